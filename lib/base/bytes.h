@@ -1,0 +1,46 @@
+/* bytes: views, integers in network order, hexadecimal and base32 text. */
+#ifndef KAI_BASE_BYTES_H
+#define KAI_BASE_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* Bytes that somebody else owns. */
+struct kai_view {
+    const uint8_t *p;
+    size_t n;
+};
+
+static inline struct kai_view kai_view_of(const void *p, size_t n)
+{
+    return (struct kai_view){.p = p, .n = n};
+}
+
+bool kai_view_eq(struct kai_view a, struct kai_view b);
+
+/* 64-bit big-endian: the form of every integer in a hash input and in a store key. */
+void kai_put_u64(uint8_t out[static 8], uint64_t v);
+uint64_t kai_get_u64(const uint8_t in[static 8]);
+
+#define KAI_HEX_CAP(n) (2 * (n) + 1)
+/* Lower-case hex and a NUL: out has room for KAI_HEX_CAP(n). Returns out. */
+char *kai_hex(char *out, const void *in, size_t n);
+/* Exactly 2*n digits of either case into out[n], nothing after. */
+bool kai_unhex(uint8_t *out, size_t n, const char *text, size_t text_len);
+
+#define KAI_BASE32_KEY_CAP 53 /* 32 bytes as 52 digits, and a NUL. */
+/* RFC 4648 base32 in lower case without padding: a node's CURVE key in an address. */
+void kai_base32_key(char out[static KAI_BASE32_KEY_CAP], const uint8_t key[static 32]);
+/* Either case; exactly 52 digits, the unused bits of the last one zero. */
+bool kai_unbase32_key(uint8_t key[static 32], const char *text, size_t text_len);
+
+/* Copy text into out[cap], cut at a UTF-8 boundary where it does not fit. cap > 0. */
+void kai_copy_text(char *out, size_t cap, const char *text);
+
+/* Whether text[n] is well-formed UTF-8 (no surrogates, no overlong forms, at most U+10FFFF). */
+bool kai_utf8_ok(const uint8_t *text, size_t n);
+
+#endif
