@@ -1,0 +1,46 @@
+/* ctl: the set of control entries a node holds: who admitted, removed and named whom.
+ *
+ * Holds whole entries, verified, each log a contiguous prefix (at a fork both branches, the two
+ * smallest hashes). Order of arrival and duplicates change nothing. No input/output: the caller
+ * stores what kai_ctl_add() took, and feeds it back at start. One thread. */
+#ifndef KAI_KEYS_CTL_H
+#define KAI_KEYS_CTL_H
+
+#include "base/err.h"
+#include "keys/charter.h"
+#include "log/entry.h"
+
+struct kai_ctl;
+
+/* charter is copied. Errors: KAI_ENOMEM. */
+KAI_MUST_USE enum kai_err kai_ctl_new(struct kai_ctl **out, const struct kai_charter *charter);
+void kai_ctl_free(struct kai_ctl *c);
+const struct kai_charter *kai_ctl_charter(const struct kai_ctl *c);
+
+/* Add an entry (copied). The log's key must be known: a founder's root key, or the sign_pk of an ADMIT
+ * held. Errors: KAI_EEXIST (held already), KAI_EAGAIN (its predecessor or its key's certificate is
+ * not held: ask for it, or keep it parked), KAI_EMALFORMED, KAI_EAUTH, KAI_ELIMIT, KAI_ENOMEM. */
+KAI_MUST_USE enum kai_err kai_ctl_add(struct kai_ctl *c, const struct kai_entry *e);
+
+/* One row per head of a log (two at a fork), in order of (log_pk, seq, hash). */
+struct kai_head {
+    uint8_t log_pk[KAI_KEY_BYTES];
+    uint64_t seq;
+    uint8_t hash[KAI_ID_BYTES];
+};
+size_t kai_ctl_heads(const struct kai_ctl *c, const struct kai_head **rows); /* Valid until the next add. */
+/* The highest head of one log: where its owner appends. KAI_ENOTFOUND: empty log. */
+KAI_MUST_USE enum kai_err kai_ctl_head(const struct kai_ctl *c, const uint8_t log_pk[static KAI_KEY_BYTES],
+                                       struct kai_head *head);
+/* Entries of a log with from <= seq <= to, by (seq, hash). Views stay valid until the ctl is freed.
+ * f returns false to stop. */
+typedef bool kai_ctl_fn(void *ctx, const struct kai_entry *e);
+void kai_ctl_each(const struct kai_ctl *c, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t from,
+                  uint64_t to, kai_ctl_fn *f, void *ctx);
+/* One entry by its hash (a certificate id). */
+const struct kai_entry *kai_ctl_find(const struct kai_ctl *c, const uint8_t hash[static KAI_ID_BYTES]);
+/* Hash over all heads: equal sets have equal fingerprints. */
+void kai_ctl_fingerprint(const struct kai_ctl *c, uint8_t fp[static KAI_ID_BYTES]);
+size_t kai_ctl_count(const struct kai_ctl *c);
+
+#endif

@@ -1,0 +1,93 @@
+/* roster: who is a member of the network, computed from the set of control entries alone
+ * (docs/protocol.md 4). Any order, any duplication of the same set gives the same roster.
+ *
+ * A roster never changes once built. It is counted: kai_roster_ref() for each holder, from any
+ * thread; pointers into it live as long as a reference does. */
+#ifndef KAI_KEYS_ROSTER_H
+#define KAI_KEYS_ROSTER_H
+
+#include "keys/ctl.h"
+#include "keys/record.h"
+
+struct kai_roster;
+
+struct kai_org {
+    uint8_t id[KAI_ID_BYTES];
+    uint8_t cert[KAI_ID_BYTES]; /* Of the path shown; zeros for a founder. */
+    uint8_t root_pk[KAI_KEY_BYTES];
+    char name[KAI_TEXT_BYTES_MAX + 1];
+    bool has_parent;
+    uint8_t parent[KAI_ID_BYTES];
+    bool attested;
+    bool active;
+    bool revoked;
+    uint64_t caps; /* Narrowed along the path. */
+    uint64_t label_max;
+    uint64_t depth_left;
+    uint64_t max_children;
+    uint64_t not_after; /* Local rule: 0 = founder, never. */
+    size_t n_attrs;
+    struct kai_attr attrs[KAI_ATTRS_MAX];
+};
+
+struct kai_issuing {
+    uint8_t cert[KAI_ID_BYTES];
+    uint8_t pk[KAI_KEY_BYTES];
+    const struct kai_org *org;
+    bool attested;
+    bool active;
+};
+
+struct kai_node {
+    uint8_t id[KAI_ID_BYTES];   /* H("kairan1.node", sign_pk) */
+    uint8_t cert[KAI_ID_BYTES]; /* The active certificate with the highest (not_after, hash), else any. */
+    uint8_t sign_pk[KAI_KEY_BYTES];
+    uint8_t kx_pk[KAI_KEY_BYTES];
+    uint8_t curve_pk[KAI_KEY_BYTES];
+    char name[KAI_TEXT_BYTES_MAX + 1];
+    const struct kai_org *org;
+    bool attested;
+    bool active;
+    bool revoked;
+    uint64_t caps;
+    uint64_t quota;
+    uint64_t not_after;
+};
+
+struct kai_audience {
+    uint8_t id[KAI_ID_BYTES];
+    const struct kai_org *owner;
+    struct kai_aud_rec rec; /* The one that counts. */
+    uint8_t entry[KAI_ID_BYTES]; /* Hash of the AUDIENCE entry. */
+};
+
+/* Build from what is held now. Errors: KAI_ENOMEM. */
+KAI_MUST_USE enum kai_err kai_roster_build(struct kai_roster **out, const struct kai_ctl *ctl);
+struct kai_roster *kai_roster_ref(struct kai_roster *r);
+void kai_roster_unref(struct kai_roster *r); /* NULL does nothing. */
+
+const uint8_t *kai_roster_nid(const struct kai_roster *r);
+/* H over every ACTIVE and ATTESTED subject and audience: equal rosters have equal hashes. */
+const uint8_t *kai_roster_hash(const struct kai_roster *r);
+
+/* Look-ups: NULL when there is none. By id binary search; orgs, nodes, audiences are sorted by id. */
+const struct kai_org *kai_roster_org(const struct kai_roster *r, const uint8_t id[static KAI_ID_BYTES]);
+const struct kai_node *kai_roster_node(const struct kai_roster *r, const uint8_t id[static KAI_ID_BYTES]);
+/* By any certificate of the node, active or not. */
+const struct kai_node *kai_roster_node_by_cert(const struct kai_roster *r, const uint8_t cert[static KAI_ID_BYTES]);
+const struct kai_node *kai_roster_node_by_curve(const struct kai_roster *r, const uint8_t curve[static KAI_KEY_BYTES]);
+const struct kai_org *kai_roster_org_by_cert(const struct kai_roster *r, const uint8_t cert[static KAI_ID_BYTES]);
+/* By issuing certificate or by issuing key. */
+const struct kai_issuing *kai_roster_issuing(const struct kai_roster *r, const uint8_t cert_or_pk[static 32]);
+const struct kai_audience *kai_roster_audience(const struct kai_roster *r, const uint8_t id[static KAI_ID_BYTES]);
+size_t kai_roster_orgs(const struct kai_roster *r, const struct kai_org **first);
+size_t kai_roster_nodes(const struct kai_roster *r, const struct kai_node **first);
+size_t kai_roster_audiences(const struct kai_roster *r, const struct kai_audience **first);
+/* Hashes of the effective REVOKE entries that hit this node or its organisation. */
+size_t kai_roster_removals(const struct kai_roster *r, const struct kai_node *n,
+                           const uint8_t (**hashes)[KAI_ID_BYTES]);
+
+/* Whether an organisation fits an open rule (all keys, any of each key's values). */
+bool kai_rule_fits(const struct kai_org *org, const struct kai_aud_rec *rec);
+
+#endif
