@@ -31,6 +31,10 @@
 #define KAI_STIX_DEPTH_MAX 64u         /* jansson recurses; real objects stay under 10. */
 #define KAI_AUDIENCES_PER_OBJ_MAX 16u
 #define KAI_VALUE_BYTES_MAX 4096u      /* One observable value, a URL at most. */
+#define KAI_LIST_BYTES_MAX 131072u      /* Content of one list: what reading one may cost. */
+#define KAI_LIST_VALUES_MAX 16384u      /* Values of one list: each makes rows in the index. */
+#define KAI_LIST_TEMPLATE_BYTES_MAX 4096u /* What all values of a list share. */
+#define KAI_IMPORT_BYTES_MAX 0x7fffffffu /* A file to publish: offsets fit 31 bits. */
 
 /* Control plane (sections 3 and 4). */
 #define KAI_CTL_ENTRIES_PER_KEY_MAX 4096u /* For life: a stolen key cannot fill every node's memory. */
