@@ -1,10 +1,10 @@
-/* index: what can be asked for, made from the entries: the second LMDB environment. It can always be made again
- * (`kairan reindex`), so it is written unsynced, and rebuilt when the machine, not just the process, went down
- * before it was closed (boot id in the index differs).
+/* index: what can be asked for, made from the entries: the second LMDB environment, apart from
+ * the log. It can always be made again, so it is written unsynced, and thrown away when the
+ * machine, not just the process, went down before it was closed.
  *
  * One thread writes; any read snapshots. */
-#ifndef KAI_STORE_INDEX_H
-#define KAI_STORE_INDEX_H
+#ifndef KAI_QUERY_INDEX_H
+#define KAI_QUERY_INDEX_H
 
 #include "base/err.h"
 #include "base/why.h"
@@ -16,7 +16,8 @@ struct kai_index;
 
 /* Errors: KAI_EBUSY, KAI_ECORRUPT, KAI_EIO, KAI_ENOMEM, KAI_EFULL. *rebuild: the index is new or was thrown away, project from the
  * first arrival on. */
-KAI_MUST_USE enum kai_err kai_index_open(struct kai_index **out, const char *dir, uint64_t map_bytes, bool *rebuild,
+KAI_MUST_USE enum kai_err kai_index_open(struct kai_index **out, const char *dir, uint64_t map_bytes,
+                                         const char *boot_id, bool *rebuild,
                                          struct kai_why *why);
 void kai_index_close(struct kai_index *x); /* Syncs and marks it clean. */
 
@@ -79,7 +80,7 @@ KAI_MUST_USE enum kai_err kai_ixsnap_stix(struct kai_ixsnap *r, const uint8_t uu
 bool kai_ixsnap_has(struct kai_ixsnap *r, const uint8_t item_id[static KAI_ID_BYTES], const uint8_t origin[static KAI_ID_BYTES],
                     const uint8_t aud_id[static KAI_ID_BYTES]);
 /* Rows whose value keys k have lo <= k <= hi, from `after` (exclusive; n = 0: from the start) on. key gets each key. */
-typedef bool kai_key_fn(void *ctx, struct kai_view key, uint64_t row_no, uint64_t value_index);
-KAI_MUST_USE enum kai_err kai_ixsnap_range(struct kai_ixsnap *r, struct kai_view lo, struct kai_view hi, kai_key_fn *f, void *ctx);
+typedef bool kai_ixkey_fn(void *ctx, struct kai_view key, uint64_t row_no, uint64_t value_index);
+KAI_MUST_USE enum kai_err kai_ixsnap_range(struct kai_ixsnap *r, struct kai_view lo, struct kai_view hi, kai_ixkey_fn *f, void *ctx);
 
 #endif
