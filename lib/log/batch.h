@@ -13,8 +13,8 @@
 
 /* The own log that is written to, and where it stands. The batch moves seq, prev and ts on. */
 struct kai_log_writer {
-    const uint8_t *nid;        /* 32 bytes each, kept by the caller for the writer's life: */
-    const uint8_t *log_sk;     /* 64 bytes. */
+    const uint8_t *nid;    /* 32 bytes each, kept by the caller for the writer's life: */
+    const uint8_t *log_sk; /* 64 bytes. */
     const uint8_t *epoch_key;
     uint8_t log_pk[KAI_KEY_BYTES];
     uint8_t tag[KAI_TAG_BYTES];
@@ -24,26 +24,34 @@ struct kai_log_writer {
     uint64_t ts;                /* Its ts: the next is max(now, ts). */
 };
 
+typedef void kai_random_fn(void *ctx, void *out, size_t n);
+
 /* Append one sealed entry with this body; the entry's bytes stand in *out (cleared first). The
  * random source is called for fresh bytes. Errors: KAI_ELIMIT (does not fit a payload; nothing
  * changed), KAI_ENOMEM. */
-typedef void kai_random_fn(void *ctx, void *out, size_t n);
-KAI_MUST_USE enum kai_err kai_log_append(struct kai_log_writer *w, struct kai_packer *p, struct kai_buf *out,
-                                         struct kai_entry *e, struct kai_view body, uint64_t ttl_s,
-                                         uint64_t now_ms, kai_random_fn *random, void *random_ctx);
-/* Append an entry of another ptype with a plain payload (EPOCH, CLOSE, control record). */
-KAI_MUST_USE enum kai_err kai_log_append_plain(struct kai_log_writer *w, struct kai_buf *out, struct kai_entry *e,
-                                               uint64_t ptype, struct kai_view payload, uint64_t now_ms);
+KAI_MUST_USE enum kai_err kai_log_append(struct kai_log_writer *w, struct kai_packer *p,
+                                         struct kai_buf *out, struct kai_entry *e,
+                                         struct kai_view body, uint64_t ttl_s, uint64_t now_ms,
+                                         kai_random_fn *random, void *random_ctx);
+/* Append an entry of another ptype with a plain payload (EPOCH, CLOSE, control record). The payload
+ * is copied to *out. tag and kid are the writer's, zeros for a control record; CLOSE has no bytes.
+ * Errors: KAI_ELIMIT (over KAI_PAYLOAD_BYTES_MAX), KAI_ENOMEM; nothing changed then. */
+KAI_MUST_USE enum kai_err kai_log_append_plain(struct kai_log_writer *w, struct kai_buf *out,
+                                               struct kai_entry *e, uint64_t ptype,
+                                               struct kai_view payload, uint64_t now_ms);
 
 /* Called for each finished entry, in order; its bytes are valid during the call. n_items: how many
- * contents of the caller it completes. */
+ * contents of the caller it completes (0 for a part that is not the last). The writer already
+ * stands behind the entry: an error returned here ends the batch, and the caller decides what
+ * becomes of the log. */
 typedef enum kai_err kai_batch_fn(void *ctx, const struct kai_entry *e, size_t n_items);
 
 struct kai_batch_options {
-    struct kai_obj obj;    /* Label, audiences, origin cert, valid_until; the rest is filled in. */
+    struct kai_obj obj;     /* Label, audiences, origin cert, valid_until, seal (bytes kept by the
+                               caller); created, root and n are filled in. */
     const uint8_t *node_sk; /* 64 bytes: signs OBJ. */
     uint64_t now_ms;
-    size_t items_max;      /* 1..KAI_BATCH_ITEMS_MAX. */
+    size_t items_max; /* 1..KAI_BATCH_ITEMS_MAX. */
     kai_random_fn *random;
     void *random_ctx;
     kai_batch_fn *emit;
@@ -54,9 +62,12 @@ struct kai_batch;
 /* w and opt->node_sk are kept by the caller until kai_batch_free(). Errors: KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_batch_new(struct kai_batch **out, struct kai_log_writer *w,
                                         const struct kai_batch_options *opt);
-/* content is copied. Errors: KAI_ELIMIT (over KAI_STIX_BYTES_MAX), KAI_ENOMEM, what emit returns. */
-KAI_MUST_USE enum kai_err kai_batch_add(struct kai_batch *b, uint64_t kind, struct kai_view content);
-/* Close what is open. */
+/* content is copied. Errors: KAI_ELIMIT (over KAI_STIX_BYTES_MAX, or of a kind that has no parts
+ * and too big for one payload: it is not taken, the batch goes on); KAI_ENOMEM and what emit
+ * returns: the batch is dead, and every later call returns the same. */
+KAI_MUST_USE enum kai_err kai_batch_add(struct kai_batch *b, uint64_t kind,
+                                        struct kai_view content);
+/* Close what is open. Errors: KAI_ENOMEM, what emit returns. */
 KAI_MUST_USE enum kai_err kai_batch_flush(struct kai_batch *b);
 void kai_batch_free(struct kai_batch *b);
 

@@ -59,12 +59,13 @@ KAI_MUST_USE enum kai_err kai_entry_read(struct kai_entry *e, struct kai_cur *c)
 void kai_entry_write(struct kai_buf *out, const struct kai_entry *e, bool with_payload);
 
 /* Verify the signature under e->h.log_pk, which has passed kai_key_check(). Errors: KAI_EAUTH. */
-KAI_MUST_USE enum kai_err kai_entry_verify(const struct kai_entry *e, const uint8_t nid[static KAI_ID_BYTES]);
+KAI_MUST_USE enum kai_err kai_entry_verify(const struct kai_entry *e,
+                                           const uint8_t nid[static KAI_ID_BYTES]);
 
 /* Make an entry: fills psize and phash of *h from the payload, writes and signs the header.
  * hdr and sig are set to bytes inside out, valid until out changes. Errors: what out->err says. */
-KAI_MUST_USE enum kai_err kai_entry_make(struct kai_entry *e, struct kai_buf *out, struct kai_hdr *h,
-                                         const uint8_t log_sk[static 64],
+KAI_MUST_USE enum kai_err kai_entry_make(struct kai_entry *e, struct kai_buf *out,
+                                         struct kai_hdr *h, const uint8_t log_sk[static 64],
                                          const uint8_t nid[static KAI_ID_BYTES],
                                          struct kai_view payload);
 

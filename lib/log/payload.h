@@ -21,13 +21,16 @@ KAI_MUST_USE enum kai_err kai_pack(struct kai_packer *p, struct kai_buf *out, st
 size_t kai_payload_size(size_t packed_n);
 
 /* The body of pt', appended to out. Errors: KAI_EMALFORMED, KAI_ELIMIT, KAI_ENOMEM. */
-KAI_MUST_USE enum kai_err kai_unpack(struct kai_packer *p, struct kai_buf *out, struct kai_view packed);
+KAI_MUST_USE enum kai_err kai_unpack(struct kai_packer *p, struct kai_buf *out,
+                                     struct kai_view packed);
 
 /* kai_open(), then kai_unpack(): the body of a sealed payload, appended to out. scratch is
  * overwritten. Errors: those of both, and KAI_EAUTH. */
-KAI_MUST_USE enum kai_err kai_payload_open(struct kai_packer *p, struct kai_buf *out, struct kai_buf *scratch,
+KAI_MUST_USE enum kai_err kai_payload_open(struct kai_packer *p, struct kai_buf *out,
+                                           struct kai_buf *scratch,
                                            const uint8_t key[static KAI_KEY_BYTES],
-                                           const struct kai_seal_place *at, struct kai_view payload);
+                                           const struct kai_seal_place *at,
+                                           struct kai_view payload);
 
 /* Padme: the size a plaintext of n bytes is padded to. */
 size_t kai_padded_size(size_t n);
