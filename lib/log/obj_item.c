@@ -81,9 +81,10 @@ enum kai_err kai_obj_item_parse(struct kai_view *obj, struct kai_view *sig,
         kai_cur_fail(&c, KAI_EMALFORMED);
     *contents = c;
     *n_contents = n;
-    for (uint32_t i = 0; i < n && kai_cur_ok(&c); i++)
-        (void)kai_content_read(&content, &c);
-    enum kai_err err = kai_cur_end(&c);
+    enum kai_err err = c.err;
+    for (uint32_t i = 0; i < n && err == KAI_OK; i++)
+        err = kai_content_read(&content, &c);
+    err = kai_cur_end(&c);
     if (err != KAI_OK) {
         *contents = c; /* Fails whatever is read from it. */
         *n_contents = 0;
