@@ -4,7 +4,7 @@
  *     Organisation: Example City
  *
  *     k5MBxBD...                      base64, 64 columns
- *     =Xy3fQw                         checksum: the first 5 bytes of H("kairan1.armor", bytes)
+ *     =Xy3fQw0a                       checksum: the first 6 bytes of H("kairan1.armor", bytes)
  *     -----END KAIRAN REQUEST-----
  *
  * The header lines are for people: nothing reads them, and nothing vouches for them. */
@@ -21,8 +21,8 @@
 #define KAI_ARMOR_REQUEST "KAIRAN REQUEST"
 #define KAI_ARMOR_ADMISSION "KAIRAN ADMISSION"
 
-/* Append the text. headers: lines such as "Organisation: Example", cleaned; n of them. Errors
- * stick in out. */
+/* Append the text. headers: lines such as "Organisation: Example", each with a colon; cleaned.
+ * Errors stick in out. */
 void kai_armor(const char *kind, const char *const *headers, size_t headers_n,
                struct kai_view bytes, struct kai_buf *out);
 

@@ -51,8 +51,8 @@ struct kai_text_phrase {
     const char *ja;
 };
 
-/* All of them, sorted by code or id: for tests and for the list of error codes in the manual. */
-const struct kai_text_reason *kai_text_reasons(size_t *n);
-const struct kai_text_phrase *kai_text_phrases(size_t *n);
+/* The i-th of all of them, NULL past the last: for tests and for the manual's list of codes. */
+const struct kai_text_reason *kai_text_reason_at(size_t i);
+const struct kai_text_phrase *kai_text_phrase_at(size_t i);
 
 #endif

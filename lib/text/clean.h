@@ -6,7 +6,9 @@
 #ifndef KAI_TEXT_CLEAN_H
 #define KAI_TEXT_CLEAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/bytes.h"
@@ -14,6 +16,9 @@
 /* Append text made safe. Errors stick in out. */
 void kai_clean(struct kai_buf *out, struct kai_view text);
 void kai_clean_text(struct kai_buf *out, const char *text);
+
+/* Whether a character is one of those that are never shown as they are. */
+bool kai_clean_unsafe(uint32_t c);
 
 /* Columns that clean text takes. */
 size_t kai_width(struct kai_view text);

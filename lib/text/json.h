@@ -1,7 +1,8 @@
 /* json: writes JSON text into a kai_buf, one value after the other; builds no tree.
  *
- * Every key and string may come from outside: bytes that are not UTF-8 become U+FFFD. Failures
- * stick in the buffer. Misuse (a key in an array, an end too many) is our bug, and asserted. */
+ * Every key and string may come from outside: bytes that are not UTF-8 become U+FFFD, and what a
+ * terminal might obey (text/clean.h) is written as \uXXXX, which is the same string. Failures stick
+ * in the buffer. Misuse (a key in an array, an end too many) is our bug, and asserted. */
 #ifndef KAI_TEXT_JSON_H
 #define KAI_TEXT_JSON_H
 
@@ -12,11 +13,11 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define KAI_JPUT_DEPTH_MAX 32u
+#define KAI_JPUT_DEPTH_MAX 31u
 
 struct kai_jput {
     struct kai_buf *out;
-    uint32_t objects; /* Bit d: what is open at depth d is an object. */
+    uint32_t objects; /* Bit d: what is open at depth d is an object. Depth 0 is the top. */
     uint32_t started; /* Bit d: it has an element. */
     unsigned int depth;
 };
@@ -39,7 +40,7 @@ void kai_jput_null(struct kai_jput *j, const char *key);
 /* Text that is JSON already, of one value; put as it is. */
 void kai_jput_raw(struct kai_jput *j, const char *key, struct kai_view json);
 
-/* Everything is closed: end the line. Errors: what out->err says. */
+/* Everything is closed: end the line, and be ready for the next. Errors: what out->err says. */
 KAI_MUST_USE enum kai_err kai_jput_line(struct kai_jput *j);
 
 #endif
