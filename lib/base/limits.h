@@ -56,6 +56,10 @@
 #define KAI_STEWARDS_MAX 8u
 #define KAI_EPOCHS_PER_AUDIENCE_MAX 256u /* Seven years of monthly rotation, doubled. */
 
+#define KAI_EPOCH_PREDS_MAX 16u /* Heads that one EPOCH follows: stewards that acted at once. */
+#define KAI_REMOVALS_MAX 24u    /* Hashes that one EPOCH answers: what its payload has room for. */
+#define KAI_REVOKE_PARTS_MAX 256u /* Control entries a key may write, by the cuts of one part. */
+
 /* Links (section 7). */
 #define KAI_LINKS_MAX 32u
 #define KAI_INTRODUCTIONS_MAX 16u
@@ -76,5 +80,9 @@ static_assert(KAI_PAYLOAD_BYTES_MAX + KAI_HDR_BYTES_MAX + KAI_SIG_BYTES + 64 <= 
 static_assert(KAI_SLOTS_PER_PART_MAX * 56u + KAI_RELAY_SLOTS_MAX * 56u +
                       KAI_SLOTS_PER_PART_MAX * 32u + 1024u <= KAI_PAYLOAD_BYTES_MAX,
               "an EPOCH part of the largest size fits a payload");
+
+static_assert(KAI_SLOTS_PER_PART_MAX * 88u + KAI_RELAY_SLOTS_MAX * 56u +
+                      (KAI_EPOCH_PREDS_MAX + KAI_REMOVALS_MAX) * 34u + 512u <= KAI_PAYLOAD_BYTES_MAX,
+              "and so does one that follows and answers as much as it may");
 
 #endif
