@@ -243,6 +243,8 @@ static enum kai_err decode(struct scan *s, size_t max, struct kai_buf *out)
     if (s->digits.err == KAI_ELIMIT)
         return kai_why_set(s->why, KAI_ELIMIT, "armor.size", allowed, NULL, NULL);
     size_t room = s->digits.len / 4 * 3;
+    for (size_t i = s->digits.len; i > 0 && room > 0 && digits[i - 1] == '='; i--)
+        room--; /* Padding stands for no byte. */
     uint8_t *p = room > 0 ? kai_buf_room(out, room) : NULL;
     if (room > 0 && p == NULL)
         return out->err;

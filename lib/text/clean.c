@@ -73,6 +73,17 @@ size_t kai_width(struct kai_view text)
     return plain(text) ? text.n : columns_of(text.p, text.n);
 }
 
+/* The end of the character at p as a reader sees it. libunistring knows accents, but does not yet
+ * take emoji that are joined (U+200D) for one. */
+static const uint8_t *next_character(const uint8_t *p, const uint8_t *end)
+{
+    const uint8_t *next = u8_grapheme_next(p, end);
+
+    while (next < end && next - p > 3 && memcmp(next - 3, "\xe2\x80\x8d", 3) == 0)
+        next = u8_grapheme_next(next, end);
+    return next;
+}
+
 size_t kai_width_cut(struct kai_view text, size_t columns)
 {
     const uint8_t *end = text.p + text.n;
@@ -82,7 +93,7 @@ size_t kai_width_cut(struct kai_view text, size_t columns)
     if (plain(text))
         return text.n < columns ? text.n : columns;
     while (at < end) {
-        const uint8_t *next = u8_grapheme_next(at, end);
+        const uint8_t *next = next_character(at, end);
         size_t w = columns_of(at, (size_t)(next - at));
 
         if (w > columns - used)
