@@ -11,11 +11,11 @@
 #include "crypto/hash.h"
 #include "text/clean.h"
 
-#define LINE_BYTES 48u    /* Of data, which make 64 columns. */
-#define SUM_BYTES 6u      /* Of the hash, which make 8 digits. */
+#define LINE_BYTES 48u /* Of data, which make 64 columns. */
+#define SUM_BYTES  6u  /* Of the hash, which make 8 digits. */
 #define SUM_DIGITS 8u
-#define MARK_BYTES 80u    /* A BEGIN or END line is shorter. */
-#define BASE64 sodium_base64_VARIANT_ORIGINAL
+#define MARK_BYTES 80u /* A BEGIN or END line is shorter. */
+#define BASE64     sodium_base64_VARIANT_ORIGINAL
 
 static void checksum(struct kai_view bytes, char out[static SUM_DIGITS + 1])
 {
@@ -51,8 +51,8 @@ void kai_armor(const char *kind, const char *const *headers, size_t headers_n,
 
 /* What mail puts around a line, in bytes: blanks (ASCII, no-break, ideographic, zero-width), a BOM,
  * quoting signs (ASCII and full-width). */
-static const char *const blanks[] = {" ", "\t", "\r", "\xc2\xa0", "\xe3\x80\x80", "\xe2\x80\x8b",
-                                     "\xef\xbb\xbf"};
+static const char *const blanks[] = {
+    " ", "\t", "\r", "\xc2\xa0", "\xe3\x80\x80", "\xe2\x80\x8b", "\xef\xbb\xbf"};
 static const char *const quotes[] = {">", "\xef\xbc\x9e", "|"};
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -153,7 +153,7 @@ enum place { OUTSIDE, HEADERS, BODY, DONE };
 struct scan {
     const char *kind;
     enum place place;
-    bool blank_seen; /* The line that ends the headers. */
+    bool blank_seen;        /* The line that ends the headers. */
     char other[MARK_BYTES]; /* A kind of ours that was found and not wanted. */
     char sum[SUM_DIGITS + 1];
     struct kai_buf digits;
@@ -248,9 +248,9 @@ static enum kai_err decode(struct scan *s, size_t max, struct kai_buf *out)
     uint8_t *p = room > 0 ? kai_buf_room(out, room) : NULL;
     if (room > 0 && p == NULL)
         return out->err;
-    if (s->digits.len > 0 && (sodium_base642bin(p, room, digits, s->digits.len, NULL, &n, &end,
-                                                BASE64) != 0 ||
-                              end != digits + s->digits.len))
+    if (s->digits.len > 0 &&
+        (sodium_base642bin(p, room, digits, s->digits.len, NULL, &n, &end, BASE64) != 0 ||
+         end != digits + s->digits.len))
         goto bad;
     out->len = start + n;
     if (n > max) {

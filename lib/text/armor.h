@@ -18,7 +18,7 @@
 #include "base/err.h"
 #include "base/why.h"
 
-#define KAI_ARMOR_REQUEST "KAIRAN REQUEST"
+#define KAI_ARMOR_REQUEST   "KAIRAN REQUEST"
 #define KAI_ARMOR_ADMISSION "KAIRAN ADMISSION"
 
 /* Append the text. headers: lines such as "Organisation: Example", each with a colon; cleaned.

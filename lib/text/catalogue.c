@@ -112,7 +112,8 @@ static const struct kai_text_reason unknown = {
     "Refused for a reason that this version has no sentence for ({1}).",
     "Update Kairan on this machine. If that does not help, report the code.",
     "この版では説明文のない理由で拒否されました（{1}）。",
-    "この端末の Kairan を更新してください。解決しない場合は、括弧内のコードを添えてご連絡ください。",
+    "この端末の Kairan "
+    "を更新してください。解決しない場合は、括弧内のコードを添えてご連絡ください。",
 };
 
 enum part { WHAT, DO };

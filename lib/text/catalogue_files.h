@@ -7,11 +7,11 @@
 #define KAI_TEXT_REASON_FILES(X) X(item) X(key) X(link) X(node) X(cli)
 #define KAI_TEXT_PHRASE_FILES(X) X(cli) X(help) X(table)
 
-#define KAI_TEXT_REASON_FILE(name)                            \
-    extern const struct kai_text_reason kai_reasons_##name[]; \
+#define KAI_TEXT_REASON_FILE(name)                                                                 \
+    extern const struct kai_text_reason kai_reasons_##name[];                                      \
     extern const size_t kai_reasons_##name##_n;
-#define KAI_TEXT_PHRASE_FILE(name)                            \
-    extern const struct kai_text_phrase kai_phrases_##name[]; \
+#define KAI_TEXT_PHRASE_FILE(name)                                                                 \
+    extern const struct kai_text_phrase kai_phrases_##name[];                                      \
     extern const size_t kai_phrases_##name##_n;
 
 KAI_TEXT_REASON_FILES(KAI_TEXT_REASON_FILE)

@@ -1,4 +1,5 @@
-/* catalogue_item: reasons about what is shared: files, JSON, STIX, lists, labels, values. Sorted by code. */
+/* catalogue_item: reasons about what is shared: files, JSON, STIX, lists, labels, values. Sorted by
+ * code. */
 #include "text/catalogue_files.h"
 
 const struct kai_text_reason kai_reasons_item[] = {

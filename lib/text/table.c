@@ -9,9 +9,9 @@
 
 #include "text/clean.h"
 
-#define GAP 2u        /* Blanks between columns. */
-#define NARROWEST 4u  /* Columns are not cut below this: three characters and the ellipsis. */
-#define ELLIPSIS "\xe2\x80\xa6"
+#define GAP       2u /* Blanks between columns. */
+#define NARROWEST 4u /* Columns are not cut below this: three characters and the ellipsis. */
+#define ELLIPSIS  "\xe2\x80\xa6"
 
 struct cell {
     size_t at; /* In text. */

@@ -12,7 +12,7 @@
 #include "base/err.h"
 
 #define KAI_TABLE_COLUMNS_MAX 16u
-#define KAI_TABLE_BYTES_MAX (64u << 20) /* Of all cells of one table. */
+#define KAI_TABLE_BYTES_MAX   (64u << 20) /* Of all cells of one table. */
 
 enum kai_align { KAI_ALIGN_LEFT, KAI_ALIGN_RIGHT };
 

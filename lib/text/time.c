@@ -46,9 +46,9 @@ void kai_time_print(uint64_t ms, char out[static KAI_TIME_CAP])
     unsigned int day = (unsigned int)(days - days_to_year(year));
     while (day >= month_days(year, month))
         day -= month_days(year, month++);
-    (void)snprintf(out, KAI_TIME_CAP, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", year % 10000, month % 100,
-                   (day + 1) % 100, in_day / 3600000 % 24, in_day / 60000 % 60, in_day / 1000 % 60,
-                   in_day % 1000);
+    (void)snprintf(out, KAI_TIME_CAP, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", year % 10000,
+                   month % 100, (day + 1) % 100, in_day / 3600000 % 24, in_day / 60000 % 60,
+                   in_day / 1000 % 60, in_day % 1000);
 }
 
 /* Read n digits and what must follow them; NUL stands for nothing. */
@@ -174,7 +174,12 @@ static bool parse_unit(const char *text, const struct unit *units, size_t n, uin
 }
 
 static const struct unit durations[] = {
-    {"w", (uint64_t)7 * DAY_MS}, {"d", DAY_MS}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1},
+    {"w", (uint64_t)7 * DAY_MS},
+    {"d", DAY_MS},
+    {"h", 3600000},
+    {"m", 60000},
+    {"s", 1000},
+    {"ms", 1},
 };
 
 bool kai_duration_parse(const char *text, uint64_t *ms)

@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 
-#define KAI_TIME_CAP 25            /* "2026-01-31T23:59:59.999Z" and a NUL. */
+#define KAI_TIME_CAP 25               /* "2026-01-31T23:59:59.999Z" and a NUL. */
 #define KAI_TIME_MAX 253402300799999u /* The last millisecond of year 9999. */
 
 /* RFC 3339 in UTC with milliseconds, of milliseconds since 1970. Past KAI_TIME_MAX: that. */

@@ -13,9 +13,9 @@
 
 #include "text/wordlist.h"
 
-#define WORD_BITS 11u
-#define TYPED_BYTES_MAX 1024u /* Eight words are under 300 bytes. */
-#define ENGLISH_ENOUGH 4u     /* Letters that tell English words of the list apart. */
+#define WORD_BITS            11u
+#define TYPED_BYTES_MAX      1024u /* Eight words are under 300 bytes. */
+#define ENGLISH_ENOUGH       4u    /* Letters that tell English words of the list apart. */
 #define KATAKANA_TO_HIRAGANA 0x60u
 
 static size_t word_index(const uint8_t *hash, size_t i)

@@ -18,10 +18,10 @@
 void kai_words(enum kai_lang lang, const uint8_t hash[static KAI_ID_BYTES], struct kai_buf *out);
 
 /* Whether typed says the words of hash: in either language, with any white space or hyphens
- * between, in either case, in any normal form; English words may be cut to their first four letters.
- * Errors: KAI_EMALFORMED (not eight words, or one that is in neither list: reasons words.count,
- * words.unknown {1} the word); KAI_EAUTH (words.mismatch); KAI_ENOMEM. */
-KAI_MUST_USE enum kai_err kai_words_check(const char *typed, const uint8_t hash[static KAI_ID_BYTES],
-                                          struct kai_why *why);
+ * between, in either case, in any normal form; English words may be cut to their first four
+ * letters. Errors: KAI_EMALFORMED (not eight words, or one that is in neither list: reasons
+ * words.count, words.unknown {1} the word); KAI_EAUTH (words.mismatch); KAI_ENOMEM. */
+KAI_MUST_USE enum kai_err
+kai_words_check(const char *typed, const uint8_t hash[static KAI_ID_BYTES], struct kai_why *why);
 
 #endif

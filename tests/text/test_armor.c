@@ -89,7 +89,8 @@ static void test_form(void **state)
         kai_buf_init(&text, 10000);
         kai_buf_init(&out, 100);
         kai_armor(KAI_ARMOR_ADMISSION, NULL, 0, kai_view_of(bytes, n), &text);
-        assert_int_equal(kai_unarmor(kai_buf_view(&text), KAI_ARMOR_ADMISSION, n, &out, NULL), KAI_OK);
+        assert_int_equal(kai_unarmor(kai_buf_view(&text), KAI_ARMOR_ADMISSION, n, &out, NULL),
+                         KAI_OK);
         assert_int_equal(out.len, n);
         assert_true(n == 0 || memcmp(out.p, bytes, n) == 0);
         kai_buf_free(&text);
@@ -110,9 +111,9 @@ static void test_mail(void **state)
         {"\n", " \t\n"},
         {"\n", "　\n　"},
         {"\n", "\xc2\xa0\n"},
-        {"\n", "\n\n"},                                      /* Lines doubled. */
-        {"\n\n", "\n"},                                      /* The blank line gone. */
-        {"Example", "Example\nand more words that"},         /* A header broken in two. */
+        {"\n", "\n\n"},                              /* Lines doubled. */
+        {"\n\n", "\n"},                              /* The blank line gone. */
+        {"Example", "Example\nand more words that"}, /* A header broken in two. */
         {"-----BEGIN", "Dear sponsor,\nhere it is:\n-----BEGIN"},
         {"-----END KAIRAN REQUEST-----", "-----END KAIRAN REQUEST-----\n-- \nA. Person"},
         {"-----BEGIN", "\xef\xbb\xbf-----BEGIN"},
@@ -135,7 +136,8 @@ static void test_mail(void **state)
             fail_msg("row %zu: %s line %u\n%s", i, why.code, (unsigned int)why.line, text);
         free(text);
     }
-    assert_int_equal(read_text(block.p, block.len - 1, NULL), KAI_OK); /* No line feed at the end. */
+    assert_int_equal(read_text(block.p, block.len - 1, NULL),
+                     KAI_OK); /* No line feed at the end. */
 }
 
 static void test_refused(void **state)
@@ -216,7 +218,8 @@ static void test_sweeps(void **state)
         memcpy(text, block.p, block.len);
         text[bit / 8] ^= (uint8_t)(1u << bit % 8);
         kai_buf_init(&out, 10000);
-        if (kai_unarmor(kai_view_of(text, block.len), KAI_ARMOR_REQUEST, BYTES_N, &out, NULL) == KAI_OK) {
+        if (kai_unarmor(kai_view_of(text, block.len), KAI_ARMOR_REQUEST, BYTES_N, &out, NULL) ==
+            KAI_OK) {
             assert_int_equal(out.len, BYTES_N); /* Then the bytes are the right ones. */
             assert_memory_equal(out.p, bytes, BYTES_N);
         }
@@ -228,8 +231,8 @@ static void test_sweeps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_form),   cmocka_unit_test(test_mail), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_size),   cmocka_unit_test(test_sweeps),
+        cmocka_unit_test(test_form), cmocka_unit_test(test_mail),   cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_size), cmocka_unit_test(test_sweeps),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

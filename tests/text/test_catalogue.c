@@ -55,7 +55,8 @@ static void check_text(const char *id, const char *en, const char *ja)
         complain(id, "an empty text");
         return;
     }
-    if (!kai_utf8_ok((const uint8_t *)en, strlen(en)) || !kai_utf8_ok((const uint8_t *)ja, strlen(ja)))
+    if (!kai_utf8_ok((const uint8_t *)en, strlen(en)) ||
+        !kai_utf8_ok((const uint8_t *)ja, strlen(ja)))
         complain(id, "not UTF-8");
     if (places(id, en) != places(id, ja))
         complain(id, "other places in Japanese than in English");
@@ -110,9 +111,9 @@ static void test_phrases(void **state)
     assert_true(n > 100);
 }
 
-#define IN_ORDER(rows, rows_n, id)                        \
-    for (size_t i = 1; i < (rows_n); i++)                 \
-        if (strcmp((rows)[i - 1].id, (rows)[i].id) >= 0)  \
+#define IN_ORDER(rows, rows_n, id)                                                                 \
+    for (size_t i = 1; i < (rows_n); i++)                                                          \
+        if (strcmp((rows)[i - 1].id, (rows)[i].id) >= 0)                                           \
             complain((rows)[i].id, "must stand before the row above it");
 
 #define REASONS_IN_ORDER(name) IN_ORDER(kai_reasons_##name, kai_reasons_##name##_n, code)
@@ -204,7 +205,8 @@ static void test_lookup(void **state)
     assert_string_equal(kai_text(KAI_LANG_JA, "peers.state"), "状態");
     assert_string_equal(kai_text(KAI_LANG_JA, "no.such.id"), "no.such.id");
     for (size_t i = 0; kai_text_phrase_at(i) != NULL; i++) /* Each is found by its id. */
-        assert_ptr_equal(kai_text(KAI_LANG_EN, kai_text_phrase_at(i)->id), kai_text_phrase_at(i)->en);
+        assert_ptr_equal(kai_text(KAI_LANG_EN, kai_text_phrase_at(i)->id),
+                         kai_text_phrase_at(i)->en);
 
     kai_buf_init(&b, 16); /* Too small: sticks, does not overflow. */
     kai_text_fill(KAI_LANG_EN, "join.done", "Example", NULL, NULL, &b);
@@ -235,8 +237,9 @@ static void test_lang(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reasons), cmocka_unit_test(test_phrases), cmocka_unit_test(test_order),
-        cmocka_unit_test(test_fill),    cmocka_unit_test(test_where),   cmocka_unit_test(test_lookup),
+        cmocka_unit_test(test_reasons), cmocka_unit_test(test_phrases),
+        cmocka_unit_test(test_order),   cmocka_unit_test(test_fill),
+        cmocka_unit_test(test_where),   cmocka_unit_test(test_lookup),
         cmocka_unit_test(test_lang),
     };
 

@@ -29,16 +29,18 @@ static void test_table(void **state)
          "cod.exe",
          "<U+202E>cod.exe"},
         {"\xe2\x81\xa6x\xe2\x81\xa9", "<U+2066>x<U+2069>"},
-        {"\xe2\x80\x8b", "<U+200B>"},     /* Zero-width space. */
-        {"\xef\xbb\xbf", "<U+FEFF>"},     /* BOM. */
-        {"\xe2\x80\xa8", "<U+2028>"},     /* Line separator. */
-        {"\xe3\x85\xa4", "<U+3164>"},     /* A letter that is blank. */
+        {"\xe2\x80\x8b", "<U+200B>"},      /* Zero-width space. */
+        {"\xef\xbb\xbf", "<U+FEFF>"},      /* BOM. */
+        {"\xe2\x80\xa8", "<U+2028>"},      /* Line separator. */
+        {"\xe3\x85\xa4", "<U+3164>"},      /* A letter that is blank. */
         {"\xf3\xa0\x81\x81", "<U+E0041>"}, /* A tag: invisible ASCII. */
         {"\xff", "\xef\xbf\xbd"},
         {"a\xc3", "a\xef\xbf\xbd"},
         {"\xed\xa0\x80", "\xef\xbf\xbd"}, /* A surrogate. */
-        {"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb", "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb"},
-        {"\xe8\xbe\xbb\xf3\xa0\x84\x80", "\xe8\xbe\xbb\xf3\xa0\x84\x80"}, /* A variant of a kanji. */
+        {"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb",
+         "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb"},
+        {"\xe8\xbe\xbb\xf3\xa0\x84\x80",
+         "\xe8\xbe\xbb\xf3\xa0\x84\x80"}, /* A variant of a kanji. */
     };
     struct kai_buf b;
 
@@ -88,8 +90,8 @@ static void test_width(void **state)
     assert_int_equal(width(""), 0);
     assert_int_equal(width("abc"), 3);
     assert_int_equal(width("東京"), 4);
-    assert_int_equal(width("ﾄｳｷｮｳ"), 5);           /* Half-width. */
-    assert_int_equal(width("Ａ"), 2);              /* Full-width. */
+    assert_int_equal(width("ﾄｳｷｮｳ"), 5);            /* Half-width. */
+    assert_int_equal(width("Ａ"), 2);               /* Full-width. */
     assert_int_equal(width("e\xcc\x81"), 1);        /* Combining accent. */
     assert_int_equal(width("か\xe3\x82\x99"), 2);   /* Combining voiced mark. */
     assert_int_equal(width("±…α"), 3);              /* Ambiguous: narrow. */
@@ -136,8 +138,9 @@ static void test_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table), cmocka_unit_test(test_any_bytes), cmocka_unit_test(test_width),
-        cmocka_unit_test(test_cut),   cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_table), cmocka_unit_test(test_any_bytes),
+        cmocka_unit_test(test_width), cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_limit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

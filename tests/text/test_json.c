@@ -165,8 +165,9 @@ static void test_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_line),  cmocka_unit_test(test_escape), cmocka_unit_test(test_any_bytes),
-        cmocka_unit_test(test_depth), cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_line),      cmocka_unit_test(test_escape),
+        cmocka_unit_test(test_any_bytes), cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_limit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

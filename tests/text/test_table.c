@@ -85,8 +85,8 @@ static void test_empty(void **state)
 static void test_hostile(void **state)
 {
     static const char *const values[] = {
-        "\x1b]0;title\x07", "a\nb", "\xe2\x80\xae|abc", "\xf0\x9f\x98\x80", "e\xcc\x81\xcc\x81", "\xff\xff", "か\xe3\x82\x99き",
-        "",
+        "\x1b]0;title\x07",  "a\nb",     "\xe2\x80\xae|abc", "\xf0\x9f\x98\x80",
+        "e\xcc\x81\xcc\x81", "\xff\xff", "か\xe3\x82\x99き", "",
     };
     struct kai_table *t = kai_table_new();
     struct kai_buf b;

@@ -13,8 +13,10 @@
 #include "text/wordlist.h"
 #include "text/words.h"
 
-/* Indexes 0 1 2 1023 1024 2046 2047 5, packed into 88 bits; the next byte is no part of the words. */
-static const uint8_t hash[KAI_ID_BYTES] = {0x00, 0x00, 0x04, 0x01, 0x3f, 0xf8, 0x01, 0xff, 0xbf, 0xf8, 0x05, 0xff};
+/* Indexes 0 1 2 1023 1024 2046 2047 5, packed into 88 bits; the next byte is no part of the words.
+ */
+static const uint8_t hash[KAI_ID_BYTES] = {0x00, 0x00, 0x04, 0x01, 0x3f, 0xf8,
+                                           0x01, 0xff, 0xbf, 0xf8, 0x05, 0xff};
 
 static void say(enum kai_lang lang, const uint8_t *h, char *out, size_t cap)
 {
@@ -36,7 +38,8 @@ static void test_lists(void **state)
         size_t n = 0;
         uint8_t *p = u8_normalize(UNINORM_NFKD, (const uint8_t *)ja, strlen(ja), NULL, &n);
 
-        assert_true(kai_view_eq(kai_view_of(p, n), kai_view_of(ja, strlen(ja)))); /* NFKD already. */
+        assert_true(
+            kai_view_eq(kai_view_of(p, n), kai_view_of(ja, strlen(ja)))); /* NFKD already. */
         free(p);
         if (i > 0) { /* Sorted, and told apart by four letters. */
             assert_true(strncmp(kai_wordlist_en[i - 1], kai_wordlist_en[i], 4) < 0);
@@ -60,7 +63,8 @@ static void test_say(void **state)
     assert_string_equal(text, want);
     assert_string_equal(text, "abandon ability able lend length zone zoo absent");
     say(KAI_LANG_JA, hash, text, sizeof text);
-    assert_memory_equal(text, "あいこくしん　あいさつ　あいだ　", strlen("あいこくしん　あいさつ　あいだ　"));
+    assert_memory_equal(text, "あいこくしん　あいさつ　あいだ　",
+                        strlen("あいこくしん　あいさつ　あいだ　"));
 }
 
 static void test_check(void **state)
@@ -114,7 +118,8 @@ static void test_long(void **state)
     assert_int_equal(kai_words_check(typed, hash, NULL), KAI_EMALFORMED);
 }
 
-/* In Japanese: any normal form, katakana, half-width, ASCII blanks; and any mixture of languages. */
+/* In Japanese: any normal form, katakana, half-width, ASCII blanks; and any mixture of languages.
+ */
 static void test_japanese(void **state)
 {
     char ja[512];
@@ -128,9 +133,11 @@ static void test_japanese(void **state)
     assert_int_equal(kai_words_check((const char *)nfd, hash, NULL), KAI_OK);
     assert_true(n > strlen(ja) + 1);
     free(nfd);
-    assert_int_equal(kai_words_check("アイコクシン ability ｱｲﾀﾞ lend length zone zoo absent", hash, NULL),
-                     KAI_OK);
-    for (size_t i = 0; i < 8; i++) { /* Another hash, in the middle of the list: all voiced forms. */
+    assert_int_equal(
+        kai_words_check("アイコクシン ability ｱｲﾀﾞ lend length zone zoo absent", hash, NULL),
+        KAI_OK);
+    for (size_t i = 0; i < 8;
+         i++) { /* Another hash, in the middle of the list: all voiced forms. */
         uint8_t h[KAI_ID_BYTES];
 
         memset(h, (int)(i * 37 + 11), sizeof h);
@@ -178,9 +185,10 @@ static void test_every_word(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lists),    cmocka_unit_test(test_say),  cmocka_unit_test(test_check),
-        cmocka_unit_test(test_long),     cmocka_unit_test(test_japanese),
-        cmocka_unit_test(test_bits),     cmocka_unit_test(test_every_word),
+        cmocka_unit_test(test_lists),      cmocka_unit_test(test_say),
+        cmocka_unit_test(test_check),      cmocka_unit_test(test_long),
+        cmocka_unit_test(test_japanese),   cmocka_unit_test(test_bits),
+        cmocka_unit_test(test_every_word),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
