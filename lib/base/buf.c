@@ -40,7 +40,11 @@ static bool grow(struct kai_buf *b, size_t n)
     size_t cap = b->cap < FIRST_BYTES ? FIRST_BYTES : b->cap;
     while (cap - b->len < n)
         cap = cap > b->max / 2 ? b->max : cap * 2;
-    uint8_t *p = realloc(b->p, cap);
+    if (cap == SIZE_MAX) {
+        b->err = KAI_ENOMEM;
+        return false;
+    }
+    uint8_t *p = realloc(b->p, cap + 1); /* One more, for the NUL that printf writes. */
     if (p == NULL) {
         b->err = KAI_ENOMEM;
         return false;
@@ -89,7 +93,7 @@ void kai_buf_printf(struct kai_buf *b, const char *format, ...)
         b->err = b->err != KAI_OK ? b->err : KAI_EMALFORMED;
         return;
     }
-    if (!grow(b, (size_t)n + 1))
+    if (n == 0 || !grow(b, (size_t)n))
         return;
     va_start(ap, format);
     (void)vsnprintf((char *)b->p + b->len, (size_t)n + 1, format, ap);

@@ -269,22 +269,29 @@ bool kai_cur_nil(struct kai_cur *c)
     return true;
 }
 
-void kai_cur_ext(struct kai_cur *c, kai_cur_ext_fn *f, void *ctx)
+/* The n pairs of an extension map; lenient: a key that nobody knows may be critical. */
+static void pairs(struct kai_cur *c, uint64_t n, bool lenient, kai_cur_ext_fn *f, void *ctx)
 {
-    uint64_t n = expect(c, MAP, UINT32_MAX);
     uint64_t before = 0;
 
     for (uint64_t i = 0; i < n && c->err == KAI_OK; i++) {
         uint64_t key = kai_cur_uint(c, UINT_MAX_63);
         struct kai_view value = kai_cur_bin(c, SIZE_MAX);
 
+        if (i > 0 && key <= before)
+            kai_cur_fail(c, KAI_EMALFORMED);
         if (c->err != KAI_OK)
             return;
-        bool known = f != NULL && f(ctx, key, value);
-        if ((i > 0 && key <= before) || (!known && (key & 1) != 0))
+        bool known = lenient || (f != NULL && f(ctx, key, value));
+        if (!known && (key & 1) != 0)
             kai_cur_fail(c, KAI_EMALFORMED);
         before = key;
     }
+}
+
+void kai_cur_ext(struct kai_cur *c, kai_cur_ext_fn *f, void *ctx)
+{
+    pairs(c, expect(c, MAP, UINT32_MAX), false, f, ctx);
 }
 
 struct kai_view kai_cur_any(struct kai_cur *c)
@@ -313,7 +320,10 @@ struct kai_view kai_cur_any(struct kai_cur *c)
             kai_cur_fail(c, KAI_ELIMIT);
             break;
         }
-        todo[++depth] = h.kind == MAP ? 2 * h.v : h.v;
+        if (h.kind == MAP) /* Holds nothing but bins, so needs no depth of its own. */
+            pairs(c, h.v, true, NULL, NULL);
+        else
+            todo[++depth] = h.v;
     }
     if (c->err != KAI_OK)
         return (struct kai_view){.p = c->end, .n = 0};

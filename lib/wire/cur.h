@@ -48,7 +48,8 @@ bool kai_cur_nil(struct kai_cur *c);
 typedef bool kai_cur_ext_fn(void *ctx, uint64_t key, struct kai_view value);
 void kai_cur_ext(struct kai_cur *c, kai_cur_ext_fn *f, void *ctx);
 
-/* One whole value of any allowed type, up to KAI_MP_DEPTH_MAX deep: returns its bytes. */
+/* One whole value of any allowed type, up to KAI_MP_DEPTH_MAX deep: returns its bytes. Maps in it
+ * must have the form of an extension map; keys of theirs that are critical are not refused. */
 struct kai_view kai_cur_any(struct kai_cur *c);
 
 /* KAI_OK when nothing failed and no byte is left. */
