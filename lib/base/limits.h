@@ -75,6 +75,13 @@
 #define KAI_PARKED_BYTES_MAX (1u << 20) /* And their bytes, for one peer. */
 #define KAI_CREDIT_BYTES (1u << 20) /* What a peer may have under way to us. */
 
+/* Store (section 8). At a full map LMDB cannot even delete, so nothing gets there. */
+#define KAI_STORE_FOREIGN_PERCENT 85u /* Of the map: past it no entries of others are taken. */
+#define KAI_STORE_OWN_PERCENT 95u     /* Past it none of our own. */
+#define KAI_STORE_DISK_FREE_MIN (256ull << 20) /* Under it no entries of others are taken. */
+#define KAI_STORE_KEY_BYTES_MAX 64u      /* Of a named value of the node. */
+#define KAI_STORE_VALUE_BYTES_MAX 65536u /* A text of the charter and more. */
+
 static_assert(KAI_PAYLOAD_BYTES_MAX + KAI_HDR_BYTES_MAX + KAI_SIG_BYTES + 64 <= KAI_FRAME_BYTES_MAX,
               "an entry of the largest size fits a frame");
 static_assert(KAI_SLOTS_PER_PART_MAX * 56u + KAI_RELAY_SLOTS_MAX * 56u +
