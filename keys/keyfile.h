@@ -6,6 +6,9 @@
 #ifndef KAI_KEYS_KEYFILE_H
 #define KAI_KEYS_KEYFILE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/why.h"

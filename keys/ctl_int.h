@@ -1,0 +1,62 @@
+/* ctl_int: how the control entries are held; read by the roster and by ceremonies. */
+#ifndef KAI_KEYS_CTL_INT_H
+#define KAI_KEYS_CTL_INT_H
+
+#include "keys/ctl.h"
+#include "keys/record.h"
+
+#define KAI_FORK_BRANCHES 2u /* Kept at a fork: enough to prove it. */
+
+struct kai_ctl_log;
+
+struct kai_ctl_entry {
+    struct kai_entry e; /* Its views point to bytes. */
+    struct kai_ctl_log *log;
+    struct kai_ctl_entry *parent;                   /* NULL at seq 1. */
+    struct kai_ctl_entry *child[KAI_FORK_BRANCHES]; /* By hash; NULL at the end. */
+    bool dead; /* About to be dropped. */
+    uint64_t type;                  /* enum kai_rec_type, or unknown. */
+    uint64_t kind;                  /* ADMIT: enum kai_admit_kind, or unknown. */
+    uint8_t subject[KAI_KEY_BYTES]; /* ADMIT: its sign_pk. */
+    struct kai_view body;           /* Of the record. */
+    uint8_t bytes[];
+};
+
+struct kai_ctl_log {
+    uint8_t pk[KAI_KEY_BYTES];
+    bool founder;
+    bool reached; /* Scratch of drop. */
+    struct kai_ctl_entry *first[KAI_FORK_BRANCHES]; /* At seq 1, by hash. */
+    struct kai_ctl_entry **rows;                    /* By (seq, hash). */
+    size_t n;
+    size_t cap;
+};
+
+struct kai_ctl_heads {
+    bool fresh;
+    struct kai_head *rows;
+    size_t n;
+    size_t cap;
+};
+
+struct kai_ctl {
+    struct kai_charter charter;
+    struct kai_ctl_log **logs; /* By pk. */
+    size_t n_logs;
+    size_t logs_cap;
+    struct kai_ctl_entry **by_hash;
+    size_t n;
+    size_t cap;
+    size_t leaves;
+    struct kai_ctl_heads *heads; /* Filled when asked for. */
+};
+
+/* The first row whose key is not less. Logs are sorted by pk, entries by hash. */
+size_t kai_ctl_log_at(const struct kai_ctl *c, const uint8_t *pk);
+size_t kai_ctl_hash_at(const struct kai_ctl *c, const uint8_t *hash);
+struct kai_ctl_log *kai_ctl_log(const struct kai_ctl *c, const uint8_t *pk);
+struct kai_ctl_entry *kai_ctl_entry(const struct kai_ctl *c, const uint8_t *hash);
+/* The first row of a log that is not before (seq, hash). */
+size_t kai_ctl_row_at(const struct kai_ctl_log *l, uint64_t seq, const uint8_t *hash);
+
+#endif

@@ -1,0 +1,140 @@
+/* roster_int: what a roster is while it is built, and after.
+ *
+ * A path is one line of certificates from a founder down to one certificate. The tree of paths is
+ * laid out breadth first from the ADMITs alone; only then do REVOKEs take away. So no REVOKE can
+ * make room for a path that was not there before: adding one never activates anything. */
+#ifndef KAI_KEYS_ROSTER_INT_H
+#define KAI_KEYS_ROSTER_INT_H
+
+#include <stdatomic.h>
+
+#include "keys/ctl_int.h"
+#include "keys/roster.h"
+
+#define KAI_NONE UINT32_MAX
+
+/* An ADMIT held. */
+struct kai_cert {
+    const struct kai_ctl_entry *e;
+    uint32_t subject; /* Index of its key's log. */
+    uint64_t rank;    /* From 1, among the ADMITs of its log that count; a replacement has its forerunner's. */
+    bool replaced;
+    uint64_t caps;
+    uint64_t label_max;
+    uint64_t quota;
+    uint64_t depth_left;
+    uint64_t max_children;
+    uint64_t not_after;
+    uint32_t first_path;
+    uint32_t last_path;
+    uint32_t n_paths;
+};
+
+enum kai_cut_state { KAI_CUT_NOTHING, KAI_CUT_AT, KAI_CUT_ALL };
+
+struct kai_path {
+    uint32_t cert;   /* KAI_NONE for a founder. */
+    uint32_t parent; /* Path; KAI_NONE for a founder. */
+    uint32_t org;    /* Path of its organisation; itself for an organisation. */
+    uint32_t key;    /* Index of its key's log. */
+    uint32_t next_same_cert;
+    uint32_t hit; /* First of its hits. */
+    uint64_t kind;
+    uint32_t orgs; /* Organisations from the founder down to it. */
+    uint64_t caps;
+    uint64_t label_max;
+    uint64_t quota;
+    uint64_t depth_left;
+    uint64_t max_children;
+    bool attested;
+    bool active;
+    enum kai_cut_state cut; /* What of its key's log is void: nothing, what is not under cut_at, all. */
+    const struct kai_ctl_entry *cut_at;
+};
+
+/* One REVOKE entry. */
+struct kai_rev {
+    const struct kai_ctl_entry *e;
+    uint32_t signer; /* Index of its log. */
+    uint32_t target; /* Certificate. */
+    uint64_t reason;
+    size_t cuts; /* Its own cuts. */
+    size_t n_cuts;
+    uint64_t part;
+    uint64_t of;
+    uint32_t before; /* The part before it; KAI_NONE. */
+    bool complete;   /* It is the last part, and all before it are held. */
+    bool everywhere; /* By charter threshold. */
+};
+
+struct kai_hit {
+    uint32_t rev;
+    uint32_t next;
+};
+
+struct kai_build {
+    const struct kai_ctl *ctl;
+    struct kai_cert *certs; /* By log, then (seq, hash). */
+    size_t n_certs;
+    uint32_t *log_first; /* First certificate of each log, and one past the last. */
+    uint32_t *by_hash;   /* Certificates by hash. */
+    struct kai_path *paths;
+    size_t n_paths;
+    size_t paths_cap;
+    struct kai_rev *revs;
+    size_t n_revs;
+    struct kai_cut *cuts;
+    size_t n_cuts;
+    struct kai_hit *hits;
+    size_t n_hits;
+    size_t hits_cap;
+};
+
+/* Certificate by entry hash; KAI_NONE. */
+uint32_t kai_build_cert(const struct kai_build *b, const uint8_t *hash);
+KAI_MUST_USE enum kai_err kai_build_certs(struct kai_build *b);
+KAI_MUST_USE enum kai_err kai_build_paths(struct kai_build *b);
+KAI_MUST_USE enum kai_err kai_build_revokes(struct kai_build *b);
+/* Cuts, then ATTESTED and ACTIVE, from the top down. */
+void kai_build_states(struct kai_build *b);
+/* Whether an entry of a path's key stands within its cut. */
+bool kai_build_within(const struct kai_path *p, const struct kai_ctl_entry *e);
+
+/* What the roster keeps of a certificate: for look-ups and for the hash. */
+struct kai_roster_cert {
+    uint8_t hash[KAI_ID_BYTES];
+    uint64_t kind;
+    size_t at; /* In orgs, issuing or nodes, by kind. */
+    bool attested;
+    bool active;
+};
+
+struct kai_roster {
+    atomic_size_t refs;
+    uint8_t nid[KAI_ID_BYTES];
+    uint8_t hash[KAI_ID_BYTES];
+    struct kai_org *orgs;
+    size_t n_orgs;
+    struct kai_node *nodes;
+    size_t n_nodes;
+    struct kai_issuing *issuing; /* By cert. */
+    size_t n_issuing;
+    struct kai_audience *audiences;
+    size_t n_audiences;
+    struct kai_roster_cert *certs; /* By hash; persons too. */
+    size_t n_certs;
+    size_t *issuing_by_pk; /* One of each key. */
+    size_t n_issuing_keys;
+    size_t *nodes_by_curve; /* One of each key. */
+    size_t n_curves;
+    uint8_t (*removals)[KAI_ID_BYTES];
+    size_t *node_removals; /* Where each node's begin; n_nodes + 1 of them. */
+};
+
+KAI_MUST_USE enum kai_err kai_roster_view(struct kai_roster *r, const struct kai_build *b);
+KAI_MUST_USE enum kai_err kai_roster_view_audiences(struct kai_roster *r, const struct kai_build *b);
+KAI_MUST_USE enum kai_err kai_roster_view_removals(struct kai_roster *r, const struct kai_build *b);
+KAI_MUST_USE enum kai_err kai_roster_index(struct kai_roster *r);
+void kai_roster_seal(struct kai_roster *r); /* Computes the hash. */
+
+#endif

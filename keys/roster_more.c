@@ -1,0 +1,181 @@
+/* roster_more: the audiences that owners set, and the removals that hit nodes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/hash.h"
+#include "keys/roster_int.h"
+
+/* An AUDIENCE that counts, on one path. */
+struct said {
+    uint8_t id[KAI_ID_BYTES];
+    uint64_t ver;
+    const struct kai_ctl_entry *e;
+    uint32_t org; /* Path of the owner. */
+};
+
+/* By id, and of one id the one that wins first: highest (ver, log_pk, seq, hash). */
+static int said_cmp(const void *x, const void *y)
+{
+    const struct said *a = x;
+    const struct said *b = y;
+    int cmp = memcmp(a->id, b->id, KAI_ID_BYTES);
+
+    if (cmp != 0)
+        return cmp;
+    if (a->ver != b->ver)
+        return a->ver > b->ver ? -1 : 1;
+    cmp = memcmp(b->e->log->pk, a->e->log->pk, KAI_KEY_BYTES);
+    if (cmp == 0 && a->e->e.h.seq != b->e->e.h.seq)
+        return a->e->e.h.seq > b->e->e.h.seq ? -1 : 1;
+    return cmp != 0 ? cmp : memcmp(b->e->e.hash, a->e->e.hash, KAI_ID_BYTES);
+}
+
+static size_t count_said(const struct kai_build *b)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->n_paths; i++) {
+        const struct kai_ctl_log *l = b->ctl->logs[b->paths[i].key];
+
+        if (b->paths[i].kind != KAI_ADMIT_ISSUING)
+            continue;
+        for (size_t k = 0; k < l->n; k++)
+            n += l->rows[k]->type == KAI_REC_AUDIENCE;
+    }
+    return n;
+}
+
+static size_t collect_said(struct said *said, const struct kai_build *b)
+{
+    struct kai_aud_rec rec;
+    uint8_t org[KAI_ID_BYTES];
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->n_paths; i++) {
+        const struct kai_path *p = &b->paths[i];
+        const struct kai_ctl_log *l = b->ctl->logs[p->key];
+
+        if (p->kind != KAI_ADMIT_ISSUING || !p->attested || (p->caps & KAI_CAP_OWNER) == 0)
+            continue;
+        kai_hash(org, KAI_D_ORG, b->ctl->logs[b->paths[p->org].key]->pk, KAI_KEY_BYTES);
+        for (size_t k = 0; k < l->n; k++) {
+            if (l->rows[k]->type != KAI_REC_AUDIENCE || !kai_build_within(p, l->rows[k]) ||
+                kai_aud_rec_parse(&rec, l->rows[k]->body) != KAI_OK)
+                continue;
+            kai_aud_id(said[n].id, org, rec.nonce);
+            said[n].ver = rec.ver;
+            said[n].e = l->rows[k];
+            said[n++].org = p->org;
+        }
+    }
+    return n;
+}
+
+static void fill_audience(struct kai_audience *a, const struct kai_roster *r, const struct kai_build *b,
+                          const struct said *s)
+{
+    uint8_t org[KAI_ID_BYTES];
+
+    kai_hash(org, KAI_D_ORG, b->ctl->logs[b->paths[s->org].key]->pk, KAI_KEY_BYTES);
+    memcpy(a->id, s->id, KAI_ID_BYTES);
+    a->owner = kai_roster_org(r, org);
+    memcpy(a->entry, s->e->e.hash, KAI_ID_BYTES);
+    (void)kai_aud_rec_parse(&a->rec, s->e->body); /* It was parsed to come here. */
+}
+
+enum kai_err kai_roster_view_audiences(struct kai_roster *r, const struct kai_build *b)
+{
+    struct said *said = malloc((count_said(b) + 1) * sizeof *said);
+    size_t ids = 0;
+
+    if (said == NULL)
+        return KAI_ENOMEM;
+    size_t n = collect_said(said, b);
+    if (n > 0)
+        qsort(said, n, sizeof *said, said_cmp);
+    for (size_t i = 0; i < n; i++)
+        ids += i == 0 || memcmp(said[i].id, said[i - 1].id, KAI_ID_BYTES) != 0;
+    r->audiences = calloc(ids + 1, sizeof *r->audiences);
+    for (size_t i = 0; r->audiences != NULL && i < n; i++) {
+        if (i == 0 || memcmp(said[i].id, said[i - 1].id, KAI_ID_BYTES) != 0)
+            fill_audience(&r->audiences[r->n_audiences++], r, b, &said[i]);
+    }
+    free(said);
+    return r->audiences == NULL ? KAI_ENOMEM : KAI_OK;
+}
+
+/* A REVOKE that hits a node. */
+struct removal {
+    size_t node;
+    const uint8_t *hash;
+};
+
+static int removal_cmp(const void *x, const void *y)
+{
+    const struct removal *a = x;
+    const struct removal *b = y;
+
+    if (a->node != b->node)
+        return a->node < b->node ? -1 : 1;
+    return memcmp(a->hash, b->hash, KAI_ID_BYTES);
+}
+
+static size_t chain(const struct kai_build *b, uint32_t at, size_t node, struct removal *out)
+{
+    size_t n = 0;
+
+    for (; at != KAI_NONE; at = b->hits[at].next) {
+        if (out != NULL)
+            out[n] = (struct removal){node, b->revs[b->hits[at].rev].e->e.hash};
+        n++;
+    }
+    return n;
+}
+
+/* out NULL: only count. */
+static size_t collect_removals(const struct kai_roster *r, const struct kai_build *b, struct removal *out)
+{
+    uint8_t id[KAI_ID_BYTES];
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->n_paths; i++) {
+        const struct kai_path *p = &b->paths[i];
+
+        if (p->kind != KAI_ADMIT_NODE || (p->hit == KAI_NONE && b->paths[p->org].hit == KAI_NONE))
+            continue;
+        kai_hash(id, KAI_D_NODE, b->ctl->logs[p->key]->pk, KAI_KEY_BYTES);
+        const struct kai_node *node = kai_roster_node(r, id);
+        size_t at = (size_t)(node - r->nodes);
+        n += chain(b, p->hit, at, out == NULL ? NULL : out + n);
+        n += chain(b, b->paths[p->org].hit, at, out == NULL ? NULL : out + n);
+    }
+    return n;
+}
+
+enum kai_err kai_roster_view_removals(struct kai_roster *r, const struct kai_build *b)
+{
+    size_t n = collect_removals(r, b, NULL);
+    struct removal *all = malloc((n + 1) * sizeof *all);
+    size_t kept = 0;
+    size_t at = 0;
+
+    r->removals = malloc((n + 1) * sizeof *r->removals);
+    r->node_removals = calloc(r->n_nodes + 1, sizeof *r->node_removals);
+    if (all == NULL || r->removals == NULL || r->node_removals == NULL) {
+        free(all);
+        return KAI_ENOMEM;
+    }
+    (void)collect_removals(r, b, all);
+    if (n > 0)
+        qsort(all, n, sizeof *all, removal_cmp);
+    for (size_t node = 0; node < r->n_nodes; node++) {
+        r->node_removals[node] = kept;
+        for (; at < n && all[at].node == node; at++) {
+            if (kept == r->node_removals[node] || memcmp(r->removals[kept - 1], all[at].hash, KAI_ID_BYTES) != 0)
+                memcpy(r->removals[kept++], all[at].hash, KAI_ID_BYTES);
+        }
+    }
+    r->node_removals[r->n_nodes] = kept;
+    free(all);
+    return KAI_OK;
+}
