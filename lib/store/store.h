@@ -6,6 +6,15 @@
 #ifndef KAI_STORE_STORE_H
 #define KAI_STORE_STORE_H
 
+/* Codes in struct kai_why, which names the folder or file in where:
+ *   store.locked {1 pid or ""}     another process, or this one, has the store open
+ *   store.truncated                the data file is shorter than what it says; restore a copy
+ *   store.corrupt {1 table}        a row, a hash or the file's structure is wrong; restore a copy
+ *   store.newer {1 found} {2 known} the format is that of a newer version
+ *   store.missing                  there is no store, and must_exist was given
+ *   store.perm                     the folder is another user's, or others may write to it
+ *   store.io {1 the system's words}
+ *   io.network-fs {1 name}         NFS, SMB, FUSE and the like: locks and maps are not safe there */
 #include "base/err.h"
 #include "base/why.h"
 #include "log/entry.h"
@@ -52,7 +61,10 @@ struct kai_log {
 /* ---- Writing: one transaction at a time, by one thread. */
 struct kai_tx;
 KAI_MUST_USE enum kai_err kai_tx_begin(struct kai_store *s, struct kai_tx **out);
-/* Commit and sync: on KAI_OK everything is durable. Frees the transaction either way.
+/* Commit and sync: on KAI_OK everything is durable. Frees the transaction either way. With nothing
+ * written it does nothing. What append, stage and advance answer about one entry (KAI_EEXIST,
+ * KAI_EAGAIN, KAI_EMALFORMED, KAI_ENOTFOUND) changes nothing and does not stick. After KAI_EIO
+ * the store takes no more transactions until it is opened again.
  * Errors: the first that any call below met; KAI_EFULL, KAI_EIO, KAI_ENOMEM, KAI_ECORRUPT. */
 KAI_MUST_USE enum kai_err kai_tx_commit(struct kai_tx *t);
 void kai_tx_abort(struct kai_tx *t); /* NULL does nothing. */
@@ -98,6 +110,7 @@ uint64_t kai_snap_last_position(struct kai_snap *r);
 
 typedef bool kai_entry_fn(void *ctx, const struct kai_entry *e);
 KAI_MUST_USE enum kai_err kai_snap_ctl(struct kai_snap *r, kai_entry_fn *f, void *ctx); /* By (log_pk, seq, hash). */
+KAI_MUST_USE enum kai_err kai_snap_forks(struct kai_snap *r, kai_entry_fn *f, void *ctx); /* Proofs; no payload. */
 typedef bool kai_note_fn(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BYTES], struct kai_view note);
 KAI_MUST_USE enum kai_err kai_snap_notes(struct kai_snap *r, kai_note_fn *f, void *ctx);
 /* KAI_ENOTFOUND. The view is valid until the snapshot ends. */

@@ -1,0 +1,96 @@
+/* mark: the mark of a clean stop, a file beside the store that is gone while it is open. */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/store_priv.h"
+
+#define MARK_BYTES (5u * 8u)
+
+static void mark_bytes(uint8_t out[static MARK_BYTES], const struct mark *m)
+{
+    kai_put_u64(out + 8, m->bytes);
+    kai_put_u64(out + 16, m->mtime_s);
+    kai_put_u64(out + 24, m->mtime_ns);
+    kai_put_u64(out + 32, m->txnid);
+    kai_put_u64(out, row_sum(T_META, kai_view_of("clean", 5), kai_view_of(out + 8, 32)));
+}
+
+bool mark_read(struct mark *m, int dir_fd)
+{
+    uint8_t b[MARK_BYTES + 1];
+    uint8_t want[MARK_BYTES];
+    int fd = openat(dir_fd, "clean", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd < 0)
+        return false;
+    ssize_t n = read(fd, b, sizeof b);
+    (void)close(fd);
+    if (n != (ssize_t)MARK_BYTES)
+        return false;
+    m->bytes = kai_get_u64(b + 8);
+    m->mtime_s = kai_get_u64(b + 16);
+    m->mtime_ns = kai_get_u64(b + 24);
+    m->txnid = kai_get_u64(b + 32);
+    mark_bytes(want, m);
+    return memcmp(want, b, sizeof want) == 0;
+}
+
+bool mark_of_file(struct mark *m, int dir_fd)
+{
+    struct stat st;
+
+    if (fstatat(dir_fd, "data.mdb", &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    m->bytes = (uint64_t)st.st_size;
+    m->mtime_s = (uint64_t)st.st_mtim.tv_sec;
+    m->mtime_ns = (uint64_t)st.st_mtim.tv_nsec;
+    return true;
+}
+
+static enum kai_err io_err(void)
+{
+    switch (errno) {
+    case ENOSPC:
+    case EDQUOT:
+        return KAI_EFULL;
+    case EACCES:
+    case EPERM:
+        return KAI_EPERM;
+    default:
+        return KAI_EIO;
+    }
+}
+
+enum kai_err mark_write(const struct mark *m, int dir_fd)
+{
+    uint8_t b[MARK_BYTES];
+    enum kai_err err = KAI_OK;
+    int fd = openat(dir_fd, "clean", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (fd < 0)
+        return io_err();
+    mark_bytes(b, m);
+    errno = ENOSPC; /* What a short write means. */
+    if (write(fd, b, sizeof b) != (ssize_t)sizeof b || fsync(fd) != 0)
+        err = io_err();
+    if (close(fd) != 0 && err == KAI_OK)
+        err = io_err();
+    if (err == KAI_OK && fsync(dir_fd) != 0)
+        err = io_err();
+    return err;
+}
+
+enum kai_err mark_remove(int dir_fd)
+{
+    if (unlinkat(dir_fd, "clean", 0) != 0) {
+        if (errno == ENOENT)
+            return KAI_OK;
+        return io_err();
+    }
+    return fsync(dir_fd) == 0 ? KAI_OK : io_err();
+}

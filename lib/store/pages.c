@@ -1,0 +1,121 @@
+/* pages: that no page of the file has two uses, as far as its rows and its free list tell.
+ *
+ * Runs in the child of the start-up check: a pointer that leads out of the file kills it. */
+#include <string.h>
+
+#include "store/store_priv.h"
+
+#define PAGE_HEAD_BYTES 16u /* LMDB 0.9: page number, flags, bounds. */
+
+static enum kai_err use_page(struct pages *p, uint64_t no)
+{
+    if (no < 2 || no >= p->n || (p->used[no / 8] >> (no % 8) & 1u) != 0)
+        return KAI_ECORRUPT;
+    p->used[no / 8] |= (uint8_t)(1u << (no % 8));
+    return KAI_OK;
+}
+
+/* The number of the page at this address, which begins with it. */
+static enum kai_err page_no(struct pages *p, const uint8_t *page, uint64_t *no)
+{
+    memcpy(no, page, sizeof *no);
+    if (*no >= p->n)
+        return KAI_ECORRUPT;
+    if (p->base == NULL)
+        p->base = page - *no * p->page_bytes;
+    return page == p->base + *no * p->page_bytes ? KAI_OK : KAI_ECORRUPT;
+}
+
+void pages_table_begin(struct pages *p)
+{
+    p->leaf = NULL;
+    p->leaves = 0;
+    p->overflow = 0;
+}
+
+enum kai_err pages_row(struct pages *p, struct kai_view key, struct kai_view row)
+{
+    const uint8_t *leaf = key.p - (uintptr_t)key.p % p->page_bytes;
+    uint64_t no;
+    enum kai_err err = KAI_OK;
+
+    if (leaf != p->leaf) {
+        err = page_no(p, leaf, &no);
+        if (err == KAI_OK)
+            err = use_page(p, no);
+        if (err != KAI_OK)
+            return err;
+        p->leaf = leaf;
+        p->leaves++;
+    }
+    if (row.p >= leaf && row.p <= leaf + p->page_bytes)
+        return row.n <= (size_t)(leaf + p->page_bytes - row.p) ? KAI_OK : KAI_ECORRUPT;
+
+    uint64_t n = (PAGE_HEAD_BYTES - 1 + row.n) / p->page_bytes + 1;
+    if ((uintptr_t)row.p % p->page_bytes != PAGE_HEAD_BYTES)
+        return KAI_ECORRUPT;
+    err = page_no(p, row.p - PAGE_HEAD_BYTES, &no);
+    if (err == KAI_OK && n > p->n)
+        err = KAI_ECORRUPT;
+    for (uint64_t i = 0; i < n && err == KAI_OK; i++)
+        err = use_page(p, no + i);
+    p->overflow += n;
+    return err;
+}
+
+enum kai_err pages_table_end(struct pages *p, const MDB_stat *st)
+{
+    if (p->leaves != st->ms_leaf_pages || p->overflow != st->ms_overflow_pages ||
+        st->ms_branch_pages > p->n)
+        return KAI_ECORRUPT;
+    p->counted += p->leaves + p->overflow + st->ms_branch_pages;
+    return p->counted + 2 <= p->n ? KAI_OK : KAI_ECORRUPT;
+}
+
+/* One row of the free list: a count, and as many page numbers. */
+static enum kai_err free_row(struct pages *p, struct kai_view row)
+{
+    uint64_t n;
+    uint64_t no;
+
+    if (row.n < sizeof n)
+        return KAI_ECORRUPT;
+    memcpy(&n, row.p, sizeof n);
+    if (n > p->n || row.n < (n + 1) * sizeof n)
+        return KAI_ECORRUPT;
+    for (uint64_t i = 1; i <= n; i++) {
+        memcpy(&no, row.p + i * sizeof no, sizeof no);
+        if (use_page(p, no) != KAI_OK)
+            return KAI_ECORRUPT;
+    }
+    p->counted += n;
+    return p->counted + 2 <= p->n ? KAI_OK : KAI_ECORRUPT;
+}
+
+enum kai_err pages_free_list(struct pages *p, MDB_txn *mdb)
+{
+    MDB_cursor *cur = NULL;
+    MDB_stat st;
+    MDB_val k;
+    MDB_val v;
+    uint64_t rows = 0;
+    enum kai_err err = txn_err(mdb_stat(mdb, 0, &st));
+
+    if (err == KAI_OK)
+        err = txn_err(mdb_cursor_open(mdb, 0, &cur));
+    if (err != KAI_OK)
+        return err;
+    pages_table_begin(p);
+    int rc = mdb_cursor_get(cur, &k, &v, MDB_FIRST);
+    for (; rc == MDB_SUCCESS && err == KAI_OK && rows <= st.ms_entries; rows++) {
+        err = pages_row(p, txn_view(k), txn_view(v));
+        if (err == KAI_OK)
+            err = free_row(p, txn_view(v));
+        if (err == KAI_OK)
+            rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT);
+    }
+    mdb_cursor_close(cur);
+    if (err == KAI_OK && (rc != MDB_NOTFOUND || rows != st.ms_entries))
+        err = KAI_ECORRUPT;
+    return err == KAI_OK ? pages_table_end(p, &st) : err;
+}
