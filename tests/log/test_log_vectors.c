@@ -31,7 +31,7 @@ static struct fixed fx;
 
 static void say(const char *name, const void *p, size_t n)
 {
-    char hex[KAI_HEX_CAP(4096)];
+    static char hex[KAI_HEX_CAP(4096)];
 
     assert_true(n <= 4096);
     kai_buf_printf(&text, "%s = %s\n", name, kai_hex(hex, p, n));
