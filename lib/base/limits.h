@@ -57,6 +57,8 @@
 #define KAI_EPOCHS_PER_AUDIENCE_MAX 256u /* Seven years of monthly rotation, doubled. */
 
 #define KAI_EPOCH_PREDS_MAX 16u /* Heads that one EPOCH follows: stewards that acted at once. */
+#define KAI_EPOCH_PARTS_MAX 7u  /* KAI_MEMBER_NODES_MAX members, KAI_SLOTS_PER_PART_MAX in each. */
+#define KAI_EPOCH_STATEMENTS_MAX 1024u /* The minting of one epoch, and each time members were added. */
 #define KAI_REMOVALS_MAX 24u    /* Hashes that one EPOCH answers: what its payload has room for. */
 #define KAI_REVOKE_PARTS_MAX 256u /* Control entries a key may write, by the cuts of one part. */
 
