@@ -361,6 +361,7 @@ static enum kai_err settle(struct kai_batch *b, bool all)
         } else {
             const struct slot *s = &b->slot[0];
 
+            assert(s->kind == KAI_CONTENT_STIX); /* put_whole() saw to the others. */
             k = 1;
             err = parts_emit(b, kai_view_of(b->items.p + s->content_at, s->content_n));
         }
@@ -405,7 +406,7 @@ static enum kai_err add(struct kai_batch *b, uint64_t kind, struct kai_view cont
     if (too_big)
         return parts_emit(b, content);
     kai_item_id(id, kind, content);
-    if (!has_parts && content.n > KAI_PART_BYTES)
+    if (!has_parts && content.n + b->obj.len > KAI_PART_BYTES) /* A smaller one fits anyway. */
         err = put_whole(b, kind, content, id, taken);
     else
         err = put(b, kind, content, id);

@@ -63,8 +63,9 @@ struct kai_batch;
 KAI_MUST_USE enum kai_err kai_batch_new(struct kai_batch **out, struct kai_log_writer *w,
                                         const struct kai_batch_options *opt);
 /* content is copied. Errors: KAI_ELIMIT (over KAI_STIX_BYTES_MAX, or of a kind that has no parts
- * and too big for one payload: it is not taken, the batch goes on); KAI_ENOMEM and what emit
- * returns: the batch is dead, and every later call returns the same. */
+ * and too big for one payload): it is not taken, and the batch goes on. KAI_ENOMEM, what emit
+ * returns, and KAI_ELIMIT where not even a part fits beside the seal: the batch is dead, and every
+ * later call returns the same. */
 KAI_MUST_USE enum kai_err kai_batch_add(struct kai_batch *b, uint64_t kind,
                                         struct kai_view content);
 /* Close what is open. Errors: KAI_ENOMEM, what emit returns. */

@@ -53,7 +53,8 @@ KAI_MUST_USE enum kai_err kai_entry_init(struct kai_entry *e, struct kai_view hd
                                          struct kai_view sig, struct kai_view payload);
 
 /* Read the element [hdr, sig, payload or nil] that ENTRIES and files use. Errors: as above, and
- * what c->err says. */
+ * what c->err says. While c is not failed it stands behind the element, also where the entry is
+ * refused. */
 KAI_MUST_USE enum kai_err kai_entry_read(struct kai_entry *e, struct kai_cur *c);
 /* Write that element. */
 void kai_entry_write(struct kai_buf *out, const struct kai_entry *e, bool with_payload);
@@ -63,7 +64,8 @@ KAI_MUST_USE enum kai_err kai_entry_verify(const struct kai_entry *e,
                                            const uint8_t nid[static KAI_ID_BYTES]);
 
 /* Make an entry: fills psize and phash of *h from the payload, writes and signs the header.
- * hdr and sig are set to bytes inside out, valid until out changes. Errors: what out->err says. */
+ * hdr and sig are set to bytes inside out, valid until out changes; payload may stand in out only
+ * where out has the room already. Errors: what out->err says. */
 KAI_MUST_USE enum kai_err kai_entry_make(struct kai_entry *e, struct kai_buf *out,
                                          struct kai_hdr *h, const uint8_t log_sk[static 64],
                                          const uint8_t nid[static KAI_ID_BYTES],

@@ -321,6 +321,40 @@ static void test_fill(void **state)
     tape_free(&t);
 }
 
+/* A seal that leaves little room, and one that leaves none. */
+static void test_seal(void **state)
+{
+    (void)state;
+    static uint8_t text[120000];
+    static struct world wd;
+    struct rng r = {5};
+    struct tape t;
+    struct sent s;
+    struct kai_batch *b;
+
+    rng_fill(&r, text, sizeof text);
+    world_init(&wd, 5);
+    tape_init(&t);
+    sent_init(&s, 10);
+    struct kai_batch_options opt = world_options(&wd, tape_emit, &t);
+    opt.obj.seal = kai_view_of(text + 70000, 40000);
+    assert_int_equal(kai_batch_new(&b, &wd.w, &opt), KAI_OK);
+    sent_add(&s, b, KAI_CONTENT_STIX, text, 10000);
+    assert_int_equal(kai_batch_add(b, KAI_CONTENT_LIST, kai_view_of(text, 20000)), KAI_ELIMIT);
+    sent_add(&s, b, KAI_CONTENT_LIST, text, 18000);
+    sent_add(&s, b, KAI_CONTENT_LIST, text + 30000, 5000);
+    assert_int_equal(kai_batch_flush(b), KAI_OK);
+    assert_int_equal(t.n, 3);
+    receive(&wd, &t, &s);
+    /* Nor do parts of it fit beside the seal. */
+    assert_int_equal(kai_batch_add(b, KAI_CONTENT_STIX, kai_view_of(text, 60000)), KAI_ELIMIT);
+    assert_int_equal(kai_batch_flush(b), KAI_ELIMIT);
+    assert_int_equal(t.n, 3);
+    kai_batch_free(b);
+    sent_free(&s);
+    tape_free(&t);
+}
+
 static enum kai_err refuse(void *ctx, const struct kai_entry *e, size_t n_items)
 {
     unsigned *calls = ctx;
@@ -352,11 +386,9 @@ static void test_dead_after_refusal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_random_batches),
-        cmocka_unit_test(test_edges),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_fill),
-        cmocka_unit_test(test_dead_after_refusal),
+        cmocka_unit_test(test_random_batches), cmocka_unit_test(test_edges),
+        cmocka_unit_test(test_refused),        cmocka_unit_test(test_fill),
+        cmocka_unit_test(test_seal),           cmocka_unit_test(test_dead_after_refusal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
