@@ -2,85 +2,173 @@
  * the log. It can always be made again, so it is written unsynced, and thrown away when the
  * machine, not just the process, went down before it was closed.
  *
- * One thread writes; any read snapshots. */
+ * One thread writes; any read snapshots.
+ *
+ * Reason codes (args): index.busy (folder); index.io (folder, what failed); index.full (folder). */
 #ifndef KAI_QUERY_INDEX_H
 #define KAI_QUERY_INDEX_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/bytes.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/why.h"
 #include "item/key.h"
-#include "item/label.h"
 #include "item/value.h"
 
-struct kai_index;
+struct kai_index; /* From kai_index_open() to kai_index_close(). */
 
-/* Errors: KAI_EBUSY, KAI_ECORRUPT, KAI_EIO, KAI_ENOMEM, KAI_EFULL. *rebuild: the index is new or was thrown away, project from the
- * first arrival on. */
-KAI_MUST_USE enum kai_err kai_index_open(struct kai_index **out, const char *dir, uint64_t map_bytes,
-                                         const char *boot_id, bool *rebuild,
+/* Open or make the index in folder dir (made 0700). map_bytes: most it may ever grow to, sparse;
+ * 0 = 64 GiB or a quarter of the disk, whichever is less. boot_id names this run of the machine.
+ * *rebuild: the index is new or was thrown away (another format, cut, or not closed before the
+ * machine went down): project from the first arrival on.
+ * Errors: KAI_EBUSY, KAI_EIO, KAI_ENOMEM, KAI_EFULL; *why says more. */
+KAI_MUST_USE enum kai_err kai_index_open(struct kai_index **out, const char *dir,
+                                         uint64_t map_bytes, const char *boot_id, bool *rebuild,
                                          struct kai_why *why);
-void kai_index_close(struct kai_index *x); /* Syncs and marks it clean. */
+void kai_index_close(struct kai_index *x); /* Syncs and marks it clean. NULL does nothing. */
+/* Throw away the index in dir: the next open makes it anew. Errors: KAI_EBUSY, KAI_EIO. */
+KAI_MUST_USE enum kai_err kai_index_erase(const char *dir);
+void kai_index_tidy(struct kai_index *x); /* Clear readers that died. */
 
-#define KAI_ROW_WITHDRAWN 1u  /* A version with revoked: true came from the same origin. */
+#define KAI_ROW_WITHDRAWN  1u /* A version with revoked: true came from the same origin. */
 #define KAI_ROW_SUPERSEDED 2u /* A newer version of (origin, STIX id) is held. */
-#define KAI_ROW_EXERCISE 4u
+#define KAI_ROW_EXERCISE   4u
+#define KAI_ROW_UNCHECKED  8u /* A STIX object that failed our checks: found by type and id only. */
 
-/* One object that can be found: a STIX object, or a whole list. */
+#define KAI_ROW_TYPE_CAP  64u
+#define KAI_ROW_SEALED    0u         /* kind of a RED batch: a label, and nothing else to see. */
+#define KAI_INDEX_WHOLE   UINT64_MAX /* Not one value of a list, but the list. */
+
+/* One object that can be found: a STIX object, a whole list, or a sealed batch. */
 struct kai_row {
-    uint64_t no;                    /* Row number, from 1, in order of arrival. */
-    uint8_t item_id[KAI_ID_BYTES];
-    uint64_t kind;                  /* enum kai_content_kind. */
-    char type[64];                  /* STIX object type; "indicator" for a list. */
-    uint8_t stix_uuid[16];          /* Zeros for a list. */
-    uint8_t origin[KAI_ID_BYTES];   /* Organisation. */
+    uint64_t no;                   /* Row number, from 1, in order of arrival. */
+    uint8_t item_id[KAI_ID_BYTES]; /* Of a sealed batch: its obj hash. */
+    uint64_t kind;                 /* enum kai_content_kind, or KAI_ROW_SEALED. */
+    char type[KAI_ROW_TYPE_CAP];   /* STIX type; "indicator" for a list; "" sealed. */
+    uint8_t stix_uuid[16];         /* Zeros for a list. */
+    uint8_t origin[KAI_ID_BYTES];  /* Organisation. */
     uint8_t aud_id[KAI_ID_BYTES];
     uint8_t obj_hash[KAI_ID_BYTES];
-    uint64_t log_no;                /* Where it stands: entry, */
+    uint64_t log_no;          /* Where it stands: entry, */
     uint64_t seq;
-    uint64_t item_ordinal;          /* which item of the body, which content of the item, */
+    uint64_t item_ordinal;    /* which item of the body, which content of the item, */
     uint64_t content_ordinal;
-    uint64_t parts;                 /* and over how many entries it goes on (1 = only this). */
+    uint64_t parts;           /* and over how many entries it goes on (1 = only this). */
     uint8_t tlp;
     uint8_t pap;
     uint64_t flags;
-    uint64_t first_seen_ms;         /* Never decreases from row to row. */
-    uint64_t created_ms;            /* Of the object, else of its OBJ. */
-    uint64_t modified_ms;
+    uint64_t first_seen_ms; /* Never decreases from row to row. */
+    uint64_t created_ms;    /* Of the object, else of its OBJ. */
+    uint64_t modified_ms;   /* 0 where there are no versions. */
     uint64_t valid_from_ms;
-    uint64_t valid_until_ms;        /* 0 = none. */
-    uint64_t n_values;              /* 1 per value of a list. */
+    uint64_t valid_until_ms; /* 0 = none. */
+    uint64_t n_values;       /* Of a list; else 0. */
 };
 
-/* ---- Writing. */
+/* ---- Writing. The first failure sticks: later calls return it. */
 struct kai_ix;
 KAI_MUST_USE enum kai_err kai_ix_begin(struct kai_index *x, struct kai_ix **out);
-/* Add a row (no is set). The same item from the same origin in the same audience again: KAI_EEXIST, nothing is changed.
- * Versions of one (origin, STIX id): the latest modified stays current, others become SUPERSEDED, a `revoked` one withdraws. */
+/* Add a row: no is set, and flags are added to. first_seen_ms is raised to that of the row before.
+ * Versions of one (origin, STIX id), where modified_ms is not 0: the latest modified stays current
+ * (of equals the first), rows of other contents become SUPERSEDED; a revoked one withdraws, and no
+ * later version revives. The same item id in another audience is the same version.
+ * Errors: KAI_EEXIST (the same item from the same origin in the same audience; nothing is changed,
+ * and it does not stick). */
 enum kai_err kai_ix_row(struct kai_ix *t, struct kai_row *row, bool revoked);
-/* Values by which the row is found. index: of the value in a list, else 0. */
-enum kai_err kai_ix_value(struct kai_ix *t, uint64_t row_no, enum kai_vtype type, struct kai_view norm, uint64_t index);
-/* Everything up to and with this arrival position is in. Commit. Frees t. */
+/* Values by which the row is found, before the next row. index: of the value in a list, ascending,
+ * else 0. Errors: KAI_EMALFORMED (no normal form, or index out of order; nothing is changed, and it
+ * does not stick). */
+enum kai_err kai_ix_value(struct kai_ix *t, uint64_t row_no, enum kai_vtype type,
+                          struct kai_view norm, uint64_t index);
+/* Whether the transaction has grown so far that it should be committed soon. */
+bool kai_ix_full(const struct kai_ix *t);
+/* Everything up to and with this arrival position is in. Frees t. */
 KAI_MUST_USE enum kai_err kai_ix_commit(struct kai_ix *t, uint64_t position);
-void kai_ix_abort(struct kai_ix *t);
+void kai_ix_abort(struct kai_ix *t); /* NULL does nothing. */
 
-/* ---- Reading. */
+/* Parts of STIX objects that are not complete yet, by (log, obj hash, index). One log can make us
+ * hold 2 x KAI_STIX_BYTES_MAX; past that what it left incomplete before is forgotten. */
+struct kai_ix_part {
+    uint64_t log_no;
+    uint8_t obj_hash[KAI_ID_BYTES];
+    uint64_t index;
+    uint64_t seq;
+    uint64_t item_ordinal;
+    uint64_t content_ordinal;
+};
+/* Errors: KAI_ELIMIT, KAI_EEXIST (do not stick). */
+enum kai_err kai_ix_part_add(struct kai_ix *t, const struct kai_ix_part *p, struct kai_view bytes);
+/* Each part of one OBJ, by index; bytes are valid during the call. */
+typedef bool kai_ix_part_fn(void *ctx, const struct kai_ix_part *p, struct kai_view bytes);
+enum kai_err kai_ix_parts(struct kai_ix *t, uint64_t log_no,
+                          const uint8_t obj_hash[static KAI_ID_BYTES], kai_ix_part_fn *f,
+                          void *ctx);
+enum kai_err kai_ix_parts_forget(struct kai_ix *t, uint64_t log_no,
+                                 const uint8_t obj_hash[static KAI_ID_BYTES]);
+
+/* ---- Reading: a snapshot, to be ended soon (an open one keeps old pages alive). */
 struct kai_ixsnap;
 KAI_MUST_USE enum kai_err kai_ixsnap_begin(struct kai_index *x, struct kai_ixsnap **out);
-void kai_ixsnap_end(struct kai_ixsnap *r);
-uint64_t kai_ixsnap_position(struct kai_ixsnap *r); /* The last arrival that is in. */
+void kai_ixsnap_end(struct kai_ixsnap *r);           /* NULL does nothing. */
+uint64_t kai_ixsnap_position(struct kai_ixsnap *r);  /* The last arrival that is in; 0 = none. */
 uint64_t kai_ixsnap_rows(struct kai_ixsnap *r);
 uint64_t kai_ixsnap_values(struct kai_ixsnap *r);
+/* Errors: KAI_ENOTFOUND, KAI_ECORRUPT. */
 KAI_MUST_USE enum kai_err kai_ixsnap_row(struct kai_ixsnap *r, uint64_t no, struct kai_row *out);
-/* Rows of one item id (an item can be in several audiences), by unique prefix of n hex digits... of the id's bytes:
- * KAI_ENOTFOUND, KAI_EAMBIGUOUS (two different item ids fit). f gets each row number. */
+/* Rows downwards, from the newest whose number is at most from. false stops. */
+typedef bool kai_row_fn(void *ctx, const struct kai_row *row);
+KAI_MUST_USE enum kai_err kai_ixsnap_down(struct kai_ixsnap *r, uint64_t from, kai_row_fn *f,
+                                          void *ctx);
+/* Rows of one item, named by the first digits of its id, or of the id of one value of a list
+ * (kai_value_id). f gets each row number, and KAI_INDEX_WHOLE or the index of the value.
+ * Errors: KAI_ENOTFOUND, KAI_EAMBIGUOUS (two different items fit; f was not called),
+ * KAI_EMALFORMED (not 1 to 64 hex digits). */
 typedef bool kai_rowno_fn(void *ctx, uint64_t row_no, uint64_t value_index);
-KAI_MUST_USE enum kai_err kai_ixsnap_item(struct kai_ixsnap *r, const char *hex_prefix, size_t digits, kai_rowno_fn *f, void *ctx);
-KAI_MUST_USE enum kai_err kai_ixsnap_stix(struct kai_ixsnap *r, const uint8_t uuid[static 16], kai_rowno_fn *f, void *ctx);
+KAI_MUST_USE enum kai_err kai_ixsnap_item(struct kai_ixsnap *r, const char *hex_prefix,
+                                          size_t digits, kai_rowno_fn *f, void *ctx);
+/* Rows of every origin and version of a STIX id. Errors: KAI_ENOTFOUND. */
+KAI_MUST_USE enum kai_err kai_ixsnap_stix(struct kai_ixsnap *r, const uint8_t uuid[static 16],
+                                          kai_rowno_fn *f, void *ctx);
 /* Whether (item id, origin, audience) is held. */
-bool kai_ixsnap_has(struct kai_ixsnap *r, const uint8_t item_id[static KAI_ID_BYTES], const uint8_t origin[static KAI_ID_BYTES],
+bool kai_ixsnap_has(struct kai_ixsnap *r, const uint8_t item_id[static KAI_ID_BYTES],
+                    const uint8_t origin[static KAI_ID_BYTES],
                     const uint8_t aud_id[static KAI_ID_BYTES]);
-/* Rows whose value keys k have lo <= k <= hi, from `after` (exclusive; n = 0: from the start) on. key gets each key. */
+
+/* Values whose keys k have lo <= k <= hi: by key, row and index; backwards with down. after: a
+ * place that was reached (kai_ix_place); n = 0: all. false stops. */
 typedef bool kai_ixkey_fn(void *ctx, struct kai_view key, uint64_t row_no, uint64_t value_index);
-KAI_MUST_USE enum kai_err kai_ixsnap_range(struct kai_ixsnap *r, struct kai_view lo, struct kai_view hi, kai_ixkey_fn *f, void *ctx);
+KAI_MUST_USE enum kai_err kai_ixsnap_range(struct kai_ixsnap *r, struct kai_view lo,
+                                           struct kai_view hi, struct kai_view after, bool down,
+                                           kai_ixkey_fn *f, void *ctx);
+#define KAI_IX_PLACE_MAX (KAI_VALUE_KEY_MAX + 12u)
+size_t kai_ix_place(uint8_t out[static KAI_IX_PLACE_MAX], struct kai_view key, uint64_t row_no,
+                    uint64_t value_index);
+
+/* The values of one row, in the order in which they were added. */
+struct kai_rowkeys {
+    struct kai_view rest; /* Inside the snapshot. */
+    uint8_t key[KAI_VALUE_KEY_MAX];
+    size_t key_n;
+    struct kai_view norm; /* Where the key does not tell the value; else n = 0. */
+    uint64_t index;       /* In a list; 0 for a STIX object. */
+    bool list;
+    bool begun;
+};
+/* A row without values has none, which is no error. Errors: KAI_EIO, KAI_ECORRUPT. */
+KAI_MUST_USE enum kai_err kai_ixsnap_keys(struct kai_ixsnap *r, const struct kai_row *row,
+                                          struct kai_rowkeys *out);
+bool kai_rowkeys_next(struct kai_rowkeys *k); /* False at the end. */
+/* The value that stands there: out has room for KAI_VALUE_BYTES_MAX. */
+bool kai_rowkeys_value(const struct kai_rowkeys *k, enum kai_vtype *type, char *out, size_t *n);
+
+struct kai_index_usage {
+    uint64_t map_bytes;
+    uint64_t used_bytes;
+};
+void kai_index_usage(struct kai_index *x, struct kai_index_usage *u);
 
 #endif

@@ -1,0 +1,214 @@
+/* content: rows and values of what stands in a batch. */
+#include <string.h>
+
+#include "item/list.h"
+#include "item/stix.h"
+#include "project/project_priv.h"
+
+/* What every row of this batch has. */
+static void begin_row(const struct kai_projector *p, const struct batch *b, struct kai_row *row)
+{
+    *row = (struct kai_row){.log_no = p->in->log_no,
+                            .seq = p->in->entry->h.seq,
+                            .item_ordinal = p->item,
+                            .content_ordinal = p->content,
+                            .parts = 1,
+                            .tlp = b->obj.tlp,
+                            .pap = b->obj.pap,
+                            .flags = b->obj.exercise ? KAI_ROW_EXERCISE : 0,
+                            .first_seen_ms = p->in->seen_ms,
+                            .created_ms = b->obj.created,
+                            .valid_from_ms = b->obj.created,
+                            .valid_until_ms = b->obj.valid_until};
+    memcpy(row->origin, b->origin, KAI_ID_BYTES);
+    memcpy(row->aud_id, p->in->aud_id, KAI_ID_BYTES);
+    memcpy(row->obj_hash, b->hash, KAI_ID_BYTES);
+}
+
+/* Put a row. *put: it is new, and its values are to follow. Errors: ours alone. */
+static enum kai_err put_row(struct kai_projector *p, struct kai_row *row, bool revoked, bool *put)
+{
+    enum kai_err err = kai_ix_row(p->t, row, revoked);
+
+    *put = err == KAI_OK;
+    if (err == KAI_EEXIST) {
+        p->sum.held++;
+        return KAI_OK;
+    }
+    if (err == KAI_OK)
+        p->sum.rows++;
+    return err;
+}
+
+static void told(struct kai_projector *p, const struct kai_row *row)
+{
+    if (p->port.row != NULL)
+        p->port.row(p->port.ctx, row);
+}
+
+struct values {
+    struct kai_projector *p;
+    uint64_t row_no;
+    enum kai_err err;
+};
+
+/* Errors: ours alone; a value that cannot be a key is left out. */
+static enum kai_err put_value(struct values *v, enum kai_vtype type, struct kai_view norm,
+                              uint64_t index)
+{
+    enum kai_err err = kai_ix_value(v->p->t, v->row_no, type, norm, index);
+
+    if (err == KAI_OK)
+        v->p->sum.values++;
+    return err == KAI_EMALFORMED ? KAI_OK : err;
+}
+
+static bool on_atom(void *ctx, enum kai_vtype type, struct kai_view norm, enum kai_atom strength)
+{
+    struct values *v = ctx;
+
+    (void)strength;
+    v->err = put_value(v, type, norm, 0);
+    return v->err == KAI_OK;
+}
+
+enum kai_err kai_project_sealed(struct kai_projector *p, const struct batch *b)
+{
+    struct kai_row row;
+    bool put;
+    enum kai_err err;
+
+    begin_row(p, b, &row);
+    row.kind = KAI_ROW_SEALED;
+    row.content_ordinal = 0;
+    memcpy(row.item_id, b->hash, KAI_ID_BYTES);
+    err = put_row(p, &row, false, &put);
+    if (put)
+        told(p, &row);
+    return err;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    if (a == 0 || b == 0)
+        return a == 0 ? b : a;
+    return a < b ? a : b;
+}
+
+/* What the object says of itself; its label may only raise that of its batch. */
+static void fill(struct kai_row *row, const struct kai_stix_info *info, bool checked)
+{
+    struct kai_label of_batch = {.tlp = row->tlp, .pap = row->pap};
+    struct kai_label label;
+
+    row->kind = KAI_CONTENT_STIX;
+    kai_copy_text(row->type, sizeof row->type, info->type);
+    if (info->id[0] != '\0')
+        memcpy(row->stix_uuid, info->uuid, sizeof row->stix_uuid);
+    if (!checked) {
+        row->flags |= KAI_ROW_UNCHECKED;
+        return;
+    }
+    label = kai_label_stricter(of_batch, info->label);
+    row->tlp = label.tlp;
+    row->pap = label.pap;
+    if (label.exercise)
+        row->flags |= KAI_ROW_EXERCISE;
+    if (info->created_ms != 0)
+        row->created_ms = info->created_ms;
+    row->modified_ms = info->modified_ms;
+    row->valid_from_ms = info->valid_from_ms;
+    row->valid_until_ms = earlier(info->valid_until_ms, row->valid_until_ms);
+}
+
+enum kai_err kai_project_stix(struct kai_projector *p, const struct batch *b,
+                              struct kai_view object, const struct kai_row *where)
+{
+    struct kai_stix_info info = {.type = ""};
+    struct values v = {.p = p};
+    struct kai_row row;
+    enum kai_err checked = kai_stix_check(object, &info, NULL);
+    enum kai_err err;
+    bool put;
+
+    if (checked == KAI_ENOMEM)
+        return checked;
+    begin_row(p, b, &row);
+    row.seq = where->seq;
+    row.item_ordinal = where->item_ordinal;
+    row.content_ordinal = where->content_ordinal;
+    row.parts = where->parts;
+    kai_item_id(row.item_id, KAI_CONTENT_STIX, object);
+    fill(&row, &info, checked == KAI_OK);
+    if (p->in->ceiling != KAI_TLP_NONE && row.tlp > p->in->ceiling) {
+        kai_project_refuse(p, "project.ceiling");
+        return KAI_OK;
+    }
+    err = put_row(p, &row, checked == KAI_OK && info.revoked, &put);
+    if (!put)
+        return err;
+    if (checked != KAI_OK) {
+        kai_project_refuse(p, "project.stix");
+    } else {
+        v.row_no = row.no;
+        err = kai_stix_values(object, on_atom, &v);
+        if (v.err != KAI_OK || err == KAI_ENOMEM)
+            return v.err != KAI_OK ? v.err : err;
+    }
+    told(p, &row);
+    return KAI_OK;
+}
+
+static enum kai_err put_list(struct kai_projector *p, const struct batch *b,
+                             struct kai_view content)
+{
+    struct values v = {.p = p};
+    struct kai_view norm;
+    struct kai_list list;
+    struct kai_row row;
+    size_t at = 0;
+    bool put;
+    enum kai_err err = kai_list_read(&list, content, true, NULL);
+
+    if (err == KAI_ENOMEM)
+        return err;
+    if (err != KAI_OK) {
+        kai_project_refuse(p, "project.list");
+        return KAI_OK;
+    }
+    begin_row(p, b, &row);
+    row.kind = KAI_CONTENT_LIST;
+    memcpy(row.type, "indicator", sizeof "indicator");
+    kai_item_id(row.item_id, KAI_CONTENT_LIST, content);
+    row.n_values = list.n;
+    err = put_row(p, &row, false, &put);
+    if (!put)
+        return err;
+    v.row_no = row.no;
+    for (uint64_t i = 0; err == KAI_OK && kai_list_next(&list, &at, &norm); i++)
+        err = put_value(&v, list.type, norm, i);
+    if (err == KAI_OK)
+        told(p, &row);
+    return err;
+}
+
+enum kai_err kai_project_content(struct kai_projector *p, const struct batch *b,
+                                 const struct kai_content *c)
+{
+    struct kai_row here = {.seq = p->in->entry->h.seq,
+                           .item_ordinal = p->item,
+                           .content_ordinal = p->content,
+                           .parts = 1};
+
+    switch (c->kind) {
+    case KAI_CONTENT_STIX:
+        return kai_project_stix(p, b, c->content, &here);
+    case KAI_CONTENT_LIST:
+        return put_list(p, b, c->content);
+    case KAI_CONTENT_PART:
+        return kai_project_part(p, b, c);
+    default: /* Attachments, and what later versions bring. */
+        p->sum.skipped++;
+        return KAI_OK;
+    }
+}

@@ -1,0 +1,264 @@
+/* fetch: from a row back to what was published. */
+#include "project/fetch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "log/body.h"
+#include "log/payload.h"
+
+struct kai_fetch {
+    struct kai_packer *packer;
+    struct kai_buf body;
+    struct kai_buf scratch;
+    struct kai_buf whole; /* An object put together from parts. */
+    uint64_t log_no;      /* Whose body is held; seq 0: none. */
+    uint64_t seq;
+    struct kai_list list; /* The last that was read, and the row it is of; 0: none. */
+    uint8_t list_id[KAI_ID_BYTES];
+    bool has_list;
+};
+
+enum kai_err kai_fetch_new(struct kai_fetch **out)
+{
+    struct kai_fetch *f = calloc(1, sizeof *f);
+
+    *out = NULL;
+    if (f == NULL || kai_packer_new(&f->packer) != KAI_OK) {
+        free(f);
+        return KAI_ENOMEM;
+    }
+    kai_buf_init(&f->body, KAI_BODY_BYTES_MAX);
+    kai_buf_init(&f->scratch, KAI_PAYLOAD_BYTES_MAX);
+    kai_buf_init(&f->whole, KAI_STIX_BYTES_MAX);
+    *out = f;
+    return KAI_OK;
+}
+
+static void wipe(struct kai_buf *b)
+{
+    if (b->p != NULL)
+        sodium_memzero(b->p, b->cap);
+    kai_buf_free(b);
+}
+
+void kai_fetch_free(struct kai_fetch *f)
+{
+    if (f == NULL)
+        return;
+    kai_packer_free(f->packer);
+    wipe(&f->body);
+    wipe(&f->scratch);
+    wipe(&f->whole);
+    free(f);
+}
+
+/* Have the body of this entry at hand. */
+static enum kai_err load(struct kai_fetch *f, const struct kai_fetch_source *s, uint64_t log_no,
+                         uint64_t seq)
+{
+    uint8_t key[KAI_KEY_BYTES];
+    struct kai_seal_place at;
+    struct kai_entry e;
+    enum kai_err err;
+
+    if (f->seq == seq && f->log_no == log_no && seq != 0)
+        return KAI_OK;
+    f->seq = 0;
+    f->has_list = false;
+    err = s->entry(s->ctx, log_no, seq, &e);
+    if (err == KAI_OK && (e.payload.p == NULL || e.h.ptype != KAI_PTYPE_SEALED))
+        err = KAI_ENOTFOUND;
+    if (err == KAI_OK)
+        err = s->key(s->ctx, log_no, e.h.kid, key);
+    if (err != KAI_OK)
+        return err;
+    at = (struct kai_seal_place){.nid = s->nid,
+                                 .log_pk = e.h.log_pk,
+                                 .seq = e.h.seq,
+                                 .prev = e.h.prev,
+                                 .tag = e.h.tag,
+                                 .kid = e.h.kid,
+                                 .ts = e.h.ts};
+    kai_buf_clear(&f->body);
+    kai_buf_clear(&f->scratch);
+    err = kai_payload_open(f->packer, &f->body, &f->scratch, key, &at, e.payload);
+    sodium_memzero(key, sizeof key);
+    if (err != KAI_OK)
+        return err;
+    f->log_no = log_no;
+    f->seq = seq;
+    return KAI_OK;
+}
+
+/* Looks for one content of one item of a body, or for all parts of one OBJ. */
+struct find {
+    struct kai_fetch *f;
+    const struct kai_row *row;
+    uint64_t item;
+    bool parts;
+    bool found;
+    uint64_t kind;
+    struct kai_view content;
+    uint64_t next_part;
+    enum kai_err err;
+};
+
+static enum kai_err take_part(struct find *d, const struct kai_content *c)
+{
+    struct kai_part part;
+
+    if (c->kind != KAI_CONTENT_PART || c->index != d->next_part)
+        return KAI_OK;
+    if (kai_part_parse(&part, c->content) != KAI_OK)
+        return KAI_ECORRUPT;
+    kai_buf_add(&d->f->whole, part.bytes.p, part.bytes.n);
+    d->next_part++;
+    return d->f->whole.err;
+}
+
+static enum kai_err look_in(struct find *d, struct kai_cur *contents, uint32_t n, bool this_item)
+{
+    enum kai_err err = KAI_OK;
+
+    for (uint32_t i = 0; i < n && err == KAI_OK; i++) {
+        struct kai_content c;
+
+        if (kai_content_read(&c, contents) != KAI_OK)
+            return KAI_ECORRUPT;
+        if (d->parts) {
+            err = take_part(d, &c);
+        } else if (this_item && i == d->row->content_ordinal) {
+            d->found = true;
+            d->kind = c.kind;
+            d->content = c.content;
+        }
+    }
+    return err;
+}
+
+static enum kai_err on_item(void *ctx, uint64_t type, struct kai_view item)
+{
+    struct find *d = ctx;
+    uint8_t hash[KAI_ID_BYTES];
+    struct kai_cur contents;
+    struct kai_view obj;
+    struct kai_view sig;
+    uint32_t n;
+    bool this_item = d->item++ == d->row->item_ordinal;
+
+    if (type != KAI_ITEM_OBJ || (!d->parts && !this_item))
+        return KAI_OK;
+    if (kai_obj_item_parse(&obj, &sig, &contents, &n, item) != KAI_OK)
+        return d->parts ? KAI_OK : KAI_ECORRUPT;
+    if (d->parts) {
+        kai_obj_hash(hash, obj);
+        if (memcmp(hash, d->row->obj_hash, KAI_ID_BYTES) != 0)
+            return KAI_OK;
+    }
+    return look_in(d, &contents, n, this_item);
+}
+
+/* Parts stand in the entries seq to seq + parts - 1, in any order: gone through until no pass
+ * finds the next one. */
+static enum kai_err put_together(struct kai_fetch *f, const struct kai_fetch_source *s,
+                                 const struct kai_row *row, struct kai_view *content)
+{
+    struct find d = {.f = f, .row = row, .parts = true};
+    uint64_t before;
+    enum kai_err err = KAI_OK;
+
+    kai_buf_clear(&f->whole);
+    do {
+        before = d.next_part;
+        for (uint64_t i = 0; i < row->parts && err == KAI_OK; i++) {
+            d.item = 0;
+            err = load(f, s, row->log_no, row->seq + i);
+            /* Among the parts may stand an entry of another kind. */
+            if (err == KAI_OK)
+                err = kai_body_walk(kai_buf_view(&f->body), on_item, &d);
+            else if (err == KAI_ENOTFOUND)
+                err = KAI_OK;
+        }
+    } while (err == KAI_OK && d.next_part > before && row->parts > 1);
+    *content = kai_buf_view(&f->whole);
+    return err;
+}
+
+static enum kai_err fetch(struct kai_fetch *f, const struct kai_fetch_source *s,
+                          const struct kai_row *row, struct kai_view *content)
+{
+    struct find d = {.f = f, .row = row};
+    enum kai_err err;
+
+    if (row->parts != 1)
+        return put_together(f, s, row, content);
+    err = load(f, s, row->log_no, row->seq);
+    if (err == KAI_OK)
+        err = kai_body_walk(kai_buf_view(&f->body), on_item, &d);
+    if (err != KAI_OK)
+        return err;
+    if (d.found && d.kind == KAI_CONTENT_PART)
+        return put_together(f, s, row, content);
+    *content = d.content;
+    return d.found ? KAI_OK : KAI_ECORRUPT;
+}
+
+enum kai_err kai_fetch_object(struct kai_fetch *f, const struct kai_fetch_source *s,
+                              const struct kai_row *row, struct kai_view *content)
+{
+    uint8_t id[KAI_ID_BYTES];
+    enum kai_err err;
+
+    *content = (struct kai_view){0};
+    if (row->kind == KAI_ROW_SEALED)
+        return KAI_EDENIED;
+    err = fetch(f, s, row, content);
+    if (err != KAI_OK)
+        return err;
+    kai_item_id(id, row->kind, *content);
+    return memcmp(id, row->item_id, KAI_ID_BYTES) == 0 ? KAI_OK : KAI_ECORRUPT;
+}
+
+enum kai_err kai_fetch_list(struct kai_fetch *f, const struct kai_fetch_source *s,
+                            const struct kai_row *row, struct kai_list *list)
+{
+    struct kai_view content;
+    enum kai_err err;
+
+    if (row->kind != KAI_CONTENT_LIST)
+        return KAI_EMALFORMED;
+    /* The list that is held points into the body that is held. */
+    if (f->has_list && f->seq == row->seq && f->log_no == row->log_no &&
+        memcmp(f->list_id, row->item_id, KAI_ID_BYTES) == 0) {
+        *list = f->list;
+        return KAI_OK;
+    }
+    err = kai_fetch_object(f, s, row, &content);
+    if (err == KAI_OK && kai_list_read(&f->list, content, false, NULL) != KAI_OK)
+        err = KAI_ECORRUPT;
+    if (err != KAI_OK)
+        return err;
+    memcpy(f->list_id, row->item_id, KAI_ID_BYTES);
+    f->has_list = true;
+    *list = f->list;
+    return KAI_OK;
+}
+
+enum kai_err kai_fetch_value(struct kai_fetch *f, const struct kai_fetch_source *s,
+                             const struct kai_row *row, uint64_t index, struct kai_list *list,
+                             struct kai_view *norm)
+{
+    struct kai_list held;
+    enum kai_err err = kai_fetch_list(f, s, row, &held);
+
+    if (err != KAI_OK)
+        return err;
+    if (index >= held.n || !kai_list_at(&held, (uint32_t)index, norm))
+        return KAI_ENOTFOUND;
+    if (list != NULL)
+        *list = held;
+    return KAI_OK;
+}

@@ -1,0 +1,80 @@
+/* project: the step from one data entry to what can be asked for (docs/protocol.md 5): open,
+ * check, and put into the index. Everything in an entry may be hostile: what fails a check is
+ * told and left out, and the rest goes on.
+ *
+ * Reason codes of refusals: project.payload (does not open, or is no body); project.bind (BIND is
+ * not alone, of another log or audience, or not signed by its node); project.author (whose log this
+ * is is not known yet); project.cert (a certificate is not known: may be judged again when it
+ * came); project.revoked (a certificate that does not count); project.obj (malformed);
+ * project.audience (the log's audience is not in OBJ's list); project.origin (the origin is not
+ * the organisation of the log's author); project.signature; project.ceiling (label stricter than
+ * the audience takes); project.merkle (contents are not those that were signed); project.list,
+ * project.part (malformed contents); project.stix (kept, but found by its type and id only). */
+#ifndef KAI_PROJECT_PROJECT_H
+#define KAI_PROJECT_PROJECT_H
+
+#include "log/body.h"
+#include "log/entry.h"
+#include "query/index.h"
+
+struct kai_project_node {
+    uint8_t sign_pk[KAI_KEY_BYTES]; /* Has passed kai_key_check(). */
+    uint8_t org_id[KAI_ID_BYTES];
+    uint8_t node_id[KAI_ID_BYTES];
+    bool usable; /* Attested, and what it signed counts. */
+};
+
+struct kai_project_refusal {
+    const char *code;
+    uint64_t log_no;
+    uint64_t seq;
+    uint64_t item_ordinal;
+    uint64_t content_ordinal;
+};
+
+/* What the projection asks and tells; ctx goes to each. rule and row may be NULL. */
+struct kai_project_port {
+    void *ctx;
+    /* The node that a certificate admits. Errors: KAI_ENOTFOUND. */
+    enum kai_err (*resolve)(void *ctx, const uint8_t cert[static KAI_ID_BYTES],
+                            struct kai_project_node *out);
+    void (*bind)(void *ctx, const struct kai_bind *bind); /* Verified. */
+    /* As it came: its signature and its audience's owner are the caller's to check. */
+    void (*rule)(void *ctx, const struct kai_rule *rule, struct kai_view item);
+    void (*refused)(void *ctx, const struct kai_project_refusal *refusal);
+    void (*row)(void *ctx, const struct kai_row *row); /* Put; to be seen after the commit. */
+};
+
+struct kai_project_in {
+    const struct kai_entry *entry; /* Verified, with its payload. */
+    const uint8_t *nid;            /* KAI_ID_BYTES each: */
+    const uint8_t *aud_id;         /* Of the log. */
+    const uint8_t *epoch_key;      /* That the entry's kid names. */
+    const uint8_t *author_cert;    /* From BIND; NULL: not known yet. */
+    uint64_t log_no;
+    uint64_t seen_ms;
+    uint8_t ceiling; /* enum kai_tlp of the audience; 0: none. */
+};
+
+struct kai_project_sum {
+    uint64_t rows;
+    uint64_t values;
+    uint64_t held;    /* Was there already. */
+    uint64_t refused;
+    uint64_t skipped; /* Of a kind that is not read. */
+};
+
+struct kai_projector; /* One thread. From new to free. */
+
+/* Errors: KAI_ENOMEM. port is copied. */
+KAI_MUST_USE enum kai_err kai_projector_new(struct kai_projector **out,
+                                            const struct kai_project_port *port);
+void kai_projector_free(struct kai_projector *p); /* NULL does nothing. */
+struct kai_project_sum kai_projector_sum(const struct kai_projector *p);
+
+/* Project one sealed entry into t. Any other ptype does nothing. The same entry again changes
+ * nothing. Errors: ours alone (KAI_ENOMEM, and what the index returns); a bad entry is KAI_OK. */
+KAI_MUST_USE enum kai_err kai_project_entry(struct kai_projector *p, struct kai_ix *t,
+                                            const struct kai_project_in *in);
+
+#endif

@@ -1,0 +1,320 @@
+/* env: opens and closes the index's LMDB environment, and decides whether it may be believed. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "query/index_priv.h"
+
+#define FORMAT       "1"
+#define PATH_CAP     1024u
+#define MAP_MAX      (UINT64_C(64) << 30)
+#define MAP_MIN      (UINT64_C(1) << 20)
+#define BOOT_ID_MAX  64u
+#define READERS      126u
+
+static const char *const table_names[TABLES] = {"meta",  "rows",   "keys", "values",
+                                                "items", "chains", "stix", "parts"};
+
+enum kai_err kai_ix_err(int rc)
+{
+    switch (rc) {
+    case MDB_SUCCESS:
+        return KAI_OK;
+    case MDB_NOTFOUND:
+        return KAI_ENOTFOUND;
+    case MDB_KEYEXIST:
+        return KAI_EEXIST;
+    case MDB_MAP_FULL:
+    case MDB_TXN_FULL:
+    case ENOSPC:
+    case EDQUOT:
+        return KAI_EFULL;
+    case MDB_READERS_FULL:
+    case EAGAIN:
+    case EACCES:
+        return KAI_EBUSY;
+    case ENOMEM:
+        return KAI_ENOMEM;
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_INVALID:
+    case MDB_VERSION_MISMATCH:
+    case MDB_INCOMPATIBLE:
+    case MDB_BAD_VALSIZE:
+    case MDB_PANIC:
+        return KAI_ECORRUPT;
+    default:
+        return KAI_EIO;
+    }
+}
+
+static bool path_of(char out[static PATH_CAP], const char *dir, const char *name)
+{
+    int n = snprintf(out, PATH_CAP, "%s/%s", dir, name);
+
+    return n > 0 && (size_t)n < PATH_CAP;
+}
+
+/* A second process would not see this one's readers: it is kept out by a lock of our own. */
+static enum kai_err lock_dir(const char *dir, int *fd)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    char path[PATH_CAP];
+
+    if (!path_of(path, dir, "lock"))
+        return KAI_EIO;
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (*fd < 0)
+        return KAI_EIO;
+    if (fcntl(*fd, F_SETLK, &lock) == 0)
+        return KAI_OK;
+    (void)close(*fd);
+    *fd = -1;
+    return KAI_EBUSY;
+}
+
+static uint64_t map_size(const char *dir, uint64_t asked)
+{
+    struct statvfs fs;
+    uint64_t size = asked;
+
+    if (size == 0) {
+        size = MAP_MAX;
+        if (statvfs(dir, &fs) == 0 && (uint64_t)fs.f_blocks * fs.f_frsize / 4 < size)
+            size = (uint64_t)fs.f_blocks * fs.f_frsize / 4;
+    }
+    if (size < MAP_MIN)
+        size = MAP_MIN;
+    return size & ~(uint64_t)0xffff;
+}
+
+static enum kai_err unlink_files(const char *dir)
+{
+    static const char *const names[] = {"data.mdb", "lock.mdb"};
+    char path[PATH_CAP];
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (!path_of(path, dir, names[i]) || (unlink(path) != 0 && errno != ENOENT))
+            return KAI_EIO;
+    }
+    return KAI_OK;
+}
+
+static void close_env(struct kai_index *x)
+{
+    if (x->env != NULL)
+        mdb_env_close(x->env);
+    x->env = NULL;
+}
+
+/* A page that the file does not have would be a SIGBUS when it is read. */
+static bool is_cut(const struct kai_index *x, const char *dir)
+{
+    char path[PATH_CAP];
+    struct stat st;
+    MDB_envinfo info;
+    MDB_stat size;
+
+    if (mdb_env_info(x->env, &info) != 0 || mdb_env_stat(x->env, &size) != 0 ||
+        !path_of(path, dir, "data.mdb") || stat(path, &st) != 0)
+        return true;
+    return (uint64_t)st.st_size / size.ms_psize < info.me_last_pgno + 1;
+}
+
+static int open_tables(struct kai_index *x, MDB_txn *txn)
+{
+    for (unsigned i = 0; i < TABLES; i++) {
+        int rc = mdb_dbi_open(txn, table_names[i], MDB_CREATE, &x->dbi[i]);
+
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int put_text(struct kai_index *x, MDB_txn *txn, const char *name, const char *text)
+{
+    MDB_val key = ix_val(name, strlen(name));
+    MDB_val val = ix_val(text, strlen(text));
+
+    return mdb_put(txn, x->dbi[TABLE_META], &key, &val, 0);
+}
+
+static bool text_is(struct kai_index *x, MDB_txn *txn, const char *name, const char *text)
+{
+    MDB_val key = ix_val(name, strlen(name));
+    MDB_val val;
+
+    return mdb_get(txn, x->dbi[TABLE_META], &key, &val) == 0 && val.mv_size == strlen(text) &&
+           memcmp(val.mv_data, text, val.mv_size) == 0;
+}
+
+/* Open, and say whether what stands there may be believed. *fresh: there was nothing. */
+static int open_env(struct kai_index *x, const char *dir, uint64_t map, const char *boot_id,
+                    bool *fresh, bool *good)
+{
+    MDB_txn *txn = NULL;
+    MDB_stat st;
+    int rc = mdb_env_create(&x->env);
+
+    *good = false;
+    if (rc == 0)
+        rc = mdb_env_set_maxdbs(x->env, TABLES);
+    if (rc == 0)
+        rc = mdb_env_set_mapsize(x->env, map);
+    if (rc == 0)
+        rc = mdb_env_set_maxreaders(x->env, READERS);
+    if (rc == 0)
+        rc = mdb_env_open(x->env, dir, MDB_NOSYNC | MDB_NOTLS, 0600);
+    if (rc == 0)
+        rc = mdb_env_stat(x->env, &st);
+    if (rc != 0)
+        return rc;
+    *fresh = st.ms_entries == 0;
+    if (!*fresh && is_cut(x, dir))
+        return 0;
+    rc = mdb_txn_begin(x->env, NULL, 0, &txn);
+    if (rc == 0)
+        rc = open_tables(x, txn);
+    if (rc == 0)
+        *good = *fresh || (text_is(x, txn, "format", FORMAT) &&
+                           (text_is(x, txn, "clean", "1") || text_is(x, txn, "boot", boot_id)));
+    if (rc == 0 && *good) {
+        rc = put_text(x, txn, "format", FORMAT);
+        if (rc == 0)
+            rc = put_text(x, txn, "boot", boot_id);
+        if (rc == 0)
+            rc = put_text(x, txn, "clean", "0");
+    }
+    if (rc != 0 || !*good) {
+        mdb_txn_abort(txn);
+        return rc;
+    }
+    rc = mdb_txn_commit(txn);
+    /* Not clean any more, on the disk too, before the first unsynced page can reach it. */
+    return rc == 0 ? mdb_env_sync(x->env, 1) : rc;
+}
+
+static enum kai_err open_or_remake(struct kai_index *x, const char *dir, uint64_t map,
+                                   const char *boot_id, bool *rebuild)
+{
+    bool fresh = false;
+    bool good = false;
+    int rc = open_env(x, dir, map, boot_id, &fresh, &good);
+    enum kai_err err;
+
+    *rebuild = fresh;
+    if (rc == 0 && good)
+        return KAI_OK;
+    err = kai_ix_err(rc);
+    if (rc != 0 && err != KAI_ECORRUPT)
+        return err;
+    close_env(x);
+    err = unlink_files(dir);
+    if (err != KAI_OK)
+        return err;
+    *rebuild = true;
+    rc = open_env(x, dir, map, boot_id, &fresh, &good);
+    return rc == 0 && !good ? KAI_EIO : kai_ix_err(rc);
+}
+
+static enum kai_err tell(struct kai_why *why, enum kai_err err, const char *dir)
+{
+    if (err == KAI_EBUSY)
+        return kai_why_set(why, err, "index.busy", dir, NULL, NULL);
+    if (err == KAI_EFULL)
+        return kai_why_set(why, err, "index.full", dir, NULL, NULL);
+    return kai_why_set(why, err, "index.io", dir, kai_err_text(err), NULL);
+}
+
+enum kai_err kai_index_open(struct kai_index **out, const char *dir, uint64_t map_bytes,
+                            const char *boot_id, bool *rebuild, struct kai_why *why)
+{
+    struct kai_index *x;
+    enum kai_err err;
+
+    *out = NULL;
+    *rebuild = false;
+    if (strlen(boot_id) > BOOT_ID_MAX || (mkdir(dir, 0700) != 0 && errno != EEXIST))
+        return tell(why, KAI_EIO, dir);
+    x = calloc(1, sizeof *x);
+    if (x == NULL)
+        return tell(why, KAI_ENOMEM, dir);
+    kai_buf_init(&x->keys, 64u << 20);
+    err = lock_dir(dir, &x->lock_fd);
+    if (err == KAI_OK)
+        err = open_or_remake(x, dir, map_size(dir, map_bytes), boot_id, rebuild);
+    if (err != KAI_OK) {
+        close_env(x);
+        if (x->lock_fd >= 0)
+            (void)close(x->lock_fd);
+        free(x);
+        return tell(why, err, dir);
+    }
+    *out = x;
+    return KAI_OK;
+}
+
+/* The pages first, then the word that they are there. */
+static void mark_clean(struct kai_index *x)
+{
+    MDB_txn *txn = NULL;
+
+    if (mdb_env_sync(x->env, 1) != 0 || mdb_txn_begin(x->env, NULL, 0, &txn) != 0)
+        return;
+    if (put_text(x, txn, "clean", "1") != 0) {
+        mdb_txn_abort(txn);
+        return;
+    }
+    if (mdb_txn_commit(txn) == 0)
+        (void)mdb_env_sync(x->env, 1); /* Where it fails the next open rebuilds. */
+}
+
+void kai_index_close(struct kai_index *x)
+{
+    if (x == NULL)
+        return;
+    mark_clean(x);
+    close_env(x);
+    (void)close(x->lock_fd);
+    kai_sorter_free(&x->sorter);
+    kai_buf_free(&x->keys);
+    free(x);
+}
+
+enum kai_err kai_index_erase(const char *dir)
+{
+    int fd = -1;
+    enum kai_err err = lock_dir(dir, &fd);
+
+    if (err != KAI_OK)
+        return err;
+    err = unlink_files(dir);
+    (void)close(fd);
+    return err;
+}
+
+void kai_index_tidy(struct kai_index *x)
+{
+    int dead = 0;
+
+    (void)mdb_reader_check(x->env, &dead);
+}
+
+void kai_index_usage(struct kai_index *x, struct kai_index_usage *u)
+{
+    MDB_envinfo info = {0};
+    MDB_stat st = {0};
+
+    (void)mdb_env_info(x->env, &info);
+    (void)mdb_env_stat(x->env, &st);
+    u->map_bytes = info.me_mapsize;
+    u->used_bytes = (info.me_last_pgno + 1) * st.ms_psize;
+}

@@ -1,0 +1,252 @@
+/* ixread: reads a snapshot of the index. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "query/index_priv.h"
+
+/* No row has this number. Its first byte is 0, so that texts that go on behind a key are not
+ * between the key's first place and its last. */
+#define ROW_MAX ((UINT64_C(1) << 48) - 1)
+
+enum kai_err kai_ixsnap_begin(struct kai_index *x, struct kai_ixsnap **out)
+{
+    struct kai_ixsnap *r = calloc(1, sizeof *r);
+    enum kai_err err;
+
+    *out = NULL;
+    if (r == NULL)
+        return KAI_ENOMEM;
+    r->x = x;
+    err = kai_ix_err(mdb_txn_begin(x->env, NULL, MDB_RDONLY, &r->txn));
+    if (err != KAI_OK) {
+        free(r);
+        return err;
+    }
+    *out = r;
+    return KAI_OK;
+}
+
+void kai_ixsnap_end(struct kai_ixsnap *r)
+{
+    if (r == NULL)
+        return;
+    mdb_txn_abort(r->txn);
+    free(r);
+}
+
+uint64_t kai_ixsnap_position(struct kai_ixsnap *r)
+{
+    MDB_val key = ix_val("position", 8);
+    MDB_val val;
+
+    if (mdb_get(r->txn, r->x->dbi[TABLE_META], &key, &val) != 0 || val.mv_size != 8)
+        return 0;
+    return kai_get_u64(val.mv_data);
+}
+
+static uint64_t entries(struct kai_ixsnap *r, enum table table)
+{
+    MDB_stat st;
+
+    return mdb_stat(r->txn, r->x->dbi[table], &st) == 0 ? st.ms_entries : 0;
+}
+
+uint64_t kai_ixsnap_rows(struct kai_ixsnap *r)
+{
+    return entries(r, TABLE_ROWS);
+}
+
+uint64_t kai_ixsnap_values(struct kai_ixsnap *r)
+{
+    return entries(r, TABLE_VALUES);
+}
+
+enum kai_err kai_ixsnap_row(struct kai_ixsnap *r, uint64_t no, struct kai_row *out)
+{
+    uint8_t key_bytes[8];
+    MDB_val key = ix_val(key_bytes, 8);
+    MDB_val val;
+    enum kai_err err;
+
+    kai_put_u64(key_bytes, no);
+    err = kai_ix_err(mdb_get(r->txn, r->x->dbi[TABLE_ROWS], &key, &val));
+    return err == KAI_OK ? kai_record_read(out, no, val.mv_data, val.mv_size) : err;
+}
+
+/* At the last key that is at most key. */
+static int seek_down(MDB_cursor *c, MDB_val *key, MDB_val *val)
+{
+    MDB_val want = *key;
+    int rc = mdb_cursor_get(c, key, val, MDB_SET_RANGE);
+
+    if (rc == MDB_NOTFOUND)
+        return mdb_cursor_get(c, key, val, MDB_LAST);
+    if (rc == 0 &&
+        (key->mv_size != want.mv_size || memcmp(key->mv_data, want.mv_data, want.mv_size) != 0))
+        return mdb_cursor_get(c, key, val, MDB_PREV);
+    return rc;
+}
+
+enum kai_err kai_ixsnap_down(struct kai_ixsnap *r, uint64_t from, kai_row_fn *f, void *ctx)
+{
+    uint8_t key_bytes[8];
+    MDB_val key = ix_val(key_bytes, 8);
+    MDB_val val;
+    MDB_cursor *c = NULL;
+    struct kai_row row;
+    enum kai_err err = KAI_OK;
+    int rc = mdb_cursor_open(r->txn, r->x->dbi[TABLE_ROWS], &c);
+
+    if (rc != 0)
+        return kai_ix_err(rc);
+    kai_put_u64(key_bytes, from);
+    for (rc = seek_down(c, &key, &val); rc == 0; rc = mdb_cursor_get(c, &key, &val, MDB_PREV)) {
+        err = KAI_ECORRUPT;
+        if (key.mv_size == 8)
+            err = kai_record_read(&row, kai_get_u64(key.mv_data), val.mv_data, val.mv_size);
+        if (err != KAI_OK || !f(ctx, &row))
+            break;
+    }
+    mdb_cursor_close(c);
+    return rc == 0 || rc == MDB_NOTFOUND ? err : kai_ix_err(rc);
+}
+
+enum kai_err kai_ixsnap_stix(struct kai_ixsnap *r, const uint8_t uuid[static 16],
+                             kai_rowno_fn *f, void *ctx)
+{
+    MDB_val key = ix_val(uuid, 16);
+    MDB_val val;
+    MDB_cursor *c = NULL;
+    bool found = false;
+    int rc = mdb_cursor_open(r->txn, r->x->dbi[TABLE_STIX], &c);
+
+    if (rc != 0)
+        return kai_ix_err(rc);
+    for (rc = mdb_cursor_get(c, &key, &val, MDB_SET_RANGE);
+         rc == 0 && key.mv_size == 24 && memcmp(key.mv_data, uuid, 16) == 0;
+         rc = mdb_cursor_get(c, &key, &val, MDB_NEXT)) {
+        found = true;
+        if (!f(ctx, kai_get_u64((const uint8_t *)key.mv_data + 16), KAI_INDEX_WHOLE))
+            break;
+    }
+    mdb_cursor_close(c);
+    if (rc != 0 && rc != MDB_NOTFOUND)
+        return kai_ix_err(rc);
+    return found ? KAI_OK : KAI_ENOTFOUND;
+}
+
+bool kai_ixsnap_has(struct kai_ixsnap *r, const uint8_t item_id[static KAI_ID_BYTES],
+                    const uint8_t origin[static KAI_ID_BYTES],
+                    const uint8_t aud_id[static KAI_ID_BYTES])
+{
+    MDB_val key = ix_val(item_id, KAI_ID_BYTES);
+    MDB_val val;
+    MDB_cursor *c = NULL;
+    bool found = false;
+    int rc;
+
+    if (mdb_cursor_open(r->txn, r->x->dbi[TABLE_ITEMS], &c) != 0)
+        return false;
+    for (rc = mdb_cursor_get(c, &key, &val, MDB_SET_RANGE);
+         !found && rc == 0 && key.mv_size == KAI_ITEM_KEY_BYTES &&
+         memcmp(key.mv_data, item_id, KAI_ID_BYTES) == 0;
+         rc = mdb_cursor_get(c, &key, &val, MDB_NEXT))
+        found = kai_ix_is_of(r->txn, r->x,
+                             kai_get_u64((const uint8_t *)key.mv_data + KAI_ID_BYTES),
+                             kai_view_of(val.mv_data, val.mv_size), origin, aud_id);
+    mdb_cursor_close(c);
+    return found;
+}
+
+size_t kai_ix_place(uint8_t out[static KAI_IX_PLACE_MAX], struct kai_view key, uint64_t row_no,
+                    uint64_t value_index)
+{
+    size_t n = key.n < KAI_VALUE_KEY_MAX ? key.n : KAI_VALUE_KEY_MAX;
+
+    memcpy(out, key.p, n);
+    kai_put_u64(out + n, row_no);
+    for (unsigned i = 0; i < 4; i++)
+        out[n + 8 + i] = (uint8_t)(value_index >> (24 - 8 * i));
+    return n + 12;
+}
+
+static int compare(const uint8_t *a, size_t a_n, struct kai_view b)
+{
+    int c = memcmp(a, b.p, a_n < b.n ? a_n : b.n);
+
+    if (c != 0)
+        return c;
+    return a_n < b.n ? -1 : a_n > b.n;
+}
+
+/* At the first place of a range, or the first after one that was reached. A place before the range
+ * is no place in it: whoever sent it is not to make us walk there. */
+static int range_start(MDB_cursor *c, MDB_val *key, MDB_val *val, struct kai_view lo,
+                       struct kai_view hi, struct kai_view after, bool down)
+{
+    uint8_t last[KAI_IX_PLACE_MAX];
+    struct kai_view start = lo;
+    int rc;
+
+    if (down)
+        start = kai_view_of(last, kai_ix_place(last, hi, ROW_MAX, UINT32_MAX));
+    if (after.n > 0 && (compare(after.p, after.n, start) > 0) != down)
+        start = after;
+    *key = ix_val(start.p, start.n);
+    rc = down ? seek_down(c, key, val) : mdb_cursor_get(c, key, val, MDB_SET_RANGE);
+    if (rc == 0 && after.n > 0 && key->mv_size == after.n &&
+        memcmp(key->mv_data, after.p, after.n) == 0)
+        rc = mdb_cursor_get(c, key, val, down ? MDB_PREV : MDB_NEXT);
+    return rc;
+}
+
+enum kai_err kai_ixsnap_range(struct kai_ixsnap *r, struct kai_view lo, struct kai_view hi,
+                              struct kai_view after, bool down, kai_ixkey_fn *f, void *ctx)
+{
+    MDB_cursor *c = NULL;
+    MDB_val key;
+    MDB_val val;
+    int rc = mdb_cursor_open(r->txn, r->x->dbi[TABLE_VALUES], &c);
+
+    if (rc != 0)
+        return kai_ix_err(rc);
+    for (rc = range_start(c, &key, &val, lo, hi, after, down); rc == 0;
+         rc = mdb_cursor_get(c, &key, &val, down ? MDB_PREV : MDB_NEXT)) {
+        const uint8_t *p = key.mv_data;
+        size_t n = key.mv_size < 12 ? 0 : key.mv_size - 12;
+        uint64_t index;
+
+        if (compare(p, n, hi) > 0) {
+            if (down)
+                continue;
+            break;
+        }
+        if (compare(p, n, lo) < 0) {
+            if (down)
+                break;
+            continue;
+        }
+        index = (uint64_t)p[n + 8] << 24 | (uint64_t)p[n + 9] << 16 | (uint64_t)p[n + 10] << 8 |
+                p[n + 11];
+        if (!f(ctx, kai_view_of(p, n), kai_get_u64(p + n), index))
+            break;
+    }
+    mdb_cursor_close(c);
+    return rc == 0 || rc == MDB_NOTFOUND ? KAI_OK : kai_ix_err(rc);
+}
+
+enum kai_err kai_ixsnap_keys(struct kai_ixsnap *r, const struct kai_row *row,
+                             struct kai_rowkeys *out)
+{
+    uint8_t key_bytes[8];
+    MDB_val key = ix_val(key_bytes, 8);
+    MDB_val val;
+    enum kai_err err;
+
+    *out = (struct kai_rowkeys){.list = row->n_values > 0};
+    kai_put_u64(key_bytes, row->no);
+    err = kai_ix_err(mdb_get(r->txn, r->x->dbi[TABLE_KEYS], &key, &val));
+    if (err == KAI_OK)
+        out->rest = kai_view_of(val.mv_data, val.mv_size);
+    return err == KAI_ENOTFOUND ? KAI_OK : err;
+}

@@ -1,0 +1,251 @@
+/* ixwrite: puts rows and their values into the index. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "query/index_priv.h"
+
+/* Pages that one transaction may make dirty are private memory: 4 KiB each. */
+#define DIRTY_PAGES_MAX 8192u
+
+static enum kai_err begin(struct kai_ix *t)
+{
+    struct kai_index *x = t->x;
+    MDB_cursor *c = NULL;
+    MDB_val key;
+    MDB_val val;
+    MDB_stat st;
+    int rc = mdb_txn_begin(x->env, NULL, 0, &t->txn);
+
+    if (rc == 0)
+        rc = mdb_stat(t->txn, x->dbi[TABLE_VALUES], &st);
+    if (rc == 0)
+        rc = mdb_cursor_open(t->txn, x->dbi[TABLE_ROWS], &c);
+    if (rc != 0)
+        return kai_ix_err(rc);
+    t->leaf_pages = st.ms_leaf_pages;
+    rc = mdb_cursor_get(c, &key, &val, MDB_LAST);
+    mdb_cursor_close(c);
+    if (rc == MDB_NOTFOUND)
+        return KAI_OK;
+    if (rc == 0 && key.mv_size == 8) {
+        struct kai_row last;
+
+        t->last_row = kai_get_u64(key.mv_data);
+        if (kai_record_read(&last, t->last_row, val.mv_data, val.mv_size) != KAI_OK)
+            return KAI_ECORRUPT;
+        t->last_seen_ms = last.first_seen_ms;
+    }
+    return kai_ix_err(rc);
+}
+
+enum kai_err kai_ix_begin(struct kai_index *x, struct kai_ix **out)
+{
+    struct kai_ix *t = calloc(1, sizeof *t);
+    enum kai_err err;
+
+    *out = NULL;
+    if (t == NULL)
+        return KAI_ENOMEM;
+    t->x = x;
+    err = begin(t);
+    if (err != KAI_OK) {
+        kai_ix_abort(t);
+        return err;
+    }
+    *out = t;
+    return KAI_OK;
+}
+
+void kai_ix_abort(struct kai_ix *t)
+{
+    if (t == NULL)
+        return;
+    if (t->txn != NULL)
+        mdb_txn_abort(t->txn);
+    kai_sorter_clear(&t->x->sorter);
+    kai_buf_clear(&t->x->keys);
+    free(t);
+}
+
+static enum kai_err put(struct kai_ix *t, enum table table, MDB_val key, MDB_val val,
+                        unsigned flags)
+{
+    if (t->err == KAI_OK)
+        t->err = kai_ix_err(mdb_put(t->txn, t->x->dbi[table], &key, &val, flags));
+    return t->err;
+}
+
+enum kai_err kai_ix_sorted_out(struct kai_ix *t)
+{
+    struct sorter *s = &t->x->sorter;
+    MDB_val nothing = ix_val("", 0);
+
+    kai_sorter_sort(s);
+    for (size_t i = 0; i < s->n && t->err == KAI_OK; i++) {
+        struct kai_view k = kai_sorter_at(s, i);
+
+        (void)put(t, TABLE_VALUES, ix_val(k.p, k.n), nothing, 0);
+    }
+    s->n = 0;
+    s->len = 0;
+    return t->err;
+}
+
+/* The keys of the row that was written last are whole: put them. */
+enum kai_err kai_ix_keys_end(struct kai_ix *t)
+{
+    struct kai_buf *keys = &t->x->keys;
+    uint8_t no[8];
+
+    if (t->keys_row == 0 || t->err != KAI_OK)
+        return t->err;
+    kai_put_u64(no, t->keys_row);
+    t->err = keys->err;
+    if (keys->len > 0)
+        (void)put(t, TABLE_KEYS, ix_val(no, 8), ix_val(keys->p, keys->len), MDB_APPEND);
+    kai_buf_clear(keys);
+    t->keys_row = 0;
+    return t->err;
+}
+
+static void put_item(struct kai_ix *t, const struct kai_row *row)
+{
+    uint8_t key[KAI_ITEM_KEY_BYTES];
+    uint8_t hint[16];
+
+    memcpy(key, row->item_id, KAI_ID_BYTES);
+    kai_put_u64(key + KAI_ID_BYTES, row->no);
+    memcpy(hint, row->origin, 8);
+    memcpy(hint + 8, row->aud_id, 8);
+    (void)put(t, TABLE_ITEMS, ix_val(key, sizeof key), ix_val(hint, sizeof hint), 0);
+}
+
+static void put_stix(struct kai_ix *t, const struct kai_row *row)
+{
+    static const uint8_t none[16];
+    uint8_t key[16 + 8];
+
+    if (memcmp(row->stix_uuid, none, 16) == 0)
+        return;
+    memcpy(key, row->stix_uuid, 16);
+    kai_put_u64(key + 16, row->no);
+    (void)put(t, TABLE_STIX, ix_val(key, sizeof key), ix_val("", 0), 0);
+}
+
+static enum kai_err held(struct kai_ix *t, const struct kai_row *row)
+{
+    struct kai_ixsnap r = {.x = t->x, .txn = t->txn};
+
+    return kai_ixsnap_has(&r, row->item_id, row->origin, row->aud_id) ? KAI_EEXIST : KAI_OK;
+}
+
+enum kai_err kai_ix_row(struct kai_ix *t, struct kai_row *row, bool revoked)
+{
+    uint8_t record[KAI_RECORD_MAX];
+    uint8_t no[8];
+    size_t n;
+
+    if (t->err != KAI_OK)
+        return t->err;
+    if (held(t, row) == KAI_EEXIST)
+        return KAI_EEXIST;
+    if (kai_ix_keys_end(t) != KAI_OK)
+        return t->err;
+    row->no = t->last_row + 1;
+    if (row->first_seen_ms < t->last_seen_ms)
+        row->first_seen_ms = t->last_seen_ms;
+    if (kai_ix_chain(t, row, revoked) != KAI_OK)
+        return t->err;
+    n = kai_record_write(record, row);
+    kai_put_u64(no, row->no);
+    (void)put(t, TABLE_ROWS, ix_val(no, 8), ix_val(record, n), MDB_APPEND);
+    put_item(t, row);
+    put_stix(t, row);
+    if (t->err != KAI_OK)
+        return t->err;
+    t->last_row = row->no;
+    t->last_seen_ms = row->first_seen_ms;
+    t->keys_row = row->no;
+    t->keys_list = row->n_values > 0;
+    t->next_index = 0;
+    t->prev_n = 0;
+    return KAI_OK;
+}
+
+/* Where the key does not tell the value, the value stands with it. */
+static struct kai_view norm_beside(struct kai_view key, struct kai_view norm)
+{
+    char text[KAI_VALUE_KEY_MAX];
+    enum kai_vtype type;
+    size_t n;
+
+    return kai_key_value(key, &type, text, &n) ? (struct kai_view){0} : norm;
+}
+
+static enum kai_err add_sorted(struct kai_ix *t, struct kai_view key, uint64_t row_no,
+                               uint64_t index)
+{
+    uint8_t place[KAI_IX_PLACE_MAX];
+    size_t n = kai_ix_place(place, key, row_no, index);
+    enum kai_err err = kai_sorter_add(&t->x->sorter, place, n);
+
+    if (err == KAI_ELIMIT) {
+        if (kai_ix_sorted_out(t) != KAI_OK)
+            return t->err;
+        err = kai_sorter_add(&t->x->sorter, place, n);
+    }
+    t->err = err;
+    return err;
+}
+
+enum kai_err kai_ix_value(struct kai_ix *t, uint64_t row_no, enum kai_vtype type,
+                          struct kai_view norm, uint64_t index)
+{
+    uint8_t key[KAI_VALUE_KEY_MAX];
+    struct kai_view k = {.p = key};
+    struct kai_view none = {0};
+
+    if (t->err != KAI_OK)
+        return t->err;
+    if (row_no != t->keys_row || index > UINT32_MAX ||
+        (t->keys_list ? index < t->next_index || index >= KAI_LIST_VALUES_MAX : index != 0) ||
+        norm.n > KAI_VALUE_BYTES_MAX || kai_value_key(type, norm, key, &k.n) != KAI_OK)
+        return KAI_EMALFORMED;
+    for (; t->keys_list && t->next_index < index; t->next_index++) {
+        kai_rowkeys_add(&t->x->keys, none, none, none);
+        t->prev_n = 0;
+    }
+    t->next_index = index + 1;
+    kai_rowkeys_add(&t->x->keys, kai_view_of(t->prev_key, t->prev_n), k, norm_beside(k, norm));
+    memcpy(t->prev_key, key, k.n);
+    t->prev_n = k.n;
+    return add_sorted(t, k, row_no, index);
+}
+
+bool kai_ix_full(const struct kai_ix *t)
+{
+    size_t n = t->x->sorter.n;
+
+    /* Each key may dirty one leaf, and no more leaves than there are; new ones are half full. */
+    return n >= DIRTY_PAGES_MAX &&
+           (t->leaf_pages + n / 64 >= DIRTY_PAGES_MAX || n >= KAI_SORTER_KEYS_MAX / 2 ||
+            t->x->sorter.len >= KAI_SORTER_BYTES_MAX / 2);
+}
+
+enum kai_err kai_ix_commit(struct kai_ix *t, uint64_t position)
+{
+    uint8_t at[8];
+    enum kai_err err;
+
+    (void)kai_ix_keys_end(t);
+    (void)kai_ix_sorted_out(t);
+    kai_put_u64(at, position);
+    (void)put(t, TABLE_META, ix_val("position", 8), ix_val(at, 8), 0);
+    if (t->err == KAI_OK) {
+        t->err = kai_ix_err(mdb_txn_commit(t->txn));
+        t->txn = NULL; /* Freed even where it failed. */
+    }
+    err = t->err;
+    kai_ix_abort(t);
+    return err;
+}
