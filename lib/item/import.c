@@ -1,0 +1,105 @@
+/* import: what a file is, and what is the same for every kind. */
+#include "item/import.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "item/ascii.h"
+#include "item/importer.h"
+
+enum kai_err kai_importer_refuse(struct importer *im, struct kai_why *why, const char *path,
+                                 const char *id)
+{
+    char inner[KAI_WHY_WHERE_BYTES];
+
+    memcpy(inner, why->where, sizeof inner);
+    if (path[0] == '\0' && inner[0] == '\0')
+        kai_why_at(why, why->line, "%s", im->name);
+    else
+        kai_why_at(why, why->line, "%s: %s%s%s", im->name, path,
+                   path[0] != '\0' && inner[0] != '\0' ? "." : "", inner);
+    im->sum.refused++;
+    return im->sink->refuse(im->sink->ctx, why, id);
+}
+
+enum kai_err kai_importer_refuse_file(struct importer *im, const char *code, const char *arg1,
+                                      const char *arg2)
+{
+    struct kai_why why = {.code = NULL};
+
+    (void)kai_why_set(&why, KAI_EMALFORMED, code, arg1, arg2, NULL);
+    return kai_importer_refuse(im, &why, "", "");
+}
+
+enum kai_err kai_importer_give(struct importer *im, const struct kai_candidate *c)
+{
+    enum kai_err err;
+
+    if (im->sum.refused > 0 && !im->opts->skip_bad)
+        return KAI_OK;
+    err = im->sink->item(im->sink->ctx, c);
+    if (err == KAI_OK) {
+        im->sum.items++;
+        im->sum.values += c->n;
+    }
+    return err;
+}
+
+static struct kai_view without_blanks(struct kai_view v)
+{
+    uint64_t lines = 0;
+
+    return kai_view_from(v, kai_json_blank(v, &lines));
+}
+
+/* "[" begins JSON, or an IPv6 address with a port. */
+static bool is_json_array(struct kai_view text)
+{
+    struct kai_view rest;
+
+    if (text.n == 0 || text.p[0] != '[')
+        return false;
+    rest = without_blanks(kai_view_from(text, 1));
+    return rest.n == 0 || rest.p[0] == '{' || rest.p[0] == '[' || rest.p[0] == '"' ||
+           rest.p[0] == ']';
+}
+
+static enum kai_err scan(struct importer *im)
+{
+    struct kai_view text = without_blanks(im->file);
+    char bytes[24];
+    char limit[24];
+
+    if (im->file.n > KAI_IMPORT_BYTES_MAX) {
+        (void)snprintf(bytes, sizeof bytes, "%zu", im->file.n);
+        (void)snprintf(limit, sizeof limit, "%u", KAI_IMPORT_BYTES_MAX);
+        return kai_importer_refuse_file(im, "file.size", bytes, limit);
+    }
+    if (text.n == 0)
+        return kai_importer_refuse_file(im, "file.empty", NULL, NULL);
+    if (text.n >= 2 &&
+        ((text.p[0] == 0xff && text.p[1] == 0xfe) || (text.p[0] == 0xfe && text.p[1] == 0xff)))
+        return kai_importer_refuse_file(im, "file.format", "utf-16", NULL);
+    if (memchr(text.p, 0, text.n < 4096 ? text.n : 4096) != NULL)
+        return kai_importer_refuse_file(im, "file.format", "binary", NULL);
+    if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0) {
+        text = without_blanks(kai_view_from(text, 3));
+        if (text.n > 0 && (text.p[0] == '{' || is_json_array(text)))
+            return kai_importer_refuse_file(im, "json.bom", NULL, NULL);
+    }
+    if (is_json_array(text))
+        return kai_importer_refuse_file(im, "file.format", "json", NULL);
+    return text.n > 0 && text.p[0] == '{' ? kai_import_json(im) : kai_import_text(im);
+}
+
+enum kai_err kai_import_scan(struct kai_view file, const char *name,
+                             const struct kai_import_opts *opts, const struct kai_import_sink *sink,
+                             struct kai_import_sum *sum)
+{
+    struct importer im = {.file = file, .name = name, .opts = opts, .sink = sink};
+    enum kai_err err = scan(&im);
+
+    if (sum != NULL)
+        *sum = im.sum;
+    return err;
+}

@@ -1,0 +1,53 @@
+/* importer: what the two ways of importing share. Private to lib/item. */
+#ifndef KAI_ITEM_IMPORTER_H
+#define KAI_ITEM_IMPORTER_H
+
+#include "item/import.h"
+#include "item/json.h"
+
+struct importer {
+    struct kai_view file;
+    const char *name;
+    const struct kai_import_opts *opts;
+    const struct kai_import_sink *sink;
+    struct kai_import_sum sum;
+};
+
+/* Tell a refusal. where: a JSON path, or "" for the file as a whole; it is joined to the name, and
+ * why->where is what was said inside it. Returns what the sink returned. */
+KAI_MUST_USE enum kai_err kai_importer_refuse(struct importer *im, struct kai_why *why,
+                                              const char *path, const char *id);
+
+/* The same of the whole file, with a code and two arguments. */
+KAI_MUST_USE enum kai_err kai_importer_refuse_file(struct importer *im, const char *code,
+                                                   const char *arg1, const char *arg2);
+
+/* Hand out a content, unless a refusal forbids it. */
+KAI_MUST_USE enum kai_err kai_importer_give(struct importer *im, const struct kai_candidate *c);
+
+/* Text that begins with a brace. */
+KAI_MUST_USE enum kai_err kai_import_json(struct importer *im);
+/* Any other text. */
+KAI_MUST_USE enum kai_err kai_import_text(struct importer *im);
+
+/* Which objects a file had already. */
+struct kai_seen {
+    uint64_t *slots; /* Offset + 1 in the file (31 bits), and 33 bits of the hash. */
+    size_t n;
+    size_t cap; /* A power of two. */
+};
+
+enum kai_seen_answer {
+    KAI_SEEN_NEW,
+    KAI_SEEN_SAME,      /* The same bytes were there. */
+    KAI_SEEN_DIFFERENT, /* The same id and version with other bytes. */
+};
+
+/* Look for an object by id and modified, and remember it when it is new. *first: where the earlier
+ * one stands. Errors: KAI_ENOMEM. */
+KAI_MUST_USE enum kai_err kai_seen_ask(struct kai_seen *seen, struct kai_view file, size_t at,
+                                       size_t n, const json_t *o, enum kai_seen_answer *answer,
+                                       size_t *first);
+void kai_seen_free(struct kai_seen *seen);
+
+#endif
