@@ -180,8 +180,11 @@ static enum verdict_code examine(struct walk *w, const char *dir, int dir_fd, in
     bool same = mark_read(&mark, dir_fd) && mark_of_file(&now, dir_fd) &&
                 mark.bytes == now.bytes && mark.mtime_s == now.mtime_s &&
                 mark.mtime_ns == now.mtime_ns;
-    if (same && mark.txnid != meta.txnid)
+    if ((same && mark.txnid != meta.txnid) || acked_read(dir_fd) > meta.txnid ||
+        w->c.txnid != meta.txnid) {
+        kai_copy_text(w->v->at, sizeof w->v->at, "age"); /* LMDB fell back to an older state. */
         return VERDICT_CORRUPT;
+    }
     w->v->clean = same;
     if (!same || cut) {
         pages.page_bytes = meta.page_bytes;

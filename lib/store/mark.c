@@ -1,4 +1,5 @@
-/* mark: the mark of a clean stop, a file beside the store that is gone while it is open. */
+/* mark: the mark of a clean stop, a file beside the store that is gone while it is open; and the
+ * number of the last transaction that was acknowledged. */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <fcntl.h>
@@ -93,4 +94,42 @@ enum kai_err mark_remove(int dir_fd)
         return io_err();
     }
     return fsync(dir_fd) == 0 ? KAI_OK : io_err();
+}
+
+#define ACKED_BYTES 16u
+
+static void acked_bytes(uint8_t out[static ACKED_BYTES], uint64_t txnid)
+{
+    kai_put_u64(out, txnid);
+    kai_put_u64(out + 8, row_sum(T_META, kai_view_of("acked", 5), kai_view_of(out, 8)));
+}
+
+uint64_t acked_read(int dir_fd)
+{
+    uint8_t b[ACKED_BYTES];
+    uint8_t want[ACKED_BYTES];
+    int fd = openat(dir_fd, "acked", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd < 0)
+        return 0;
+    ssize_t n = read(fd, b, sizeof b);
+    (void)close(fd);
+    if (n != (ssize_t)sizeof b)
+        return 0;
+    acked_bytes(want, kai_get_u64(b));
+    return memcmp(want, b, sizeof want) == 0 ? kai_get_u64(b) : 0;
+}
+
+int acked_open(int dir_fd)
+{
+    return openat(dir_fd, "acked", O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+void acked_write(int fd, uint64_t txnid)
+{
+    uint8_t b[ACKED_BYTES];
+
+    acked_bytes(b, txnid);
+    ssize_t n = pwrite(fd, b, sizeof b, 0); /* Not synced: it may lag behind, never run ahead. */
+    (void)n;
 }

@@ -51,6 +51,7 @@ void counters_write(uint8_t out[static COUNTERS_BYTES], const struct counters *c
     kai_put_u64(out + 32, c->next_pos);
     kai_put_u64(out + 40, c->last_visible);
     kai_put_u64(out + 48, c->staged);
+    kai_put_u64(out + 56, c->txnid);
     row_seal(T_META, name_view("counters"), out, COUNTERS_BYTES);
 }
 
@@ -66,6 +67,7 @@ enum kai_err counters_read(struct counters *c, struct kai_view row)
     c->next_pos = kai_get_u64(b.p + 24);
     c->last_visible = kai_get_u64(b.p + 32);
     c->staged = kai_get_u64(b.p + 40);
+    c->txnid = kai_get_u64(b.p + 48);
     return KAI_OK;
 }
 

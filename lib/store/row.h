@@ -28,7 +28,7 @@ extern const char *const table_names[T_COUNT];
 #define POS_KEY_BYTES 16u
 #define POS_ROW_BYTES (SUM_BYTES + 8u + KAI_ID_BYTES)
 #define HASHED_KEY_BYTES (KAI_KEY_BYTES + 8u + 16u)
-#define COUNTERS_BYTES (SUM_BYTES + 6u * 8u)
+#define COUNTERS_BYTES (SUM_BYTES + 7u * 8u)
 #define NUMBER_BYTES (SUM_BYTES + 8u)
 #define LOG_ROW_BYTES (SUM_BYTES + 1u + 6u * KAI_ID_BYTES + 13u * 8u)
 
@@ -48,6 +48,7 @@ struct counters {
     uint64_t next_pos;     /* From 1. */
     uint64_t last_visible; /* The last position that a reader may be given; 0 = none. */
     uint64_t staged;       /* Entries behind a head. */
+    uint64_t txnid;        /* Of the transaction that wrote this: every one does. */
 };
 void counters_write(uint8_t out[static COUNTERS_BYTES], const struct counters *c);
 KAI_MUST_USE enum kai_err counters_read(struct counters *c, struct kai_view row);

@@ -112,6 +112,7 @@ static enum kai_err tables_open(struct kai_store *s, bool create)
 
         number_write(format, "format", STORE_FORMAT);
         number_write(map, "map", s->map_bytes);
+        c.txnid = t.mdb != NULL ? mdb_txn_id(t.mdb) : 0;
         counters_write(counters, &c);
         (void)txn_put(&t, s->dbi[T_META], kai_view_of("format", 6),
                       kai_view_of(format, sizeof format), 0);
@@ -209,6 +210,9 @@ static enum kai_err open_locked(struct kai_store *s, const struct kai_store_opti
         s->map_bytes = want / MAP_ROUND_BYTES * MAP_ROUND_BYTES;
     }
     err = mark_remove(s->dir_fd);
+    s->acked_fd = acked_open(s->dir_fd);
+    if (err == KAI_OK && s->acked_fd < 0)
+        err = errno_err();
     if (err == KAI_OK)
         err = env_open(s);
     if (err == KAI_OK)
@@ -237,6 +241,7 @@ enum kai_err kai_store_open(struct kai_store **out, const char *dir,
         goto out;
     s->dir_fd = -1;
     s->lock_fd = -1;
+    s->acked_fd = -1;
     kai_buf_init(&s->row, ENTRY_HEAD_BYTES + ELEMENT_BYTES_MAX + KAI_STORE_VALUE_BYTES_MAX);
     s->dir = malloc(dir_n + 1);
     if (s->dir == NULL)
@@ -279,6 +284,8 @@ void kai_store_close(struct kai_store *s)
         mdb_env_close(s->env);
     if (s->mutex_made)
         pthread_mutex_destroy(&s->mutex);
+    if (s->acked_fd >= 0)
+        (void)close(s->acked_fd);
     lock_drop(s);
     if (s->dir_fd >= 0)
         (void)close(s->dir_fd);

@@ -36,6 +36,7 @@ struct kai_store {
     char *dir;
     int dir_fd;
     int lock_fd; /* -1: not locked. */
+    int acked_fd;
     bool guard;  /* This store holds the process's one place. */
     bool was_clean;
     bool failed; /* A commit met an I/O error: what is on the disk is not known until the next open. */
@@ -83,6 +84,11 @@ bool mark_read(struct mark *m, int dir_fd);
 bool mark_of_file(struct mark *m, int dir_fd); /* All but the txnid. */
 KAI_MUST_USE enum kai_err mark_write(const struct mark *m, int dir_fd);
 enum kai_err mark_remove(int dir_fd);
+
+/* A state that is older than what was acknowledged is one that LMDB fell back to. 0: not known. */
+uint64_t acked_read(int dir_fd);
+int acked_open(int dir_fd); /* -1: errno. */
+void acked_write(int fd, uint64_t txnid);
 
 /* check.c: what the start-up check says. */
 enum verdict_code {

@@ -1,7 +1,11 @@
 /* write: transactions, logs, appended entries and the small tables. */
+#define _POSIX_C_SOURCE 200809L
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "store/store_priv.h"
+
+#define DISK_FULL_BYTES (UINT64_C(1) << 20)
 
 enum kai_err tx_put(struct kai_tx *t, enum table table, struct kai_view key, struct kai_view val,
                     unsigned int flags)
@@ -66,11 +70,20 @@ void tx_flush(struct kai_tx *t)
     uint8_t row[COUNTERS_BYTES];
 
     tx_log_flush(t);
-    if (!t->c_dirty)
+    if (!t->c_dirty && !t->wrote)
         return;
+    t->c.txnid = mdb_txn_id(t->t.mdb);
     counters_write(row, &t->c);
     (void)tx_put(t, T_META, kai_view_of("counters", 8), kai_view_of(row, sizeof row), 0);
     t->c_dirty = false;
+}
+
+/* LMDB says EIO of a write that was cut short, which is what a disk that fills up does. */
+static bool disk_is_full(struct kai_store *s)
+{
+    struct statvfs fs;
+
+    return fstatvfs(s->dir_fd, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize < DISK_FULL_BYTES;
 }
 
 enum kai_err kai_tx_commit(struct kai_tx *t)
@@ -83,6 +96,10 @@ enum kai_err kai_tx_commit(struct kai_tx *t)
     err = t->t.err;
     if (err == KAI_OK && t->wrote) {
         err = txn_commit(&t->t);
+        if (err == KAI_OK)
+            acked_write(t->s->acked_fd, t->c.txnid);
+        if (err == KAI_EIO && disk_is_full(t->s))
+            err = KAI_EFULL;
         /* The kernel may have dropped the pages it could not write: a second try would lie. */
         t->s->failed = err == KAI_EIO;
     }

@@ -1,0 +1,342 @@
+/* test_damage: data files that were cut or that rotted. The verdict is right data or a named
+ * error; never wrong data, and never the death of who opens it. */
+#include "store/kit.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LOGS 5u
+
+struct sample {
+    char dir[64];
+    char path[80];
+    uint8_t *bytes;
+    size_t n;
+    uint8_t digest[KAI_ID_BYTES];
+};
+
+static bool dig_log(void *ctx, const struct kai_log *log)
+{
+    kai_hash_add(ctx, log->log_pk, sizeof log->log_pk);
+    kai_hash_add(ctx, log->head, sizeof log->head);
+    kai_hash_add(ctx, log->salt, sizeof log->salt);
+    kai_hash_u64(ctx, log->no ^ log->flags << 8 ^ log->bytes << 16 ^ log->head_seq << 40);
+    return true;
+}
+
+static bool dig_entry(void *ctx, const struct kai_entry *e)
+{
+    kai_hash_add(ctx, e->hdr.p, e->hdr.n);
+    kai_hash_add(ctx, e->sig.p, e->sig.n);
+    if (e->payload.p != NULL)
+        kai_hash_add(ctx, e->payload.p, e->payload.n);
+    return true;
+}
+
+static bool dig_arrival(void *ctx, uint64_t position, uint64_t no, const struct kai_entry *e,
+                        uint64_t seen_ms)
+{
+    kai_hash_u64(ctx, position);
+    kai_hash_u64(ctx, no);
+    kai_hash_u64(ctx, seen_ms);
+    return dig_entry(ctx, e);
+}
+
+static bool dig_note(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BYTES],
+                     struct kai_view note)
+{
+    kai_hash_u64(ctx, type);
+    kai_hash_add(ctx, who, KAI_ID_BYTES);
+    kai_hash_add(ctx, note.p, note.n);
+    return true;
+}
+
+/* A hash of all that a reader can see. */
+static enum kai_err digest(struct kai_store *s, uint8_t out[static KAI_ID_BYTES])
+{
+    static const char *const keys[] = {"charter", "counter", "gone", "text"};
+    struct kai_hasher h;
+    struct kai_snap *r;
+    struct kai_entry e;
+    struct kai_view v;
+    enum kai_err err = kai_snap_begin(s, &r);
+
+    if (err != KAI_OK)
+        return err;
+    kai_hash_begin(&h, "test");
+    err = kai_snap_logs(r, dig_log, &h);
+    if (err == KAI_OK)
+        err = kai_snap_arrivals(r, 0, dig_arrival, &h);
+    if (err == KAI_OK)
+        err = kai_snap_ctl(r, dig_entry, &h);
+    if (err == KAI_OK)
+        err = kai_snap_forks(r, dig_entry, &h);
+    if (err == KAI_OK)
+        err = kai_snap_notes(r, dig_note, &h);
+    for (size_t i = 0; i < 4 && err == KAI_OK; i++) {
+        err = kai_snap_kv(r, keys[i], &v);
+        if (err == KAI_OK)
+            kai_hash_add(&h, v.p, v.n);
+        else if (err == KAI_ENOTFOUND)
+            err = KAI_OK;
+    }
+    for (uint64_t no = 1; no <= LOGS && err == KAI_OK; no++)
+        for (uint64_t seq = 1; err == KAI_OK; seq++) {
+            err = kai_snap_entry_no(r, no, seq, &e);
+            if (err == KAI_OK)
+                (void)dig_entry(&h, &e);
+        }
+    kai_hash_u64(&h, kai_snap_last_position(r));
+    kai_hash_end(&h, out);
+    kai_snap_end(r);
+    return err;
+}
+
+static void fill(struct kai_store *s)
+{
+    static uint8_t text[30000];
+    struct kit_log l[LOGS];
+    struct kit_entry k;
+    struct kai_tx *t;
+
+    for (uint64_t i = 0; i < LOGS; i++) {
+        l[i] = kit_log(100 + i);
+        kit_add_log(s, &l[i], i == 0 ? KAI_LOG_OWN : 0);
+    }
+    for (size_t round = 0; round < 12; round++) {
+        for (size_t i = 0; i < LOGS; i++)
+            kit_append(s, &l[i], 3, i == 1 ? 9000 : 300 + 50 * i);
+        assert_int_equal(kai_tx_begin(s, &t), KAI_OK);
+        memset(text, (int)round, sizeof text);
+        assert_int_equal(kai_tx_kv(t, "text", kai_view_of(text, sizeof text)), KAI_OK);
+        assert_int_equal(kai_tx_kv(t, "counter", kai_view_of(text, round)), KAI_OK);
+        assert_int_equal(kai_tx_note(t, round, l[0].pk, kai_view_of(text, 200)), KAI_OK);
+        for (size_t i = 0; i < 3; i++) {
+            kit_next(&k, &l[0], 2500);
+            assert_int_equal(kai_tx_stage(t, &k.e, 3), KAI_OK);
+            assert_int_equal(kai_tx_ctl(t, &k.e), KAI_OK);
+            assert_int_equal(kai_tx_fork(t, k.e.hdr, k.e.sig), KAI_OK);
+            kit_moved(&l[0], &k);
+            kit_free(&k);
+        }
+        assert_int_equal(kai_tx_advance(t, l[0].pk, l[0].seq), KAI_OK);
+        assert_int_equal(kai_tx_commit(t), KAI_OK);
+    }
+}
+
+static void sample_make(struct sample *x)
+{
+    struct stat st;
+
+    kit_dir(x->dir);
+    snprintf(x->path, sizeof x->path, "%s/data.mdb", x->dir);
+    struct kai_store *s = kit_open(x->dir);
+    fill(s);
+    assert_int_equal(digest(s, x->digest), KAI_ENOTFOUND); /* Past the last head. */
+    kai_store_close(s);
+
+    int fd = open(x->path, O_RDONLY);
+    assert_int_equal(fstat(fd, &st), 0);
+    x->n = (size_t)st.st_size;
+    x->bytes = malloc(x->n);
+    assert_non_null(x->bytes);
+    assert_int_equal(read(fd, x->bytes, x->n), x->n);
+    close(fd);
+}
+
+static void sample_free(struct sample *x)
+{
+    kit_dir_rm(x->dir);
+    free(x->bytes);
+}
+
+static void sample_write(const struct sample *x, size_t n)
+{
+    int fd = open(x->path, O_WRONLY | O_TRUNC | O_CREAT, 0600);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, x->bytes, n), n);
+    close(fd);
+}
+
+struct tally {
+    size_t ok;
+    size_t refused;
+    size_t on_read;
+};
+
+/* Open what was damaged. Fails the test on wrong data. */
+static bool judge(const struct sample *x, struct tally *y, const char *what, size_t at)
+{
+    struct kai_store *s;
+    struct kai_why why;
+    uint8_t got[KAI_ID_BYTES];
+    enum kai_err err = kit_try(&s, x->dir, &why);
+
+    if (err != KAI_OK) {
+        if ((err != KAI_ECORRUPT && err != KAI_EVERSION && err != KAI_EIO) || why.code == NULL ||
+            s != NULL)
+            fail_msg("%s at %zu: %s without a reason", what, at, kai_err_text(err));
+        y->refused++;
+        return why.code != NULL && strcmp(why.code, "store.truncated") == 0;
+    }
+    err = digest(s, got);
+    if (err == KAI_ENOTFOUND) {
+        if (memcmp(got, x->digest, sizeof got) != 0)
+            fail_msg("%s at %zu: wrong data", what, at);
+        y->ok++;
+    } else {
+        if (err != KAI_ECORRUPT)
+            fail_msg("%s at %zu: reading said %s", what, at, kai_err_text(err));
+        y->on_read++;
+    }
+    kai_store_close(s);
+    return false;
+}
+
+static void test_truncated(void **state)
+{
+    struct sample x;
+    struct tally y = {0};
+    struct kit_rand r = {77};
+    size_t named = 0;
+
+    (void)state;
+    sample_make(&x);
+    for (size_t i = 0; i < 40; i++) {
+        /* Small ones, whole pages and anything. */
+        size_t n = i < 8 ? 1 + i * 1500 : i < 20 ? x.n - (i - 7) * 4096 : kit_rand(&r) % x.n;
+        sample_write(&x, n);
+        named += judge(&x, &y, "cut", n);
+    }
+    print_message("of 40 cut files: %zu refused (%zu as cut), %zu whole\n", y.refused, named, y.ok);
+    assert_true(named >= 30 && y.on_read == 0);
+    sample_write(&x, x.n);
+    judge(&x, &y, "whole", 0);
+    assert_true(y.ok >= 1);
+    sample_free(&x);
+}
+
+static void test_flipped(void **state)
+{
+    struct sample x;
+    struct tally y = {0};
+    struct kit_rand r = {78};
+
+    (void)state;
+    sample_make(&x);
+    for (size_t i = 0; i < 300; i++) {
+        size_t at = (size_t)kit_rand(&r) % x.n;
+        uint8_t bit = (uint8_t)(1u << kit_rand(&r) % 8);
+
+        if (i % 3 == 0)
+            at = at / 4096 * 4096 + at % 48; /* Page headers and the pointers after them. */
+        x.bytes[at] ^= bit;
+        sample_write(&x, x.n);
+        judge(&x, &y, "flip", at * 8 + bit);
+        x.bytes[at] ^= bit;
+    }
+    print_message("of 300 flips: %zu refused, %zu refused when read, %zu harmless\n", y.refused,
+                  y.on_read, y.ok);
+    assert_true(y.refused > 100);
+    sample_free(&x);
+}
+
+/* Both meta pages, bit by bit where it matters. */
+static void test_flipped_meta(void **state)
+{
+    struct sample x;
+    struct tally y = {0};
+
+    (void)state;
+    sample_make(&x);
+    for (size_t i = 0; i < 2 * 160; i++) {
+        size_t at = i / 160 * 4096 + i % 160;
+        uint8_t bit = (uint8_t)(1u << (i * 5 + i / 160) % 8);
+
+        x.bytes[at] ^= bit;
+        sample_write(&x, x.n);
+        judge(&x, &y, "meta", at * 8 + bit);
+        x.bytes[at] ^= bit;
+    }
+    print_message("of 320 flips in the meta pages: %zu refused, %zu harmless\n", y.refused, y.ok);
+    assert_true(y.refused > 50);
+    sample_free(&x);
+}
+
+/* Rot after a clean stop that left no trace in the file's times: the whole file is not walked.
+ * A reader may die; but the start after that one names it, and nobody gets wrong data. */
+static void test_quiet_rot(void **state)
+{
+    struct sample x;
+    struct tally y = {0};
+    struct kit_rand r = {79};
+    size_t died = 0;
+
+    (void)state;
+    sample_make(&x);
+    for (size_t i = 0; i < 60; i++) {
+        size_t at = (size_t)kit_rand(&r) % x.n;
+        struct stat st;
+        int status;
+
+        sample_write(&x, x.n);
+        struct kai_store *s = kit_open(x.dir);
+        assert_int_equal(kai_store_mark_clean(s), KAI_OK);
+        kai_store_close(s);
+        int fd = open(x.path, O_RDWR);
+        assert_int_equal(fstat(fd, &st), 0);
+        uint8_t byte = x.bytes[at] ^ 0x10;
+        assert_int_equal(pwrite(fd, &byte, 1, (off_t)at), 1);
+        struct timespec times[2] = {st.st_atim, st.st_mtim};
+        assert_int_equal(futimens(fd, times), 0);
+        close(fd);
+
+        fflush(NULL);
+        pid_t pid = fork();
+        if (pid == 0) {
+            struct kai_why why;
+            uint8_t got[KAI_ID_BYTES];
+            if (kit_try(&s, x.dir, &why) != KAI_OK)
+                _exit(1);
+            if (!kai_store_was_clean(s))
+                _exit(3);
+            enum kai_err err = digest(s, got);
+            if (err != KAI_ENOTFOUND)
+                _exit(err == KAI_ECORRUPT ? 2 : 3);
+            _exit(memcmp(got, x.digest, sizeof got) == 0 ? 0 : 3);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        y.ok += status == 0;
+        y.refused += WIFEXITED(status) && WEXITSTATUS(status) == 1;
+        y.on_read += WIFEXITED(status) && WEXITSTATUS(status) == 2;
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 3)
+            fail_msg("quiet rot at %zu gave wrong data", at);
+        if (WIFSIGNALED(status)) {
+            died++;
+            struct kai_why why;
+            assert_int_equal(kit_try(&s, x.dir, &why), KAI_ECORRUPT);
+        }
+    }
+    print_message("of 60 that rotted quietly: %zu refused, %zu refused when read, %zu harmless, "
+                  "%zu readers died\n",
+                  y.refused, y.on_read, y.ok, died);
+    sample_free(&x);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_flipped),
+        cmocka_unit_test(test_flipped_meta),
+        cmocka_unit_test(test_quiet_rot),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
