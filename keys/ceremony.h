@@ -1,8 +1,11 @@
 /* ceremony: what travels by mail when an organisation or a node joins, as bytes (lib/text/armor makes the text).
  *
- * REQUEST = [1, kind (1 org, 3 node), ADMIT-shaped proof: suite, sign_pk, kx_pk or nil, curve_pk or nil, name, pop, X].
+ * REQUEST = [1, kind (1 org, 3 node), ADMIT-shaped proof: suite, sign_pk, kx_pk or nil, curve_pk or nil, name, pop, X, sum].
  * ADMISSION = [1, charter record, [[lang, text]...], [[hdr, sig, payload]...] chain from the founding root down to the new
- * certificate, each log as a whole prefix, [ADDR note...] <= 4, X].
+ * certificate, each log as a whole prefix up to the certificate that leads on, [ADDR note...] <= 4, X, sum].
+ * sum = H("kairan1.words", all bytes before that element): damage by mail is found before anybody reads words.
+ * Reasons: request.malformed request.newer request.proof admission.malformed admission.newer admission.charter
+ * admission.texts (none has arguments).
  * The words for the telephone are of H("kairan1.words", bytes), in both directions. */
 #ifndef KAI_KEYS_CEREMONY_H
 #define KAI_KEYS_CEREMONY_H
@@ -30,8 +33,9 @@ KAI_MUST_USE enum kai_err kai_admission_write(struct kai_buf *out, const struct 
                                               const uint8_t cert[static KAI_ID_BYTES],
                                               const struct kai_view *addrs, size_t n_addrs);
 
-/* Read one: f is called for each entry in order (feed it to kai_ctl_add), addr for each note. The charter is verified, and
- * its texts against their hashes. Views point into bytes. */
+/* Read one. The charter is verified, and its texts against their hashes; entries are read for their shape: feed each to
+ * kai_ctl_add(), in order, and verify the notes. Views point into bytes. Errors: KAI_EMALFORMED, KAI_ELIMIT, KAI_EAUTH,
+ * KAI_EVERSION. */
 struct kai_admission {
     struct kai_charter charter;
     struct kai_view charter_record;

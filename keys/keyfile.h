@@ -2,6 +2,8 @@
  *
  * A file holds a magic, its role, its secrets and a checksum; with a passphrase the secrets are sealed under
  * Argon2id (interactive limits: an old PC has little memory). Files that group or others may read are refused.
+ * Reasons, {1} is the path: key.missing key.mode (group or others may read it, or it is no plain file) key.owner key.corrupt
+ * key.passphrase key.passphrase-needed key.exists key.newer disk.full io.error ({2} what the system says).
  * The port lets tests fail each step; kai_keyport_posix is the real one. */
 #ifndef KAI_KEYS_KEYFILE_H
 #define KAI_KEYS_KEYFILE_H

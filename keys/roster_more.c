@@ -80,7 +80,9 @@ static void fill_audience(struct kai_audience *a, const struct kai_roster *r, co
     memcpy(a->id, s->id, KAI_ID_BYTES);
     a->owner = kai_roster_org(r, org);
     memcpy(a->entry, s->e->e.hash, KAI_ID_BYTES);
-    (void)kai_aud_rec_parse(&a->rec, s->e->body); /* It was parsed to come here. */
+    enum kai_err err = kai_aud_rec_parse(&a->rec, s->e->body);
+    assert(err == KAI_OK); /* It was parsed to come here. */
+    (void)err;
 }
 
 enum kai_err kai_roster_view_audiences(struct kai_roster *r, const struct kai_build *b)

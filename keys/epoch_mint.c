@@ -1,0 +1,305 @@
+/* epoch_mint: makes the EPOCH payloads of a new epoch, or of members added to one. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/seal.h"
+#include "crypto/sign.h"
+#include "keys/keyring_int.h"
+#include "log/merkle.h"
+
+struct mint {
+    const struct kai_keyring *k;
+    const struct kai_aud *a;
+    const struct kai_mint *m;
+    const struct kai_node **members; /* By id. */
+    struct kai_epoch *key;           /* Guarded. */
+    struct kai_epoch_part part;
+    struct kai_epoch_list list;
+    kai_random_fn *random;
+    void *random_ctx;
+};
+
+static int node_cmp(const void *x, const void *y)
+{
+    const struct kai_node *const *a = x;
+    const struct kai_node *const *b = y;
+
+    return memcmp((*a)->id, (*b)->id, KAI_ID_BYTES);
+}
+
+static int id_cmp(const void *x, const void *y)
+{
+    return memcmp(x, y, KAI_ID_BYTES);
+}
+
+static bool followed(const struct kai_aud *a, const struct kai_known *e)
+{
+    for (size_t i = 0; i < a->n_known; i++) {
+        for (size_t s = 0; s < a->known[i]->n_said; s++) {
+            const struct kai_statement *t = &a->known[i]->said[s];
+
+            for (size_t p = 0; t->trusted && p < t->n_preds; p++) {
+                if (memcmp(t->preds[p], e->commit, KAI_ID_BYTES) == 0)
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The heads of the graph, the highest ones where there are too many to name. */
+static void set_preds(struct mint *mt)
+{
+    const struct kai_aud *a = mt->a;
+    uint64_t most = 0;
+
+    mt->part.n_preds = 0;
+    for (size_t i = a->n_known; i-- > 0 && mt->part.n_preds < KAI_EPOCH_PREDS_MAX;) {
+        const struct kai_known *e = a->known[i];
+
+        if (!e->complete || followed(a, e))
+            continue;
+        memcpy(mt->part.preds[mt->part.n_preds++], e->commit, KAI_ID_BYTES);
+        most = e->gen > most ? e->gen : most;
+    }
+    if (mt->part.n_preds > 0)
+        qsort(mt->part.preds, mt->part.n_preds, KAI_ID_BYTES, id_cmp);
+    mt->part.gen = most + 1;
+}
+
+static void add_removal(struct kai_epoch_list *l, const uint8_t *hash)
+{
+    for (size_t i = 0; i < l->n_removals; i++) {
+        if (memcmp(l->removals[i], hash, KAI_ID_BYTES) == 0)
+            return;
+    }
+    if (l->n_removals < KAI_REMOVALS_MAX)
+        memcpy(l->removals[l->n_removals++], hash, KAI_ID_BYTES);
+}
+
+/* What this statement answers: the AUDIENCE, and the REVOKEs of those listed before. */
+static void set_removals(struct mint *mt)
+{
+    const struct kai_aud *a = mt->a;
+    const uint8_t(*hashes)[KAI_ID_BYTES];
+
+    add_removal(&mt->list, a->rec->entry);
+    for (size_t i = a->n_known; mt->m->add_to == NULL && i-- > 0;) {
+        const struct kai_known *e = a->known[i];
+
+        for (size_t s = 0; s < e->n_said; s++) {
+            for (size_t p = 0; p < e->said[s].of; p++) {
+                for (size_t n = 0; n < e->said[s].part_n[p]; n++) {
+                    const struct kai_node *node =
+                        kai_roster_node(mt->k->roster, e->said[s].parts[p] + n * KAI_ID_BYTES);
+                    size_t hits = node == NULL || node->active
+                                      ? 0
+                                      : kai_roster_removals(mt->k->roster, node, &hashes);
+                    for (size_t h = 0; h < hits; h++)
+                        add_removal(&mt->list, hashes[h]);
+                }
+            }
+        }
+    }
+}
+
+static enum kai_err set_root(struct mint *mt)
+{
+    size_t n = mt->m->n_members;
+    uint8_t(*leaves)[KAI_ID_BYTES] = malloc(n * sizeof *leaves);
+
+    if (leaves == NULL)
+        return KAI_ENOMEM;
+    for (size_t i = 0; i < n; i++)
+        kai_epoch_leaf(leaves[i], mt->key->route, mt->members[i]->id);
+    kai_merkle_root(mt->part.members_root, leaves, n);
+    free(leaves);
+    return KAI_OK;
+}
+
+static enum kai_err set_key(struct mint *mt)
+{
+    const struct kai_epoch *to = mt->m->add_to;
+
+    if (to == NULL) {
+        set_preds(mt);
+        if (mt->part.gen > UINT32_MAX)
+            return KAI_ELIMIT;
+        memcpy(mt->key->aud_id, mt->m->aud_id, KAI_ID_BYTES);
+        mt->key->gen = mt->part.gen;
+        mt->random(mt->random_ctx, mt->key->key, KAI_KEY_BYTES);
+        kai_epoch_derive(mt->key);
+    } else {
+        const struct kai_known *e = kai_ring_known(mt->a, to->commit);
+        const struct kai_statement *s = NULL;
+
+        for (size_t i = 0; e != NULL && s == NULL && i < e->n_said; i++)
+            s = e->said[i].trusted ? &e->said[i] : NULL;
+        if (s == NULL)
+            return KAI_ENOTFOUND;
+        *mt->key = *to;
+        mt->part.gen = to->gen;
+        mt->part.n_preds = s->n_preds;
+        memcpy(mt->part.preds, s->preds, s->n_preds * KAI_ID_BYTES);
+    }
+    memcpy(mt->part.aud_id, mt->m->aud_id, KAI_ID_BYTES);
+    memcpy(mt->part.commit, mt->key->commit, KAI_ID_BYTES);
+    return KAI_OK;
+}
+
+static enum kai_err sign_statement(struct mint *mt)
+{
+    struct kai_buf body;
+
+    mt->list.has_minter = true;
+    memcpy(mt->list.minter_cert, mt->k->self->node_cert, KAI_ID_BYTES);
+    kai_buf_init(&body, KAI_PAYLOAD_BYTES_MAX);
+    kai_epoch_signed(&body, &mt->part, &mt->list, mt->m->key_log_pk);
+    enum kai_err err = body.err;
+    if (err == KAI_OK)
+        kai_sign(mt->list.sig, mt->k->self->sign_sk, KAI_SIG_EPOCH, kai_roster_nid(mt->k->roster), body.p,
+                 body.len);
+    kai_buf_free(&body);
+    return err;
+}
+
+/* Slots for n members, the rest random, so that a reader of sizes learns only a power of two. */
+static enum kai_err make_slots(struct mint *mt, uint8_t *slots, const struct kai_node *const *to, size_t n,
+                               size_t padded, const struct kai_slot_ctx *ctx, const uint8_t *eph_sk,
+                               const uint8_t *secret)
+{
+    enum kai_err err = KAI_OK;
+
+    for (size_t i = 0; i < padded; i++) {
+        uint8_t *slot = slots + i * KAI_SLOT_BYTES;
+
+        /* A member with a broken key gets a slot that opens for nobody; the others get theirs. */
+        if (i < n)
+            err = kai_slot_make(slot, ctx, eph_sk, to[i]->kx_pk, secret);
+        if (i >= n || err != KAI_OK)
+            mt->random(mt->random_ctx, slot, KAI_SLOT_BYTES);
+        if (err != KAI_OK && err != KAI_EAUTH)
+            return err;
+    }
+    kai_slots_sort(slots, padded);
+    return KAI_OK;
+}
+
+static size_t relays_of(const struct mint *mt, const struct kai_node **relays)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < mt->a->rec->rec.n_relays; i++) {
+        const struct kai_node *r = kai_roster_node(mt->k->roster, mt->a->rec->rec.relays[i]);
+
+        if (r != NULL && r->active && (r->caps & KAI_CAP_RELAY) != 0)
+            relays[n++] = r;
+    }
+    return n;
+}
+
+static enum kai_err write_part(struct mint *mt, size_t at, size_t n, uint8_t *slots, struct kai_buf *list,
+                               struct kai_buf *out)
+{
+    uint8_t eph_sk[KAI_KEY_BYTES];
+    uint8_t nonce[KAI_NONCE_BYTES];
+    uint8_t ids[KAI_SLOTS_PER_PART_MAX * KAI_ID_BYTES];
+    uint8_t relay_slots[8 * KAI_SLOT_BYTES];
+    const struct kai_node *relays[8];
+    struct kai_slot_ctx ctx = {.domain = KAI_D_WRAP,
+                               .nid = kai_roster_nid(mt->k->roster),
+                               .aud_id = mt->part.aud_id,
+                               .commit = mt->part.commit,
+                               .eph_pk = mt->part.eph_pk};
+    size_t padded = kai_epoch_padded(n);
+    size_t n_relays = relays_of(mt, relays);
+
+    mt->random(mt->random_ctx, eph_sk, sizeof eph_sk);
+    mt->random(mt->random_ctx, nonce, sizeof nonce);
+    (void)crypto_scalarmult_base(mt->part.eph_pk, eph_sk);
+    enum kai_err err = make_slots(mt, slots, mt->members + at, n, padded, &ctx, eph_sk, mt->key->key);
+    ctx.domain = KAI_D_RWRAP;
+    if (err == KAI_OK)
+        err = make_slots(mt, relay_slots, relays, n_relays, n_relays, &ctx, eph_sk, mt->key->route);
+    sodium_memzero(eph_sk, sizeof eph_sk);
+    if (err != KAI_OK)
+        return err;
+    for (size_t i = 0; i < n; i++)
+        memcpy(ids + i * KAI_ID_BYTES, mt->members[at + i]->id, KAI_ID_BYTES);
+    mt->list.members = ids;
+    mt->list.n_members = n;
+    kai_buf_clear(list);
+    kai_buf_clear(out);
+    err = kai_epoch_list_seal(list, &mt->list, &mt->part, mt->key->route, kai_roster_nid(mt->k->roster),
+                              mt->m->key_log_pk, mt->m->first_seq + mt->part.part, nonce);
+    if (err != KAI_OK)
+        return err;
+    mt->part.slots = kai_view_of(slots, padded * KAI_SLOT_BYTES);
+    mt->part.relay_slots = kai_view_of(relay_slots, n_relays * KAI_SLOT_BYTES);
+    mt->part.list = kai_buf_view(list);
+    kai_epoch_write(out, &mt->part);
+    return out->err;
+}
+
+static enum kai_err write_parts(struct mint *mt, kai_mint_fn *emit, void *emit_ctx)
+{
+    size_t n = mt->m->n_members;
+    struct kai_buf list;
+    struct kai_buf out;
+    uint8_t *slots = malloc(KAI_SLOTS_PER_PART_MAX * KAI_SLOT_BYTES);
+    enum kai_err err = slots == NULL ? KAI_ENOMEM : KAI_OK;
+
+    kai_buf_init(&list, KAI_PAYLOAD_BYTES_MAX);
+    kai_buf_init(&out, KAI_PAYLOAD_BYTES_MAX);
+    mt->part.of = (n + KAI_SLOTS_PER_PART_MAX - 1) / KAI_SLOTS_PER_PART_MAX;
+    for (size_t at = 0; err == KAI_OK && at < n; at += KAI_SLOTS_PER_PART_MAX, mt->part.part++) {
+        size_t some = n - at < KAI_SLOTS_PER_PART_MAX ? n - at : KAI_SLOTS_PER_PART_MAX;
+
+        err = write_part(mt, at, some, slots, &list, &out);
+        if (err == KAI_OK)
+            err = emit(emit_ctx, kai_buf_view(&out), mt->key->commit, mt->key->tag);
+    }
+    free(slots);
+    kai_buf_free(&list);
+    kai_buf_free(&out);
+    return err;
+}
+
+enum kai_err kai_epoch_mint(const struct kai_keyring *k, const struct kai_mint *m, kai_random_fn *random,
+                            void *random_ctx, kai_mint_fn *emit, void *emit_ctx)
+{
+    struct mint mt = {.k = k, .m = m, .random = random, .random_ctx = random_ctx};
+
+    mt.a = kai_ring_aud(k, m->aud_id);
+    if (mt.a == NULL || mt.a->rec == NULL || mt.a->rec->rec.kind == KAI_AUD_PUBLIC ||
+        !kai_ring_steward(k, mt.a, kai_roster_node(k->roster, k->self->node_id)))
+        return KAI_EDENIED;
+    if (m->n_members == 0 || m->n_members > KAI_MEMBER_NODES_MAX)
+        return KAI_ELIMIT;
+    mt.members = malloc(m->n_members * sizeof *mt.members);
+    mt.key = sodium_malloc(sizeof *mt.key);
+    enum kai_err err = KAI_ENOMEM;
+    if (mt.members == NULL || mt.key == NULL)
+        goto out;
+    memset(mt.key, 0, sizeof *mt.key);
+    memcpy(mt.members, m->members, m->n_members * sizeof *mt.members);
+    qsort(mt.members, m->n_members, sizeof *mt.members, node_cmp);
+    err = KAI_EMALFORMED; /* One node twice: our own caller's mistake, but no reason to stop. */
+    for (size_t i = 1; i < m->n_members; i++) {
+        if (node_cmp(&mt.members[i - 1], &mt.members[i]) == 0)
+            goto out;
+    }
+    err = set_key(&mt);
+    if (err == KAI_OK)
+        err = set_root(&mt);
+    if (err == KAI_OK) {
+        set_removals(&mt);
+        err = sign_statement(&mt);
+    }
+    if (err == KAI_OK)
+        err = write_parts(&mt, emit, emit_ctx);
+out:
+    free(mt.members);
+    sodium_free(mt.key);
+    return err;
+}

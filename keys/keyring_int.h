@@ -1,0 +1,112 @@
+/* keyring_int: what a keyring holds. */
+#ifndef KAI_KEYS_KEYRING_INT_H
+#define KAI_KEYS_KEYRING_INT_H
+
+#include "keys/epoch.h"
+
+#define KAI_RULE_SETS_MAX 128u /* RULEs of all audiences together, old ones and ones not named yet. */
+#define KAI_RULE_PARTS 8u      /* 1,024 ids each: twice the members of an audience. */
+#define KAI_PENDING_PARTS_MAX 64u /* Parts of epochs without a key, of one audience. */
+
+/* One minter's word about an epoch: whom it made slots for, in which parts. */
+struct kai_statement {
+    uint8_t key_log[KAI_KEY_BYTES];
+    uint8_t members_root[KAI_ID_BYTES];
+    uint8_t minter_cert[KAI_ID_BYTES];
+    uint64_t of;
+    uint64_t minted_ms; /* The minter's clock: when to rotate, nothing else. */
+    size_t n_held;
+    uint8_t *parts[KAI_EPOCH_PARTS_MAX]; /* Node ids. */
+    size_t part_n[KAI_EPOCH_PARTS_MAX];
+    size_t n_preds;
+    uint8_t (*preds)[KAI_ID_BYTES];
+    size_t n_removals;
+    uint8_t (*removals)[KAI_ID_BYTES];
+    bool whole;   /* All parts held, and members_root fits. */
+    bool trusted; /* Its minter is an active steward now. */
+};
+
+struct kai_pending { /* A part that cannot be opened yet. */
+    struct kai_epoch_part part; /* list points to list_bytes; slots are gone. */
+    uint8_t key_log[KAI_KEY_BYTES];
+    uint64_t seq;
+    uint64_t ts;
+    uint8_t *list_bytes;
+};
+
+struct kai_known { /* A node of the epoch graph. */
+    uint8_t commit[KAI_ID_BYTES];
+    uint64_t gen; /* Proven by commit where has_key. */
+    bool has_key; /* It stands in the table. */
+    struct kai_statement *said;
+    size_t n_said;
+    bool trusted;  /* By one statement at least. */
+    bool complete; /* As in struct kai_epoch. */
+    bool clean;
+    bool answers; /* The current AUDIENCE is among what its stewards answered. */
+};
+
+struct kai_aud {
+    uint8_t id[KAI_ID_BYTES];
+    const struct kai_audience *rec; /* NULL: no AUDIENCE counts now. */
+    char name[KAI_TEXT_BYTES_MAX + 1];
+    bool rule_known;
+    const uint8_t *rule_ids; /* Organisations; points into a rule set. */
+    size_t n_rule_ids;
+    struct kai_known **known; /* By gen. */
+    size_t n_known;
+    size_t n_keys;
+    struct kai_pending *pending;
+    size_t n_pending;
+    struct kai_known *best; /* To write under; NULL. */
+    bool has_public;
+    uint32_t need; /* Of duty: what is owed, and since when. */
+    uint64_t need_since_ms;
+};
+
+struct kai_rule_set {
+    uint8_t aud_id[KAI_ID_BYTES];
+    uint8_t signer_cert[KAI_ID_BYTES];
+    uint64_t ver;
+    uint64_t of;
+    struct kai_view items[KAI_RULE_PARTS]; /* Copies that this set owns. */
+    const uint8_t *ids;                    /* All parts together, once held. */
+    uint8_t *ids_own;
+    size_t n_ids;
+    uint64_t id_kind;
+    char name[KAI_TEXT_BYTES_MAX + 1];
+    bool whole;
+    uint8_t hash[KAI_ID_BYTES]; /* Where whole. */
+};
+
+struct kai_keyring {
+    struct kai_self *self; /* Guarded. */
+    struct kai_roster *roster;
+    struct kai_aud *auds; /* By id. */
+    size_t n_auds;
+    struct kai_epoch *table; /* Guarded; by audience, then newest first. */
+    size_t n_table;
+    size_t table_cap;
+    struct kai_rule_set *rules;
+    size_t n_rules;
+    uint8_t mine[KAI_AUDIENCES_MAX][KAI_ID_BYTES];
+    size_t n_mine;
+    uint64_t version;
+};
+
+struct kai_aud *kai_ring_aud(const struct kai_keyring *k, const uint8_t *id); /* NULL. */
+struct kai_known *kai_ring_known(const struct kai_aud *a, const uint8_t *commit);
+struct kai_epoch *kai_ring_epoch(const struct kai_keyring *k, const uint8_t *aud_id, const uint8_t *commit);
+KAI_MUST_USE enum kai_err kai_ring_table_add(struct kai_keyring *k, const struct kai_epoch *e);
+/* Work out anew what follows from roster, rules and epochs. */
+void kai_ring_refresh(struct kai_keyring *k, struct kai_aud *a);
+void kai_ring_mine(struct kai_keyring *k);
+void kai_ring_rule(struct kai_keyring *k, struct kai_aud *a);
+void kai_ring_rules_free(struct kai_keyring *k);
+void kai_ring_aud_free(struct kai_aud *a);
+/* Whether a node is an active steward of the audience. *rank: its place among all of them. */
+bool kai_ring_steward(const struct kai_keyring *k, const struct kai_aud *a, const struct kai_node *n);
+/* Whether it stands in a statement that counts. */
+bool kai_ring_listed(const struct kai_known *e, const uint8_t *node_id);
+
+#endif

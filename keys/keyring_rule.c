@@ -1,0 +1,202 @@
+/* keyring_rule: RULEs, the names and members that an owner gives an audience. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "keys/keyring_int.h"
+#include "keys/record.h"
+
+static void set_free(struct kai_rule_set *s)
+{
+    for (size_t i = 0; i < KAI_RULE_PARTS; i++)
+        free((void *)(uintptr_t)s->items[i].p);
+    free(s->ids_own);
+}
+
+void kai_ring_rules_free(struct kai_keyring *k)
+{
+    for (size_t i = 0; i < k->n_rules; i++)
+        set_free(&k->rules[i]);
+    free(k->rules);
+}
+
+static bool by_owner(const struct kai_keyring *k, const struct kai_rule_set *s, const struct kai_audience *rec)
+{
+    const struct kai_issuing *i = kai_roster_issuing(k->roster, s->signer_cert);
+
+    return i != NULL && i->attested && i->org == rec->owner;
+}
+
+/* The set that the AUDIENCE names; where the rule is open, the owner's newest, for the name. */
+static const struct kai_rule_set *choose(const struct kai_keyring *k, const struct kai_aud *a)
+{
+    const struct kai_rule_set *best = NULL;
+
+    for (size_t i = 0; i < k->n_rules; i++) {
+        const struct kai_rule_set *s = &k->rules[i];
+
+        if (!s->whole || memcmp(s->aud_id, a->id, KAI_ID_BYTES) != 0 || !by_owner(k, s, a->rec))
+            continue;
+        if (!a->rec->rec.rule_open && memcmp(s->hash, a->rec->rec.rule_hash, KAI_ID_BYTES) != 0)
+            continue;
+        if (best == NULL || s->ver > best->ver ||
+            (s->ver == best->ver && memcmp(s->hash, best->hash, KAI_ID_BYTES) > 0))
+            best = s;
+    }
+    return best;
+}
+
+void kai_ring_rule(struct kai_keyring *k, struct kai_aud *a)
+{
+    const struct kai_rule_set *s = a->rec == NULL || k->roster == NULL ? NULL : choose(k, a);
+
+    a->rule_known = false;
+    a->rule_ids = NULL;
+    a->n_rule_ids = 0;
+    if (s == NULL)
+        return; /* The name stays: it is only shown. */
+    memcpy(a->name, s->name, sizeof a->name);
+    if (!a->rec->rec.rule_open && s->id_kind == KAI_ADMIT_ORG) {
+        a->rule_known = true;
+        a->rule_ids = s->ids;
+        a->n_rule_ids = s->n_ids;
+    }
+}
+
+/* Where the next set goes: a free row, or that of the oldest that no AUDIENCE names. */
+static struct kai_rule_set *make_set(struct kai_keyring *k)
+{
+    if (k->n_rules == KAI_RULE_SETS_MAX) {
+        size_t at = 0;
+
+        while (at < k->n_rules) {
+            const struct kai_aud *a = kai_ring_aud(k, k->rules[at].aud_id);
+
+            if (a == NULL || a->rec == NULL || choose(k, a) != &k->rules[at])
+                break;
+            at++;
+        }
+        if (at == k->n_rules)
+            return NULL;
+        set_free(&k->rules[at]);
+        memmove(k->rules + at, k->rules + at + 1, (k->n_rules - at - 1) * sizeof *k->rules);
+        k->n_rules--;
+    }
+    struct kai_rule_set *p = realloc(k->rules, (k->n_rules + 1) * sizeof *p);
+    if (p == NULL)
+        return NULL;
+    k->rules = p;
+    memset(&p[k->n_rules], 0, sizeof *p);
+    return &p[k->n_rules++];
+}
+
+static struct kai_rule_set *find_set(struct kai_keyring *k, const struct kai_rule *r)
+{
+    for (size_t i = 0; i < k->n_rules; i++) {
+        struct kai_rule_set *s = &k->rules[i];
+
+        if (memcmp(s->aud_id, r->aud_id, KAI_ID_BYTES) == 0 && s->ver == r->ver && s->of == r->of &&
+            memcmp(s->signer_cert, r->signer_cert, KAI_ID_BYTES) == 0)
+            return s;
+    }
+    struct kai_rule_set *s = make_set(k);
+    if (s == NULL)
+        return NULL;
+    memcpy(s->aud_id, r->aud_id, KAI_ID_BYTES);
+    memcpy(s->signer_cert, r->signer_cert, KAI_ID_BYTES);
+    s->ver = r->ver;
+    s->of = r->of;
+    s->id_kind = r->id_kind;
+    memcpy(s->name, r->name, sizeof s->name);
+    return s;
+}
+
+/* All parts are here: their ids as one list, if they are one ascending list of one kind. */
+static enum kai_err join(struct kai_rule_set *s)
+{
+    struct kai_rule r;
+    size_t n = 0;
+
+    free(s->ids_own);
+    s->ids_own = malloc(s->of * KAI_RULE_IDS_MAX * KAI_ID_BYTES);
+    if (s->ids_own == NULL)
+        return KAI_ENOMEM;
+    for (size_t i = 0; i < s->of; i++) {
+        enum kai_err err = kai_rule_parse(&r, s->items[i]);
+
+        if (err != KAI_OK)
+            return err;
+        if (r.id_kind != s->id_kind || strcmp(r.name, s->name) != 0 ||
+            (n > 0 && r.n_ids > 0 && memcmp(s->ids_own + (n - 1) * KAI_ID_BYTES, r.ids, KAI_ID_BYTES) >= 0))
+            return KAI_EMALFORMED;
+        if (r.n_ids > 0)
+            memcpy(s->ids_own + n * KAI_ID_BYTES, r.ids, r.n_ids * KAI_ID_BYTES);
+        n += r.n_ids;
+    }
+    enum kai_err err = kai_rule_hash(s->hash, s->items, s->of);
+    s->whole = err == KAI_OK;
+    s->ids = s->ids_own;
+    s->n_ids = n;
+    return err;
+}
+
+static enum kai_err take(struct kai_rule_set *s, const struct kai_rule *r, struct kai_view item)
+{
+    struct kai_view *at = &s->items[r->part];
+    bool all = true;
+
+    if (at->p != NULL && kai_view_eq(*at, item))
+        return KAI_OK;
+    uint8_t *copy = malloc(item.n);
+    if (copy == NULL)
+        return KAI_ENOMEM;
+    memcpy(copy, item.p, item.n);
+    free((void *)(uintptr_t)at->p);
+    *at = kai_view_of(copy, item.n);
+    s->whole = false;
+    s->ids = NULL;
+    s->n_ids = 0;
+    for (size_t i = 0; i < s->of; i++)
+        all = all && s->items[i].p != NULL;
+    return all ? join(s) : KAI_OK;
+}
+
+static void apply(struct kai_keyring *k, const uint8_t *aud_id)
+{
+    /* A row may have moved, so all that points into the sets is set anew. */
+    for (size_t i = 0; i < k->n_auds; i++)
+        kai_ring_rule(k, &k->auds[i]);
+    struct kai_aud *a = kai_ring_aud(k, aud_id);
+    if (a != NULL)
+        kai_ring_refresh(k, a);
+    kai_ring_mine(k);
+}
+
+enum kai_err kai_keyring_rule(struct kai_keyring *k, struct kai_view rule_item)
+{
+    struct kai_rule r;
+    enum kai_err err = kai_rule_parse(&r, rule_item);
+
+    if (err != KAI_OK)
+        return err;
+    if (r.of > KAI_RULE_PARTS)
+        return KAI_ELIMIT;
+    const struct kai_issuing *signer = k->roster == NULL ? NULL : kai_roster_issuing(k->roster, r.signer_cert);
+    if (signer == NULL || memcmp(signer->cert, r.signer_cert, KAI_ID_BYTES) != 0)
+        return KAI_EAGAIN;
+    const struct kai_aud *a = kai_ring_aud(k, r.aud_id);
+    if (!signer->attested || (a != NULL && a->rec != NULL && a->rec->owner != signer->org))
+        return KAI_EDENIED;
+    err = kai_rule_verify(rule_item, signer->pk, kai_roster_nid(k->roster));
+    if (err != KAI_OK)
+        return err;
+    struct kai_rule_set *s = find_set(k, &r);
+    if (s == NULL)
+        return KAI_ELIMIT;
+    err = take(s, &r, rule_item);
+    bool whole = s->whole;
+    apply(k, r.aud_id);
+    if (err != KAI_OK)
+        return err;
+    a = kai_ring_aud(k, r.aud_id);
+    return whole && a != NULL && a->rec != NULL ? KAI_OK : KAI_EAGAIN;
+}
