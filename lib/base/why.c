@@ -28,6 +28,12 @@ void kai_why_at(struct kai_why *why, uint64_t line, const char *format, ...)
         return;
     why->line = line;
     va_start(ap, format);
-    (void)vsnprintf(why->where, sizeof why->where, format, ap); /* Cut is fine: it is a hint. */
+    int n = vsnprintf(why->where, sizeof why->where, format, ap);
     va_end(ap);
+    if (n < (int)sizeof why->where)
+        return;
+    size_t last = sizeof why->where - 2; /* Cut is fine, it is a hint; half a character is not. */
+    while (last > 0 && ((uint8_t)why->where[last] & 0xc0) == 0x80)
+        last--;
+    why->where[last] = '\0';
 }
