@@ -6,6 +6,7 @@
 #ifndef KAI_TOPOLOGY_NET_H
 #define KAI_TOPOLOGY_NET_H
 
+#include "base/why.h"
 #include "keys/keyring.h"
 
 struct kai_net;

@@ -1,0 +1,231 @@
+/* book: addresses of other nodes, as they sign them, and whom to dial (docs/protocol.md 7). */
+#include "topology/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ADDRS_TO_PEER 256u
+#define FEW_NODES     16u
+
+static size_t place_of(const struct kai_net *n, const uint8_t *node)
+{
+    size_t lo = 0, hi = n->n_book;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (memcmp(n->book[mid].node, node, KAI_ID_BYTES) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static bool keep(struct kai_net *n, size_t at, const struct kai_node *node, const struct kai_addr *a, struct kai_view note)
+{
+    bool there = at < n->n_book && memcmp(n->book[at].node, node->id, KAI_ID_BYTES) == 0;
+    uint8_t *copy;
+
+    if (!there && n->n_book == KAI_BOOK_MAX)
+        return false;
+    if (!n->book && !(n->book = calloc(KAI_BOOK_MAX, sizeof *n->book)))
+        return false;
+    copy = malloc(note.n);
+    if (!copy)
+        return false;
+    memcpy(copy, note.p, note.n);
+    if (there) {
+        free(n->book[at].note);
+    } else {
+        memmove(n->book + at + 1, n->book + at, (n->n_book - at) * sizeof *n->book);
+        n->n_book++;
+    }
+    n->book[at] = (struct kai_place){.addr = *a, .n = note.n, .note = copy};
+    memcpy(n->book[at].node, node->id, KAI_ID_BYTES);
+    return true;
+}
+
+/* Returns the node whose address it is when it is new and good. */
+static const struct kai_node *take(struct kai_net *n, struct kai_view note)
+{
+    const struct kai_node *node;
+    struct kai_addr a;
+    size_t at;
+
+    if (note.n == 0 || note.n > KAI_ADDR_BYTES_MAX || kai_addr_parse(&a, note))
+        return NULL;
+    node = kai_roster_node_by_cert(n->roster, a.node_cert);
+    if (!node || !node->active || memcmp(node->curve_pk, a.curve_pk, KAI_KEY_BYTES) != 0 ||
+        a.not_after <= n->wall_ms)
+        return NULL;
+    at = place_of(n, node->id);
+    if (at < n->n_book && memcmp(n->book[at].node, node->id, KAI_ID_BYTES) == 0 &&
+        n->book[at].addr.counter >= a.counter)
+        return NULL;
+    if (kai_addr_verify(note, node->sign_pk, n->nid) || !keep(n, at, node, &a, note))
+        return NULL;
+    return node;
+}
+
+static void send_notes(struct kai_net *n, struct kai_link *l, const struct kai_view *notes, uint32_t k)
+{
+    struct kai_buf *b = kai_out_begin(n);
+
+    kai_put_frame(b, KAI_MSG_PEERS, 1);
+    kai_put_array(b, k);
+    for (uint32_t i = 0; i < k; i++)
+        kai_put_view(b, notes[i]);
+    (void)kai_out_put(n, l, KAI_OUT_LIVE);
+}
+
+static void flood(struct kai_net *n, struct kai_view note, const struct kai_link *from)
+{
+    for (size_t i = 0; i < n->n_links; i++)
+        if (n->links[i] != from && !n->links[i]->dead && n->links[i]->state == KAI_LINK_MATCH)
+            send_notes(n, n->links[i], &note, 1);
+}
+
+void kai_book_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
+{
+    for (uint32_t i = 0; i < f->n; i++) {
+        struct kai_view note = kai_frame_note(f);
+        const struct kai_node *node = take(n, note);
+        if (!node)
+            continue;
+        n->act.store_note(n->act.ctx, KAI_REC_ADDR, node->id, note);
+        flood(n, note, l);
+    }
+}
+
+void kai_book_send_all(struct kai_net *n, struct kai_link *l)
+{
+    struct kai_view notes[KAI_PEERS_PER_FRAME_MAX];
+    uint32_t k = 0;
+    size_t sent = 0;
+
+    if (l->addrs_sent || l->dead)
+        return;
+    l->addrs_sent = true;
+    for (size_t i = 0; i < n->n_book && sent < ADDRS_TO_PEER; i++) {
+        if (n->book[i].addr.not_after <= n->wall_ms)
+            continue;
+        notes[k++] = kai_view_of(n->book[i].note, n->book[i].n);
+        sent++;
+        if (k == KAI_PEERS_PER_FRAME_MAX) {
+            send_notes(n, l, notes, k);
+            k = 0;
+        }
+    }
+    if (k > 0)
+        send_notes(n, l, notes, k);
+}
+
+void kai_net_on_own_addr(struct kai_net *n, struct kai_view note, uint64_t now_ms)
+{
+    kai_step_begin(n, now_ms);
+    if (take(n, note))
+        flood(n, note, NULL);
+    kai_step_end(n);
+}
+
+void kai_net_on_addr(struct kai_net *n, struct kai_view note)
+{
+    (void)take(n, note);
+}
+
+static bool good(const struct kai_net *n, const struct kai_place *p, uint64_t wall_ms)
+{
+    const struct kai_node *node = kai_roster_node(n->roster, p->node);
+
+    return p->addr.not_after > wall_ms && node && node->active &&
+           memcmp(node->curve_pk, p->addr.curve_pk, KAI_KEY_BYTES) == 0;
+}
+
+void kai_book_tick(struct kai_net *n)
+{
+    for (size_t i = n->n_book; i > 0; i--)
+        if (n->book[i - 1].addr.not_after <= n->wall_ms) {
+            free(n->book[i - 1].note);
+            memmove(n->book + i - 1, n->book + i, (n->n_book - i) * sizeof *n->book);
+            n->n_book--;
+        }
+}
+
+void kai_book_free(struct kai_net *n)
+{
+    for (size_t i = 0; i < n->n_book; i++)
+        free(n->book[i].note);
+    free(n->book);
+}
+
+/* ---- Dialling. */
+
+static bool fill(const struct kai_place *p, struct kai_dial *out)
+{
+    if (!p->addr.listens || p->addr.n == 0)
+        return false;
+    *out = (struct kai_dial){0};
+    memcpy(out->node, p->node, KAI_ID_BYTES);
+    memcpy(out->curve_pk, p->addr.curve_pk, KAI_KEY_BYTES);
+    kai_copy_text(out->endpoint, sizeof out->endpoint, p->addr.at[0].endpoint);
+    kai_copy_text(out->intro, sizeof out->intro, p->addr.at[0].intro);
+    return true;
+}
+
+static bool linked(const struct kai_net *n, const uint8_t *node)
+{
+    for (size_t i = 0; i < n->n_links; i++)
+        if (!n->links[i]->dead && n->links[i]->peer && memcmp(n->links[i]->peer_id, node, KAI_ID_BYTES) == 0)
+            return true;
+    return false;
+}
+
+/* Whether it would help an audience that has fewer than 2 links. */
+static bool needed(const struct kai_net *n, const struct kai_place *p)
+{
+    const struct kai_node *node = kai_roster_node(n->roster, p->node);
+
+    for (size_t i = 0; i < n->n_auds; i++) {
+        size_t live = 0;
+        if (!kai_keyring_eligible(n->keyring, n->auds[i], node))
+            continue;
+        for (size_t j = 0; j < n->n_links; j++) {
+            const struct kai_share *s = kai_share_find(n->links[j], n->auds[i]);
+            live += !n->links[j]->dead && s && s->matched ? 1u : 0u;
+        }
+        if (live < 2)
+            return true;
+    }
+    return false;
+}
+
+size_t kai_net_dials(const struct kai_net *n, struct kai_dial *out, size_t max, uint64_t wall_ms)
+{
+    size_t dialable = 0, k = 0;
+    /* A start that differs from node to node and moves on, so that not all choose the same ones. */
+    size_t first = n->n_book ? (size_t)((kai_get_u64(n->self.node_id) + n->now_ms / 60000) % n->n_book) : 0;
+
+    for (size_t i = 0; i < n->n_book; i++)
+        dialable += good(n, &n->book[i], wall_ms) && n->book[i].addr.listens ? 1u : 0u;
+    for (int pass = 0; pass < 3; pass++) {
+        for (size_t i = 0; i < n->n_book && k < max && (dialable <= FEW_NODES || k < FEW_NODES); i++) {
+            const struct kai_place *p = &n->book[(first + i) % n->n_book];
+            bool is_linked = linked(n, p->node), is_needed;
+            if (memcmp(p->node, n->self.node_id, KAI_ID_BYTES) == 0 || !good(n, p, wall_ms))
+                continue;
+            is_needed = !is_linked && needed(n, p);
+            /* First what is there already, then what an audience needs, then others. */
+            if (pass == (is_linked ? 0 : is_needed ? 1 : 2) && fill(p, &out[k]))
+                k++;
+        }
+    }
+    return k;
+}
+
+bool kai_net_addr_of(const struct kai_net *n, const uint8_t curve_pk[static KAI_KEY_BYTES], struct kai_dial *out)
+{
+    for (size_t i = 0; i < n->n_book; i++)
+        if (memcmp(n->book[i].addr.curve_pk, curve_pk, KAI_KEY_BYTES) == 0)
+            return fill(&n->book[i], out);
+    return false;
+}

@@ -1,0 +1,137 @@
+/* control: entries of control logs, the roster they make, and the texts of the charter (docs/protocol.md 3, 7). */
+#include "topology/state.h"
+
+#include <string.h>
+
+#include "crypto/hash.h"
+
+/* Ask for what stands between what is held of the log and e. */
+static void ask_before(struct kai_net *n, struct kai_link *l, const struct kai_entry *e)
+{
+    struct kai_head head;
+    uint64_t from = 1;
+
+    if (kai_ctl_head(n->ctl, e->h.log_pk, &head) == KAI_OK && head.seq + 1 < e->h.seq)
+        from = head.seq + 1;
+    if (e->h.seq > 1 && !kai_park_has(n, e->h.log_pk, e->h.seq - 1))
+        kai_fetch_want(n, l, l->shares[0], e->h.log_pk, from, e->h.seq - 1);
+}
+
+/* Returns whether it was new. */
+bool kai_control_entry(struct kai_net *n, struct kai_link *l, const struct kai_entry *e)
+{
+    enum kai_err err;
+
+    if (!e->payload.p)
+        return false;
+    err = kai_ctl_add(n->ctl, e);
+    if (err == KAI_OK) {
+        n->count.entries_new++;
+        n->roster_stale = n->retry_ctl = true;
+        kai_fetch_progress(n, e->h.log_pk, e->h.seq);
+        n->act.store_ctl(n->act.ctx, e);
+        return true;
+    }
+    if (err == KAI_EEXIST) {
+        n->count.entries_dup++;
+        kai_fetch_progress(n, e->h.log_pk, e->h.seq);
+    } else if (err == KAI_EAGAIN) {
+        if (kai_park(n, l, l->shares[0], e))
+            ask_before(n, l, e);
+    } else {
+        n->count.entries_refused++;
+        if (err == KAI_EMALFORMED || err == KAI_EAUTH) {
+            kai_alarm(n, "entry.forged", l, e->h.log_pk, e->h.seq);
+            kai_link_bye(n, l, KAI_BYE_MALFORMED);
+        }
+    }
+    return false;
+}
+
+void kai_net_on_ctl_stored(struct kai_net *n, const struct kai_entry *e, uint64_t now_ms)
+{
+    kai_step_begin(n, now_ms);
+    kai_push_ctl(n, e, 0);
+    kai_step_end(n);
+}
+
+enum kai_err kai_net_on_own_ctl(struct kai_net *n, const struct kai_entry *e, uint64_t now_ms)
+{
+    enum kai_err err;
+
+    kai_step_begin(n, now_ms);
+    err = kai_ctl_add(n->ctl, e);
+    if (err == KAI_EEXIST)
+        err = KAI_OK;
+    if (err == KAI_OK) {
+        n->roster_stale = n->retry_ctl = true;
+        kai_push_ctl(n, e, 0);
+    }
+    kai_step_end(n);
+    return err;
+}
+
+/* ---- Roster. */
+
+static void renew_peers(struct kai_net *n)
+{
+    for (size_t i = 0; i < n->n_links; i++) {
+        struct kai_link *l = n->links[i];
+        if (!l->peer)
+            continue;
+        l->peer = kai_roster_node(n->roster, l->peer_id);
+        if (l->dead)
+            continue;
+        if (!l->peer || !l->peer->active || memcmp(l->peer->curve_pk, l->curve_pk, KAI_KEY_BYTES) != 0)
+            kai_link_bye(n, l, KAI_BYE_NOT_ADMITTED);
+    }
+}
+
+enum kai_err kai_control_rebuild(struct kai_net *n)
+{
+    struct kai_roster *fresh, *old = n->roster;
+    enum kai_err err = kai_roster_build(&fresh, n->ctl);
+
+    if (err)
+        return err;
+    err = kai_keyring_roster(n->keyring, fresh);
+    if (err) {
+        kai_roster_unref(fresh);
+        return err;
+    }
+    n->roster = fresh;
+    n->roster_stale = false;
+    n->retry_data = true;
+    n->act.roster(n->act.ctx, fresh);
+    renew_peers(n);
+    kai_roster_unref(old);
+    return KAI_OK;
+}
+
+/* ---- Texts of the charter. */
+
+void kai_control_texts(struct kai_net *n, struct kai_link *l)
+{
+    const struct kai_charter *c = kai_ctl_charter(n->ctl);
+    struct kai_view text;
+
+    if (l->texts_asked)
+        return;
+    l->texts_asked = true;
+    for (size_t i = 0; i < c->n_texts; i++)
+        if (n->act.read_text(n->act.ctx, c->texts[i].hash, &text) == KAI_ENOTFOUND)
+            kai_fetch_text(n, l, c->texts[i].hash);
+}
+
+void kai_control_text(struct kai_net *n, struct kai_view hash, struct kai_view text)
+{
+    const struct kai_charter *c = kai_ctl_charter(n->ctl);
+    uint8_t is[KAI_ID_BYTES];
+
+    if (text.n > KAI_CHARTER_TEXT_BYTES_MAX)
+        return;
+    kai_charter_text_hash(is, text);
+    for (size_t i = 0; i < c->n_texts; i++)
+        if (memcmp(c->texts[i].hash, is, sizeof is) == 0 && memcmp(hash.p, is, sizeof is) == 0)
+            n->act.store_text(n->act.ctx, is, text);
+}

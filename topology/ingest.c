@@ -1,0 +1,287 @@
+/* ingest: received data and key entries on their way to the disk, and what follows when they are there. */
+#include "topology/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void refuse(struct kai_net *n, struct kai_share *s, const struct kai_entry *e)
+{
+    n->count.entries_refused++;
+    s->blocked = true;
+    kai_fetch_cancel(n, e->h.log_pk);
+}
+
+static void launch(struct kai_net *n, struct kai_link *l, struct kai_nlog *log, const struct kai_entry *e,
+                   size_t cost)
+{
+    struct kai_flight *f = calloc(1, sizeof *f);
+    struct kai_net_log known = log->l;
+
+    if (!f) {
+        n->count.entries_refused++;
+        return;
+    }
+    memcpy(f->log_pk, e->h.log_pk, KAI_KEY_BYTES);
+    memcpy(f->hash, e->hash, KAI_ID_BYTES);
+    f->seq = e->h.seq;
+    f->link = l->id;
+    f->cost = cost;
+    f->ts = e->h.ts;
+    if (n->flight_last)
+        n->flight_last->next = f;
+    else
+        n->flight = f;
+    n->flight_last = f;
+    l->pending += cost;
+    log->n_flight++;
+    log->ing_seq = e->h.seq;
+    log->ing_ts = e->h.ts;
+    memcpy(log->ing_hash, e->hash, KAI_ID_BYTES);
+    if (e->h.ptype == KAI_PTYPE_SEALED)
+        kai_mirror_kid(log, e->h.kid);
+    kai_fetch_progress(n, e->h.log_pk, e->h.seq);
+    n->act.ingest(n->act.ctx, l->id, &known, e);
+}
+
+static bool held_already(struct kai_net *n, struct kai_link *l, struct kai_share *s, struct kai_nlog *log,
+                         const struct kai_entry *e)
+{
+    struct kai_entry mine;
+
+    if (e->h.seq > log->l.head_seq)
+        return e->h.seq <= log->ing_seq; /* On its way: the first one decides. */
+    if (e->h.seq == log->l.head_seq ? memcmp(e->hash, log->l.head, KAI_ID_BYTES) != 0
+                                    : (n->act.read(n->act.ctx, e->h.log_pk, e->h.seq, &mine) == KAI_OK &&
+                                       memcmp(e->hash, mine.hash, KAI_ID_BYTES) != 0)) {
+        kai_fork_seen(n, l, s, log, e);
+        return true;
+    }
+    if (log->l.own)
+        n->act.held(n->act.ctx, l->peer, log->l.log_pk, e->h.seq);
+    else
+        kai_push_have(n, l, s, log->l.log_pk, log->l.head_seq);
+    kai_push_know(l, log->l.log_pk, e->h.seq);
+    return true;
+}
+
+static enum kai_verdict judge(struct kai_net *n, struct kai_link *l, struct kai_share *s, struct kai_nlog *log,
+                              const struct kai_entry *e)
+{
+    if (log) {
+        if (memcmp(log->l.aud_id, s->aud_id, KAI_ID_BYTES) != 0)
+            return KAI_REFUSE;
+        if (held_already(n, l, s, log, e))
+            return KAI_HELD;
+        if (log->l.forked || log->l.closed || log->broken)
+            return KAI_REFUSE;
+        if (e->h.seq != log->ing_seq + 1)
+            return kai_park_has(n, e->h.log_pk, e->h.seq - 1) ? KAI_PARK : KAI_WANT_MORE;
+    } else if (e->h.seq != 1) {
+        return kai_park_has(n, e->h.log_pk, e->h.seq - 1) ? KAI_PARK : KAI_WANT_MORE;
+    }
+    return e->payload.p ? KAI_TAKE : KAI_WANT_MORE;
+}
+
+/* An entry with the shape of one, from a peer that may send it. cost: bytes of the peer's credit that it holds. */
+void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s, const struct kai_entry *e, size_t cost)
+{
+    struct kai_nlog *log = kai_mirror_find(n, e->h.log_pk);
+    enum kai_verdict v = judge(n, l, s, log, e);
+    struct kai_net_log fresh;
+
+    if (v == KAI_TAKE && n->full && !(log && log->l.own))
+        v = KAI_REFUSE;
+    else if (v == KAI_TAKE)
+        v = log ? kai_accept_next(n, s, log, e) : kai_accept_first(n, s, e, &fresh);
+    if (v == KAI_TAKE && !log && !(log = kai_mirror_add(n, &fresh)))
+        v = KAI_REFUSE;
+    switch (v) {
+    case KAI_TAKE:
+        n->count.entries_new++;
+        launch(n, l, log, e, cost);
+        break;
+    case KAI_PARK:
+        s->blocked = true;
+        kai_fetch_progress(n, e->h.log_pk, e->h.seq);
+        if (!kai_park(n, l, s, e))
+            kai_fetch_cancel(n, e->h.log_pk);
+        break;
+    case KAI_WANT_MORE:
+        kai_fetch_want(n, l, s, e->h.log_pk, log ? log->ing_seq + 1 : 1, e->h.seq);
+        break;
+    case KAI_HELD:
+        n->count.entries_dup++;
+        kai_fetch_progress(n, e->h.log_pk, log->ing_seq);
+        break;
+    case KAI_FORK:
+        kai_fork_prove(n, l, s, log, log->l.head_seq);
+        refuse(n, s, e);
+        break;
+    case KAI_REFUSE:
+        refuse(n, s, e);
+        break;
+    }
+}
+
+/* Whether this peer may send us entries of the audience, as far as we know its members. */
+static bool may_receive(const struct kai_net *n, const struct kai_link *l, const struct kai_share *s)
+{
+    const struct kai_node *self = kai_roster_node(n->roster, n->self.node_id);
+
+    if (!s->matched && !s->offered_in && !s->offered_out)
+        return false;
+    if (!l->peer->active)
+        return false;
+    /* Before its rule has come we do not know the members; who matched holds the routing secret. */
+    return kai_keyring_eligible(n->keyring, s->aud_id, l->peer) ||
+           !(self && kai_keyring_eligible(n->keyring, s->aud_id, self));
+}
+
+static void one_entry(struct kai_net *n, struct kai_link *l, struct kai_share *s, struct kai_view hdr,
+                      struct kai_view sig, struct kai_view payload)
+{
+    struct kai_entry e;
+
+    if (s->ctl && sig.n == 0 && hdr.n == KAI_ID_BYTES && payload.p) {
+        kai_control_text(n, hdr, payload);
+        return;
+    }
+    if (sig.n != KAI_SIG_BYTES || kai_entry_init(&e, hdr, sig, payload) != KAI_OK) {
+        kai_link_bye(n, l, KAI_BYE_MALFORMED);
+        return;
+    }
+    if (s->ctl)
+        (void)kai_control_entry(n, l, &e);
+    else if (may_receive(n, l, s))
+        kai_ingest(n, l, s, &e, hdr.n + sig.n + payload.n);
+    else
+        n->count.entries_refused++;
+}
+
+void kai_ingest_frame(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
+{
+    struct kai_share *s = kai_match_handle(l, f->handle);
+
+    if (!s) {
+        kai_link_err(n, l, KAI_BYE_NOT_SHARED, f->handle);
+        return;
+    }
+    for (uint32_t i = 0; i < f->n && !l->dead; i++) {
+        struct kai_view hdr, sig, payload;
+        kai_frame_parts(f, &hdr, &sig, &payload);
+        one_entry(n, l, s, hdr, sig, payload);
+    }
+}
+
+void kai_ingest_push(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
+{
+    struct kai_share *s = kai_match_handle(l, f->handle);
+
+    if (!s)
+        kai_link_err(n, l, KAI_BYE_NOT_SHARED, f->handle);
+    else
+        one_entry(n, l, s, f->hdr, f->sig, f->payload);
+}
+
+/* ---- Answers of the disk. */
+
+/* Take the flight out; its link gets its credit back. */
+static bool land(struct kai_net *n, const uint8_t *log_pk, uint64_t seq, uint64_t *link)
+{
+    struct kai_flight **at = &n->flight, *f, *before = NULL;
+    struct kai_link *l;
+
+    while (*at && !((*at)->seq == seq && memcmp((*at)->log_pk, log_pk, KAI_KEY_BYTES) == 0)) {
+        before = *at;
+        at = &(*at)->next;
+    }
+    f = *at;
+    if (!f)
+        return false;
+    *at = f->next;
+    if (n->flight_last == f)
+        n->flight_last = before;
+    *link = f->link;
+    l = kai_link_find(n, f->link);
+    if (l && l->pending >= f->cost)
+        l->pending -= f->cost;
+    free(f);
+    return true;
+}
+
+static void learn_epoch(struct kai_net *n, const struct kai_entry *e)
+{
+    uint8_t aud[KAI_ID_BYTES];
+
+    /* What it could not use yet the keyring keeps in mind; what it refuses concerns nobody but its readers. */
+    if (e->payload.p)
+        (void)!kai_keyring_epoch(n->keyring, e, aud);
+}
+
+void kai_net_on_stored(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES], const struct kai_entry *e,
+                       uint64_t now_ms)
+{
+    struct kai_nlog *log;
+    uint64_t link = 0;
+    struct kai_link *l;
+
+    kai_step_begin(n, now_ms);
+    log = kai_mirror_find(n, log_pk);
+    if (log && land(n, log_pk, e->h.seq, &link)) {
+        log->n_flight -= log->n_flight > 0 ? 1u : 0u;
+        if (e->h.seq > log->l.head_seq) {
+            log->l.head_seq = e->h.seq;
+            log->l.head_ts = e->h.ts;
+            memcpy(log->l.head, e->hash, KAI_ID_BYTES);
+            log->l.closed = log->l.closed || e->h.ptype == KAI_PTYPE_CLOSE;
+        }
+        if (log->l.kind == 2 && e->h.ptype == KAI_PTYPE_EPOCH)
+            learn_epoch(n, e);
+        l = kai_link_find(n, link);
+        if (l) {
+            struct kai_share *s = kai_share_find(l, log->l.aud_id);
+            kai_push_know(l, log_pk, e->h.seq);
+            if (s)
+                kai_push_have(n, l, s, log_pk, e->h.seq);
+        }
+        kai_push_entry(n, log->l.aud_id, log, e, link);
+    }
+    kai_step_end(n);
+}
+
+static void forged(struct kai_net *n, struct kai_link *l, const uint8_t *log_pk, uint64_t seq)
+{
+    kai_alarm(n, "entry.forged", l, log_pk, seq);
+    if (l)
+        kai_link_bye(n, l, KAI_BYE_MALFORMED);
+}
+
+void kai_net_on_refused(struct kai_net *n, uint64_t link, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq,
+                        enum kai_err why, uint64_t now_ms)
+{
+    struct kai_nlog *log;
+    uint64_t from = link;
+
+    kai_step_begin(n, now_ms);
+    log = kai_mirror_find(n, log_pk);
+    if (log && land(n, log_pk, seq, &from)) {
+        n->count.entries_refused++;
+        if (why == KAI_EAUTH || (why == KAI_EMALFORMED && !log->broken))
+            forged(n, kai_link_find(n, from), log_pk, seq);
+        if (why == KAI_EFULL)
+            n->full = true;
+        log->broken = true;
+        log->n_flight -= log->n_flight > 0 ? 1u : 0u;
+        kai_rb_all(n, log->l.aud_id, 500); /* Somebody else may have what is right. */
+        kai_fetch_cancel(n, log_pk);
+        if (log->n_flight == 0 && log->l.head_seq == 0) {
+            kai_mirror_remove(n, log);
+        } else if (log->n_flight == 0) {
+            log->broken = false;
+            log->ing_seq = log->l.head_seq;
+            log->ing_ts = log->l.head_ts;
+            memcpy(log->ing_hash, log->l.head, KAI_ID_BYTES);
+        }
+    }
+    kai_step_end(n);
+}

@@ -1,0 +1,404 @@
+/* link: one connection from HELLO to its end (docs/protocol.md 7). */
+#include "topology/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/hash.h"
+
+struct kai_link *kai_link_find(const struct kai_net *n, uint64_t id)
+{
+    for (size_t i = 0; i < n->n_links; i++)
+        if (n->links[i]->id == id && !n->links[i]->dead)
+            return n->links[i];
+    return NULL;
+}
+
+struct kai_share *kai_share_find(const struct kai_link *l, const uint8_t aud_id[static KAI_ID_BYTES])
+{
+    for (size_t i = 1; i < l->n_shares; i++)
+        if (memcmp(l->shares[i]->aud_id, aud_id, KAI_ID_BYTES) == 0)
+            return l->shares[i];
+    return NULL;
+}
+
+struct kai_share *kai_share_add(struct kai_link *l, const uint8_t aud_id[static KAI_ID_BYTES])
+{
+    struct kai_share *s = l->n_shares < KAI_SHARES_MAX ? calloc(1, sizeof *s) : NULL;
+
+    if (!s)
+        return NULL;
+    s->have = calloc(KAI_IHAVE_IDS_MAX, sizeof *s->have);
+    if (!s->have) {
+        free(s);
+        return NULL;
+    }
+    memcpy(s->aud_id, aud_id, KAI_ID_BYTES);
+    l->shares[l->n_shares++] = s;
+    return s;
+}
+
+static void free_link(struct kai_link *l)
+{
+    kai_out_free(l);
+    for (size_t i = 0; i < l->n_shares; i++) {
+        free(l->shares[i]->have);
+        free(l->shares[i]);
+    }
+    free(l->sent);
+    free(l->got);
+    free(l->serve);
+    free(l->wanted);
+    free(l->forked);
+    free(l->known);
+    free(l);
+}
+
+static struct kai_link *new_link(void)
+{
+    static const uint8_t zeros[KAI_ID_BYTES];
+    struct kai_link *l = calloc(1, sizeof *l);
+    struct kai_share *ctl;
+
+    if (!l)
+        return NULL;
+    l->serve = calloc(KAI_SERVE_MAX, sizeof *l->serve);
+    l->wanted = calloc(KAI_WANT_RANGES_MAX, sizeof *l->wanted);
+    l->known = calloc(KAI_KNOWN_SLOTS, sizeof *l->known);
+    ctl = kai_share_add(l, zeros);
+    if (!l->serve || !l->wanted || !l->known || !ctl) {
+        free_link(l);
+        return NULL;
+    }
+    ctl->ctl = true;
+    ctl->handle = KAI_HANDLE_CONTROL;
+    return l;
+}
+
+size_t kai_link_bytes(const struct kai_link *l)
+{
+    size_t sum = sizeof *l + KAI_SERVE_MAX * sizeof *l->serve + KAI_KNOWN_SLOTS * sizeof *l->known +
+                 KAI_WANT_RANGES_MAX * sizeof *l->wanted + l->parked_bytes + (size_t)l->pending +
+                 l->n_fetch * sizeof(struct kai_fetch) + l->n_forked * KAI_KEY_BYTES +
+                 (l->sent ? KAI_HANDLES_MAX * sizeof *l->sent : 0) +
+                 (l->got ? KAI_HANDLES_MAX * sizeof *l->got : 0);
+
+    for (size_t i = 0; i < KAI_OUT_CLASSES; i++)
+        sum += l->out[i].bytes + l->out[i].n * sizeof(struct kai_out_frame);
+    return sum + l->n_shares * (sizeof(struct kai_share) + KAI_IHAVE_IDS_MAX * sizeof(struct kai_id_seq));
+}
+
+/* ---- Endings. */
+
+void kai_link_drop(struct kai_net *n, struct kai_link *l, enum kai_bye why)
+{
+    if (l->dead)
+        return;
+    l->dead = true;
+    n->act.drop(n->act.ctx, l->id, why);
+}
+
+/* Say why, past everything that waits, and end the connection. */
+void kai_link_bye(struct kai_net *n, struct kai_link *l, enum kai_bye code)
+{
+    if (l->dead)
+        return;
+    if (code == KAI_BYE_MALFORMED)
+        n->count.malformed++;
+    kai_put_number(kai_out_begin(n), KAI_MSG_BYE, (uint64_t)code);
+    if (!n->frame.err)
+        (void)n->act.send(n->act.ctx, l->id, kai_buf_view(&n->frame));
+    kai_link_drop(n, l, code);
+}
+
+void kai_link_err(struct kai_net *n, struct kai_link *l, enum kai_bye code, uint64_t ref)
+{
+    if (l->out[KAI_OUT_URGENT].n > 16) /* No answer to what comes faster than it is read. */
+        return;
+    kai_put_numbers(kai_out_begin(n), KAI_MSG_ERR, (uint64_t)code, ref);
+    (void)kai_out_put(n, l, KAI_OUT_URGENT);
+}
+
+void kai_link_sweep(struct kai_net *n)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n->n_links; i++) {
+        struct kai_link *l = n->links[i];
+        if (l->dead) {
+            kai_park_gone(n, l);
+            kai_fetch_gone(n, l);
+            free_link(l);
+        } else {
+            n->links[kept++] = l;
+        }
+    }
+    n->n_links = kept;
+}
+
+/* ---- Beginnings. */
+
+static void say_hello(struct kai_net *n, struct kai_link *l)
+{
+    struct kai_hello h = {.min = KAI_WIRE_VERSION,
+                          .max = KAI_WIRE_VERSION,
+                          .clock_ms = n->wall_ms,
+                          .charter_ver = kai_ctl_charter(n->ctl)->ver,
+                          .credit_bytes = KAI_CREDIT_BYTES,
+                          .frame_bytes = KAI_FRAME_BYTES_MAX};
+
+    memcpy(h.nid, n->nid, sizeof h.nid);
+    memcpy(h.cert, n->self.node_cert, sizeof h.cert);
+    memcpy(h.nonce, l->my_nonce, sizeof h.nonce);
+    memcpy(h.boot, n->boot, sizeof h.boot);
+    kai_ctl_fingerprint(n->ctl, h.fingerprint);
+    kai_put_hello(kai_out_begin(n), &h);
+    if (!kai_out_put(n, l, KAI_OUT_URGENT))
+        kai_link_drop(n, l, KAI_BYE_LOST);
+}
+
+void kai_net_on_up(struct kai_net *n, uint64_t id, const uint8_t peer[static KAI_KEY_BYTES],
+                   bool dialled, uint64_t now_ms, uint64_t wall_ms)
+{
+    struct kai_link *l;
+
+    n->wall_ms = wall_ms;
+    kai_step_begin(n, now_ms);
+    l = n->n_links < 2 * KAI_LINKS_MAX && !n->stopping && !kai_link_find(n, id) ? new_link() : NULL;
+    if (!l) {
+        n->act.drop(n->act.ctx, id, n->stopping ? KAI_BYE_SHUTDOWN : KAI_BYE_BUSY);
+        kai_step_end(n);
+        return;
+    }
+    l->id = id;
+    memcpy(l->curve_pk, peer, KAI_KEY_BYTES);
+    l->dialled = dialled;
+    l->up_ms = l->since_ms = now_ms;
+    l->rtt_ms = -1;
+    l->granted = KAI_CREDIT_BYTES;
+    l->ping_due_ms = now_ms + KAI_PING_MS;
+    n->act.random(n->act.ctx, l->my_nonce, sizeof l->my_nonce);
+    n->links[n->n_links++] = l;
+    if (dialled)
+        say_hello(n, l);
+    kai_step_end(n);
+}
+
+void kai_net_on_down(struct kai_net *n, uint64_t id, uint64_t now_ms)
+{
+    struct kai_link *l;
+
+    kai_step_begin(n, now_ms);
+    l = kai_link_find(n, id);
+    if (l)
+        l->dead = true; /* The caller knows: no drop. */
+    kai_step_end(n);
+}
+
+/* Two links to one node: both ends must choose the same. */
+static bool keep_new(const struct kai_net *n, const struct kai_link *now, const struct kai_link *old)
+{
+    bool we_are_smaller = memcmp(n->self.node_id, now->peer_id, KAI_ID_BYTES) < 0;
+
+    if (memcmp(now->peer_boot, old->peer_boot, sizeof now->peer_boot) != 0)
+        return true;
+    if (now->dialled == old->dialled)
+        return true; /* Its dialler knows that the old one is gone. */
+    return now->dialled == we_are_smaller;
+}
+
+/* Returns whether l is the one that stays. */
+static bool only_one(struct kai_net *n, struct kai_link *l)
+{
+    for (size_t i = 0; i < n->n_links; i++) {
+        struct kai_link *o = n->links[i];
+        if (o == l || o->dead || !o->peer || memcmp(o->peer_id, l->peer_id, KAI_ID_BYTES) != 0)
+            continue;
+        if (!keep_new(n, l, o)) {
+            kai_link_bye(n, l, KAI_BYE_DUPLICATE);
+            return false;
+        }
+        kai_link_bye(n, o, KAI_BYE_DUPLICATE);
+    }
+    return true;
+}
+
+static void session_keys(struct kai_link *l)
+{
+    struct kai_hasher h;
+    const uint8_t *a = l->dialled ? l->my_nonce : l->peer_nonce;
+    const uint8_t *b = l->dialled ? l->peer_nonce : l->my_nonce;
+
+    kai_hash_begin(&h, KAI_D_RANGE);
+    kai_hash_add(&h, a, 32);
+    kai_hash_add(&h, b, 32);
+    kai_hash_end(&h, l->range_key);
+    kai_hash_begin(&h, KAI_D_OWRAP);
+    kai_hash_add(&h, a, 32);
+    kai_hash_add(&h, b, 32);
+    kai_hash_end(&h, l->commit);
+}
+
+void kai_link_hello(struct kai_net *n, struct kai_link *l, const struct kai_frame *f)
+{
+    const struct kai_hello *h = &f->hello;
+    const struct kai_node *peer;
+    uint8_t mine[KAI_ID_BYTES];
+
+    if (l->state != KAI_LINK_HELLO) {
+        if (memcmp(h->nonce, l->peer_nonce, sizeof h->nonce) != 0)
+            kai_link_bye(n, l, KAI_BYE_MALFORMED);
+        return; /* The same once more. */
+    }
+    if (memcmp(h->nid, n->nid, sizeof h->nid) != 0) {
+        kai_link_bye(n, l, KAI_BYE_NETWORK);
+        return;
+    }
+    if (h->min > KAI_WIRE_VERSION || h->max < KAI_WIRE_VERSION) {
+        kai_link_bye(n, l, KAI_BYE_VERSION);
+        return;
+    }
+    peer = kai_roster_node_by_cert(n->roster, h->cert);
+    if (!peer || !peer->active || memcmp(peer->curve_pk, l->curve_pk, KAI_KEY_BYTES) != 0 ||
+        memcmp(peer->id, n->self.node_id, KAI_ID_BYTES) == 0) {
+        kai_link_bye(n, l, KAI_BYE_NOT_ADMITTED);
+        return;
+    }
+    l->peer = peer;
+    memcpy(l->peer_id, peer->id, KAI_ID_BYTES);
+    memcpy(l->peer_nonce, h->nonce, sizeof l->peer_nonce);
+    memcpy(l->peer_boot, h->boot, sizeof l->peer_boot);
+    l->allowed = h->credit_bytes;
+    if (!only_one(n, l))
+        return;
+    session_keys(l);
+    if (!l->dialled)
+        say_hello(n, l);
+    l->state = KAI_LINK_CONTROL;
+    l->since_ms = n->now_ms;
+    kai_ctl_fingerprint(n->ctl, mine);
+    l->ctl_done = memcmp(mine, h->fingerprint, sizeof mine) == 0;
+    kai_rb_due(n, l->shares[0], l->dialled ? 0 : KAI_RB_LISTEN_MS);
+    kai_link_synced(n, l);
+}
+
+void kai_link_synced(struct kai_net *n, struct kai_link *l)
+{
+    if (l->dead || l->state != KAI_LINK_CONTROL || !l->ctl_done || n->roster_stale ||
+        kai_fetch_open(n, l, l->shares[0]) > 0)
+        return;
+    l->state = KAI_LINK_MATCH;
+    l->since_ms = n->now_ms;
+    l->shares[0]->live = true;
+    if (l->shares[0]->rb_due_ms != 0 && !l->shares[0]->rb_running)
+        kai_rb_due(n, l->shares[0], KAI_RB_EVERY_MS);
+    kai_control_texts(n, l);
+    kai_match_refresh(n, l);
+    kai_book_send_all(n, l);
+}
+
+/* ---- Life. */
+
+static void send_ping(struct kai_net *n, struct kai_link *l)
+{
+    if (l->pings_open >= KAI_PINGS_MISSED) {
+        kai_link_drop(n, l, KAI_BYE_TIMEOUT);
+        return;
+    }
+    l->ping_due_ms = n->now_ms + KAI_PING_MS;
+    l->ping_ms = n->now_ms;
+    l->ping_flow = l->out_flow;
+    l->pings_open++;
+    kai_put_numbers(kai_out_begin(n), KAI_MSG_PING, n->now_ms, l->out_flow);
+    (void)kai_out_put(n, l, KAI_OUT_URGENT);
+}
+
+void kai_link_ping(struct kai_net *n, struct kai_link *l, const struct kai_frame *f)
+{
+    uint64_t known = l->in_flow + l->in_lost;
+
+    if (f->b > l->granted + KAI_CREDIT_BYTES) {
+        kai_link_bye(n, l, KAI_BYE_LIMIT);
+        return;
+    }
+    if (f->b > known)
+        l->in_lost += f->b - known;
+    kai_put_numbers(kai_out_begin(n), KAI_MSG_PONG, f->a, l->in_flow);
+    (void)kai_out_put(n, l, KAI_OUT_URGENT);
+}
+
+/* What the peer never got is said again: tokens stand where they stood, reconciliation starts from what is so. */
+void kai_link_pong(struct kai_net *n, struct kai_link *l, const struct kai_frame *f)
+{
+    if (l->pings_open == 0 || f->a != l->ping_ms)
+        return;
+    l->pings_open = 0;
+    l->rtt_ms = (double)(n->now_ms - l->ping_ms);
+    if (f->b >= l->ping_flow || l->ping_flow - f->b <= l->rematch_gap)
+        return;
+    l->rematch_gap = l->ping_flow - f->b;
+    kai_match_repeat(n, l);
+    for (size_t i = 0; i < l->n_shares; i++)
+        kai_rb_due(n, l->shares[i], 200);
+}
+
+void kai_link_tick(struct kai_net *n, struct kai_link *l)
+{
+    if (l->dead)
+        return;
+    if (l->state == KAI_LINK_HELLO || l->state == KAI_LINK_DRAIN) {
+        if (n->now_ms >= l->since_ms + (l->state == KAI_LINK_HELLO ? KAI_HELLO_MS : KAI_DRAIN_MS))
+            kai_link_drop(n, l, l->state == KAI_LINK_HELLO ? KAI_BYE_TIMEOUT : KAI_BYE_SHUTDOWN);
+        return;
+    }
+    if (n->now_ms >= l->ping_due_ms)
+        send_ping(n, l);
+    for (size_t i = 0; i < l->n_shares && !l->dead; i++) {
+        kai_rb_tick(n, l, l->shares[i]);
+        if (l->shares[i]->n_have > 0 && n->now_ms >= l->shares[i]->have_sent_ms + KAI_IHAVE_MS)
+            kai_push_flush(n, l, l->shares[i]);
+    }
+}
+
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+uint64_t kai_link_next(const struct kai_net *n, const struct kai_link *l)
+{
+    uint64_t next = l->ping_due_ms;
+
+    (void)n;
+    if (l->state == KAI_LINK_HELLO)
+        return l->since_ms + KAI_HELLO_MS;
+    if (l->state == KAI_LINK_DRAIN)
+        return l->since_ms + KAI_DRAIN_MS;
+    for (size_t i = 0; i < l->n_shares; i++) {
+        const struct kai_share *s = l->shares[i];
+        if (s->n_have > 0)
+            next = sooner(next, s->have_sent_ms + KAI_IHAVE_MS);
+        if (s->rb_running)
+            next = sooner(next, s->rb_last_ms + KAI_RB_IDLE_MS);
+        else if (s->rb_due_ms)
+            next = sooner(next, s->rb_due_ms);
+    }
+    return next;
+}
+
+const char *kai_link_text(const struct kai_link *l)
+{
+    size_t live = 0;
+
+    if (l->state == KAI_LINK_HELLO)
+        return "hello";
+    if (l->state == KAI_LINK_CONTROL)
+        return "control";
+    if (l->state == KAI_LINK_DRAIN)
+        return "drain";
+    if (l->n_shares == 1)
+        return "match";
+    for (size_t i = 1; i < l->n_shares; i++)
+        live += l->shares[i]->live ? 1u : 0u;
+    return live + 1 == l->n_shares ? "live" : "reconcile";
+}

@@ -1,0 +1,348 @@
+/* match: which audiences both ends of a link are members of, and what each may be told (docs/protocol.md 7). */
+#include "topology/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/hash.h"
+#include "crypto/seal.h"
+
+#define MATCH_EPOCHS 3u /* The current one and 2 before it. */
+
+static bool have_aud(const struct kai_net *n, const uint8_t *aud)
+{
+    for (size_t i = 0; i < n->n_auds; i++)
+        if (memcmp(n->auds[i], aud, KAI_ID_BYTES) == 0)
+            return true;
+    return false;
+}
+
+static void add_aud(struct kai_net *n, const uint8_t *aud)
+{
+    if (n->n_auds < 2 * KAI_AUDIENCES_MAX && !have_aud(n, aud))
+        memcpy(n->auds[n->n_auds++], aud, KAI_ID_BYTES);
+}
+
+/* What we are a member of, and what we hold a key of before its rule has told us who the members are. */
+void kai_match_auds(struct kai_net *n)
+{
+    const uint8_t(*ids)[KAI_ID_BYTES];
+    const struct kai_audience *auds;
+    const struct kai_epoch *epochs;
+    size_t n_ids = kai_keyring_audiences(n->keyring, &ids);
+    size_t n_auds = kai_roster_audiences(n->roster, &auds);
+
+    n->n_auds = 0;
+    for (size_t i = 0; i < n_ids; i++)
+        add_aud(n, ids[i]);
+    for (size_t i = 0; i < n_auds; i++)
+        if (kai_keyring_epochs(n->keyring, auds[i].id, &epochs) > 0)
+            add_aud(n, auds[i].id);
+}
+
+static void make_token(const struct kai_link *l, const struct kai_epoch *e, bool of_dialler,
+                       uint8_t token[static 16])
+{
+    struct kai_hasher h;
+
+    kai_kdf_begin(&h, KAI_D_MATCH, e->route, 16);
+    kai_hash_add(&h, l->dialled ? l->my_nonce : l->peer_nonce, 32);
+    kai_hash_add(&h, l->dialled ? l->peer_nonce : l->my_nonce, 32);
+    kai_hash_u64(&h, of_dialler ? 1 : 2);
+    kai_hash_end(&h, token);
+}
+
+/* ---- Rights. */
+
+static bool peer_fits(const struct kai_net *n, const struct kai_link *l, const uint8_t *aud_id)
+{
+    return !l->dead && l->state == KAI_LINK_MATCH && l->peer && l->peer->active &&
+           kai_keyring_eligible(n->keyring, aud_id, l->peer);
+}
+
+bool kai_may_send_data(const struct kai_net *n, const struct kai_link *l, const struct kai_share *s)
+{
+    return s->matched && peer_fits(n, l, s->aud_id);
+}
+
+bool kai_may_send_keys(const struct kai_net *n, const struct kai_link *l, const struct kai_share *s)
+{
+    return (s->matched || s->offered_in || s->offered_out) && peer_fits(n, l, s->aud_id);
+}
+
+bool kai_net_may_send(const struct kai_net *n, uint64_t link, const uint8_t aud_id[static KAI_ID_BYTES])
+{
+    const struct kai_link *l = kai_link_find(n, link);
+    const struct kai_share *s = l ? kai_share_find(l, aud_id) : NULL;
+
+    return s && kai_may_send_data(n, l, s);
+}
+
+/* ---- MATCH. */
+
+static bool send_tokens(struct kai_net *n, struct kai_link *l, size_t from, size_t to)
+{
+    while (from < to) {
+        size_t k = to - from > KAI_MATCH_TOKENS_MAX ? KAI_MATCH_TOKENS_MAX : to - from;
+        struct kai_buf *b = kai_out_begin(n);
+        kai_put_frame(b, KAI_MSG_MATCH, 2);
+        kai_put_uint(b, from);
+        kai_put_array(b, (uint32_t)k);
+        for (size_t i = 0; i < k; i++)
+            kai_put_bin(b, l->sent[from + i].token, 16);
+        if (!kai_out_put(n, l, KAI_OUT_LIVE))
+            return false;
+        from += k;
+    }
+    return true;
+}
+
+static size_t find_sent(const struct kai_link *l, const struct kai_epoch *e)
+{
+    for (size_t i = 0; i < l->n_sent; i++)
+        if (l->sent[i].real && memcmp(l->sent[i].commit, e->commit, KAI_ID_BYTES) == 0 &&
+            memcmp(l->sent[i].aud_id, e->aud_id, KAI_ID_BYTES) == 0)
+            return i;
+    return SIZE_MAX;
+}
+
+static size_t find_got(const struct kai_link *l, const uint8_t token[static 16])
+{
+    for (size_t i = 0; i < l->n_got; i++)
+        if (l->got[i].set && memcmp(l->got[i].token, token, 16) == 0)
+            return i;
+    return SIZE_MAX;
+}
+
+static bool room_for_tokens(struct kai_net *n, struct kai_link *l)
+{
+    if (!l->sent)
+        l->sent = calloc(KAI_HANDLES_MAX, sizeof *l->sent);
+    if (!l->got)
+        l->got = calloc(KAI_HANDLES_MAX, sizeof *l->got);
+    if (l->sent && l->got)
+        return true;
+    kai_link_drop(n, l, KAI_BYE_LOST);
+    return false;
+}
+
+/* Send tokens of epochs that the peer has none of yet, padded with random ones. */
+static void send_new(struct kai_net *n, struct kai_link *l)
+{
+    size_t from = l->n_sent, padded = 8;
+
+    for (size_t i = 0; i < n->n_auds; i++) {
+        const struct kai_epoch *e;
+        size_t k = kai_keyring_epochs(n->keyring, n->auds[i], &e);
+        for (size_t j = 0; j < k && j < MATCH_EPOCHS && l->n_sent < KAI_HANDLES_MAX; j++) {
+            struct kai_sent_token *t = &l->sent[l->n_sent];
+            if (find_sent(l, &e[j]) != SIZE_MAX)
+                continue;
+            make_token(l, &e[j], l->dialled, t->token);
+            memcpy(t->aud_id, e[j].aud_id, KAI_ID_BYTES);
+            memcpy(t->commit, e[j].commit, KAI_ID_BYTES);
+            t->real = true;
+            l->n_sent++;
+        }
+    }
+    if (l->n_sent == from && from > 0)
+        return;
+    while (padded < l->n_sent - from)
+        padded *= 2;
+    while (l->n_sent < from + padded && l->n_sent < KAI_HANDLES_MAX)
+        n->act.random(n->act.ctx, l->sent[l->n_sent++].token, 16);
+    /* A link that has used up its indexes begins anew. */
+    if (l->n_sent == KAI_HANDLES_MAX)
+        kai_link_bye(n, l, KAI_BYE_LIMIT);
+    else if (!send_tokens(n, l, from, l->n_sent))
+        l->rematch_gap = 0;
+}
+
+/* A handle is a place among the dialler's tokens; it is used once both have shown the secret behind it. */
+static bool find_match(struct kai_net *n, const struct kai_link *l, const uint8_t *aud, uint32_t *handle)
+{
+    const struct kai_epoch *e;
+    size_t k = kai_keyring_epochs(n->keyring, aud, &e), at;
+    uint8_t token[16];
+
+    for (size_t j = 0; j < k; j++) {
+        make_token(l, &e[j], !l->dialled, token);
+        at = find_got(l, token);
+        if (at != SIZE_MAX && l->dialled)
+            at = find_sent(l, &e[j]);
+        if (at != SIZE_MAX) {
+            *handle = (uint32_t)at;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Name the peer's tokens, so that any of them serves as a handle for us. */
+static void name_tokens(struct kai_net *n, struct kai_link *l)
+{
+    uint8_t token[16];
+
+    for (size_t i = 0; i < n->n_auds; i++) {
+        const struct kai_epoch *e;
+        size_t k = kai_keyring_epochs(n->keyring, n->auds[i], &e);
+        for (size_t j = 0; j < k && j < 2 * MATCH_EPOCHS; j++) {
+            make_token(l, &e[j], !l->dialled, token);
+            size_t at = find_got(l, token);
+            if (at == SIZE_MAX)
+                continue;
+            l->got[at].known = true;
+            memcpy(l->got[at].aud_id, n->auds[i], KAI_ID_BYTES);
+        }
+    }
+}
+
+struct kai_share *kai_match_handle(const struct kai_link *l, uint64_t handle)
+{
+    if (handle == KAI_HANDLE_CONTROL)
+        return l->shares[0];
+    if (handle >= KAI_HANDLE_OFFER) {
+        for (size_t i = 1; i < l->n_shares; i++)
+            if ((l->shares[i]->offered_in && l->shares[i]->offer_in_handle == handle) ||
+                (l->shares[i]->offered_out && l->shares[i]->offer_out_handle == handle))
+                return l->shares[i];
+        return NULL;
+    }
+    if (l->dialled && handle < l->n_sent && l->sent[handle].real)
+        return kai_share_find(l, l->sent[handle].aud_id);
+    if (!l->dialled && handle < l->n_got && l->got[handle].known)
+        return kai_share_find(l, l->got[handle].aud_id);
+    return NULL;
+}
+
+/* ---- OFFER. */
+
+static void offer(struct kai_net *n, struct kai_link *l, const uint8_t *aud)
+{
+    static const uint8_t zeros[KAI_ID_BYTES];
+    uint8_t eph_sk[KAI_KEY_BYTES], eph_pk[KAI_KEY_BYTES], slot[KAI_SLOT_BYTES];
+    struct kai_slot_ctx ctx = {.domain = KAI_D_OWRAP, .nid = n->nid, .aud_id = zeros,
+                               .commit = l->commit, .eph_pk = eph_pk};
+    struct kai_share *s = kai_share_find(l, aud);
+    struct kai_buf *b;
+
+    if (l->n_offers >= KAI_SHARES_MAX || (!s && !(s = kai_share_add(l, aud))))
+        return;
+    n->act.random(n->act.ctx, eph_sk, sizeof eph_sk);
+    if (crypto_scalarmult_base(eph_pk, eph_sk) != 0 ||
+        kai_slot_make(slot, &ctx, eph_sk, l->peer->kx_pk, aud) != KAI_OK)
+        return;
+    s->offered_out = true;
+    s->offer_out_handle = (uint32_t)(KAI_HANDLE_OFFER + 2 * l->n_offers + (l->dialled ? 0 : 1));
+    s->handle = s->offer_out_handle;
+    b = kai_out_begin(n);
+    kai_put_frame(b, KAI_MSG_OFFER, 2);
+    kai_put_uint(b, l->n_offers++);
+    kai_put_array(b, 1);
+    kai_put_array(b, 2);
+    kai_put_bin(b, eph_pk, sizeof eph_pk);
+    kai_put_bin(b, slot, sizeof slot);
+    (void)kai_out_put(n, l, KAI_OUT_LIVE);
+    kai_rb_due(n, s, 0);
+}
+
+void kai_offer_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
+{
+    static const uint8_t zeros[KAI_ID_BYTES];
+
+    for (uint32_t i = 0; i < f->n; i++) {
+        const uint8_t *eph_pk, *slot;
+        uint8_t aud[KAI_ID_BYTES];
+        struct kai_share *s;
+
+        kai_frame_offer(f, &eph_pk, &slot);
+        struct kai_slot_ctx ctx = {.domain = KAI_D_OWRAP, .nid = n->nid, .aud_id = zeros,
+                                   .commit = l->commit, .eph_pk = eph_pk};
+        if (f->a + i >= KAI_SHARES_MAX ||
+            kai_slot_open(aud, &ctx, n->self.kx_sk, n->self.kx_pk, slot, 1) != KAI_OK) {
+            n->count.entries_refused++;
+            continue;
+        }
+        s = kai_share_find(l, aud);
+        if (!s && !(s = kai_share_add(l, aud)))
+            continue;
+        s->offered_in = true;
+        s->offer_in_handle = (uint32_t)(KAI_HANDLE_OFFER + 2 * (f->a + i) + (l->dialled ? 1 : 0));
+        if (!s->matched && !s->offered_out)
+            s->handle = s->offer_in_handle;
+    }
+}
+
+/* ---- Together. */
+
+static void match_one(struct kai_net *n, struct kai_link *l, const uint8_t *aud)
+{
+    struct kai_share *s = kai_share_find(l, aud);
+    bool was_ok = s && s->send_ok;
+    uint32_t handle;
+
+    if (find_match(n, l, aud, &handle)) {
+        if (!s && !(s = kai_share_add(l, aud)))
+            return;
+        if (!s->matched) {
+            s->matched = true;
+            s->live = false;
+            kai_rb_due(n, s, l->dialled ? 0 : KAI_RB_LISTEN_MS);
+        }
+        s->handle = handle;
+    } else if (l->got && l->n_got > 0 && (!s || (!s->matched && !s->offered_out)) &&
+               peer_fits(n, l, aud)) {
+        offer(n, l, aud);
+        s = kai_share_find(l, aud);
+    }
+    if (!s)
+        return;
+    s->send_ok = kai_may_send_data(n, l, s);
+    if (s->matched && s->send_ok != was_ok && s->send_ok)
+        kai_rb_due(n, s, l->dialled ? 0 : 500);
+    if (s->blocked && (s->matched || s->offered_in)) {
+        s->blocked = false;
+        kai_rb_due(n, s, 100);
+    }
+}
+
+void kai_match_refresh(struct kai_net *n, struct kai_link *l)
+{
+    if (l->dead || l->state != KAI_LINK_MATCH || !room_for_tokens(n, l))
+        return;
+    send_new(n, l);
+    name_tokens(n, l);
+    for (size_t i = 0; i < n->n_auds && !l->dead; i++)
+        match_one(n, l, n->auds[i]);
+}
+
+void kai_match_repeat(struct kai_net *n, struct kai_link *l)
+{
+    if (l->dead || l->state != KAI_LINK_MATCH || !room_for_tokens(n, l))
+        return;
+    (void)send_tokens(n, l, 0, l->n_sent);
+    for (size_t i = 1; i < l->n_shares; i++)
+        if (l->shares[i]->offered_out && !l->shares[i]->matched)
+            l->shares[i]->offered_out = false; /* Made again below. */
+    kai_match_refresh(n, l);
+}
+
+void kai_match_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
+{
+    if (!room_for_tokens(n, l))
+        return;
+    if (f->a + f->n > KAI_HANDLES_MAX) {
+        kai_link_bye(n, l, KAI_BYE_LIMIT);
+        return;
+    }
+    for (uint32_t i = 0; i < f->n; i++) {
+        struct kai_got_token *t = &l->got[f->a + i];
+        const uint8_t *token = kai_frame_token(f);
+        if (!t->set)
+            memcpy(t->token, token, 16);
+        t->set = true;
+    }
+    if (f->a + f->n > l->n_got)
+        l->n_got = (size_t)f->a + f->n;
+    kai_match_refresh(n, l);
+}

@@ -1,0 +1,185 @@
+/* mirror: heads of the data and key logs that are durable here, by log and by audience. */
+#include "topology/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int by_aud_cmp(const struct kai_nlog *a, const uint8_t *aud, const uint8_t *pk)
+{
+    int c = memcmp(a->l.aud_id, aud, KAI_ID_BYTES);
+
+    return c ? c : memcmp(a->l.log_pk, pk, KAI_KEY_BYTES);
+}
+
+static size_t place_pk(const struct kai_net *n, const uint8_t *pk)
+{
+    size_t lo = 0, hi = n->n_logs;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (memcmp(n->by_pk[mid]->l.log_pk, pk, KAI_KEY_BYTES) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static size_t place_aud(const struct kai_net *n, const uint8_t *aud, const uint8_t *pk)
+{
+    size_t lo = 0, hi = n->n_logs;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (by_aud_cmp(n->by_aud[mid], aud, pk) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+struct kai_nlog *kai_mirror_find(const struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES])
+{
+    size_t i = place_pk(n, log_pk);
+
+    if (i == n->n_logs || memcmp(n->by_pk[i]->l.log_pk, log_pk, KAI_KEY_BYTES) != 0)
+        return NULL;
+    return n->by_pk[i];
+}
+
+static bool grow(struct kai_net *n)
+{
+    size_t cap = n->cap_logs ? 2 * n->cap_logs : 64;
+    struct kai_nlog **a, **b;
+
+    if (n->n_logs < n->cap_logs)
+        return true;
+    a = realloc(n->by_pk, cap * sizeof(struct kai_nlog *));
+    if (!a)
+        return false;
+    n->by_pk = a;
+    b = realloc(n->by_aud, cap * sizeof(struct kai_nlog *));
+    if (!b)
+        return false;
+    n->by_aud = b;
+    n->cap_logs = cap;
+    return true;
+}
+
+static void insert(struct kai_nlog **a, size_t n, size_t at, struct kai_nlog *log)
+{
+    memmove(a + at + 1, a + at, (n - at) * sizeof(struct kai_nlog *));
+    a[at] = log;
+}
+
+static void take_out(struct kai_nlog **a, size_t n, size_t at)
+{
+    memmove(a + at, a + at + 1, (n - at - 1) * sizeof(struct kai_nlog *));
+}
+
+/* NULL: no memory. The log is not there yet. */
+struct kai_nlog *kai_mirror_add(struct kai_net *n, const struct kai_net_log *l)
+{
+    struct kai_nlog *log = grow(n) ? calloc(1, sizeof *log) : NULL;
+
+    if (!log)
+        return NULL;
+    log->l = *l;
+    log->ing_seq = l->head_seq;
+    log->ing_ts = l->head_ts;
+    memcpy(log->ing_hash, l->head, KAI_ID_BYTES);
+    insert(n->by_pk, n->n_logs, place_pk(n, l->log_pk), log);
+    insert(n->by_aud, n->n_logs, place_aud(n, l->aud_id, l->log_pk), log);
+    n->n_logs++;
+    return log;
+}
+
+static void free_log(struct kai_nlog *log)
+{
+    free(log->kids);
+    free(log);
+}
+
+void kai_mirror_remove(struct kai_net *n, struct kai_nlog *log)
+{
+    take_out(n->by_pk, n->n_logs, place_pk(n, log->l.log_pk));
+    take_out(n->by_aud, n->n_logs, place_aud(n, log->l.aud_id, log->l.log_pk));
+    n->n_logs--;
+    free_log(log);
+}
+
+void kai_mirror_free(struct kai_net *n)
+{
+    for (size_t i = 0; i < n->n_logs; i++)
+        free_log(n->by_pk[i]);
+    free(n->by_pk);
+    free(n->by_aud);
+}
+
+size_t kai_mirror_audience(const struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],
+                           struct kai_nlog *const **first)
+{
+    static const uint8_t zeros[KAI_KEY_BYTES];
+    size_t from = place_aud(n, aud_id, zeros), to = from;
+
+    /* A log key of zeros passes no key check, so from is the first of the audience. */
+    while (to < n->n_logs && memcmp(n->by_aud[to]->l.aud_id, aud_id, KAI_ID_BYTES) == 0)
+        to++;
+    *first = n->by_aud + from;
+    return to - from;
+}
+
+bool kai_mirror_visible(const struct kai_net *n, const struct kai_link *l, const struct kai_share *s,
+                        const struct kai_nlog *log)
+{
+    static const uint8_t zeros[KAI_ID_BYTES];
+    const struct kai_node *author;
+
+    if (log->l.head_seq == 0 || kai_fork_marked(l, log->l.log_pk))
+        return false;
+    if (log->l.kind == 2)
+        return kai_may_send_keys(n, l, s);
+    if (!kai_may_send_data(n, l, s))
+        return false;
+    if (memcmp(log->l.author_node, zeros, KAI_ID_BYTES) == 0)
+        return true;
+    author = kai_roster_node(n->roster, log->l.author_node);
+    return author && author->active;
+}
+
+void kai_mirror_kid(struct kai_nlog *log, const uint8_t kid[static KAI_TAG_BYTES])
+{
+    void *p;
+
+    for (size_t i = log->n_kids; i > 0; i--)
+        if (memcmp(log->kids[i - 1], kid, KAI_TAG_BYTES) == 0)
+            return;
+    if (log->n_kids == KAI_EPOCHS_PER_AUDIENCE_MAX)
+        return;
+    p = realloc(log->kids, (log->n_kids + 1) * sizeof *log->kids);
+    if (!p)
+        return;
+    log->kids = p;
+    memcpy(log->kids[log->n_kids++], kid, KAI_TAG_BYTES);
+}
+
+/* Whether the log has an entry under this epoch. The log's entries are walked at most once. */
+bool kai_mirror_has_kid(struct kai_net *n, struct kai_nlog *log, const uint8_t kid[static KAI_TAG_BYTES])
+{
+    struct kai_entry e;
+
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = log->n_kids; i > 0; i--)
+            if (memcmp(log->kids[i - 1], kid, KAI_TAG_BYTES) == 0)
+                return true;
+        if (log->kids_whole)
+            return false;
+        for (uint64_t seq = 1; seq <= log->l.head_seq; seq++)
+            if (n->act.read(n->act.ctx, log->l.log_pk, seq, &e) == KAI_OK &&
+                e.h.ptype == KAI_PTYPE_SEALED)
+                kai_mirror_kid(log, e.h.kid);
+        log->kids_whole = true;
+    }
+    return false;
+}

@@ -1,0 +1,143 @@
+/* push: what is new goes to every link that may have it, and what is durable is acknowledged (docs/protocol.md 7). */
+#include "topology/state.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* ---- What IHAVE told: spares pushes, decides nothing. */
+
+static size_t slot_of(const uint8_t *log_pk)
+{
+    return (size_t)(kai_get_u64(log_pk) % KAI_KNOWN_SLOTS);
+}
+
+void kai_push_know(struct kai_link *l, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq)
+{
+    struct kai_id_seq *k = &l->known[slot_of(log_pk)];
+
+    if (memcmp(k->log_pk, log_pk, KAI_KEY_BYTES) == 0 && k->seq >= seq)
+        return;
+    memcpy(k->log_pk, log_pk, KAI_KEY_BYTES);
+    k->seq = seq;
+}
+
+bool kai_push_known(const struct kai_link *l, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq)
+{
+    const struct kai_id_seq *k = &l->known[slot_of(log_pk)];
+
+    return k->seq >= seq && memcmp(k->log_pk, log_pk, KAI_KEY_BYTES) == 0;
+}
+
+/* ---- PUSH. */
+
+static void push(struct kai_net *n, struct kai_link *l, struct kai_share *s, const struct kai_entry *e)
+{
+    struct kai_buf *b;
+
+    if (l->out[KAI_OUT_LIVE].bytes > KAI_OUT_LIVE_MAX) {
+        kai_rb_due(n, s, KAI_RB_IDLE_MS); /* It reads too slowly: let it ask. */
+        return;
+    }
+    b = kai_out_begin(n);
+    kai_put_frame(b, KAI_MSG_PUSH, 4);
+    kai_put_uint(b, s->handle);
+    kai_put_view(b, e->hdr);
+    kai_put_view(b, e->sig);
+    if (e->payload.p && e->payload.n <= KAI_PUSH_PAYLOAD_MAX)
+        kai_put_view(b, e->payload);
+    else
+        kai_put_nil(b);
+    if (kai_out_put(n, l, KAI_OUT_LIVE))
+        n->count.pushes_out++;
+    else
+        kai_rb_due(n, s, KAI_RB_IDLE_MS);
+}
+
+void kai_push_entry(struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES], struct kai_nlog *log,
+                    const struct kai_entry *e, uint64_t from_link)
+{
+    for (size_t i = 0; i < n->n_links; i++) {
+        struct kai_link *l = n->links[i];
+        struct kai_share *s = l->dead ? NULL : kai_share_find(l, aud_id);
+        if (!s || l->id == from_link || !kai_mirror_visible(n, l, s, log) ||
+            kai_push_known(l, e->h.log_pk, e->h.seq))
+            continue;
+        assert(log->l.kind == 2 || kai_net_may_send(n, l->id, aud_id));
+        push(n, l, s, e);
+    }
+}
+
+void kai_push_ctl(struct kai_net *n, const struct kai_entry *e, uint64_t from_link)
+{
+    for (size_t i = 0; i < n->n_links; i++) {
+        struct kai_link *l = n->links[i];
+        if (!l->dead && l->id != from_link && l->peer && l->peer->active &&
+            (l->state == KAI_LINK_MATCH || l->state == KAI_LINK_CONTROL))
+            push(n, l, l->shares[0], e);
+    }
+}
+
+/* ---- IHAVE. */
+
+void kai_push_flush(struct kai_net *n, struct kai_link *l, struct kai_share *s)
+{
+    struct kai_buf *b;
+
+    if (s->n_have == 0 || l->dead)
+        return;
+    b = kai_out_begin(n);
+    kai_put_frame(b, KAI_MSG_IHAVE, 2);
+    kai_put_uint(b, s->handle);
+    kai_put_array(b, (uint32_t)s->n_have);
+    for (size_t i = 0; i < s->n_have; i++) {
+        kai_put_array(b, 2);
+        kai_put_bin(b, s->have[i].log_pk, KAI_KEY_BYTES);
+        kai_put_uint(b, s->have[i].seq);
+    }
+    s->n_have = 0;
+    s->have_sent_ms = n->now_ms;
+    (void)kai_out_put(n, l, KAI_OUT_LIVE);
+}
+
+/* Only what is durable here: it is the acknowledgement that a publisher waits for. */
+void kai_push_have(struct kai_net *n, struct kai_link *l, struct kai_share *s,
+                   const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq)
+{
+    if (s->ctl || !(s->matched || s->offered_in || s->offered_out))
+        return;
+    for (size_t i = 0; i < s->n_have; i++)
+        if (memcmp(s->have[i].log_pk, log_pk, KAI_KEY_BYTES) == 0) {
+            if (s->have[i].seq < seq)
+                s->have[i].seq = seq;
+            return;
+        }
+    memcpy(s->have[s->n_have].log_pk, log_pk, KAI_KEY_BYTES);
+    s->have[s->n_have++].seq = seq;
+    if (s->n_have == KAI_IHAVE_IDS_MAX || n->now_ms >= s->have_sent_ms + KAI_IHAVE_MS)
+        kai_push_flush(n, l, s);
+}
+
+void kai_push_on_have(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
+{
+    struct kai_share *s = kai_match_handle(l, f->handle);
+
+    if (!s) {
+        kai_link_err(n, l, KAI_BYE_NOT_SHARED, f->handle);
+        return;
+    }
+    for (uint32_t i = 0; i < f->n && !s->ctl; i++) {
+        const uint8_t *log_pk;
+        struct kai_nlog *log;
+        uint64_t seq;
+
+        kai_frame_id(f, &log_pk, &seq);
+        log = kai_mirror_find(n, log_pk);
+        if (log && memcmp(log->l.aud_id, s->aud_id, KAI_ID_BYTES) != 0)
+            continue;
+        kai_push_know(l, log_pk, seq);
+        if (log && log->l.own && log->l.head_seq >= seq)
+            n->act.held(n->act.ctx, l->peer, log_pk, seq);
+        else if (!log || (!log->l.forked && log->ing_seq < seq))
+            kai_fetch_want(n, l, s, log_pk, log ? log->ing_seq + 1 : 1, seq);
+    }
+}
