@@ -19,7 +19,7 @@ struct kai_fetch_source {
                         uint8_t key[static KAI_KEY_BYTES]);
 };
 
-struct kai_fetch; /* One thread. */
+struct kai_fetch;                                                /* One thread. */
 KAI_MUST_USE enum kai_err kai_fetch_new(struct kai_fetch **out); /* Errors: KAI_ENOMEM. */
 void kai_fetch_free(struct kai_fetch *f); /* Wipes what it held. NULL does nothing. */
 

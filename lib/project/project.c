@@ -135,8 +135,8 @@ enum kai_err kai_project_entry(struct kai_projector *p, struct kai_ix *t,
     p->n_items = 0;
     kai_buf_clear(&p->body);
     kai_buf_clear(&p->scratch);
-    err = kai_payload_open(p->packer, &p->body, &p->scratch, in->epoch_key, &at,
-                           in->entry->payload);
+    err =
+        kai_payload_open(p->packer, &p->body, &p->scratch, in->epoch_key, &at, in->entry->payload);
     if (err == KAI_ENOMEM)
         return err;
     /* Whole before anything of it is believed. */

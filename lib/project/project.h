@@ -59,7 +59,7 @@ struct kai_project_in {
 struct kai_project_sum {
     uint64_t rows;
     uint64_t values;
-    uint64_t held;    /* Was there already. */
+    uint64_t held; /* Was there already. */
     uint64_t refused;
     uint64_t skipped; /* Of a kind that is not read. */
 };

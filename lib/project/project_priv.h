@@ -18,7 +18,7 @@ struct kai_projector {
     /* The entry being projected. */
     struct kai_ix *t;
     const struct kai_project_in *in;
-    uint64_t item;    /* Ordinals. */
+    uint64_t item; /* Ordinals. */
     uint64_t content;
     uint64_t n_items;
 };

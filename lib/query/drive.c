@@ -6,7 +6,7 @@
 struct drive {
     struct run *run;
     uint64_t terms;
-    uint64_t n;     /* Which segment this is, among those of the terms. */
+    uint64_t n; /* Which segment this is, among those of the terms. */
     const struct segment *seg;
     struct kai_row row; /* The last that was looked at. */
     bool current;

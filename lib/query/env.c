@@ -12,12 +12,12 @@
 
 #include "query/index_priv.h"
 
-#define FORMAT       "1"
-#define PATH_CAP     1024u
-#define MAP_MAX      (UINT64_C(64) << 30)
-#define MAP_MIN      (UINT64_C(1) << 20)
-#define BOOT_ID_MAX  64u
-#define READERS      126u
+#define FORMAT      "1"
+#define PATH_CAP    1024u
+#define MAP_MAX     (UINT64_C(64) << 30)
+#define MAP_MIN     (UINT64_C(1) << 20)
+#define BOOT_ID_MAX 64u
+#define READERS     126u
 
 static const char *const table_names[TABLES] = {"meta",  "rows",   "keys", "values",
                                                 "items", "chains", "stix", "parts"};

@@ -37,11 +37,12 @@ void kai_index_tidy(struct kai_index *x); /* Clear readers that died. */
 #define KAI_ROW_WITHDRAWN  1u /* A version with revoked: true came from the same origin. */
 #define KAI_ROW_SUPERSEDED 2u /* A newer version of (origin, STIX id) is held. */
 #define KAI_ROW_EXERCISE   4u
-#define KAI_ROW_UNCHECKED  8u /* A STIX object that failed our checks: found by type and id only. */
+#define KAI_ROW_UNCHECKED  8u /* A STIX object that failed our checks: found by type and id only.  \
+                               */
 
-#define KAI_ROW_TYPE_CAP  64u
-#define KAI_ROW_SEALED    0u         /* kind of a RED batch: a label, and nothing else to see. */
-#define KAI_INDEX_WHOLE   UINT64_MAX /* Not one value of a list, but the list. */
+#define KAI_ROW_TYPE_CAP 64u
+#define KAI_ROW_SEALED   0u         /* kind of a RED batch: a label, and nothing else to see. */
+#define KAI_INDEX_WHOLE  UINT64_MAX /* Not one value of a list, but the list. */
 
 /* One object that can be found: a STIX object, a whole list, or a sealed batch. */
 struct kai_row {
@@ -53,11 +54,11 @@ struct kai_row {
     uint8_t origin[KAI_ID_BYTES];  /* Organisation. */
     uint8_t aud_id[KAI_ID_BYTES];
     uint8_t obj_hash[KAI_ID_BYTES];
-    uint64_t log_no;          /* Where it stands: entry, */
+    uint64_t log_no; /* Where it stands: entry, */
     uint64_t seq;
-    uint64_t item_ordinal;    /* which item of the body, which content of the item, */
+    uint64_t item_ordinal; /* which item of the body, which content of the item, */
     uint64_t content_ordinal;
-    uint64_t parts;           /* and over how many entries it goes on (1 = only this). */
+    uint64_t parts; /* and over how many entries it goes on (1 = only this). */
     uint8_t tlp;
     uint8_t pap;
     uint64_t flags;
@@ -113,8 +114,8 @@ enum kai_err kai_ix_parts_forget(struct kai_ix *t, uint64_t log_no,
 /* ---- Reading: a snapshot, to be ended soon (an open one keeps old pages alive). */
 struct kai_ixsnap;
 KAI_MUST_USE enum kai_err kai_ixsnap_begin(struct kai_index *x, struct kai_ixsnap **out);
-void kai_ixsnap_end(struct kai_ixsnap *r);           /* NULL does nothing. */
-uint64_t kai_ixsnap_position(struct kai_ixsnap *r);  /* The last arrival that is in; 0 = none. */
+void kai_ixsnap_end(struct kai_ixsnap *r);          /* NULL does nothing. */
+uint64_t kai_ixsnap_position(struct kai_ixsnap *r); /* The last arrival that is in; 0 = none. */
 uint64_t kai_ixsnap_rows(struct kai_ixsnap *r);
 uint64_t kai_ixsnap_values(struct kai_ixsnap *r);
 /* Errors: KAI_ENOTFOUND, KAI_ECORRUPT. */

@@ -26,8 +26,7 @@ static bool fits(const struct want *w, const uint8_t id[static KAI_ID_BYTES], si
     return digits % 2 == 0 || (w->bytes[whole] ^ id[whole]) < 0x10;
 }
 
-static void hit(struct want *w, const uint8_t id[static KAI_ID_BYTES], uint64_t row,
-                uint64_t index)
+static void hit(struct want *w, const uint8_t id[static KAI_ID_BYTES], uint64_t row, uint64_t index)
 {
     if (w->any && memcmp(w->found, id, KAI_ID_BYTES) != 0)
         w->two = true;

@@ -150,8 +150,7 @@ static bool hand_out(void *ctx, MDB_cursor *c, struct kai_view key, struct kai_v
 }
 
 enum kai_err kai_ix_parts(struct kai_ix *t, uint64_t log_no,
-                          const uint8_t obj_hash[static KAI_ID_BYTES], kai_ix_part_fn *f,
-                          void *ctx)
+                          const uint8_t obj_hash[static KAI_ID_BYTES], kai_ix_part_fn *f, void *ctx)
 {
     uint8_t key[KEY_BYTES];
     struct each e = {.f = f, .ctx = ctx};

@@ -111,8 +111,8 @@ enum kai_err kai_ixsnap_down(struct kai_ixsnap *r, uint64_t from, kai_row_fn *f,
     return rc == 0 || rc == MDB_NOTFOUND ? err : kai_ix_err(rc);
 }
 
-enum kai_err kai_ixsnap_stix(struct kai_ixsnap *r, const uint8_t uuid[static 16],
-                             kai_rowno_fn *f, void *ctx)
+enum kai_err kai_ixsnap_stix(struct kai_ixsnap *r, const uint8_t uuid[static 16], kai_rowno_fn *f,
+                             void *ctx)
 {
     MDB_val key = ix_val(uuid, 16);
     MDB_val val;
@@ -151,8 +151,7 @@ bool kai_ixsnap_has(struct kai_ixsnap *r, const uint8_t item_id[static KAI_ID_BY
          !found && rc == 0 && key.mv_size == KAI_ITEM_KEY_BYTES &&
          memcmp(key.mv_data, item_id, KAI_ID_BYTES) == 0;
          rc = mdb_cursor_get(c, &key, &val, MDB_NEXT))
-        found = kai_ix_is_of(r->txn, r->x,
-                             kai_get_u64((const uint8_t *)key.mv_data + KAI_ID_BYTES),
+        found = kai_ix_is_of(r->txn, r->x, kai_get_u64((const uint8_t *)key.mv_data + KAI_ID_BYTES),
                              kai_view_of(val.mv_data, val.mv_size), origin, aud_id);
     mdb_cursor_close(c);
     return found;

@@ -3,7 +3,6 @@
 
 #include "query/expr_priv.h"
 
-
 static bool is_space(struct kai_view v, size_t *n)
 {
     static const uint8_t wide[3] = {0xe3, 0x80, 0x80}; /* U+3000 */
@@ -36,8 +35,7 @@ static enum kai_err quoted(struct lexer *l, struct token *t, struct kai_why *why
     size_t column = l->column;
 
     while (l->rest.n > 0 && l->rest.p[0] != '"') {
-        if (l->rest.p[0] == '\\' && l->rest.n > 1 &&
-            (l->rest.p[1] == '"' || l->rest.p[1] == '\\'))
+        if (l->rest.p[0] == '\\' && l->rest.n > 1 && (l->rest.p[1] == '"' || l->rest.p[1] == '\\'))
             skip(l, 1);
         t->text[t->n++] = (char)l->rest.p[0];
         skip(l, 1);

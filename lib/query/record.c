@@ -12,10 +12,10 @@ static_assert(HEAD_BYTES + KAI_ROW_TYPE_CAP <= KAI_RECORD_MAX, "a record of any 
 
 size_t kai_record_write(uint8_t out[static KAI_RECORD_MAX], const struct kai_row *row)
 {
-    const uint64_t v[INTEGERS] = {row->log_no,        row->seq,           row->item_ordinal,
+    const uint64_t v[INTEGERS] = {row->log_no,          row->seq,         row->item_ordinal,
                                   row->content_ordinal, row->parts,       row->first_seen_ms,
-                                  row->created_ms,    row->modified_ms,   row->valid_from_ms,
-                                  row->valid_until_ms, row->n_values};
+                                  row->created_ms,      row->modified_ms, row->valid_from_ms,
+                                  row->valid_until_ms,  row->n_values};
     size_t type_n = strlen(row->type);
     uint8_t *p = out + 8;
 
@@ -41,10 +41,10 @@ size_t kai_record_write(uint8_t out[static KAI_RECORD_MAX], const struct kai_row
 enum kai_err kai_record_read(struct kai_row *row, uint64_t no, const void *bytes, size_t n)
 {
     const uint8_t *p = bytes;
-    uint64_t *v[INTEGERS] = {&row->log_no,        &row->seq,           &row->item_ordinal,
+    uint64_t *v[INTEGERS] = {&row->log_no,          &row->seq,         &row->item_ordinal,
                              &row->content_ordinal, &row->parts,       &row->first_seen_ms,
-                             &row->created_ms,    &row->modified_ms,   &row->valid_from_ms,
-                             &row->valid_until_ms, &row->n_values};
+                             &row->created_ms,      &row->modified_ms, &row->valid_from_ms,
+                             &row->valid_until_ms,  &row->n_values};
 
     if (n < HEAD_BYTES || n - HEAD_BYTES >= KAI_ROW_TYPE_CAP || p[0] != FORMAT)
         return KAI_ECORRUPT;

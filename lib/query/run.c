@@ -15,8 +15,8 @@ bool kai_run_over(const struct run *run)
     return run->stop || run->err != KAI_OK || run->work >= KAI_QUERY_WORK;
 }
 
-void kai_run_tell(struct run *run, const struct kai_row *row, uint64_t index,
-                  struct kai_view key, struct kai_view norm)
+void kai_run_tell(struct run *run, const struct kai_row *row, uint64_t index, struct kai_view key,
+                  struct kai_view norm)
 {
     struct kai_query_hit hit = {.row = row, .index = index};
     size_t n = 0;
@@ -46,8 +46,8 @@ static bool read_place(const struct kai_query *q, const struct kai_query_at *at,
 }
 
 enum kai_err kai_query_run(const struct kai_query *q, struct kai_ixsnap *r, uint64_t now_ms,
-                           uint64_t limit, struct kai_query_at *at, bool *done,
-                           kai_query_hit_fn *f, void *ctx)
+                           uint64_t limit, struct kai_query_at *at, bool *done, kai_query_hit_fn *f,
+                           void *ctx)
 {
     struct run *run;
     uint64_t terms;
@@ -76,8 +76,8 @@ enum kai_err kai_query_run(const struct kai_query *q, struct kai_ixsnap *r, uint
 }
 
 enum kai_err kai_query_match_row(const struct kai_query *q, struct kai_ixsnap *r,
-                                 const struct kai_row *row, uint64_t now_ms,
-                                 kai_query_hit_fn *f, void *ctx)
+                                 const struct kai_row *row, uint64_t now_ms, kai_query_hit_fn *f,
+                                 void *ctx)
 {
     struct run *run = calloc(1, sizeof *run);
     uint64_t index = KAI_INDEX_WHOLE;
@@ -85,8 +85,7 @@ enum kai_err kai_query_match_row(const struct kai_query *q, struct kai_ixsnap *r
 
     if (run == NULL)
         return KAI_ENOMEM;
-    *run = (struct run){
-        .q = q, .r = r, .now_ms = now_ms, .limit = UINT64_MAX, .f = f, .ctx = ctx};
+    *run = (struct run){.q = q, .r = r, .now_ms = now_ms, .limit = UINT64_MAX, .f = f, .ctx = ctx};
     while (!kai_scan_row(run, row, &index) && run->err == KAI_OK && !run->stop)
         run->work = 0;
     err = run->err;

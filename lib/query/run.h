@@ -12,8 +12,8 @@
 
 struct kai_query_hit {
     const struct kai_row *row;
-    uint64_t index;       /* Of the value in its list; 0 for a STIX object; KAI_INDEX_WHOLE. */
-    enum kai_vtype type;  /* Of what matched; KAI_V_NONE: no value was asked for. */
+    uint64_t index;        /* Of the value in its list; 0 for a STIX object; KAI_INDEX_WHOLE. */
+    enum kai_vtype type;   /* Of what matched; KAI_V_NONE: no value was asked for. */
     struct kai_view value; /* Normal form, valid during the call. */
 };
 /* False stops: the next page begins behind this one. */

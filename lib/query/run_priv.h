@@ -20,8 +20,8 @@ struct run {
 };
 
 /* Tell an answer; key (n = 0: none) is what matched, norm its value where the key cannot tell. */
-void kai_run_tell(struct run *run, const struct kai_row *row, uint64_t index,
-                  struct kai_view key, struct kai_view norm);
+void kai_run_tell(struct run *run, const struct kai_row *row, uint64_t index, struct kai_view key,
+                  struct kai_view norm);
 bool kai_run_over(const struct run *run); /* Stopped, failed, or worked enough. */
 
 /* scan.c: the answers of one row, behind *index (KAI_INDEX_WHOLE: all). False: ended early, and

@@ -10,8 +10,7 @@ static void scan_object(struct run *run, const struct kai_row *row, uint64_t yes
 
     run->err = kai_ixsnap_keys(run->r, row, &keys);
     while (run->err == KAI_OK && kai_rowkeys_next(&keys)) {
-        uint64_t now =
-            kai_eval_key(run->q, maybe, kai_view_of(keys.key, keys.key_n));
+        uint64_t now = kai_eval_key(run->q, maybe, kai_view_of(keys.key, keys.key_n));
 
         run->work++;
         if (now != 0 && by_values == 0)
@@ -73,8 +72,8 @@ struct scan {
     uint64_t first; /* Row that was begun on the page before; 0 = none. */
     uint64_t index; /* How far it was told. */
     uint64_t from_ms;
-    uint64_t row;   /* Where this page ends. */
-    bool whole;     /* That row is done. */
+    uint64_t row; /* Where this page ends. */
+    bool whole;   /* That row is done. */
     bool early;
 };
 

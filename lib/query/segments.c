@@ -4,15 +4,15 @@
 
 #include "query/expr_priv.h"
 
-static const enum kai_vtype hashes[] = {KAI_V_MD5,    KAI_V_SHA1,   KAI_V_SHA224, KAI_V_SHA256,
-                                        KAI_V_SHA384, KAI_V_SHA512, KAI_V_SSDEEP, KAI_V_TLSH,
+static const enum kai_vtype hashes[] = {KAI_V_MD5,     KAI_V_SHA1,   KAI_V_SHA224, KAI_V_SHA256,
+                                        KAI_V_SHA384,  KAI_V_SHA512, KAI_V_SSDEEP, KAI_V_TLSH,
                                         KAI_V_IMPHASH, KAI_V_HASH};
 
 static const enum kai_vtype texts[] = {
-    KAI_V_FILE_NAME,     KAI_V_FILE_PATH,    KAI_V_MUTEX,         KAI_V_REGKEY,
-    KAI_V_USER_AGENT,    KAI_V_X509_SERIAL,  KAI_V_X509_SUBJECT,  KAI_V_X509_ISSUER,
-    KAI_V_USER_ACCOUNT,  KAI_V_PROCESS,      KAI_V_SOFTWARE,      KAI_V_EMAIL_SUBJECT,
-    KAI_V_ARTIFACT,      KAI_V_OTHER,        KAI_V_EMAIL_MESSAGE_ID};
+    KAI_V_FILE_NAME,    KAI_V_FILE_PATH,   KAI_V_MUTEX,           KAI_V_REGKEY,
+    KAI_V_USER_AGENT,   KAI_V_X509_SERIAL, KAI_V_X509_SUBJECT,    KAI_V_X509_ISSUER,
+    KAI_V_USER_ACCOUNT, KAI_V_PROCESS,     KAI_V_SOFTWARE,        KAI_V_EMAIL_SUBJECT,
+    KAI_V_ARTIFACT,     KAI_V_OTHER,       KAI_V_EMAIL_MESSAGE_ID};
 
 static enum kai_err add(struct kai_query *q, struct kai_view lo, struct kai_view hi,
                         struct kai_view norm)

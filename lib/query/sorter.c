@@ -58,8 +58,8 @@ enum kai_err kai_sorter_add(struct sorter *s, const void *key, size_t n)
         return err;
     memcpy(s->bytes + s->len, key, n);
     memcpy(head, key, n < 8 ? n : 8);
-    s->ref[s->n++] = (struct sorter_ref){
-        .head = kai_get_u64(head), .at = (uint32_t)s->len, .n = (uint32_t)n};
+    s->ref[s->n++] =
+        (struct sorter_ref){.head = kai_get_u64(head), .at = (uint32_t)s->len, .n = (uint32_t)n};
     s->len += n;
     return KAI_OK;
 }

@@ -54,8 +54,7 @@ static enum kai_err bad_value(const struct maker *m)
 
 static enum kai_err make_value(struct maker *m)
 {
-    enum kai_err err =
-        kai_segments_of(m->q, m->t, m->prefix->name, kai_view_of(m->text, m->n));
+    enum kai_err err = kai_segments_of(m->q, m->t, m->prefix->name, kai_view_of(m->text, m->n));
 
     if (err == KAI_ENOMEM)
         return err;

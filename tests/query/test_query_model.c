@@ -1,0 +1,533 @@
+/* Random rows and random expressions: the index and the plain array must give the same answers. */
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "query/query_util.h"
+
+#define ROWS   300u
+#define VALUES 12u
+#define NOW    UINT64_C(2000000000000)
+#define UNITS  (ROWS * VALUES)
+
+struct value {
+    enum kai_vtype type;
+    char text[64];
+};
+
+struct model_row {
+    struct kai_row row;
+    size_t n;
+    struct value v[VALUES];
+    bool list;
+};
+
+static struct model_row rows[ROWS];
+static size_t n_rows;
+
+/* ---- Making rows. */
+static void make_value(uint64_t *s, enum kai_vtype type, struct value *v)
+{
+    static const char *const labels[] = {"a", "b", "www", "mail"};
+    static const char *const zones[] = {"example.com", "example.org", "xample.com", "a.example.com",
+                                        "com"};
+    static const unsigned bits[] = {8, 16, 24, 25, 28, 30, 32, 32, 32};
+    size_t cap = sizeof v->text;
+
+    v->type = type;
+    if (type == KAI_V_IPV4) {
+        unsigned b = bits[rnd_below(s, 9)];
+        uint32_t a = 0xc0000200u | (uint32_t)rnd_below(s, 64);
+
+        if (rnd_below(s, 3) == 0)
+            a = 0xc6336400u | (uint32_t)rnd_below(s, 256);
+        a &= 0xffffffffu << (32 - b);
+        (void)snprintf(v->text, cap, b == 32 ? "%u.%u.%u.%u" : "%u.%u.%u.%u/%u", a >> 24,
+                       a >> 16 & 255, a >> 8 & 255, a & 255, b);
+    } else if (type == KAI_V_IPV6) {
+        static const char *const six[] = {"2001:db8::1",   "2001:db8::2",     "2001:db8::/32",
+                                          "2001:db8::/64", "2001:db8:1::/48", "2001:db8:1::5"};
+        (void)snprintf(v->text, cap, "%s", six[rnd_below(s, 6)]);
+    } else if (type == KAI_V_DOMAIN) {
+        const char *zone = zones[rnd_below(s, 5)];
+
+        if (rnd_below(s, 2) == 0 && strcmp(zone, "com") != 0)
+            (void)snprintf(v->text, cap, "%s", zone);
+        else
+            (void)snprintf(v->text, cap, "%s.%s", labels[rnd_below(s, 4)], zone);
+    } else {
+        (void)snprintf(v->text, cap, "http://example.com/%u", (unsigned)rnd_below(s, 8));
+    }
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(((const struct value *)a)->text, ((const struct value *)b)->text);
+}
+
+static void make_row(uint64_t *s, struct model_row *m, unsigned i)
+{
+    static const enum kai_vtype types[] = {KAI_V_IPV4, KAI_V_IPV4, KAI_V_DOMAIN, KAI_V_URL,
+                                           KAI_V_IPV6};
+    enum kai_vtype type = types[rnd_below(s, 5)];
+    size_t want = rnd_below(s, VALUES + 1);
+    uint8_t item;
+
+    m->list = rnd_below(s, 3) == 0;
+    if (m->list && want == 0)
+        want = 1;
+    m->n = 0;
+    for (size_t j = 0; j < want; j++)
+        make_value(s, m->list ? type : types[rnd_below(s, 5)], &m->v[m->n++]);
+    if (m->list) { /* No value twice. */
+        size_t n = 0;
+
+        qsort(m->v, m->n, sizeof m->v[0], by_text);
+        for (size_t j = 0; j < m->n; j++) {
+            if (n == 0 || strcmp(m->v[n - 1].text, m->v[j].text) != 0)
+                m->v[n++] = m->v[j];
+        }
+        m->n = n;
+    }
+    /* A content has one id, one STIX id and one time of modification. */
+    item = (uint8_t)rnd_below(s, 250);
+    m->row = stix_row(item, (uint8_t)(1 + rnd_below(s, 3)), (uint8_t)(1 + rnd_below(s, 2)),
+                      (uint8_t)(1 + item % 60), item / 60);
+    if (m->list) {
+        m->row.kind = 2;
+        m->row.item_id[15] = 0xff; /* No object has the id of a list. */
+        memset(m->row.stix_uuid, 0, 16);
+        m->row.modified_ms = 0;
+        m->row.n_values = m->n;
+    } else if (rnd_below(s, 3) == 0) {
+        (void)snprintf(m->row.type, sizeof m->row.type, "malware");
+    }
+    m->row.tlp = (uint8_t)(1 + rnd_below(s, 4));
+    m->row.pap = (uint8_t)rnd_below(s, 4);
+    m->row.first_seen_ms = NOW - 1000 * (ROWS - i);
+    m->row.valid_until_ms = rnd_below(s, 5) == 0 ? NOW - 5 : rnd_below(s, 2) * (NOW + 5);
+    if (rnd_below(s, 6) == 0)
+        m->row.flags = KAI_ROW_EXERCISE;
+}
+
+static bool same(const uint8_t *a, const uint8_t *b)
+{
+    return memcmp(a, b, 16) == 0; /* Of one repeated byte. */
+}
+
+/* What chain.c should do, told once more: whom the newcomer meets in its chain. */
+static void model_chain(struct model_row *m, bool revoked)
+{
+    static struct {
+        bool there, revoked;
+        uint64_t modified;
+        uint8_t item[32];
+    } chain[256][8];
+    size_t u = m->row.stix_uuid[0];
+    size_t o = m->row.origin[0];
+
+    if (n_rows == 0)
+        memset(chain, 0, sizeof chain);
+    if (m->row.modified_ms == 0) {
+        m->row.flags |= revoked ? KAI_ROW_WITHDRAWN : 0;
+        return;
+    }
+    if (!chain[u][o].there) {
+        chain[u][o].there = true;
+        chain[u][o].modified = m->row.modified_ms;
+        memcpy(chain[u][o].item, m->row.item_id, 32);
+    }
+    for (size_t i = 0; i < n_rows; i++) {
+        struct kai_row *r = &rows[i].row;
+
+        if (!same(r->origin, m->row.origin) || !same(r->item_id, chain[u][o].item))
+            continue;
+        if (revoked)
+            r->flags |= KAI_ROW_WITHDRAWN;
+        if (m->row.modified_ms > chain[u][o].modified && !same(m->row.item_id, r->item_id))
+            r->flags |= KAI_ROW_SUPERSEDED;
+    }
+    chain[u][o].revoked |= revoked;
+    if (m->row.modified_ms > chain[u][o].modified && !same(m->row.item_id, chain[u][o].item)) {
+        chain[u][o].modified = m->row.modified_ms;
+        memcpy(chain[u][o].item, m->row.item_id, 32);
+    } else if (!same(m->row.item_id, chain[u][o].item)) {
+        m->row.flags |= KAI_ROW_SUPERSEDED;
+    }
+    m->row.flags |= chain[u][o].revoked ? KAI_ROW_WITHDRAWN : 0;
+}
+
+static bool model_has(const struct kai_row *row)
+{
+    for (size_t i = 0; i < n_rows; i++) {
+        if (same(rows[i].row.item_id, row->item_id) && same(rows[i].row.origin, row->origin) &&
+            same(rows[i].row.aud_id, row->aud_id))
+            return true;
+    }
+    return false;
+}
+
+static void fill(struct kai_index *x, uint64_t *s)
+{
+    struct kai_ix *t = NULL;
+    uint64_t position = 0;
+
+    n_rows = 0;
+    assert_int_equal(kai_ix_begin(x, &t), KAI_OK);
+    for (unsigned i = 0; i < ROWS; i++) {
+        struct model_row *m = &rows[n_rows];
+        bool revoked;
+        struct kai_row put;
+
+        make_row(s, m, i);
+        revoked = !m->list && m->row.item_id[0] % 12 == 0;
+        put = m->row;
+        if (model_has(&m->row)) {
+            assert_int_equal(kai_ix_row(t, &put, revoked), KAI_EEXIST);
+            continue;
+        }
+        model_chain(m, revoked);
+        assert_int_equal(kai_ix_row(t, &put, revoked), KAI_OK);
+        m->row.no = put.no;
+        assert_int_equal(put.no, n_rows + 1);
+        for (size_t j = 0; j < m->n; j++)
+            assert_int_equal(kai_ix_value(t, put.no, m->v[j].type,
+                                          kai_view_of(m->v[j].text, strlen(m->v[j].text)),
+                                          m->list ? j : 0),
+                             KAI_OK);
+        n_rows++;
+        if (rnd_below(s, 20) == 0) {
+            assert_int_equal(kai_ix_commit(t, ++position), KAI_OK);
+            assert_int_equal(kai_ix_begin(x, &t), KAI_OK);
+        }
+    }
+    assert_int_equal(kai_ix_commit(t, ++position), KAI_OK);
+}
+
+/* ---- Making expressions, with what they mean. */
+enum node_kind { NODE_TERM, NODE_AND, NODE_OR, NODE_NOT };
+struct node {
+    enum node_kind kind;
+    int a, b;
+    char prefix[16];
+    char text[80];
+};
+static struct node node[128];
+static int n_nodes;
+static bool speaks[3]; /* Of withdrawn, expired, superseded. */
+
+static int make_node(uint64_t *s, int depth)
+{
+    static const char *const others[][2] = {
+        {"type", "malware"},  {"type", "indicator"}, {"type", "ipv4-addr"},
+        {"label", "green"},   {"label", "<=green"},  {"label", ">=amber"},
+        {"pap", ">=green"},   {"by", "o1"},          {"by", "o2"},
+        {"audience", "o1"},   {"exercise", "yes"},   {"exercise", "no"},
+        {"withdrawn", "yes"}, {"withdrawn", "any"},  {"expired", "any"},
+        {"expired", "yes"},   {"superseded", "any"}, {"since", "100s"},
+        {"until", "50s"},     {"seen", "150s"},      {"type", "domain-name"},
+        {"exercise", "any"}};
+    int me = n_nodes++;
+    struct node *n = &node[me];
+    uint64_t what = depth == 0 ? 0 : rnd_below(s, 6);
+
+    memset(n, 0, sizeof *n);
+    if (what >= 3 && n_nodes < 60) {
+        int a = make_node(s, depth - 1);
+        int b = what == 3 ? -1 : make_node(s, depth - 1);
+
+        n = &node[me];
+        n->kind = what == 3 ? NODE_NOT : what == 4 ? NODE_OR : NODE_AND;
+        n->a = a;
+        n->b = b;
+        return me;
+    }
+    if (rnd_below(s, 3) > 0) {
+        static const enum kai_vtype types[] = {KAI_V_IPV4, KAI_V_DOMAIN, KAI_V_URL, KAI_V_IPV6};
+        static const char *const prefix[] = {"ip", "domain", "url", "ip"};
+        size_t i = rnd_below(s, 4);
+        struct value v;
+
+        make_value(s, types[i], &v);
+        (void)snprintf(n->prefix, sizeof n->prefix, "%s", prefix[i]);
+        (void)snprintf(n->text, sizeof n->text, "%s%s",
+                       i == 1 && rnd_below(s, 2) == 0 && strchr(v.text, '.') ? "*." : "", v.text);
+    } else {
+        size_t i = rnd_below(s, sizeof others / sizeof others[0]);
+
+        (void)snprintf(n->prefix, sizeof n->prefix, "%s", others[i][0]);
+        (void)snprintf(n->text, sizeof n->text, "%s", others[i][1]);
+        speaks[0] |= strcmp(n->prefix, "withdrawn") == 0;
+        speaks[1] |= strcmp(n->prefix, "expired") == 0;
+        speaks[2] |= strcmp(n->prefix, "superseded") == 0;
+    }
+    return me;
+}
+
+static void print_node(int i, char *out, size_t cap)
+{
+    const struct node *n = &node[i];
+    size_t at = strlen(out);
+
+    if (n->kind == NODE_TERM) {
+        (void)snprintf(out + at, cap - at, "%s:%s", n->prefix, n->text);
+        return;
+    }
+    (void)snprintf(out + at, cap - at, n->kind == NODE_NOT ? "NOT (" : "(");
+    print_node(n->a, out, cap);
+    at = strlen(out);
+    if (n->kind != NODE_NOT) {
+        (void)snprintf(out + at, cap - at, n->kind == NODE_OR ? " OR " : " ");
+        print_node(n->b, out, cap);
+        at = strlen(out);
+    }
+    (void)snprintf(out + at, cap - at, ")");
+}
+
+/* Bits of an address, most significant first, and how many count. */
+static bool bits_of(const char *text, uint8_t out[16], unsigned *n, int *family)
+{
+    char host[64];
+    const char *slash = strchr(text, '/');
+
+    (void)snprintf(host, sizeof host, "%.*s",
+                   slash != NULL ? (int)(slash - text) : (int)strlen(text), text);
+    memset(out, 0, 16);
+    *family = strchr(host, ':') != NULL ? AF_INET6 : AF_INET;
+    *n = slash != NULL ? (unsigned)strtoul(slash + 1, NULL, 10) : *family == AF_INET ? 32 : 128;
+    return inet_pton(*family, host, out) == 1;
+}
+
+static bool ip_meets(const char *a, const char *b)
+{
+    uint8_t x[16];
+    uint8_t y[16];
+    unsigned n;
+    unsigned m;
+    int f;
+    int g;
+
+    if (!bits_of(a, x, &n, &f) || !bits_of(b, y, &m, &g) || f != g)
+        return false;
+    for (unsigned i = 0; i < n && i < m; i++) {
+        if ((x[i / 8] ^ y[i / 8]) >> (7 - i % 8) & 1)
+            return false;
+    }
+    return true;
+}
+
+static bool value_fits(const struct node *n, const struct value *v)
+{
+    bool is_ip = v->type == KAI_V_IPV4 || v->type == KAI_V_IPV6;
+    size_t a = strlen(v->text);
+    size_t b = strlen(n->text);
+
+    if (strcmp(n->prefix, "ip") == 0)
+        return is_ip && ip_meets(n->text, v->text);
+    if (strcmp(n->prefix, "url") == 0)
+        return v->type == KAI_V_URL && strcmp(v->text, n->text) == 0;
+    if (strcmp(n->prefix, "type") == 0)
+        return strcmp(kai_vtype_name(v->type), n->text) == 0;
+    if (strcmp(n->prefix, "domain") != 0 || v->type != KAI_V_DOMAIN)
+        return false;
+    if (n->text[0] != '*')
+        return strcmp(v->text, n->text) == 0;
+    return strcmp(v->text, n->text + 2) == 0 ||
+           (a > b - 1 && strcmp(v->text + a - (b - 1), n->text + 1) == 0);
+}
+
+static bool row_fits(const struct node *n, const struct kai_row *r)
+{
+    bool yes = strcmp(n->text, "yes") == 0;
+    bool any = strcmp(n->text, "any") == 0;
+
+    if (strcmp(n->prefix, "type") == 0)
+        return strcmp(n->text, r->type) == 0;
+    if (strcmp(n->prefix, "label") == 0)
+        return n->text[0] == 'g' ? r->tlp == 2 : n->text[0] == '<' ? r->tlp <= 2 : r->tlp >= 3;
+    if (strcmp(n->prefix, "pap") == 0)
+        return r->pap >= 2;
+    if (strcmp(n->prefix, "by") == 0)
+        return r->origin[0] == n->text[1] - '0';
+    if (strcmp(n->prefix, "audience") == 0)
+        return r->aud_id[0] == n->text[1] - '0';
+    if (strcmp(n->prefix, "exercise") == 0)
+        return any || yes == ((r->flags & KAI_ROW_EXERCISE) != 0);
+    if (strcmp(n->prefix, "withdrawn") == 0)
+        return any || yes == ((r->flags & KAI_ROW_WITHDRAWN) != 0);
+    if (strcmp(n->prefix, "superseded") == 0)
+        return any || yes == ((r->flags & KAI_ROW_SUPERSEDED) != 0);
+    if (strcmp(n->prefix, "expired") == 0)
+        return any || yes == (r->valid_until_ms != 0 && r->valid_until_ms <= NOW);
+    if (strcmp(n->prefix, "since") == 0)
+        return r->first_seen_ms >= NOW - 100000;
+    if (strcmp(n->prefix, "seen") == 0)
+        return r->first_seen_ms >= NOW - 150000;
+    if (strcmp(n->prefix, "until") == 0)
+        return r->first_seen_ms < NOW - 50000;
+    return false;
+}
+
+/* unit: a value of a list, or -1: the object with all its values. */
+static bool model_fits(int i, const struct model_row *m, int unit)
+{
+    const struct node *n = &node[i];
+
+    switch (n->kind) {
+    case NODE_AND:
+        return model_fits(n->a, m, unit) && model_fits(n->b, m, unit);
+    case NODE_OR:
+        return model_fits(n->a, m, unit) || model_fits(n->b, m, unit);
+    case NODE_NOT:
+        return !model_fits(n->a, m, unit);
+    case NODE_TERM:
+        if (row_fits(n, &m->row))
+            return true;
+        for (size_t j = 0; j < m->n; j++) {
+            if ((unit < 0 || (size_t)unit == j) && value_fits(n, &m->v[j]))
+                return true;
+        }
+        return false;
+    }
+    return false;
+}
+
+static bool model_current(const struct kai_row *r)
+{
+    return (speaks[0] || (r->flags & KAI_ROW_WITHDRAWN) == 0) &&
+           (speaks[1] || r->valid_until_ms == 0 || r->valid_until_ms > NOW) &&
+           (speaks[2] || (r->flags & KAI_ROW_SUPERSEDED) == 0);
+}
+
+/* ---- Comparing. */
+struct got {
+    uint64_t row[UNITS];
+    uint64_t index[UNITS];
+    size_t n;
+    uint8_t hit[ROWS][VALUES];
+};
+
+static bool on_hit(void *ctx, const struct kai_query_hit *hit)
+{
+    struct got *g = ctx;
+    const struct model_row *m = &rows[hit->row->no - 1];
+
+    assert_true(g->n < UNITS);
+    g->row[g->n] = hit->row->no;
+    g->index[g->n++] = hit->index;
+    if (hit->index == KAI_INDEX_WHOLE) {
+        assert_true(m->list);
+        for (size_t j = 0; j < m->n; j++)
+            assert_int_equal(g->hit[hit->row->no - 1][j]++, 0);
+    } else {
+        assert_true(hit->index < VALUES);
+        assert_int_equal(g->hit[hit->row->no - 1][hit->index]++, 0);
+    }
+    if (hit->type != KAI_V_NONE) { /* What it says matched is one of its values. */
+        bool found = false;
+
+        for (size_t j = 0; j < m->n; j++)
+            found |= m->v[j].type == hit->type && (!m->list || hit->index == j) &&
+                     hit->value.n == strlen(m->v[j].text) &&
+                     memcmp(hit->value.p, m->v[j].text, hit->value.n) == 0;
+        assert_true(found);
+    }
+    return true;
+}
+
+static void run_all(const struct kai_query *q, struct kai_ixsnap *r, uint64_t limit, struct got *g)
+{
+    struct kai_query_at at = {0};
+    bool done = false;
+
+    memset(g, 0, sizeof *g);
+    for (unsigned pages = 0; !done; pages++) {
+        assert_true(pages < 2 * UNITS);
+        assert_int_equal(kai_query_run(q, r, NOW, limit, &at, &done, on_hit, g), KAI_OK);
+    }
+}
+
+static void check_expression(struct kai_ixsnap *r, const char *text, uint64_t *s, size_t *answers)
+{
+    static struct got got;
+    static struct got paged;
+    static struct got watched;
+    struct kai_query *q = query_of(text, NOW);
+
+    run_all(q, r, UINT64_MAX, &got);
+    for (size_t i = 0; i < n_rows; i++) {
+        const struct model_row *m = &rows[i];
+
+        for (int j = 0; j < (m->list ? (int)m->n : 1); j++) {
+            bool want = model_current(&m->row) && model_fits(0, m, m->list ? j : -1);
+
+            if (want != (got.hit[i][j] == 1))
+                fail_msg("%s: row %zu value %d: want %d", text, i + 1, j, want);
+        }
+    }
+    run_all(q, r, 1 + rnd_below(s, 7), &paged);
+    assert_int_equal(got.n, paged.n);
+    assert_memory_equal(got.row, paged.row, got.n * sizeof got.row[0]);
+    assert_memory_equal(got.index, paged.index, got.n * sizeof got.index[0]);
+    memset(&watched, 0, sizeof watched);
+    for (size_t i = 0; i < n_rows; i++) {
+        struct kai_row row;
+
+        assert_int_equal(kai_ixsnap_row(r, i + 1, &row), KAI_OK);
+        assert_int_equal(kai_query_match_row(q, r, &row, NOW, on_hit, &watched), KAI_OK);
+    }
+    assert_memory_equal(got.hit, watched.hit, sizeof got.hit);
+    *answers += got.n;
+    kai_query_free(q);
+}
+
+static void test_model(void **state)
+{
+    size_t answers = 0;
+
+    (void)state;
+    for (uint64_t round = 0; round < 12; round++) {
+        uint64_t s = round * 77 + 1;
+        struct kai_ixsnap *r = NULL;
+        struct kai_index *x;
+        struct tmp tmp;
+
+        tmp_make(&tmp);
+        x = tmp_open(&tmp, "boot", true);
+        fill(x, &s);
+        assert_int_equal(kai_ixsnap_begin(x, &r), KAI_OK);
+        assert_int_equal(kai_ixsnap_rows(r), n_rows);
+        for (size_t i = 0; i < n_rows; i++) {
+            struct kai_row row;
+
+            assert_int_equal(kai_ixsnap_row(r, i + 1, &row), KAI_OK);
+            assert_int_equal(row.flags, rows[i].row.flags);
+        }
+        for (unsigned i = 0; i < 250; i++) {
+            char text[8192] = "";
+
+            n_nodes = 0;
+            memset(speaks, 0, sizeof speaks);
+            (void)make_node(&s, (int)rnd_below(&s, 5));
+            print_node(0, text, sizeof text);
+            if (strlen(text) <= KAI_QUERY_BYTES_MAX)
+                check_expression(r, text, &s, &answers);
+        }
+        kai_ixsnap_end(r);
+        kai_index_close(x);
+        tmp_remove(&tmp);
+    }
+    assert_true(answers > 10000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_model)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
