@@ -115,7 +115,9 @@ enum kai_err pages_free_list(struct pages *p, MDB_txn *mdb)
             rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT);
     }
     mdb_cursor_close(cur);
-    if (err == KAI_OK && (rc != MDB_NOTFOUND || rows != st.ms_entries))
+    if (err == KAI_OK && rc != MDB_SUCCESS && rc != MDB_NOTFOUND)
+        err = txn_err(rc);
+    if (err == KAI_OK && (rc == MDB_SUCCESS || rows != st.ms_entries))
         err = KAI_ECORRUPT;
     return err == KAI_OK ? pages_table_end(p, &st) : err;
 }

@@ -257,6 +257,7 @@ static enum kai_err arrive(struct arrivals *a, struct kai_view key, struct kai_v
 enum kai_err kai_snap_arrivals(struct kai_snap *r, uint64_t from, kai_arrival_fn *f, void *ctx)
 {
     struct arrivals a = {.r = r, .from = from, .f = f, .ctx = ctx};
+    struct counters c;
     MDB_cursor *cur = NULL;
     uint8_t start[8];
     MDB_val k = {.mv_size = sizeof start, .mv_data = start};
@@ -264,8 +265,9 @@ enum kai_err kai_snap_arrivals(struct kai_snap *r, uint64_t from, kai_arrival_fn
     enum kai_err err;
     int rc;
 
-    if (from > kai_snap_last_position(r))
-        return KAI_OK;
+    err = snap_counters(r, &c);
+    if (err != KAI_OK || from > c.last_visible)
+        return err;
     err = txn_err(mdb_cursor_open(r->mdb, r->s->dbi[T_ENTRIES], &cur));
     if (err != KAI_OK)
         return err;

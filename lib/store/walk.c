@@ -222,7 +222,9 @@ static enum kai_err walk_table(struct walk *w, enum table table)
             rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT);
     }
     mdb_cursor_close(cur);
-    if (err == KAI_OK && (rc != MDB_NOTFOUND || rows != st.ms_entries))
+    if (err == KAI_OK && rc != MDB_SUCCESS && rc != MDB_NOTFOUND)
+        err = txn_err(rc);
+    if (err == KAI_OK && (rc == MDB_SUCCESS || rows != st.ms_entries))
         err = KAI_ECORRUPT;
     if (err == KAI_OK && w->pages != NULL)
         err = pages_table_end(w->pages, &st);
