@@ -231,6 +231,17 @@ static void test_obj(void **state)
     out.p[2] = 0xff; /* -1 */
     assert_int_equal(kai_obj_parse(&back, kai_buf_view(&out)), KAI_EMALFORMED);
 
+    /* No end is nil and nothing else. */
+    obj_sample(&o, 1);
+    o.valid_until = 5;
+    kai_buf_clear(&out);
+    kai_obj_write(&out, &o);
+    size_t at = 5 + 1 + 2 * 34 + 34 + 9; /* Label, two audiences, certificate, created. */
+    assert_int_equal(out.p[at], 5);
+    assert_int_equal(kai_obj_parse(&back, kai_buf_view(&out)), KAI_OK);
+    out.p[at] = 0;
+    assert_int_equal(kai_obj_parse(&back, kai_buf_view(&out)), KAI_EMALFORMED);
+
     uint64_t n[] = {0, KAI_BATCH_ITEMS_MAX + 1};
     enum kai_err want[] = {KAI_EMALFORMED, KAI_ELIMIT};
     for (size_t i = 0; i < 2; i++) {

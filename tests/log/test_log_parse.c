@@ -90,6 +90,13 @@ static void test_entry(void **state)
     assert_int_equal(kai_entry_init(&e2, e.hdr, e.sig, kai_view_of(NULL, 0)), KAI_OK);
     assert_int_equal(kai_entry_verify(&e2, KAI_NID_NONE), KAI_EAUTH);
     assert_memory_equal(e2.hash, e.hash, 32);
+
+    /* The right hash, but the header says another size. */
+    struct kai_hdr shorter = e.h;
+    shorter.psize = 4;
+    kai_buf_clear(&element);
+    kai_hdr_write(&element, &shorter);
+    assert_int_equal(kai_entry_init(&e2, kai_buf_view(&element), e.sig, e.payload), KAI_EAUTH);
     kai_buf_free(&out);
     kai_buf_free(&element);
 }
@@ -261,6 +268,16 @@ static void test_rule(void **state)
     rule_sample(&r, 1, 2);
     kai_buf_init(&out, 1u << 16);
     kai_rule_write(&out, &r, wd.node_sk, wd.nid);
+    uint8_t *name = memmem(out.p, out.len, r.name, strlen(r.name));
+    assert_non_null(name);
+    uint8_t was[3];
+    memcpy(was, name, sizeof was);
+    memcpy(name, "a\0b", 3); /* A name that C would cut. */
+    struct kai_rule back;
+    assert_int_equal(kai_rule_parse(&back, kai_buf_view(&out)), KAI_EMALFORMED);
+    memcpy(name, "a b", 3);
+    assert_int_equal(kai_rule_parse(&back, kai_buf_view(&out)), KAI_OK);
+    memcpy(name, was, sizeof was);
     sweep("rule", kai_buf_view(&out), accept_rule, 4, 32); /* 94 09 c4 20, then the certificate. */
     kai_buf_free(&out);
 }

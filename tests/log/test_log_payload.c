@@ -201,6 +201,8 @@ static void test_frames(void **state)
     static const uint8_t two[] = {MAGIC, 0x60, 0x00, 0x01, RLE(1, 512),
                                   MAGIC, 0x60, 0x00, 0x01, RLE(1, 512)};
     static const uint8_t skippable[] = {0x50, 0x2a, 0x4d, 0x18, 0x04, 0, 0, 0, 1, 2, 3, 4};
+    static const uint8_t skipped_after[] = {
+        MAGIC, 0x60, 0x00, 0x03, RLE(1, 1024), 0x50, 0x2a, 0x4d, 0x18, 0x00, 0, 0, 0};
     static const uint8_t short_block[] = {MAGIC, 0x60, 0x00, 0x03, RLE(1, 1000)};
     static const uint8_t long_block[] = {MAGIC, 0x60, 0x00, 0x03, RLE(0, 1024), RLE(1, 9)};
     static const uint8_t cut[] = {MAGIC, 0x60, 0x00, 0x03, RLE(0, 1024)};
@@ -222,6 +224,7 @@ static void test_frames(void **state)
         {"needs a dictionary", dict, sizeof dict, 1024, KAI_EMALFORMED},
         {"trailing byte", trailing, sizeof trailing, 1024, KAI_EMALFORMED},
         {"two frames", two, sizeof two, 1024, KAI_EMALFORMED},
+        {"skippable frame after it", skipped_after, sizeof skipped_after, 1024, KAI_EMALFORMED},
         {"skippable frame", skippable, sizeof skippable, 1024, KAI_EMALFORMED},
         {"nothing inside", good, 0, 1024, KAI_EMALFORMED},
         {"block too short", short_block, sizeof short_block, 1024, KAI_EMALFORMED},
@@ -322,6 +325,17 @@ static void test_places(void **state)
     struct kai_seal_place at = world_place(&wd, &e2.h);
     assert_int_equal(kai_payload_open(f.p, &f.out, &f.scratch, wd.epoch_key, &at, e2.payload),
                      KAI_EAUTH);
+    /* Sealed by a member, and yet nothing: into buffers that hold nothing either. */
+    struct kai_buf empty;
+    struct kai_buf fresh;
+    static const uint8_t random[56];
+    kai_buf_init(&empty, 4096);
+    kai_buf_init(&fresh, 4096);
+    assert_int_equal(kai_seal(&empty, wd.epoch_key, &at, random, kai_view_of("", 0)), KAI_OK);
+    assert_int_equal(kai_payload_open(f.p, &f.out, &fresh, wd.epoch_key, &at, kai_buf_view(&empty)),
+                     KAI_EMALFORMED);
+    kai_buf_free(&empty);
+    kai_buf_free(&fresh);
     /* Sizes. */
     for (size_t n = 0; n < e.payload.n; n++) {
         enum kai_err got = kai_payload_open(f.p, &f.out, &f.scratch, wd.epoch_key, &at,
