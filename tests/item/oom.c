@@ -1,0 +1,51 @@
+/* oom: failing allocations. */
+#include "item/oom.h"
+
+#include <stdlib.h>
+
+#include <jansson.h>
+
+static bool armed;
+static size_t fail_at;
+static size_t count;
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t n);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t n);
+
+static bool fires(void)
+{
+    return armed && count++ == fail_at;
+}
+
+void *__wrap_malloc(size_t n)
+{
+    return fires() ? NULL : __real_malloc(n);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return fires() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t n)
+{
+    return fires() ? NULL : __real_realloc(p, n);
+}
+
+void item_oom_arm(size_t n)
+{
+    json_set_alloc_funcs(__wrap_malloc, free); /* jansson is a shared library: no --wrap there. */
+    fail_at = n;
+    count = 0;
+    armed = true;
+}
+
+bool item_oom_disarm(void)
+{
+    armed = false;
+    return count > fail_at;
+}
