@@ -77,8 +77,11 @@ static void renew_peers(struct kai_net *n)
 {
     for (size_t i = 0; i < n->n_links; i++) {
         struct kai_link *l = n->links[i];
-        if (!l->peer)
+        if (!l->peer) {
+            if (!l->dead && l->state == KAI_LINK_CONTROL)
+                (void)kai_link_know(n, l);
             continue;
+        }
         l->peer = kai_roster_node(n->roster, l->peer_id);
         if (l->dead)
             continue;

@@ -130,7 +130,7 @@ static bool may_receive(const struct kai_net *n, const struct kai_link *l, const
 
     if (!s->matched && !s->offered_in && !s->offered_out)
         return false;
-    if (!l->peer->active)
+    if (!l->peer || !l->peer->active)
         return false;
     /* Before its rule has come we do not know the members; who matched holds the routing secret. */
     return kai_keyring_eligible(n->keyring, s->aud_id, l->peer) ||
@@ -209,13 +209,27 @@ static bool land(struct kai_net *n, const uint8_t *log_pk, uint64_t seq, uint64_
     return true;
 }
 
-static void learn_epoch(struct kai_net *n, const struct kai_entry *e)
+static void learn_epoch(struct kai_net *n, struct kai_nlog *log, const struct kai_entry *e)
 {
     uint8_t aud[KAI_ID_BYTES];
+    enum kai_err err = e->payload.p ? kai_keyring_epoch(n->keyring, e, aud) : KAI_OK;
 
-    /* What it could not use yet the keyring keeps in mind; what it refuses concerns nobody but its readers. */
-    if (e->payload.p)
-        (void)!kai_keyring_epoch(n->keyring, e, aud);
+    if ((err == KAI_EAGAIN || err == KAI_EDENIED) && log->unread_from == 0)
+        log->unread_from = e->h.seq;
+}
+
+void kai_ingest_epochs(struct kai_net *n)
+{
+    for (size_t i = 0; i < n->n_logs; i++) {
+        struct kai_nlog *log = n->by_pk[i];
+        uint64_t seq = log->unread_from;
+        struct kai_entry e;
+
+        log->unread_from = 0;
+        for (; seq != 0 && seq <= log->l.head_seq; seq++)
+            if (n->act.read(n->act.ctx, log->l.log_pk, seq, &e) == KAI_OK && e.h.ptype == KAI_PTYPE_EPOCH)
+                learn_epoch(n, log, &e);
+    }
 }
 
 void kai_net_on_stored(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES], const struct kai_entry *e,
@@ -236,7 +250,7 @@ void kai_net_on_stored(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BY
             log->l.closed = log->l.closed || e->h.ptype == KAI_PTYPE_CLOSE;
         }
         if (log->l.kind == 2 && e->h.ptype == KAI_PTYPE_EPOCH)
-            learn_epoch(n, e);
+            learn_epoch(n, log, e);
         l = kai_link_find(n, link);
         if (l) {
             struct kai_share *s = kai_share_find(l, log->l.aud_id);

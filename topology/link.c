@@ -239,10 +239,22 @@ static void session_keys(struct kai_link *l)
     kai_hash_end(&h, l->commit);
 }
 
+/* Who the peer is, from the roster: false when it is not there, not active or ends as a duplicate. */
+bool kai_link_know(struct kai_net *n, struct kai_link *l)
+{
+    const struct kai_node *peer = kai_roster_node_by_cert(n->roster, l->peer_cert);
+
+    if (!peer || !peer->active || memcmp(peer->curve_pk, l->curve_pk, KAI_KEY_BYTES) != 0 ||
+        memcmp(peer->id, n->self.node_id, KAI_ID_BYTES) == 0)
+        return false;
+    l->peer = peer;
+    memcpy(l->peer_id, peer->id, KAI_ID_BYTES);
+    return only_one(n, l);
+}
+
 void kai_link_hello(struct kai_net *n, struct kai_link *l, const struct kai_frame *f)
 {
     const struct kai_hello *h = &f->hello;
-    const struct kai_node *peer;
     uint8_t mine[KAI_ID_BYTES];
 
     if (l->state != KAI_LINK_HELLO) {
@@ -258,19 +270,15 @@ void kai_link_hello(struct kai_net *n, struct kai_link *l, const struct kai_fram
         kai_link_bye(n, l, KAI_BYE_VERSION);
         return;
     }
-    peer = kai_roster_node_by_cert(n->roster, h->cert);
-    if (!peer || !peer->active || memcmp(peer->curve_pk, l->curve_pk, KAI_KEY_BYTES) != 0 ||
-        memcmp(peer->id, n->self.node_id, KAI_ID_BYTES) == 0) {
+    memcpy(l->peer_nonce, h->nonce, sizeof l->peer_nonce);
+    memcpy(l->peer_boot, h->boot, sizeof l->peer_boot);
+    memcpy(l->peer_cert, h->cert, sizeof l->peer_cert);
+    l->allowed = h->credit_bytes;
+    /* Whom we dialled by its key may be one of whom the control plane has yet to tell us. */
+    if (!kai_link_know(n, l) && (l->dead || !l->dialled || kai_roster_node_by_cert(n->roster, h->cert))) {
         kai_link_bye(n, l, KAI_BYE_NOT_ADMITTED);
         return;
     }
-    l->peer = peer;
-    memcpy(l->peer_id, peer->id, KAI_ID_BYTES);
-    memcpy(l->peer_nonce, h->nonce, sizeof l->peer_nonce);
-    memcpy(l->peer_boot, h->boot, sizeof l->peer_boot);
-    l->allowed = h->credit_bytes;
-    if (!only_one(n, l))
-        return;
     session_keys(l);
     if (!l->dialled)
         say_hello(n, l);
@@ -287,6 +295,10 @@ void kai_link_synced(struct kai_net *n, struct kai_link *l)
     if (l->dead || l->state != KAI_LINK_CONTROL || !l->ctl_done || n->roster_stale ||
         kai_fetch_open(n, l, l->shares[0]) > 0)
         return;
+    if (!l->peer) {
+        kai_link_bye(n, l, KAI_BYE_NOT_ADMITTED);
+        return;
+    }
     l->state = KAI_LINK_MATCH;
     l->since_ms = n->now_ms;
     l->shares[0]->live = true;

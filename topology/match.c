@@ -201,6 +201,8 @@ struct kai_share *kai_match_handle(const struct kai_link *l, uint64_t handle)
 {
     if (handle == KAI_HANDLE_CONTROL)
         return l->shares[0];
+    if (l->state != KAI_LINK_MATCH)
+        return NULL; /* No data before the control plane is reconciled. */
     if (handle >= KAI_HANDLE_OFFER) {
         for (size_t i = 1; i < l->n_shares; i++)
             if ((l->shares[i]->offered_in && l->shares[i]->offer_in_handle == handle) ||

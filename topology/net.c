@@ -120,6 +120,7 @@ static void settle_members(struct kai_net *n)
             n->act.keys(n->act.ctx);
         for (size_t i = 0; i < n->n_links; i++)
             kai_match_refresh(n, n->links[i]);
+        kai_ingest_epochs(n);
         kai_park_retry(n, false);
     }
 }

@@ -110,7 +110,7 @@ void kai_park_retry(struct kai_net *n, bool ctl)
             l->parked_bytes -= p->n;
             if (ctl)
                 (void)kai_control_entry(n, l, &p->e);
-            else if (l->peer->active)
+            else if (l->peer && l->peer->active)
                 kai_ingest(n, l, s, &p->e, 0);
             free(p);
         } else {

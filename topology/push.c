@@ -71,7 +71,7 @@ void kai_push_ctl(struct kai_net *n, const struct kai_entry *e, uint64_t from_li
 {
     for (size_t i = 0; i < n->n_links; i++) {
         struct kai_link *l = n->links[i];
-        if (!l->dead && l->id != from_link && l->peer && l->peer->active &&
+        if (!l->dead && l->id != from_link && (!l->peer || l->peer->active) &&
             (l->state == KAI_LINK_MATCH || l->state == KAI_LINK_CONTROL))
             push(n, l, l->shares[0], e);
     }

@@ -43,6 +43,7 @@ struct kai_nlog { /* A log of the mirror. */
     size_t n_kids;            /* Epochs that entries are known to use. */
     uint8_t (*kids)[KAI_TAG_BYTES];
     bool kids_whole;
+    uint64_t unread_from;     /* Key log: the keyring could not judge this entry yet; 0: none. */
 };
 
 enum kai_out_class { KAI_OUT_URGENT, KAI_OUT_LIVE, KAI_OUT_BULK, KAI_OUT_CLASSES };
@@ -108,7 +109,9 @@ struct kai_link {
     enum kai_link_state state;
     uint64_t since_ms;
     uint64_t up_ms;
-    const struct kai_node *peer; /* In the engine's roster; NULL before HELLO. */
+    const struct kai_node *peer; /* In the engine's roster; NULL before HELLO, and where we dialled it before the
+                                  * control plane told us of it. */
+    uint8_t peer_cert[KAI_ID_BYTES];
     uint8_t peer_id[KAI_ID_BYTES];
     uint8_t my_nonce[32];
     uint8_t peer_nonce[32];
@@ -256,6 +259,7 @@ void kai_link_bye(struct kai_net *n, struct kai_link *l, enum kai_bye code);
 void kai_link_drop(struct kai_net *n, struct kai_link *l, enum kai_bye why);
 void kai_link_sweep(struct kai_net *n);
 void kai_link_err(struct kai_net *n, struct kai_link *l, enum kai_bye code, uint64_t ref);
+bool kai_link_know(struct kai_net *n, struct kai_link *l);
 void kai_link_hello(struct kai_net *n, struct kai_link *l, const struct kai_frame *f);
 void kai_link_ping(struct kai_net *n, struct kai_link *l, const struct kai_frame *f);
 void kai_link_pong(struct kai_net *n, struct kai_link *l, const struct kai_frame *f);
@@ -350,6 +354,7 @@ void kai_ingest_push(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
 /* What a first entry must be; *log is filled in. */
 enum kai_verdict kai_accept_first(struct kai_net *n, struct kai_share *s, const struct kai_entry *e, struct kai_net_log *log);
 enum kai_verdict kai_accept_next(struct kai_net *n, struct kai_share *s, struct kai_nlog *log, const struct kai_entry *e);
+void kai_ingest_epochs(struct kai_net *n); /* Show the keyring again what it could not judge. */
 bool kai_author_fits(const struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES], const struct kai_node *node);
 
 /* park.c */
