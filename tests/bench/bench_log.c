@@ -1,6 +1,6 @@
 /* bench_log: how many STIX objects a second one core packs and seals, and verifies and opens.
  *
- *     bench_log [COUNT]         indicators of its own making
+ *     bench_log [COUNT [ITEMS]] indicators of its own making, at most ITEMS an entry
  *     bench_log -f FILE         a file with one object a line */
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,6 +117,9 @@ int main(int argc, char *argv[])
     size_t n = fill(&lines, argc, argv);
     must(lines.err, "input");
     struct kai_batch_options opt = world_options(&wd, tape_emit, &t);
+    size_t items = argc > 2 && argv[1][0] != '-' ? strtoul(argv[2], NULL, 10) : 0;
+    if (items >= 1 && items <= KAI_BATCH_ITEMS_MAX)
+        opt.items_max = items;
 
     double t0 = now_s();
     must(kai_batch_new(&b, &wd.w, &opt), "batch");
