@@ -34,6 +34,8 @@ struct kai_ix {
     uint64_t last_row;
     uint64_t last_seen_ms;
     uint64_t leaf_pages; /* Of the values, when the transaction began. */
+    uint64_t row_pages;  /* Leaves of the tables of items, STIX ids and chains. */
+    uint64_t new_rows;
     uint64_t keys_row;   /* Row whose keys are being gathered; 0 = none. */
     bool keys_list;
     uint64_t next_index;

@@ -7,35 +7,41 @@
 /* Pages that one transaction may make dirty are private memory: 4 KiB each. */
 #define DIRTY_PAGES_MAX 8192u
 
+static uint64_t leaves(const struct kai_ix *t, enum table table)
+{
+    MDB_stat st;
+
+    return mdb_stat(t->txn, t->x->dbi[table], &st) == 0 ? st.ms_leaf_pages : 0;
+}
+
 static enum kai_err begin(struct kai_ix *t)
 {
     struct kai_index *x = t->x;
     MDB_cursor *c = NULL;
+    struct kai_row last;
     MDB_val key;
     MDB_val val;
-    MDB_stat st;
     int rc = mdb_txn_begin(x->env, NULL, 0, &t->txn);
 
-    if (rc == 0)
-        rc = mdb_stat(t->txn, x->dbi[TABLE_VALUES], &st);
     if (rc == 0)
         rc = mdb_cursor_open(t->txn, x->dbi[TABLE_ROWS], &c);
     if (rc != 0)
         return kai_ix_err(rc);
-    t->leaf_pages = st.ms_leaf_pages;
+    t->leaf_pages = leaves(t, TABLE_VALUES);
+    t->row_pages = leaves(t, TABLE_ITEMS) + leaves(t, TABLE_STIX) + leaves(t, TABLE_CHAINS);
     rc = mdb_cursor_get(c, &key, &val, MDB_LAST);
     mdb_cursor_close(c);
     if (rc == MDB_NOTFOUND)
         return KAI_OK;
-    if (rc == 0 && key.mv_size == 8) {
-        struct kai_row last;
-
-        t->last_row = kai_get_u64(key.mv_data);
-        if (kai_record_read(&last, t->last_row, val.mv_data, val.mv_size) != KAI_OK)
-            return KAI_ECORRUPT;
-        t->last_seen_ms = last.first_seen_ms;
-    }
-    return kai_ix_err(rc);
+    if (rc != 0)
+        return kai_ix_err(rc);
+    if (key.mv_size != 8)
+        return KAI_ECORRUPT;
+    t->last_row = kai_get_u64(key.mv_data);
+    if (kai_record_read(&last, t->last_row, val.mv_data, val.mv_size) != KAI_OK)
+        return KAI_ECORRUPT;
+    t->last_seen_ms = last.first_seen_ms;
+    return KAI_OK;
 }
 
 enum kai_err kai_ix_begin(struct kai_index *x, struct kai_ix **out)
@@ -164,6 +170,7 @@ enum kai_err kai_ix_row(struct kai_ix *t, struct kai_row *row, bool revoked)
     if (t->err != KAI_OK)
         return t->err;
     t->last_row = row->no;
+    t->new_rows++;
     t->last_seen_ms = row->first_seen_ms;
     t->keys_row = row->no;
     t->keys_list = row->n_values > 0;
@@ -172,14 +179,13 @@ enum kai_err kai_ix_row(struct kai_ix *t, struct kai_row *row, bool revoked)
     return KAI_OK;
 }
 
-/* Where the key does not tell the value, the value stands with it. */
-static struct kai_view norm_beside(struct kai_view key, struct kai_view norm)
+/* Where the key does not tell the value (it is hashed), the value stands with it. */
+static struct kai_view norm_beside(enum kai_vtype type, struct kai_view key, struct kai_view norm)
 {
-    char text[KAI_VALUE_KEY_MAX];
-    enum kai_vtype type;
-    size_t n;
+    bool told =
+        type == KAI_V_IPV4 || type == KAI_V_IPV6 || type == KAI_V_DOMAIN || key.n == norm.n + 1;
 
-    return kai_key_value(key, &type, text, &n) ? (struct kai_view){0} : norm;
+    return told ? (struct kai_view){0} : norm;
 }
 
 static enum kai_err add_sorted(struct kai_ix *t, struct kai_view key, uint64_t row_no,
@@ -216,7 +222,8 @@ enum kai_err kai_ix_value(struct kai_ix *t, uint64_t row_no, enum kai_vtype type
         t->prev_n = 0;
     }
     t->next_index = index + 1;
-    kai_rowkeys_add(&t->x->keys, kai_view_of(t->prev_key, t->prev_n), k, norm_beside(k, norm));
+    kai_rowkeys_add(&t->x->keys, kai_view_of(t->prev_key, t->prev_n), k,
+                    norm_beside(type, k, norm));
     memcpy(t->prev_key, key, k.n);
     t->prev_n = k.n;
     return add_sorted(t, k, row_no, index);
@@ -224,12 +231,14 @@ enum kai_err kai_ix_value(struct kai_ix *t, uint64_t row_no, enum kai_vtype type
 
 bool kai_ix_full(const struct kai_ix *t)
 {
-    size_t n = t->x->sorter.n;
+    const struct sorter *s = &t->x->sorter;
+    /* Each put may dirty one leaf, but no more leaves than there are; new ones are half full. A row
+     * has puts in three tables of hashes, as large together as that of the values or larger. */
+    uint64_t values = s->n < t->leaf_pages ? s->n : t->leaf_pages;
+    uint64_t rows = 3 * t->new_rows < t->row_pages ? 3 * t->new_rows : t->row_pages;
 
-    /* Each key may dirty one leaf, and no more leaves than there are; new ones are half full. */
-    return n >= DIRTY_PAGES_MAX &&
-           (t->leaf_pages + n / 64 >= DIRTY_PAGES_MAX || n >= KAI_SORTER_KEYS_MAX / 2 ||
-            t->x->sorter.len >= KAI_SORTER_BYTES_MAX / 2);
+    return values + rows + s->n / 64 + t->new_rows / 16 >= DIRTY_PAGES_MAX ||
+           s->n >= KAI_SORTER_KEYS_MAX / 2 || s->len >= KAI_SORTER_BYTES_MAX / 2;
 }
 
 enum kai_err kai_ix_commit(struct kai_ix *t, uint64_t position)
