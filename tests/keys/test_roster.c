@@ -1,0 +1,477 @@
+/* The rules of membership, one by one. */
+#include "keys/world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "keys/roster_int.h"
+
+struct line { /* Founder F with issuing key; organisation A under it with one too; node n of A. */
+    struct world w;
+    struct tsub f, fi, a, ai, n;
+};
+
+static void make_line(struct line *l, const struct kai_admit *a_terms)
+{
+    world_init(&l->w, 7, &l->f, 1, 1);
+    world_key(&l->w, &l->fi);
+    world_key(&l->w, &l->a);
+    world_key(&l->w, &l->ai);
+    world_key(&l->w, &l->n);
+    world_admit(&l->w, &l->f.log, &l->fi, KAI_ADMIT_ISSUING, NULL);
+    world_admit(&l->w, &l->fi.log, &l->a, KAI_ADMIT_ORG, a_terms);
+    world_admit(&l->w, &l->a.log, &l->ai, KAI_ADMIT_ISSUING, NULL);
+    world_admit(&l->w, &l->ai.log, &l->n, KAI_ADMIT_NODE, NULL);
+}
+
+static bool active(const struct line *l, const uint8_t *cert)
+{
+    struct kai_roster *r = world_roster(&l->w);
+    bool is = world_cert_active(r, cert);
+
+    kai_roster_unref(r);
+    return is;
+}
+
+static void look_ups(void **state)
+{
+    (void)state;
+    struct line l;
+
+    make_line(&l, NULL);
+    struct kai_roster *r = world_roster(&l.w);
+    const struct kai_node *n = kai_roster_node(r, l.n.id);
+    assert_non_null(n);
+    assert_true(n->active);
+    assert_ptr_equal(n, kai_roster_node_by_cert(r, l.n.cert));
+    assert_ptr_equal(n, kai_roster_node_by_curve(r, l.n.curve_pk));
+    assert_ptr_equal(n->org, kai_roster_org(r, l.a.id));
+    assert_ptr_equal(n->org, kai_roster_org_by_cert(r, l.a.cert));
+    assert_memory_equal(n->org->parent, l.f.id, KAI_ID_BYTES);
+    assert_ptr_equal(kai_roster_issuing(r, l.ai.cert), kai_roster_issuing(r, l.ai.log.pk));
+    assert_ptr_equal(kai_roster_issuing(r, l.ai.cert)->org, n->org);
+    assert_null(kai_roster_node(r, l.a.id));
+    assert_null(kai_roster_node_by_cert(r, l.a.cert));
+    assert_string_equal(kai_roster_org(r, l.f.id)->name, "Founder");
+    kai_roster_unref(kai_roster_ref(r));
+    kai_roster_unref(r);
+    world_free(&l.w);
+}
+
+static void narrowing(void **state)
+{
+    (void)state;
+    struct line l;
+    struct kai_admit t = world_terms(KAI_ADMIT_ORG);
+
+    t.caps = KAI_CAP_PUBLISH | KAI_CAP_PROVIDER;
+    t.label_max = 3;
+    t.quota = 77;
+    make_line(&l, &t);
+    struct kai_roster *r = world_roster(&l.w);
+    const struct kai_node *n = kai_roster_node(r, l.n.id);
+    assert_int_equal(n->caps, KAI_CAP_PUBLISH | KAI_CAP_PROVIDER);
+    assert_int_equal(n->quota, 77);
+    assert_int_equal(n->org->label_max, 3);
+    assert_int_equal(n->org->depth_left, 4);
+    kai_roster_unref(r);
+    /* Without the capability it admits no organisation. */
+    struct tsub b;
+    world_key(&l.w, &b);
+    world_admit(&l.w, &l.ai.log, &b, KAI_ADMIT_ORG, NULL);
+    assert_false(active(&l, b.cert));
+    world_free(&l.w);
+}
+
+static void max_children_and_replaces(void **state)
+{
+    (void)state;
+    struct line l;
+    struct tsub m[4];
+    struct kai_admit t = world_terms(KAI_ADMIT_ORG);
+
+    t.max_children = 2; /* n, and one more. */
+    make_line(&l, &t);
+    for (int i = 0; i < 4; i++)
+        world_key(&l.w, &m[i]);
+    t = world_terms(KAI_ADMIT_NODE);
+    t.has_replaces = true;
+    memcpy(t.replaces, l.n.cert, KAI_ID_BYTES);
+    world_admit(&l.w, &l.ai.log, &m[0], KAI_ADMIT_NODE, &t); /* Counts as n did. */
+    world_admit(&l.w, &l.ai.log, &m[1], KAI_ADMIT_NODE, &t); /* Once only: this one counts. */
+    world_admit(&l.w, &l.ai.log, &m[2], KAI_ADMIT_NODE, NULL);
+    struct kai_roster *r = world_roster(&l.w);
+    assert_false(world_cert_active(r, l.n.cert));
+    assert_true(world_cert_attested(r, l.n.cert));
+    assert_true(world_cert_active(r, m[0].cert));
+    assert_true(world_cert_active(r, m[1].cert));
+    assert_false(world_cert_attested(r, m[2].cert));
+    kai_roster_unref(r);
+    /* Another kind, or another's certificate, is not replaced. */
+    memcpy(t.replaces, l.ai.cert, KAI_ID_BYTES);
+    world_admit(&l.w, &l.ai.log, &m[3], KAI_ADMIT_NODE, &t);
+    assert_true(active(&l, l.ai.cert));
+    assert_false(active(&l, m[3].cert));
+    world_free(&l.w);
+}
+
+static void revoke_and_cut(void **state)
+{
+    (void)state;
+    struct line l;
+    struct tsub late, child;
+    const struct tlog *keep[2] = {&l.a.log, &l.ai.log};
+
+    make_line(&l, NULL);
+    world_key(&l.w, &late);
+    world_key(&l.w, &child);
+    world_admit(&l.w, &l.ai.log, &child, KAI_ADMIT_ORG, NULL);
+    struct tlog ai_then = l.ai.log;
+    keep[1] = &ai_then;
+    world_admit(&l.w, &l.ai.log, &late, KAI_ADMIT_NODE, NULL);
+    assert_true(active(&l, late.cert));
+    const uint8_t *hash = world_remove(&l.w, &l.fi.log, l.a.cert, KAI_REVOKE_LEFT, keep, 2);
+    struct kai_roster *r = world_roster(&l.w);
+    assert_false(world_cert_active(r, l.a.cert));
+    assert_true(world_cert_attested(r, l.n.cert)); /* Within the cut, but its organisation is gone. */
+    assert_false(world_cert_active(r, l.n.cert));
+    assert_false(world_cert_attested(r, late.cert));
+    assert_true(world_cert_active(r, child.cert)); /* Inside the cut, lives on. */
+    const struct kai_node *n = kai_roster_node(r, l.n.id);
+    const uint8_t(*removals)[KAI_ID_BYTES];
+    assert_true(n->revoked && !n->active);
+    assert_int_equal(kai_roster_removals(r, n, &removals), 1);
+    assert_memory_equal(removals[0], hash, KAI_ID_BYTES);
+    assert_int_equal(kai_roster_removals(r, kai_roster_node(r, late.id), &removals), 1);
+    kai_roster_unref(r);
+    /* A second one that names no log: nothing of it counts. */
+    world_remove(&l.w, &l.fi.log, l.a.cert, KAI_REVOKE_RULES, NULL, 0);
+    r = world_roster(&l.w);
+    assert_false(world_cert_attested(r, l.ai.cert));
+    assert_false(world_cert_attested(r, child.cert));
+    kai_roster_unref(r);
+    world_free(&l.w);
+}
+
+static void reach(void **state)
+{
+    (void)state;
+    struct world w;
+    struct tsub org[4];
+    struct tsub key[4];
+    struct tsub sibling, sibling_key, node;
+
+    world_init(&w, 9, &org[0], 1, 1);
+    for (int i = 0; i < 4; i++) {
+        if (i > 0) {
+            world_key(&w, &org[i]);
+            world_admit(&w, &key[i - 1].log, &org[i], KAI_ADMIT_ORG, NULL);
+        }
+        world_key(&w, &key[i]);
+        world_admit(&w, &org[i].log, &key[i], KAI_ADMIT_ISSUING, NULL);
+    }
+    world_key(&w, &node);
+    world_admit(&w, &key[3].log, &node, KAI_ADMIT_NODE, NULL);
+    world_key(&w, &sibling);
+    world_key(&w, &sibling_key);
+    world_admit(&w, &key[0].log, &sibling, KAI_ADMIT_ORG, NULL);
+    world_admit(&w, &sibling.log, &sibling_key, KAI_ADMIT_ISSUING, NULL);
+    world_remove(&w, &sibling_key.log, node.cert, 1, NULL, 0); /* Not above it. */
+    world_remove(&w, &node.log, org[1].cert, 1, NULL, 0);      /* A node has no say. */
+    world_remove(&w, &key[3].log, org[2].cert, 1, NULL, 0);    /* Not upwards. */
+    struct kai_roster *r = world_roster(&w);
+    assert_true(world_cert_active(r, node.cert));
+    assert_true(world_cert_active(r, org[1].cert));
+    assert_true(world_cert_active(r, org[2].cert));
+    kai_roster_unref(r);
+    struct tlog before = key[1].log;
+    world_remove(&w, &key[1].log, node.cert, 1, NULL, 0); /* Two organisations up: it reaches. */
+    r = world_roster(&w);
+    assert_false(world_cert_active(r, node.cert));
+    kai_roster_unref(r);
+    /* The signer's own end later does not undo it, nor does taking its word back. */
+    const struct tlog *keep[2] = {&before, &org[1].log};
+    world_remove(&w, &key[0].log, key[1].cert, KAI_REVOKE_COMPROMISE, keep, 2);
+    r = world_roster(&w);
+    assert_false(world_cert_active(r, node.cert));
+    assert_true(world_cert_active(r, org[2].cert));
+    kai_roster_unref(r);
+    world_free(&w);
+}
+
+static void threshold(void **state)
+{
+    (void)state;
+    struct world w;
+    struct tsub f[2];
+    struct tsub fi[2];
+    struct tsub second;
+
+    world_init(&w, 11, f, 2, 2);
+    for (int i = 0; i < 2; i++) {
+        world_key(&w, &fi[i]);
+        world_admit(&w, &f[i].log, &fi[i], KAI_ADMIT_ISSUING, NULL);
+    }
+    world_key(&w, &second);
+    world_admit(&w, &f[0].log, &second, KAI_ADMIT_ISSUING, NULL);
+    world_remove(&w, &fi[0].log, fi[1].cert, 2, NULL, 0);
+    world_remove(&w, &second.log, fi[1].cert, 2, NULL, 0); /* The same founder twice. */
+    struct kai_roster *r = world_roster(&w);
+    assert_true(world_cert_active(r, fi[1].cert));
+    kai_roster_unref(r);
+    world_remove(&w, &fi[1].log, fi[1].cert, 3, NULL, 0); /* Another reason. */
+    r = world_roster(&w);
+    assert_true(world_cert_active(r, fi[1].cert));
+    kai_roster_unref(r);
+    world_remove(&w, &fi[1].log, fi[1].cert, 2, NULL, 0);
+    r = world_roster(&w);
+    assert_false(world_cert_active(r, fi[1].cert));
+    kai_roster_unref(r);
+    world_free(&w);
+}
+
+static void parts_together(void **state)
+{
+    (void)state;
+    struct line l;
+    struct kai_revoke r = {.reason = 1, .of = 2, .n_cuts = 1};
+
+    make_line(&l, NULL);
+    struct tlog ai = l.ai.log;
+    struct tlog a = l.a.log;
+    memcpy(r.target, l.a.cert, KAI_ID_BYTES);
+    memcpy(r.cuts[0].log_pk, a.pk, KAI_KEY_BYTES);
+    r.cuts[0].seq = a.seq;
+    memcpy(r.cuts[0].head, a.head, KAI_ID_BYTES);
+    world_revoke(&l.w, &l.fi.log, &r);
+    struct kai_roster *ro = world_roster(&l.w);
+    assert_false(world_cert_active(ro, l.a.cert));
+    assert_true(world_cert_attested(ro, l.n.cert)); /* Not named yet, not cut yet. */
+    kai_roster_unref(ro);
+    r.part = 1;
+    memcpy(r.cuts[0].log_pk, ai.pk, KAI_KEY_BYTES);
+    r.cuts[0].seq = ai.seq;
+    memcpy(r.cuts[0].head, ai.head, KAI_ID_BYTES);
+    world_revoke(&l.w, &l.fi.log, &r);
+    ro = world_roster(&l.w);
+    assert_true(world_cert_attested(ro, l.n.cert)); /* Named by the second part. */
+    kai_roster_unref(ro);
+    world_free(&l.w);
+}
+
+static void forks(void **state)
+{
+    (void)state;
+    struct line l;
+    struct tsub m[3];
+
+    make_line(&l, NULL);
+    for (int i = 0; i < 3; i++)
+        world_key(&l.w, &m[i]);
+    struct tlog base = l.ai.log;
+    struct tlog one = base;
+    struct tlog two = base;
+    world_admit(&l.w, &one, &m[0], KAI_ADMIT_NODE, NULL);
+    world_admit(&l.w, &two, &m[1], KAI_ADMIT_NODE, NULL);
+    assert_true(active(&l, m[0].cert) && active(&l, m[1].cert)); /* Both branches count. */
+    struct kai_ctl *ctl = world_ctl(&l.w);
+    const struct kai_head *heads;
+    size_t n = kai_ctl_heads(ctl, &heads);
+    size_t mine = 0;
+    for (size_t i = 0; i < n; i++)
+        mine += memcmp(heads[i].log_pk, base.pk, KAI_KEY_BYTES) == 0;
+    assert_int_equal(mine, 2);
+    kai_ctl_free(ctl);
+    const struct tlog *keep[1] = {&two};
+    world_remove(&l.w, &l.fi.log, l.ai.cert, KAI_REVOKE_COMPROMISE, keep, 1);
+    assert_false(active(&l, m[0].cert)); /* The head named is the other's. */
+    assert_true(active(&l, m[1].cert));
+    assert_true(active(&l, l.n.cert));
+    world_free(&l.w);
+}
+
+static void third_branch(void **state)
+{
+    (void)state;
+    struct line l;
+    struct tsub m[4];
+    struct kai_ctl *ctl;
+    size_t held = 0;
+
+    make_line(&l, NULL);
+    struct tlog base = l.ai.log;
+    for (int i = 0; i < 4; i++) {
+        struct tlog branch = base;
+
+        world_key(&l.w, &m[i]);
+        world_admit(&l.w, &branch, &m[i], KAI_ADMIT_NODE, NULL);
+    }
+    ctl = world_ctl(&l.w);
+    for (int i = 0; i < 4; i++) {
+        size_t smaller = 0;
+
+        for (int k = 0; k < 4; k++)
+            smaller += memcmp(m[k].cert, m[i].cert, KAI_ID_BYTES) < 0;
+        assert_int_equal(kai_ctl_find(ctl, m[i].cert) != NULL, smaller < 2);
+        held += kai_ctl_find(ctl, m[i].cert) != NULL;
+    }
+    assert_int_equal(held, 2);
+    kai_ctl_free(ctl);
+    world_free(&l.w);
+}
+
+static void circles_and_depth(void **state)
+{
+    (void)state;
+    struct world w;
+    struct tsub org[9];
+    struct tsub key[9];
+
+    world_init(&w, 13, &org[0], 1, 1);
+    for (int i = 0; i < 9; i++) {
+        if (i > 0) {
+            world_key(&w, &org[i]);
+            world_admit(&w, &key[i - 1].log, &org[i], KAI_ADMIT_ORG, NULL);
+        }
+        world_key(&w, &key[i]);
+        world_admit(&w, &org[i].log, &key[i], KAI_ADMIT_ISSUING, NULL);
+    }
+    uint8_t first[KAI_ID_BYTES];
+    memcpy(first, org[1].cert, KAI_ID_BYTES);
+    world_admit(&w, &key[2].log, &org[1], KAI_ADMIT_ORG, NULL); /* B admits A, which admitted B. */
+    struct kai_roster *r = world_roster(&w);
+    assert_false(world_cert_active(r, org[1].cert));
+    for (int i = 2; i < 9; i++)
+        assert_int_equal(world_cert_active(r, org[i].cert), i < (int)KAI_ORG_DEPTH_MAX);
+    kai_roster_unref(r);
+    world_remove(&w, &key[0].log, first, 1, NULL, 0); /* A circle holds itself up no longer. */
+    r = world_roster(&w);
+    assert_false(world_cert_attested(r, org[2].cert));
+    kai_roster_unref(r);
+    world_free(&w);
+}
+
+/* Five levels of eight organisations, each admitted by all of the level above: 8^5 lines. */
+static void lattice(void **state)
+{
+    (void)state;
+    struct world w;
+    struct tsub f;
+    struct tsub fi;
+    static struct tsub org[5][8];
+    static struct tsub key[5][8];
+
+    world_init(&w, 15, &f, 1, 1);
+    world_key(&w, &fi);
+    world_admit(&w, &f.log, &fi, KAI_ADMIT_ISSUING, NULL);
+    for (int d = 0; d < 5; d++) {
+        for (int i = 0; i < 8; i++) {
+            world_key(&w, &org[d][i]);
+            world_key(&w, &key[d][i]);
+            for (int p = 0; p < (d == 0 ? 1 : 8); p++)
+                world_admit(&w, d == 0 ? &fi.log : &key[d - 1][p].log, &org[d][i], KAI_ADMIT_ORG, NULL);
+            world_admit(&w, &org[d][i].log, &key[d][i], KAI_ADMIT_ISSUING, NULL);
+        }
+    }
+    struct kai_ctl *ctl = world_ctl(&w);
+    struct kai_build b = {.ctl = ctl};
+    MUST(kai_build_certs(&b));
+    MUST(kai_build_paths(&b));
+    assert_true(b.n_paths <= 1 + b.n_certs * KAI_PATHS_PER_CERT_MAX);
+    assert_true(b.n_paths > 500);
+    struct kai_roster *r;
+    MUST(kai_roster_build(&r, ctl));
+    for (int i = 0; i < 8; i++)
+        assert_true(world_cert_active(r, key[4][i].cert));
+    kai_roster_unref(r);
+    free(b.certs);
+    free(b.log_first);
+    free(b.by_hash);
+    free(b.paths);
+    kai_ctl_free(ctl);
+    world_free(&w);
+}
+
+static void audiences(void **state)
+{
+    (void)state;
+    struct line l;
+    struct kai_aud_rec rec = {.nonce = {1}, .ver = 1, .kind = KAI_AUD_COMMUNITY, .rule_open = true, .label_max = 2};
+    uint8_t id[KAI_ID_BYTES];
+
+    make_line(&l, NULL);
+    world_audience(&l.w, &l.ai.log, &rec);
+    struct tlog then = l.ai.log;
+    rec.ver = 2;
+    rec.label_max = 3;
+    const uint8_t *newest = world_audience(&l.w, &l.ai.log, &rec);
+    rec.ver = 1;
+    rec.label_max = 4;
+    world_audience(&l.w, &l.ai.log, &rec);
+    kai_aud_id(id, l.a.id, rec.nonce);
+    struct kai_roster *r = world_roster(&l.w);
+    const struct kai_audience *a = kai_roster_audience(r, id);
+    assert_non_null(a);
+    assert_int_equal(a->rec.ver, 2);
+    assert_memory_equal(a->entry, newest, KAI_ID_BYTES);
+    assert_memory_equal(a->owner->id, l.a.id, KAI_ID_BYTES);
+    kai_roster_unref(r);
+    const struct tlog *keep[1] = {&then};
+    world_remove(&l.w, &l.fi.log, l.ai.cert, 1, keep, 1);
+    r = world_roster(&l.w);
+    assert_int_equal(kai_roster_audience(r, id)->rec.ver, 1);
+    kai_roster_unref(r);
+    world_free(&l.w);
+}
+
+static void ctl_refuses(void **state)
+{
+    (void)state;
+    struct line l;
+    struct kai_ctl *ctl;
+
+    make_line(&l, NULL);
+    MUST(kai_ctl_new(&ctl, &l.w.charter));
+    assert_int_equal(kai_ctl_add(ctl, &l.w.entries[1]->e), KAI_EAGAIN); /* Its key is not known. */
+    MUST(kai_ctl_add(ctl, &l.w.entries[0]->e));
+    assert_int_equal(kai_ctl_add(ctl, &l.w.entries[0]->e), KAI_EEXIST);
+    struct kai_entry e = l.w.entries[1]->e;
+    uint8_t sig[KAI_SIG_BYTES];
+    memcpy(sig, e.sig.p, sizeof sig);
+    sig[40] ^= 1;
+    e.sig.p = sig;
+    assert_int_equal(kai_ctl_add(ctl, &e), KAI_EAUTH);
+    e = l.w.entries[1]->e;
+    e.payload.p = NULL;
+    assert_int_equal(kai_ctl_add(ctl, &e), KAI_EMALFORMED);
+    struct kai_head h;
+    assert_int_equal(kai_ctl_head(ctl, l.fi.log.pk, &h), KAI_ENOTFOUND);
+    MUST(kai_ctl_head(ctl, l.f.log.pk, &h));
+    assert_int_equal(h.seq, 1);
+    assert_int_equal(kai_ctl_count(ctl), 1);
+    kai_ctl_free(ctl);
+    world_free(&l.w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(look_ups),
+        cmocka_unit_test(narrowing),
+        cmocka_unit_test(max_children_and_replaces),
+        cmocka_unit_test(revoke_and_cut),
+        cmocka_unit_test(reach),
+        cmocka_unit_test(threshold),
+        cmocka_unit_test(parts_together),
+        cmocka_unit_test(forks),
+        cmocka_unit_test(third_branch),
+        cmocka_unit_test(circles_and_depth),
+        cmocka_unit_test(lattice),
+        cmocka_unit_test(audiences),
+        cmocka_unit_test(ctl_refuses),
+    };
+
+    if (sodium_init() < 0)
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
