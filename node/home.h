@@ -5,6 +5,7 @@
 #ifndef KAI_NODE_HOME_H
 #define KAI_NODE_HOME_H
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/why.h"
 

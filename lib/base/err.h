@@ -33,4 +33,10 @@ enum kai_err { KAI_ERR_MAP(KAI_ERR_ENUM) };
 /* A lower-case phrase without a full stop; static storage, never NULL. */
 const char *kai_err_text(enum kai_err err);
 
+/* Say that a failure changes nothing here; a comment beside it says why. */
+static inline void kai_ignore(enum kai_err err)
+{
+    (void)err;
+}
+
 #endif

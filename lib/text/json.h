@@ -41,6 +41,6 @@ void kai_jput_null(struct kai_jput *j, const char *key);
 void kai_jput_raw(struct kai_jput *j, const char *key, struct kai_view json);
 
 /* Everything is closed: end the line, and be ready for the next. Errors: what out->err says. */
-KAI_MUST_USE enum kai_err kai_jput_line(struct kai_jput *j);
+enum kai_err kai_jput_line(struct kai_jput *j);
 
 #endif

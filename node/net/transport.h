@@ -2,7 +2,21 @@
  *
  * All options and traps of libzmq stand in sock_secure.c. A peer is who its CURVE key is: the
  * ZAP user id of each single message, never a routing id. A link is one connection; its number
- * is never used again. One thread calls; callbacks come from kai_transport_process(). */
+ * is never used again. One thread calls; callbacks come from kai_transport_process() (but admits
+ * is also asked in kai_transport_new(), by the self-test). A link that is dropped, or a dial that
+ * fails, closes sockets: ask kai_transport_poll() anew before each zmq_poll().
+ *
+ * Reason codes, {1} and {2}:
+ *   endpoint.syntax   the text; sometimes what the system says of it (English)
+ *   port.in-use       the endpoint
+ *   port.denied       the endpoint: the system does not let us listen there
+ *   socket.failed     the endpoint or nothing; what the system says (English)
+ *   selftest.option   the number of an option that libzmq did not take
+ *   selftest.open     the mechanism (CURVE, NULL, PLAIN) by which a stranger got in
+ *   dial.limit        -: as many dials as there may be
+ *   peer.unreachable  the endpoint; what the system says (English)
+ *   peer.refused      the endpoint: they do not know our key, or take no more introductions
+ *   peer.wrong-key    the endpoint: another key, or no node at all, answers there */
 #ifndef KAI_NODE_NET_TRANSPORT_H
 #define KAI_NODE_NET_TRANSPORT_H
 
@@ -17,7 +31,8 @@ struct kai_transport;
 
 struct kai_transport_events {
     void *ctx;
-    /* Asked by ZAP, for the main socket: may this key connect? Must be quick (memory only). */
+    /* Asked by ZAP, for the main socket, and again at the first frame: may this key connect? Must be
+     * quick (memory only). */
     bool (*admits)(void *ctx, const uint8_t curve_pk[static KAI_KEY_BYTES]);
     void (*up)(void *ctx, uint64_t link, const uint8_t peer[static KAI_KEY_BYTES], bool dialled);
     void (*down)(void *ctx, uint64_t link);

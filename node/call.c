@@ -1,0 +1,197 @@
+/* call: one request to a node. */
+#include "node/call.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name;
+    kai_verb_fn *f;
+} verbs[] = {
+    {"status", kai_verb_status},
+    {"peers", kai_verb_peers},
+    {"network-show", kai_verb_network_show},
+    {"org-list", kai_verb_org_list},
+    {"org-show", kai_verb_org_show},
+    {"org-admit", kai_verb_org_admit},
+    {"org-revoke", kai_verb_org_revoke},
+    {"node-list", kai_verb_node_list},
+    {"node-admit", kai_verb_node_admit},
+    {"node-revoke", kai_verb_node_revoke},
+    {"audience-create", kai_verb_audience_create},
+    {"audience-add", kai_verb_audience_add},
+    {"audience-list", kai_verb_audience_list},
+    {"audience-show", kai_verb_audience_show},
+    {"publish", kai_verb_publish},
+    {"query", kai_verb_query},
+    {"get", kai_verb_get},
+    {"watch", kai_verb_watch},
+    {"reindex", kai_verb_reindex},
+};
+
+/* What an error means to whoever asked: the HTTP status, and the exit status of the verb. */
+static int http_of(enum kai_err err, int *exit_status)
+{
+    *exit_status = 1;
+    switch (err) {
+    case KAI_OK:
+        *exit_status = 0;
+        return 200;
+    case KAI_EDENIED:
+        *exit_status = 3;
+        return 403;
+    case KAI_ENOTFOUND:
+    case KAI_EAMBIGUOUS:
+        return 404;
+    case KAI_EMALFORMED:
+        return 400;
+    case KAI_ELIMIT:
+        return 413;
+    case KAI_EEXIST:
+    case KAI_EAGAIN:
+    case KAI_EBUSY:
+        return 409;
+    case KAI_EFULL:
+        return 507;
+    case KAI_EAUTH:
+    case KAI_EPERM:
+    case KAI_ENOMEM:
+    case KAI_EIO:
+    case KAI_EVERSION:
+    case KAI_ECORRUPT:
+        return 500;
+    }
+    return 500;
+}
+
+static bool begins(const char *text, const char *with)
+{
+    return text != NULL && strncmp(text, with, strlen(with)) == 0;
+}
+
+void kai_call_error(const struct kai_call *call, enum kai_err err, struct kai_buf *out)
+{
+    struct kai_jput j;
+    struct kai_buf text;
+    struct kai_why why = call->why;
+    int exit_status;
+
+    (void)http_of(err, &exit_status);
+    if (why.code == NULL)
+        (void)kai_why_set(&why, err, "node.failed", kai_err_text(err), NULL, NULL);
+    if (begins(why.code, "usage.") || begins(why.code, "query."))
+        exit_status = 2;
+    if (begins(why.code, "item.unknown"))
+        exit_status = 4;
+    kai_buf_init(&text, 4096);
+    kai_jput_init(&j, out);
+    kai_jput_object(&j, NULL);
+    kai_jput_text(&j, "error", why.code);
+    kai_jput_text(&j, "rule", err == KAI_EDENIED ? why.code : NULL);
+    kai_text_what(call->lang, &why, &text);
+    kai_jput_view(&j, "what", kai_buf_view(&text));
+    kai_buf_clear(&text);
+    kai_text_where(call->lang, NULL, &why, &text);
+    kai_jput_view(&j, "where", kai_buf_view(&text));
+    kai_buf_clear(&text);
+    kai_text_do(call->lang, &why, &text);
+    kai_jput_view(&j, "do", kai_buf_view(&text));
+    kai_jput_int(&j, "exit", exit_status);
+    kai_jput_end(&j);
+    (void)kai_jput_line(&j);
+    kai_buf_free(&text);
+}
+
+int kai_call_run(struct kai_call *call, const char *verb)
+{
+    enum kai_err err = KAI_ENOTFOUND;
+    int exit_status;
+    size_t i;
+
+    kai_buf_init(&call->out, KAI_CALL_OUT_BYTES_MAX);
+    for (i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+        if (strcmp(verbs[i].name, verb) == 0)
+            break;
+    if (i == sizeof verbs / sizeof verbs[0])
+        (void)kai_why_set(&call->why, err, "usage.verb", verb, NULL, NULL);
+    else
+        err = verbs[i].f(call);
+    if (err == KAI_OK)
+        err = call->out.err;
+    if (err != KAI_OK) {
+        kai_buf_clear(&call->out);
+        if (call->stream.next != NULL)
+            call->stream.free(call->stream.ctx);
+        call->stream = (struct kai_stream){0};
+        call->raw = false;
+        kai_call_error(call, err, &call->out);
+    }
+    return http_of(err, &exit_status);
+}
+
+void kai_call_free(struct kai_call *call)
+{
+    if (call->stream.next != NULL)
+        call->stream.free(call->stream.ctx);
+    call->stream = (struct kai_stream){0};
+    kai_buf_free(&call->out);
+    json_decref(call->args);
+    call->args = NULL;
+}
+
+static enum kai_err wrong(struct kai_call *c, const char *key, enum kai_err *err)
+{
+    *err = kai_why_set(&c->why, KAI_EMALFORMED, "usage.argument", key, NULL, NULL);
+    return *err;
+}
+
+const char *kai_arg_text(struct kai_call *c, const char *key, enum kai_err *err)
+{
+    const json_t *v = json_object_get(c->args, key);
+
+    if (v == NULL || json_is_null(v))
+        return NULL;
+    if (!json_is_string(v))
+        (void)wrong(c, key, err);
+    return json_string_value(v);
+}
+
+const char *kai_arg_need(struct kai_call *c, const char *key, enum kai_err *err)
+{
+    const char *text = kai_arg_text(c, key, err);
+
+    if (text == NULL && *err == KAI_OK)
+        *err = kai_why_set(&c->why, KAI_EMALFORMED, "usage.missing", key, NULL, NULL);
+    return text != NULL ? text : "";
+}
+
+uint64_t kai_arg_uint(struct kai_call *c, const char *key, uint64_t otherwise, enum kai_err *err)
+{
+    const json_t *v = json_object_get(c->args, key);
+
+    if (v == NULL || json_is_null(v))
+        return otherwise;
+    if (!json_is_integer(v) || json_integer_value(v) < 0)
+        (void)wrong(c, key, err);
+    return (uint64_t)json_integer_value(v);
+}
+
+bool kai_arg_bool(struct kai_call *c, const char *key, enum kai_err *err)
+{
+    const json_t *v = json_object_get(c->args, key);
+
+    if (v != NULL && !json_is_boolean(v) && !json_is_null(v))
+        (void)wrong(c, key, err);
+    return json_is_true(v);
+}
+
+const char *kai_arg_item(struct kai_call *c, const char *key, size_t i, enum kai_err *err)
+{
+    const json_t *list = json_object_get(c->args, key);
+    const json_t *v = json_array_get(list, i);
+
+    if (list != NULL && !json_is_array(list) && !json_is_null(list))
+        (void)wrong(c, key, err);
+    if (v != NULL && !json_is_string(v))
+        (void)wrong(c, key, err);
+    return json_string_value(v);
+}

@@ -1,0 +1,265 @@
+/* call_query: what is known: query, get, watch, reindex. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/call.h"
+#include "node/indexer.h"
+#include "node/reader.h"
+
+#define PAGE 128u
+#define WATCH_WAIT_MS 1000u
+#define WATCH_BEAT_MS 15000u
+
+struct query {
+    struct kai_core *c;
+    struct kai_reader r;
+    struct kai_query *q;
+    struct kai_query_at at;
+    struct kai_buf *out;
+    uint64_t limit;
+    uint64_t given;
+    uint64_t now_ms;
+    enum kai_err err;
+    /* watch */
+    uint64_t position;
+    uint64_t row;
+    uint64_t beat_ms;
+};
+
+static void query_free(void *ctx)
+{
+    struct query *q = ctx;
+
+    kai_reader_free(&q->r);
+    kai_query_free(q->q);
+    free(q);
+}
+
+static bool on_hit(void *ctx, const struct kai_query_hit *hit)
+{
+    struct query *q = ctx;
+    enum kai_err err = kai_reader_put(&q->r, hit, q->out);
+
+    if (err == KAI_ENOTFOUND || err == KAI_EDENIED) /* Pruned, or its key is not ours: there is nothing to show. */
+        return true;
+    q->err = err;
+    q->given++;
+    return err == KAI_OK;
+}
+
+static enum kai_err query_next(void *ctx, struct kai_buf *out, bool *end, struct kai_why *why)
+{
+    struct query *q = ctx;
+    bool done = false;
+    uint64_t page = q->limit - q->given < PAGE ? q->limit - q->given : PAGE;
+    enum kai_err err = kai_reader_begin(&q->r);
+
+    (void)why;
+    q->out = out;
+    if (err == KAI_OK)
+        err = kai_query_run(q->q, q->r.rows, q->now_ms, page, &q->at, &done, on_hit, q);
+    kai_reader_end(&q->r);
+    *end = done || q->given >= q->limit;
+    return err == KAI_OK ? q->err : err;
+}
+
+static enum kai_err query_new(struct kai_call *call, const char *expr, struct query **out)
+{
+    struct query *q = calloc(1, sizeof *q);
+    enum kai_err err = q == NULL ? KAI_ENOMEM : kai_reader_init(&q->r, call->core);
+
+    *out = NULL;
+    if (err != KAI_OK) {
+        free(q);
+        return err;
+    }
+    q->c = call->core;
+    q->now_ms = kai_wall_ms();
+    struct kai_query_names names = {.org = kai_reader_org, .audience = kai_reader_aud, .ctx = &q->r};
+    err = kai_reader_begin(&q->r);
+    if (err == KAI_OK)
+        err = kai_query_parse(&q->q, kai_view_of(expr, strlen(expr)), &names, q->now_ms, &call->why);
+    kai_reader_end(&q->r);
+    if (err != KAI_OK) {
+        query_free(q);
+        return err;
+    }
+    *out = q;
+    return KAI_OK;
+}
+
+enum kai_err kai_verb_query(struct kai_call *call)
+{
+    enum kai_err err = KAI_OK;
+    const char *expr = kai_arg_text(call, "expr", &err);
+    uint64_t limit = kai_arg_uint(call, "limit", UINT64_MAX, &err);
+    bool settle = kai_arg_bool(call, "settle", &err);
+    struct query *q;
+
+    if (err == KAI_OK && (settle || call->core->loop == NULL)) /* A stopped node has time to catch up first. */
+        err = kai_indexer_settle(call->core->indexer);
+    if (err == KAI_OK)
+        err = query_new(call, expr != NULL ? expr : "", &q);
+    if (err != KAI_OK)
+        return err;
+    q->limit = limit;
+    call->stream = (struct kai_stream){.next = query_next, .free = query_free, .ctx = q};
+    return KAI_OK;
+}
+
+/* ---- watch: what arrives from now on. */
+static bool find_new(void *ctx, const struct kai_row *row)
+{
+    struct query *q = ctx;
+
+    q->err = kai_query_match_row(q->q, q->r.rows, row, kai_wall_ms(), on_hit, q);
+    return q->err == KAI_OK;
+}
+
+static enum kai_err watch_next(void *ctx, struct kai_buf *out, bool *end, struct kai_why *why)
+{
+    struct query *q = ctx;
+    uint64_t now = kai_now_ms();
+
+    (void)why;
+    *end = false;
+    q->position = kai_indexer_wait(q->c->indexer, q->position, WATCH_WAIT_MS);
+    enum kai_err err = kai_reader_begin(&q->r);
+    q->out = out;
+    while (err == KAI_OK && q->row < kai_ixsnap_rows(q->r.rows) && out->len < (1u << 20)) {
+        struct kai_row row;
+
+        err = kai_ixsnap_row(q->r.rows, ++q->row, &row);
+        if (err == KAI_OK && !find_new(q, &row))
+            err = q->err;
+        if (err == KAI_ENOTFOUND)
+            err = KAI_OK;
+    }
+    kai_reader_end(&q->r);
+    if (err == KAI_OK && out->len == 0 && now - q->beat_ms >= WATCH_BEAT_MS)
+        kai_buf_u8(out, '\n'); /* An empty line: whoever went away is noticed. */
+    if (out->len > 0)
+        q->beat_ms = now;
+    return err;
+}
+
+enum kai_err kai_verb_watch(struct kai_call *call)
+{
+    enum kai_err err = KAI_OK;
+    const char *expr = kai_arg_text(call, "expr", &err);
+    struct query *q;
+
+    if (err == KAI_OK && call->core->loop == NULL)
+        err = kai_why_set(&call->why, KAI_EAGAIN, "node.not-running", call->core->home.dir, NULL, NULL);
+    if (err == KAI_OK)
+        err = query_new(call, expr != NULL ? expr : "", &q);
+    if (err != KAI_OK)
+        return err;
+    err = kai_reader_begin(&q->r);
+    if (err == KAI_OK) {
+        q->row = kai_ixsnap_rows(q->r.rows);
+        q->position = kai_ixsnap_position(q->r.rows);
+        q->beat_ms = kai_now_ms();
+        kai_buf_u8(&call->out, '\n'); /* Says that it watches from here on. */
+    }
+    kai_reader_end(&q->r);
+    if (err != KAI_OK) {
+        query_free(q);
+        return err;
+    }
+    call->stream = (struct kai_stream){.next = watch_next, .free = query_free, .ctx = q};
+    return KAI_OK;
+}
+
+/* ---- get */
+struct get {
+    struct query *q;
+    struct kai_call *call;
+    bool stix;
+    uint64_t n;
+};
+
+static bool on_row(void *ctx, uint64_t row_no, uint64_t index)
+{
+    struct get *g = ctx;
+    struct query *q = g->q;
+    struct kai_row row;
+
+    q->err = kai_ixsnap_row(q->r.rows, row_no, &row);
+    if (q->err != KAI_OK)
+        return false;
+    struct kai_query_hit hit = {.row = &row, .index = index};
+    if (g->stix) {
+        if (g->n == 0)
+            q->err = kai_reader_stix(&q->r, &row, index, &g->call->out);
+    } else {
+        q->err = kai_reader_put(&q->r, &hit, &g->call->out);
+    }
+    g->n++;
+    return q->err == KAI_OK;
+}
+
+/* "indicator--UUID": the UUID's bytes. */
+static bool stix_uuid(const char *id, uint8_t uuid[static 16])
+{
+    const char *p = strstr(id, "--");
+    char hex[33];
+    size_t n = 0;
+
+    if (p == NULL || p == id)
+        return false;
+    for (p += 2; *p != '\0' && n < 32; p++)
+        if (*p != '-')
+            hex[n++] = *p;
+    hex[n] = '\0';
+    return *p == '\0' && kai_unhex(uuid, 16, hex, n);
+}
+
+enum kai_err kai_verb_get(struct kai_call *call)
+{
+    enum kai_err err = KAI_OK;
+    const char *id = kai_arg_need(call, "id", &err);
+    const char *format = kai_arg_text(call, "format", &err);
+    uint8_t uuid[16];
+    struct get g = {.call = call, .stix = format != NULL && strcmp(format, "stix") == 0};
+
+    if (err == KAI_OK && call->core->loop == NULL)
+        err = kai_indexer_settle(call->core->indexer);
+    if (err == KAI_OK)
+        err = query_new(call, "", &g.q);
+    if (err != KAI_OK)
+        return err;
+    err = kai_reader_begin(&g.q->r);
+    if (err == KAI_OK && stix_uuid(id, uuid))
+        err = kai_ixsnap_stix(g.q->r.rows, uuid, on_row, &g);
+    else if (err == KAI_OK)
+        err = kai_ixsnap_item(g.q->r.rows, id, strlen(id), on_row, &g);
+    kai_reader_end(&g.q->r);
+    if (err == KAI_OK)
+        err = g.q->err;
+    query_free(g.q);
+    call->raw = g.stix;
+    if (err == KAI_ENOTFOUND || err == KAI_EMALFORMED || (err == KAI_OK && g.n == 0))
+        return kai_why_set(&call->why, KAI_ENOTFOUND, "item.unknown", id, NULL, NULL);
+    if (err == KAI_EAMBIGUOUS)
+        return kai_why_set(&call->why, err, "name.ambiguous", id, "2", NULL);
+    return err;
+}
+
+enum kai_err kai_verb_reindex(struct kai_call *call)
+{
+    struct kai_indexer_state s;
+    struct kai_jput j;
+    enum kai_err err = call->core->loop != NULL ? kai_why_set(&call->why, KAI_EBUSY, "reindex.running", NULL, NULL, NULL)
+                                                : kai_indexer_settle(call->core->indexer);
+
+    if (err != KAI_OK)
+        return err;
+    kai_indexer_state(call->core->indexer, &s);
+    kai_jput_init(&j, &call->out);
+    kai_jput_object(&j, NULL);
+    kai_jput_uint(&j, "entries", s.position);
+    kai_jput_uint(&j, "items", s.items);
+    kai_jput_end(&j);
+    return kai_jput_line(&j);
+}

@@ -1,0 +1,346 @@
+/* call_show: what is so: status, peers, the network, its organisations and nodes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/call.h"
+#include "node/indexer.h"
+
+static void address_of(const struct kai_core *c, char out[static KAI_ENDPOINT_BYTES_MAX + KAI_BASE32_KEY_CAP + 1])
+{
+    char key[KAI_BASE32_KEY_CAP];
+
+    out[0] = '\0';
+    if (c->endpoint[0] == '\0')
+        return;
+    kai_base32_key(key, c->node->curve_pk);
+    (void)snprintf(out, KAI_ENDPOINT_BYTES_MAX + KAI_BASE32_KEY_CAP + 1, "%s/%s", c->endpoint, key);
+}
+
+struct gather {
+    struct kai_call *call;
+    struct kai_jput *j;
+    size_t peers;
+    uint64_t unsent;
+    uint64_t now_ms;
+    struct kai_net_counters counters;
+};
+
+static void count_peer(void *ctx, const struct kai_link_info *l)
+{
+    struct gather *g = ctx;
+
+    g->peers += l->peer != NULL;
+    g->unsent += l->unsent_frames;
+}
+
+static enum kai_err job_count(struct kai_core *c, void *arg)
+{
+    struct gather *g = arg;
+
+    kai_net_links(c->net, count_peer, g);
+    kai_net_counters(c->net, &g->counters);
+    return KAI_OK;
+}
+
+static void put_alarms(struct kai_call *call, struct kai_jput *j)
+{
+    struct kai_core *c = call->core;
+    struct kai_buf text;
+
+    kai_buf_init(&text, 4096);
+    kai_jput_array(j, "alarms");
+    (void)pthread_mutex_lock(&c->mu);
+    for (size_t i = 0; i < c->n_alarms; i++) {
+        struct kai_why why = {0};
+
+        (void)kai_why_set(&why, KAI_OK, c->alarms[i].code, c->alarms[i].about, NULL, NULL);
+        kai_jput_object(j, NULL);
+        kai_jput_text(j, "code", c->alarms[i].code);
+        kai_jput_time(j, "since", c->alarms[i].since_ms);
+        kai_buf_clear(&text);
+        kai_text_what(call->lang, &why, &text);
+        kai_jput_view(j, "what", kai_buf_view(&text));
+        kai_buf_clear(&text);
+        kai_text_do(call->lang, &why, &text);
+        kai_jput_view(j, "do", kai_buf_view(&text));
+        kai_jput_end(j);
+    }
+    (void)pthread_mutex_unlock(&c->mu);
+    kai_jput_end(j);
+    kai_buf_free(&text);
+}
+
+static const char *label_max_name(uint64_t v)
+{
+    return kai_tlp_name(v > KAI_TLP_RED ? KAI_TLP_NONE : (uint8_t)v);
+}
+
+enum kai_err kai_verb_status(struct kai_call *call)
+{
+    struct kai_core *c = call->core;
+    struct gather g = {.call = call};
+    struct kai_store_usage u;
+    struct kai_indexer_state p;
+    char address[KAI_ENDPOINT_BYTES_MAX + KAI_BASE32_KEY_CAP + 1];
+    struct kai_jput j;
+    enum kai_err err = kai_store_usage(c->store, &u);
+
+    if (err == KAI_OK)
+        err = kai_core_run(c, job_count, &g);
+    if (err != KAI_OK)
+        return err;
+    kai_indexer_state(c->indexer, &p);
+    address_of(c, address);
+    struct kai_outlook *o = kai_outlook_get(c);
+    const struct kai_org *org = kai_roster_org(o->roster, c->self.org_id);
+    kai_jput_init(&j, &call->out);
+    kai_jput_object(&j, NULL);
+    kai_jput_hex(&j, "network", c->charter.nid, KAI_ID_BYTES);
+    kai_jput_text(&j, "network_name", c->charter.name);
+    kai_jput_text(&j, "org", c->org_name);
+    kai_jput_hex(&j, "org_id", c->self.org_id, KAI_ID_BYTES);
+    kai_jput_hex(&j, "node", c->self.node_id, KAI_ID_BYTES);
+    kai_jput_text(&j, "address", address[0] == '\0' ? NULL : address);
+    kai_jput_text(&j, "label_max", org != NULL ? label_max_name(org->label_max) : NULL);
+    kai_jput_bool(&j, "running", c->loop != NULL);
+    kai_jput_uint(&j, "peers", g.peers);
+    kai_jput_uint(&j, "logs", u.logs);
+    kai_jput_uint(&j, "entries", u.entries);
+    kai_jput_uint(&j, "items", p.items);
+    kai_jput_uint(&j, "index_lag_ms", p.lag_ms);
+    kai_jput_uint(&j, "quarantined", p.quarantined);
+    kai_jput_uint(&j, "unsent", g.unsent);
+    kai_jput_uint(&j, "used_bytes", u.used_bytes);
+    kai_jput_uint(&j, "map_bytes", u.map_bytes);
+    kai_jput_hex(&j, "state", kai_roster_hash(o->roster), KAI_ID_BYTES);
+    kai_jput_uint(&j, "uptime_ms", kai_wall_ms() - c->started_ms);
+    kai_jput_uint(&j, "bytes_in", g.counters.bytes_in);
+    kai_jput_uint(&j, "bytes_out", g.counters.bytes_out);
+    kai_jput_uint(&j, "entries_refused", g.counters.entries_refused);
+    kai_jput_uint(&j, "entries_parked", g.counters.entries_parked);
+    kai_jput_uint(&j, "peer_memory_bytes", g.counters.memory_bytes);
+    put_alarms(call, &j);
+    kai_jput_end(&j);
+    kai_outlook_put(o);
+    return kai_jput_line(&j);
+}
+
+static void put_auds(struct kai_core *c, struct kai_jput *j, const struct kai_link_info *l)
+{
+    kai_jput_array(j, "audiences");
+    for (size_t i = 0; i < l->n_auds; i++)
+        kai_jput_text(j, NULL, kai_keyring_name(c->ring, l->auds[i]));
+    kai_jput_end(j);
+}
+
+static void put_peer(void *ctx, const struct kai_link_info *l)
+{
+    struct gather *g = ctx;
+    struct kai_jput *j = g->j;
+    struct kai_core *c = g->call->core;
+    struct kai_dial at;
+    bool known = l->peer != NULL && kai_net_addr_of(c->net, l->peer->curve_pk, &at);
+
+    kai_jput_object(j, NULL);
+    kai_jput_text(j, "org", l->peer != NULL ? l->peer->org->name : NULL);
+    if (l->peer != NULL)
+        kai_jput_hex(j, "node", l->peer->id, KAI_ID_BYTES);
+    else
+        kai_jput_null(j, "node");
+    kai_jput_text(j, "endpoint", known ? at.endpoint : NULL);
+    kai_jput_text(j, "direction", l->dialled ? "out" : "in");
+    kai_jput_text(j, "state", l->state);
+    kai_jput_time(j, "since", kai_wall_ms() - (g->now_ms - l->since_ms));
+    if (l->rtt_ms >= 0) {
+        char rtt[32];
+        int n = snprintf(rtt, sizeof rtt, "%.3f", l->rtt_ms);
+
+        kai_jput_raw(j, "rtt_ms", kai_view_of(rtt, (size_t)n));
+    } else {
+        kai_jput_null(j, "rtt_ms");
+    }
+    kai_jput_uint(j, "in_bytes", l->in_bytes);
+    kai_jput_uint(j, "out_bytes", l->out_bytes);
+    put_auds(c, j, l);
+    kai_jput_end(j);
+    (void)kai_jput_line(j); /* Sticks in the buffer. */
+}
+
+static enum kai_err job_peers(struct kai_core *c, void *arg)
+{
+    struct gather *g = arg;
+
+    g->now_ms = kai_now_ms();
+    kai_net_links(c->net, put_peer, g);
+    return g->call->out.err;
+}
+
+enum kai_err kai_verb_peers(struct kai_call *call)
+{
+    struct kai_jput j;
+    struct gather g = {.call = call, .j = &j};
+
+    kai_jput_init(&j, &call->out);
+    return kai_core_run(call->core, job_peers, &g);
+}
+
+enum kai_err kai_verb_network_show(struct kai_call *call)
+{
+    struct kai_core *c = call->core;
+    struct kai_jput j;
+
+    kai_jput_init(&j, &call->out);
+    kai_jput_object(&j, NULL);
+    kai_jput_hex(&j, "id", c->charter.nid, KAI_ID_BYTES);
+    kai_jput_text(&j, "name", c->charter.name);
+    kai_jput_uint(&j, "version", c->charter.ver);
+    kai_jput_array(&j, "founders");
+    for (size_t i = 0; i < c->charter.n_founders; i++) {
+        kai_jput_object(&j, NULL);
+        kai_jput_text(&j, "name", c->charter.founders[i].name);
+        kai_jput_hex(&j, "id", c->charter.founders[i].org, KAI_ID_BYTES);
+        kai_jput_end(&j);
+    }
+    kai_jput_end(&j);
+    kai_jput_array(&j, "texts");
+    struct kai_snap *s;
+    if (kai_snap_begin(c->store, &s) == KAI_OK) {
+        for (size_t i = 0; i < c->charter.n_texts; i++) {
+            char b32[KAI_BASE32_KEY_CAP];
+            char key[64];
+            struct kai_view text;
+
+            kai_base32_key(b32, c->charter.texts[i].hash);
+            (void)snprintf(key, sizeof key, "text:%s", b32);
+            if (kai_snap_kv(s, key, &text) != KAI_OK)
+                continue;
+            kai_jput_object(&j, NULL);
+            kai_jput_text(&j, "lang", c->charter.texts[i].lang);
+            kai_jput_view(&j, "text", text);
+            kai_jput_end(&j);
+        }
+        kai_snap_end(s);
+    }
+    kai_jput_end(&j);
+    kai_jput_end(&j);
+    return kai_jput_line(&j);
+}
+
+static const char *status_of(bool active, bool revoked, uint64_t not_after)
+{
+    if (revoked)
+        return "revoked";
+    if (not_after != 0 && not_after < kai_wall_ms())
+        return "expired";
+    return active ? "active" : "pending";
+}
+
+static const char *kind_of(const struct kai_org *o)
+{
+    if (!o->has_parent)
+        return "founder";
+    return (o->caps & KAI_CAP_PROVIDER) != 0 ? "provider" : "member";
+}
+
+static void put_org(struct kai_jput *j, const struct kai_roster *r, const struct kai_org *o)
+{
+    const struct kai_org *parent = o->has_parent ? kai_roster_org(r, o->parent) : NULL;
+
+    kai_jput_object(j, NULL);
+    kai_jput_hex(j, "id", o->id, KAI_ID_BYTES);
+    kai_jput_text(j, "name", o->name);
+    kai_jput_text(j, "kind", kind_of(o));
+    kai_jput_text(j, "parent", parent != NULL ? parent->name : NULL);
+    if (o->has_parent)
+        kai_jput_hex(j, "parent_id", o->parent, KAI_ID_BYTES);
+    kai_jput_text(j, "status", status_of(o->active, o->revoked, o->not_after));
+    kai_jput_text(j, "label_max", label_max_name(o->label_max));
+    kai_jput_uint(j, "may_admit", o->depth_left);
+    if (o->not_after != 0)
+        kai_jput_time(j, "expires", o->not_after);
+    else
+        kai_jput_null(j, "expires");
+    kai_jput_array(j, "attrs");
+    for (size_t i = 0; i < o->n_attrs; i++) {
+        char text[sizeof o->attrs[i].key + sizeof o->attrs[i].value + 1];
+
+        (void)snprintf(text, sizeof text, "%s=%s", o->attrs[i].key, o->attrs[i].value);
+        kai_jput_text(j, NULL, text);
+    }
+    kai_jput_end(j);
+    kai_jput_end(j);
+    (void)kai_jput_line(j);
+}
+
+enum kai_err kai_verb_org_list(struct kai_call *call)
+{
+    struct kai_outlook *o = kai_outlook_get(call->core);
+    const struct kai_org *orgs;
+    size_t n = kai_roster_orgs(o->roster, &orgs);
+    struct kai_jput j;
+
+    kai_jput_init(&j, &call->out);
+    for (size_t i = 0; i < n; i++)
+        put_org(&j, o->roster, &orgs[i]);
+    kai_outlook_put(o);
+    return call->out.err;
+}
+
+static void put_node(struct kai_jput *j, const struct kai_core *c, const struct kai_node *n)
+{
+    kai_jput_object(j, NULL);
+    kai_jput_hex(j, "id", n->id, KAI_ID_BYTES);
+    kai_jput_text(j, "name", n->name);
+    kai_jput_text(j, "org", n->org->name);
+    kai_jput_text(j, "status", status_of(n->active, n->revoked, n->not_after));
+    kai_jput_bool(j, "this", memcmp(n->id, c->self.node_id, KAI_ID_BYTES) == 0);
+    kai_jput_time(j, "expires", n->not_after);
+    kai_jput_end(j);
+    (void)kai_jput_line(j);
+}
+
+/* Nodes of one organisation, or of all. */
+static void put_nodes(struct kai_call *call, struct kai_jput *j, const struct kai_roster *r, const struct kai_org *org)
+{
+    const struct kai_node *nodes;
+    size_t n = kai_roster_nodes(r, &nodes);
+
+    for (size_t i = 0; i < n; i++)
+        if (org == NULL || nodes[i].org == org)
+            put_node(j, call->core, &nodes[i]);
+}
+
+enum kai_err kai_verb_org_show(struct kai_call *call)
+{
+    enum kai_err err = KAI_OK;
+    const char *name = kai_arg_need(call, "org", &err);
+    const struct kai_org *org;
+    struct kai_jput j;
+
+    if (err != KAI_OK)
+        return err;
+    struct kai_outlook *o = kai_outlook_get(call->core);
+    err = kai_outlook_find_org(o, name, &org, &call->why);
+    if (err == KAI_OK) {
+        kai_jput_init(&j, &call->out);
+        put_org(&j, o->roster, org);
+        put_nodes(call, &j, o->roster, org);
+    }
+    kai_outlook_put(o);
+    return err;
+}
+
+enum kai_err kai_verb_node_list(struct kai_call *call)
+{
+    enum kai_err err = KAI_OK;
+    bool all = kai_arg_bool(call, "all", &err);
+    struct kai_jput j;
+
+    if (err != KAI_OK)
+        return err;
+    struct kai_outlook *o = kai_outlook_get(call->core);
+    kai_jput_init(&j, &call->out);
+    put_nodes(call, &j, o->roster, all ? NULL : kai_roster_org(o->roster, call->core->self.org_id));
+    kai_outlook_put(o);
+    return call->out.err;
+}

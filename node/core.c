@@ -1,0 +1,454 @@
+/* core: one open home. */
+#include "node/core.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "crypto/hash.h"
+#include "node/actions.h"
+#include "node/audiences.h"
+#include "node/held.h"
+#include "node/loop.h"
+#include "node/ownlog.h"
+#include "node/indexer.h"
+#include "node/post.h"
+
+#define MAP_BYTES_DEFAULT 0 /* The store's own choice. */
+
+static uint64_t clock_ms(clockid_t id)
+{
+    struct timespec t;
+
+    (void)clock_gettime(id, &t); /* Fails on a bad id only. */
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+uint64_t kai_now_ms(void)
+{
+    return clock_ms(CLOCK_MONOTONIC);
+}
+
+uint64_t kai_wall_ms(void)
+{
+    return clock_ms(CLOCK_REALTIME);
+}
+
+void kai_random(void *ctx, void *out, size_t n)
+{
+    (void)ctx;
+    randombytes_buf(out, n);
+}
+
+struct kai_tx *kai_core_tx(struct kai_core *c)
+{
+    if (c->tx == NULL && c->tx_err == KAI_OK)
+        c->tx_err = kai_tx_begin(c->store, &c->tx);
+    return c->tx;
+}
+
+void kai_core_after(struct kai_core *c, kai_after_fn *f, void *arg)
+{
+    if (c->n_after == c->cap_after) {
+        size_t cap = c->cap_after == 0 ? 64 : 2 * c->cap_after;
+        struct kai_after *grown = realloc(c->after, cap * sizeof *grown);
+
+        if (grown == NULL) { /* Nobody may be left waiting: commit now, and answer this one with it. */
+            kai_core_commit(c);
+            f(arg, KAI_ENOMEM);
+            return;
+        }
+        c->after = grown;
+        c->cap_after = cap;
+    }
+    c->after[c->n_after++] = (struct kai_after){.f = f, .arg = arg};
+}
+
+void kai_core_commit(struct kai_core *c)
+{
+    enum kai_err err = c->tx_err;
+
+    kai_snap_end(c->serve);
+    c->serve = NULL;
+    if (c->tx != NULL) {
+        enum kai_err committed = kai_tx_commit(c->tx);
+
+        c->tx = NULL;
+        if (err == KAI_OK)
+            err = committed;
+    }
+    c->tx_err = KAI_OK;
+    if (err == KAI_EIO || err == KAI_ECORRUPT) {
+        /* After a failed sync nobody knows what is on the disk: start again from what is there. */
+        static const char text[] = "kairan: the store cannot be written; stopping\n";
+
+        (void)!write(STDERR_FILENO, text, sizeof text - 1);
+        _exit(1);
+    }
+    /* What is called may ask for more: those wait for the next commit. */
+    size_t n = c->n_after;
+    struct kai_after *list = c->after;
+    if (n > 0) {
+        c->after = NULL;
+        c->n_after = c->cap_after = 0;
+        for (size_t i = 0; i < n; i++)
+            list[i].f(list[i].arg, err);
+        free(list);
+        kai_indexer_wake(c->indexer);
+    }
+}
+
+struct direct {
+    bool done;
+    enum kai_err err;
+};
+
+static void direct_done(void *arg, enum kai_err err)
+{
+    struct direct *d = arg;
+
+    d->done = true;
+    d->err = err;
+}
+
+enum kai_err kai_core_run(struct kai_core *c, kai_job_fn *f, void *arg)
+{
+    struct direct d = {0};
+
+    if (c->loop != NULL && !pthread_equal(pthread_self(), c->owner))
+        return kai_loop_run(c->loop, f, arg);
+    kai_indexer_rules(c->indexer);
+    enum kai_err err = f(c, arg);
+    kai_core_after(c, direct_done, &d);
+    kai_core_commit(c);
+    while (c->n_after > 0 || c->tx != NULL) /* What the job's effects asked for in turn. */
+        kai_core_commit(c);
+    kai_core_refresh(c);
+    return err != KAI_OK ? err : d.err;
+}
+
+static enum kai_err load_keys(struct kai_core *c, struct kai_why *why)
+{
+    char path[KAI_PATH_BYTES_MAX];
+    enum kai_err err = kai_keyfile_load(&kai_keyport_posix, kai_home_path(&c->home, path, "keys/node.key"),
+                                        KAI_KEY_NODE, NULL, &c->node, NULL, why);
+
+    kai_why_at(why, 0, "%s", path);
+    if (err != KAI_OK)
+        return err;
+    err = kai_keyfile_load(&kai_keyport_posix, kai_home_path(&c->home, path, "keys/issuing.key"),
+                           KAI_KEY_ISSUING, NULL, &c->issuing, NULL, why);
+    if (err == KAI_ENOTFOUND) /* Further nodes of an organisation have none. */
+        return KAI_OK;
+    kai_why_at(why, 0, "%s", path);
+    return err;
+}
+
+struct load {
+    struct kai_core *c;
+    enum kai_err err;
+};
+
+static bool load_ctl(void *ctx, const struct kai_entry *e)
+{
+    struct load *l = ctx;
+    enum kai_err err = kai_ctl_add(l->c->ctl, e);
+
+    /* By (log_pk, seq) an entry can come before its key's certificate: those are offered again. */
+    if (err == KAI_EAGAIN)
+        l->err = KAI_EAGAIN;
+    else if (err != KAI_OK && err != KAI_EEXIST)
+        l->err = err;
+    return err != KAI_ENOMEM;
+}
+
+/* Feed the stored control entries until no more of them can be placed. */
+static enum kai_err load_control(struct kai_core *c, struct kai_snap *snap)
+{
+    for (size_t before = SIZE_MAX; kai_ctl_count(c->ctl) != before;) {
+        struct load l = {.c = c, .err = KAI_OK};
+
+        before = kai_ctl_count(c->ctl);
+        enum kai_err err = kai_snap_ctl(snap, load_ctl, &l);
+        if (err != KAI_OK)
+            return err;
+        if (l.err == KAI_OK)
+            return KAI_OK;
+        if (l.err != KAI_EAGAIN)
+            return l.err;
+    }
+    return KAI_OK;
+}
+
+static enum kai_err load_charter(struct kai_core *c, struct kai_snap *snap, struct kai_why *why)
+{
+    struct kai_view v;
+    enum kai_err err = kai_snap_kv(snap, "charter", &v);
+
+    if (err == KAI_ENOTFOUND)
+        return kai_why_set(why, err, "home.no-network", c->home.dir, NULL, NULL);
+    if (err != KAI_OK)
+        return err;
+    kai_buf_init(&c->charter_record, KAI_CHARTER_BYTES_MAX);
+    kai_buf_add(&c->charter_record, v.p, v.n);
+    if (c->charter_record.err != KAI_OK)
+        return c->charter_record.err;
+    err = kai_charter_parse(&c->charter, v);
+    return err == KAI_OK ? KAI_OK : KAI_ECORRUPT;
+}
+
+/* Who we are in the network, by the certificate of our node key. */
+static enum kai_err find_self(struct kai_core *c, struct kai_why *why)
+{
+    struct kai_roster *r;
+    enum kai_err err = kai_roster_build(&r, c->ctl);
+
+    if (err != KAI_OK)
+        return err;
+    kai_hash(c->self.node_id, KAI_D_NODE, c->node->sign_pk, KAI_KEY_BYTES);
+    const struct kai_node *n = kai_roster_node(r, c->self.node_id);
+    if (n == NULL) {
+        err = kai_why_set(why, KAI_ENOTFOUND, "home.not-admitted", c->home.dir, NULL, NULL);
+    } else {
+        memcpy(c->self.node_cert, n->cert, KAI_ID_BYTES);
+        memcpy(c->self.org_id, n->org->id, KAI_ID_BYTES);
+        memcpy(c->org_name, n->org->name, sizeof c->org_name);
+        memcpy(c->self.sign_pk, c->node->sign_pk, KAI_KEY_BYTES);
+        memcpy(c->self.sign_sk, c->node->sign_sk, sizeof c->self.sign_sk);
+        memcpy(c->self.kx_pk, c->node->kx_pk, KAI_KEY_BYTES);
+        memcpy(c->self.kx_sk, c->node->kx_sk, KAI_KEY_BYTES);
+    }
+    kai_roster_unref(r);
+    return err;
+}
+
+static bool load_epoch(void *ctx, const struct kai_log *log)
+{
+    struct load *l = ctx;
+
+    if (log->kind != KAI_LOG_KEY)
+        return true;
+    for (uint64_t seq = 1; seq <= log->head_seq; seq++) {
+        struct kai_entry e;
+        uint8_t aud[KAI_ID_BYTES];
+        struct kai_snap *snap = l->c->serve;
+
+        l->err = kai_snap_entry(snap, log->log_pk, seq, &e);
+        if (l->err == KAI_ENOTFOUND) /* Pruned. */
+            continue;
+        if (l->err != KAI_OK)
+            return false;
+        if (e.h.ptype != KAI_PTYPE_EPOCH)
+            continue;
+        /* What it says of this epoch is judged anew: the roster may have changed since. */
+        enum kai_err err = kai_keyring_epoch(l->c->ring, &e, aud);
+        if (err == KAI_ENOMEM) {
+            l->err = err;
+            return false;
+        }
+    }
+    l->err = KAI_OK;
+    return true;
+}
+
+static bool tell_log(void *ctx, const struct kai_log *log)
+{
+    struct kai_core *c = ctx;
+    struct kai_net_log n;
+
+    kai_net_log_of(&n, log);
+    kai_net_on_log(c->net, &n);
+    return true;
+}
+
+static bool tell_note(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BYTES], struct kai_view note)
+{
+    struct kai_core *c = ctx;
+
+    (void)who;
+    if (type == KAI_REC_ADDR)
+        kai_net_on_addr(c->net, note);
+    return true;
+}
+
+static enum kai_err start_engine(struct kai_core *c)
+{
+    struct kai_net_options opt = {
+        .self = c->self,
+        .ctl = c->ctl,
+        .keyring = c->ring,
+        .charter_record = kai_buf_view(&c->charter_record),
+        .now_ms = kai_now_ms(),
+    };
+
+    memcpy(opt.curve_pk, c->node->curve_pk, KAI_KEY_BYTES);
+    randombytes_buf(opt.boot_id, sizeof opt.boot_id);
+    kai_actions_fill(c, &opt.act);
+    enum kai_err err = kai_net_new(&c->net, &opt);
+    sodium_memzero(&opt, sizeof opt);
+    return err;
+}
+
+static enum kai_err load_state(struct kai_core *c, struct kai_why *why)
+{
+    struct load l = {.c = c};
+    enum kai_err err = kai_snap_begin(c->store, &c->serve);
+
+    if (err == KAI_OK)
+        err = load_charter(c, c->serve, why);
+    if (err == KAI_OK)
+        err = kai_ctl_new(&c->ctl, &c->charter);
+    if (err == KAI_OK)
+        err = load_control(c, c->serve);
+    if (err == KAI_OK)
+        err = find_self(c, why);
+    if (err == KAI_OK)
+        err = kai_keyring_new(&c->ring, &c->self);
+    if (err == KAI_OK)
+        err = start_engine(c); /* Builds the roster, and hands it to the keyring. */
+    if (err == KAI_OK)
+        err = kai_audience_rules_load(c, c->serve);
+    if (err == KAI_OK)
+        err = kai_snap_logs(c->serve, load_epoch, &l);
+    if (err == KAI_OK)
+        err = l.err;
+    if (err == KAI_OK)
+        err = kai_snap_logs(c->serve, tell_log, c);
+    if (err == KAI_OK)
+        err = kai_snap_notes(c->serve, tell_note, c);
+    if (err == KAI_OK)
+        kai_net_on_keyring(c->net, kai_now_ms());
+    kai_snap_end(c->serve);
+    c->serve = NULL;
+    return err;
+}
+
+static void boot_id_text(char out[static 64])
+{
+    size_t n;
+
+    if (kai_file_read("/proc/sys/kernel/random/boot_id", out, 64, &n) != KAI_OK)
+        out[0] = '\0'; /* Unknown: the index counts as one of another boot. */
+    out[strcspn(out, "\n")] = '\0';
+}
+
+static enum kai_err open_stores(struct kai_core *c, struct kai_why *why)
+{
+    char path[KAI_PATH_BYTES_MAX];
+    char boot[64];
+    bool rebuild;
+    struct kai_store_options opt = {.map_bytes = MAP_BYTES_DEFAULT, .must_exist = true};
+    enum kai_err err = kai_store_open(&c->store, kai_home_path(&c->home, path, "store"), &opt, why);
+
+    if (err == KAI_ENOTFOUND)
+        return kai_why_set(why, err, "home.no-network", c->home.dir, NULL, NULL);
+    if (err != KAI_OK)
+        return err;
+    boot_id_text(boot);
+    return kai_index_open(&c->index, kai_home_path(&c->home, path, "index"), MAP_BYTES_DEFAULT, boot, &rebuild, why);
+}
+
+enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, struct kai_why *why)
+{
+    struct kai_core *c = calloc(1, sizeof *c);
+
+    *out = NULL;
+    if (c == NULL)
+        return KAI_ENOMEM;
+    c->home = *home;
+    c->owner = pthread_self();
+    c->started_ms = kai_wall_ms();
+    (void)pthread_mutex_init(&c->mu, NULL); /* Cannot fail on Linux. */
+    (void)pthread_cond_init(&c->held_cond, NULL);
+    (void)pthread_cond_init(&c->busy_cond, NULL);
+
+    enum kai_err err = kai_home_check(home, why);
+    if (err == KAI_OK)
+        err = load_keys(c, why);
+    if (err == KAI_OK)
+        err = open_stores(c, why);
+    if (err == KAI_OK)
+        err = load_state(c, why);
+    if (err == KAI_OK && !kai_store_was_clean(c->store))
+        err = kai_ownlog_retire_all(c);
+    if (err == KAI_OK) {
+        kai_core_refresh(c);
+        kai_core_commit(c);
+        err = kai_indexer_start(&c->indexer, c);
+    }
+    if (err != KAI_OK) {
+        if (why != NULL && why->code == NULL)
+            (void)kai_why_set(why, err, "node.open", kai_err_text(err), home->dir, NULL);
+        kai_core_close(c);
+        return err;
+    }
+    *out = c;
+    return KAI_OK;
+}
+
+void kai_core_close(struct kai_core *c)
+{
+    if (c == NULL)
+        return;
+    bool opened = c->indexer != NULL;
+    struct kai_indexer *indexer = c->indexer;
+    c->indexer = NULL;
+    kai_indexer_stop(indexer);
+    if (c->store != NULL && c->ctl != NULL)
+        while (c->tx != NULL || c->n_after > 0)
+            kai_core_commit(c);
+    kai_net_free(c->net);
+    kai_keyring_free(c->ring);
+    kai_ctl_free(c->ctl);
+    kai_index_close(c->index);
+    kai_snap_end(c->serve);
+    if (opened)
+        kai_ignore(kai_store_mark_clean(c->store)); /* Else the next start opens new logs: safe. */
+    kai_store_close(c->store);
+    kai_outlook_put(c->outlook);
+    kai_held_free(c);
+    free(c->busy);
+    kai_keys_free(c->node);
+    kai_keys_free(c->issuing);
+    kai_buf_free(&c->charter_record);
+    free(c->after);
+    sodium_memzero(&c->self, sizeof c->self);
+    (void)pthread_mutex_destroy(&c->mu);
+    (void)pthread_cond_destroy(&c->held_cond);
+    (void)pthread_cond_destroy(&c->busy_cond);
+    free(c);
+}
+
+enum kai_err kai_core_issue(struct kai_core *c, uint64_t rec_type, struct kai_view body, uint8_t hash[static KAI_ID_BYTES],
+                            struct kai_why *why)
+{
+    struct kai_buf payload;
+    struct kai_buf bytes;
+    struct kai_entry e;
+    struct kai_head head;
+
+    if (c->issuing == NULL)
+        return kai_why_set(why, KAI_ENOTFOUND, "key.no-issuing", c->home.dir, NULL, NULL);
+    struct kai_hdr h = {.seq = 1, .ptype = KAI_PTYPE_CONTROL, .ts = kai_wall_ms()};
+    memcpy(h.log_pk, c->issuing->sign_pk, KAI_KEY_BYTES);
+    if (kai_ctl_head(c->ctl, h.log_pk, &head) == KAI_OK) {
+        h.seq = head.seq + 1;
+        memcpy(h.prev, head.hash, KAI_ID_BYTES);
+    }
+    kai_buf_init(&payload, KAI_CERT_BYTES_MAX);
+    kai_buf_init(&bytes, KAI_CERT_BYTES_MAX + 1024);
+    kai_rec_write(&payload, rec_type, body);
+    enum kai_err err = payload.err;
+    if (err == KAI_OK)
+        err = kai_entry_make(&e, &bytes, &h, c->issuing->sign_sk, c->charter.nid, kai_buf_view(&payload));
+    if (err == KAI_OK)
+        err = kai_net_on_own_ctl(c->net, &e, kai_now_ms());
+    if (err == KAI_OK)
+        memcpy(hash, e.hash, KAI_ID_BYTES);
+    kai_buf_free(&payload);
+    kai_buf_free(&bytes);
+    if (err != KAI_OK && why != NULL && why->code == NULL)
+        (void)kai_why_set(why, err, "record.refused", kai_err_text(err), NULL, NULL);
+    return err;
+}

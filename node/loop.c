@@ -1,0 +1,400 @@
+/* loop: the thread of `kairan run`. Each round: wait, take in what came, carry it out in one transaction, commit,
+ * answer. What arrives during a commit waits for the next one: that groups them. */
+#include "node/loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "node/actions.h"
+#include "node/dialer.h"
+#include "node/net/transport.h"
+#include "node/say.h"
+#include "node/steward.h"
+#include "node/verify.h"
+
+#define ROUND_ENTRIES_MAX 512u     /* Of one transaction. */
+#define ROUND_BYTES_MAX (8u << 20)
+#define TIDY_MS 60000u
+#define VERIFY_THREADS 2u
+
+struct job {
+    kai_job_fn *f;
+    void *arg;
+    enum kai_err err;
+    bool done;
+    pthread_mutex_t mu;
+    pthread_cond_t cond;
+    struct job *next;
+};
+
+struct kai_loop {
+    struct kai_core *c;
+    struct kai_transport *transport;
+    struct kai_dialer *dialer;
+    struct kai_verify *verify;
+    int wake_fd;
+    atomic_bool stop;
+    bool dirty;
+    pthread_mutex_t mu; /* Guards the job list. */
+    struct job *first;
+    struct job *last;
+    uint64_t next_tick_ms;
+    uint64_t next_dial_ms;
+    uint64_t next_steward_ms;
+    uint64_t next_tidy_ms;
+};
+
+static void wake(const struct kai_loop *l)
+{
+    uint64_t one = 1;
+
+    (void)!write(l->wake_fd, &one, sizeof one);
+}
+
+/* ---- Transport's events. */
+static bool ev_admits(void *ctx, const uint8_t curve_pk[static KAI_KEY_BYTES])
+{
+    struct kai_loop *l = ctx;
+
+    return kai_net_admits(l->c->net, curve_pk);
+}
+
+static void ev_up(void *ctx, uint64_t link, const uint8_t peer[static KAI_KEY_BYTES], bool dialled)
+{
+    struct kai_loop *l = ctx;
+    uint64_t now = kai_now_ms();
+
+    if (!kai_dialer_up(l->dialer, link, peer, dialled, now))
+        kai_net_on_up(l->c->net, link, peer, dialled, now, kai_wall_ms());
+}
+
+static void ev_down(void *ctx, uint64_t link)
+{
+    struct kai_loop *l = ctx;
+    uint64_t now = kai_now_ms();
+
+    if (!kai_dialer_down(l->dialer, link, now))
+        kai_net_on_down(l->c->net, link, now);
+}
+
+static void ev_frame(void *ctx, uint64_t link, struct kai_view frame)
+{
+    struct kai_loop *l = ctx;
+    uint64_t now = kai_now_ms();
+
+    if (!kai_dialer_frame(l->dialer, link, frame, now))
+        kai_net_on_frame(l->c->net, link, frame, now, kai_wall_ms());
+}
+
+static void ev_writable(void *ctx, uint64_t link)
+{
+    struct kai_loop *l = ctx;
+
+    kai_net_on_writable(l->c->net, link, kai_now_ms());
+}
+
+static void ev_dial_failed(void *ctx, uint64_t dial, const struct kai_why *why)
+{
+    struct kai_loop *l = ctx;
+
+    kai_dialer_failed(l->dialer, dial, why, kai_now_ms());
+}
+
+static void ev_refused(void *ctx, const uint8_t curve_pk[static KAI_KEY_BYTES], uint64_t n)
+{
+    char key[KAI_BASE32_KEY_CAP];
+
+    (void)ctx;
+    (void)n;
+    kai_base32_key(key, curve_pk);
+    kai_say("peer.unknown-key", key, NULL, NULL);
+}
+
+static bool ev_intro(void *ctx, const uint8_t peer[static KAI_KEY_BYTES], struct kai_view frame, struct kai_buf *reply)
+{
+    struct kai_loop *l = ctx;
+    struct kai_why why = {0};
+    char key[KAI_BASE32_KEY_CAP];
+    enum kai_err err = kai_net_intro_serve(l->c->net, frame, peer, reply, &why, kai_now_ms());
+
+    if (err != KAI_OK && err != KAI_EAGAIN) {
+        kai_base32_key(key, peer);
+        kai_say("intro.refused", key, kai_err_text(err), NULL);
+    }
+    return err == KAI_EAGAIN;
+}
+
+/* ---- For the engine. */
+bool kai_loop_send(struct kai_loop *l, uint64_t link, struct kai_view frame)
+{
+    return l != NULL && kai_transport_send(l->transport, link, frame);
+}
+
+void kai_loop_drop(struct kai_loop *l, uint64_t link, enum kai_bye why)
+{
+    if (l == NULL)
+        return;
+    kai_transport_drop(l->transport, link);
+    kai_dialer_dropped(l->dialer, link, why, kai_now_ms());
+}
+
+void kai_loop_ingest(struct kai_loop *l, uint64_t link, const struct kai_net_log *log, const struct kai_entry *e)
+{
+    if (l != NULL && kai_verify_put(l->verify, link, log, e) != KAI_OK)
+        kai_net_on_refused(l->c->net, link, log->log_pk, e->h.seq, KAI_ENOMEM, kai_now_ms());
+}
+
+void kai_loop_dirty(struct kai_loop *l)
+{
+    l->dirty = true;
+}
+
+/* ---- Entries that were verified. */
+struct taken {
+    struct kai_loop *l;
+    struct kai_verified *v;
+};
+
+static void taken_stored(void *arg, enum kai_err err)
+{
+    struct taken *t = arg;
+    struct kai_verified *v = t->v;
+    uint64_t now = kai_now_ms();
+
+    if (err == KAI_OK)
+        kai_net_on_stored(t->l->c->net, v->log.log_pk, &v->e, now);
+    else
+        kai_net_on_refused(t->l->c->net, v->link, v->log.log_pk, v->e.h.seq, err, now);
+    free(v);
+    free(t);
+}
+
+static void take_one(struct kai_loop *l, struct kai_verified *v)
+{
+    struct taken *t = malloc(sizeof *t);
+    enum kai_err err = t == NULL ? KAI_ENOMEM : v->err;
+
+    if (err == KAI_OK)
+        err = kai_take_entry(l->c, &v->log, &v->e);
+    if (err != KAI_OK) {
+        kai_net_on_refused(l->c->net, v->link, v->log.log_pk, v->e.h.seq, err, kai_now_ms());
+        free(v);
+        free(t);
+        return;
+    }
+    *t = (struct taken){.l = l, .v = v};
+    kai_core_after(l->c, taken_stored, t);
+}
+
+static void take_verified(struct kai_loop *l)
+{
+    size_t bytes = 0;
+
+    for (unsigned i = 0; i < ROUND_ENTRIES_MAX && bytes < ROUND_BYTES_MAX; i++) {
+        struct kai_verified *v = kai_verify_take(l->verify);
+
+        if (v == NULL)
+            return;
+        bytes += v->e.payload.n + v->e.hdr.n;
+        take_one(l, v);
+    }
+    wake(l); /* More is there: another round at once. */
+}
+
+/* ---- Jobs of other threads. */
+static void job_done(void *arg, enum kai_err err)
+{
+    struct job *j = arg;
+
+    (void)pthread_mutex_lock(&j->mu);
+    if (j->err == KAI_OK)
+        j->err = err;
+    j->done = true;
+    (void)pthread_cond_signal(&j->cond);
+    (void)pthread_mutex_unlock(&j->mu);
+}
+
+enum kai_err kai_loop_run(struct kai_loop *l, kai_job_fn *f, void *arg)
+{
+    struct job j = {.f = f, .arg = arg};
+
+    (void)pthread_mutex_init(&j.mu, NULL);
+    (void)pthread_cond_init(&j.cond, NULL);
+    (void)pthread_mutex_lock(&l->mu);
+    if (l->last != NULL)
+        l->last->next = &j;
+    else
+        l->first = &j;
+    l->last = &j;
+    (void)pthread_mutex_unlock(&l->mu);
+    wake(l);
+    (void)pthread_mutex_lock(&j.mu);
+    while (!j.done)
+        (void)pthread_cond_wait(&j.cond, &j.mu);
+    (void)pthread_mutex_unlock(&j.mu);
+    (void)pthread_mutex_destroy(&j.mu);
+    (void)pthread_cond_destroy(&j.cond);
+    return j.err;
+}
+
+static void run_jobs(struct kai_loop *l)
+{
+    (void)pthread_mutex_lock(&l->mu);
+    struct job *j = l->first;
+    l->first = l->last = NULL;
+    (void)pthread_mutex_unlock(&l->mu);
+    while (j != NULL) {
+        struct job *next = j->next; /* j may be gone once it is answered. */
+
+        j->err = j->f(l->c, j->arg);
+        kai_core_after(l->c, job_done, j);
+        j = next;
+    }
+}
+
+/* ---- The loop. */
+static void drain_wake(const struct kai_loop *l)
+{
+    uint64_t n;
+
+    (void)!read(l->wake_fd, &n, sizeof n);
+}
+
+static void timers(struct kai_loop *l)
+{
+    uint64_t now = kai_now_ms();
+
+    if (now >= l->next_tick_ms)
+        l->next_tick_ms = kai_net_on_tick(l->c->net, now, kai_wall_ms());
+    if (now >= l->next_dial_ms)
+        l->next_dial_ms = kai_dialer_tick(l->dialer, now);
+    if (now >= l->next_steward_ms)
+        l->next_steward_ms = kai_steward_tick(l->c, now);
+    if (now >= l->next_tidy_ms) {
+        struct kai_store_usage u;
+
+        kai_store_tidy(l->c->store);
+        if (kai_store_usage(l->c->store, &u) == KAI_OK) {
+            kai_net_on_full(l->c->net, u.refuse_foreign);
+            if (u.refuse_foreign)
+                kai_core_alarm(l->c, "store.full", "");
+            else
+                kai_core_alarm_clear(l->c, "store.full", "");
+        }
+        l->next_tidy_ms = now + TIDY_MS;
+    }
+}
+
+static int wait_ms(const struct kai_loop *l)
+{
+    uint64_t now = kai_now_ms();
+    uint64_t next = l->next_tick_ms;
+
+    if (l->next_dial_ms < next)
+        next = l->next_dial_ms;
+    if (l->next_steward_ms < next)
+        next = l->next_steward_ms;
+    if (next <= now)
+        return 0;
+    return next - now > 1000 ? 1000 : (int)(next - now);
+}
+
+static void settle(struct kai_loop *l)
+{
+    kai_core_commit(l->c);
+    if (!l->dirty)
+        return;
+    l->dirty = false;
+    kai_core_refresh(l->c);
+    l->next_dial_ms = 0;    /* A new roster or address: look who is to be dialled, */
+    l->next_steward_ms = 0; /* and who waits for a key. */
+}
+
+static enum kai_err round_of(struct kai_loop *l)
+{
+    zmq_pollitem_t items[KAI_TRANSPORT_POLL_MAX + 1];
+    int timeout = l->c->n_after > 0 || l->c->tx != NULL ? 0 : wait_ms(l);
+    size_t n = kai_transport_poll(l->transport, items, KAI_TRANSPORT_POLL_MAX, &timeout);
+
+    items[n] = (zmq_pollitem_t){.fd = l->wake_fd, .events = ZMQ_POLLIN};
+    if (zmq_poll(items, (int)n + 1, timeout) < 0 && errno != EINTR)
+        return KAI_EIO;
+    if ((items[n].revents & ZMQ_POLLIN) != 0)
+        drain_wake(l);
+    kai_transport_process(l->transport);
+    run_jobs(l);
+    take_verified(l);
+    timers(l);
+    settle(l);
+    return KAI_OK;
+}
+
+enum kai_err kai_loop_serve(struct kai_loop *l)
+{
+    enum kai_err err = KAI_OK;
+
+    while (err == KAI_OK && !atomic_load(&l->stop))
+        err = round_of(l);
+    kai_net_stop(l->c->net, kai_now_ms());
+    kai_transport_process(l->transport);
+    return err;
+}
+
+void kai_loop_stop(struct kai_loop *l)
+{
+    atomic_store(&l->stop, true);
+    wake(l);
+}
+
+enum kai_err kai_loop_new(struct kai_loop **out, struct kai_core *c, const struct kai_config *cfg, struct kai_why *why)
+{
+    struct kai_loop *l = calloc(1, sizeof *l);
+    struct kai_transport_options opt = {
+        .curve_pk = c->node->curve_pk,
+        .curve_sk = c->node->curve_sk,
+        .listen = cfg->listen[0] != '\0' ? cfg->listen : NULL,
+        .listen_intro = cfg->listen_intro[0] != '\0' ? cfg->listen_intro : NULL,
+        .ev = {.ctx = l, .admits = ev_admits, .up = ev_up, .down = ev_down, .frame = ev_frame, .writable = ev_writable,
+               .dial_failed = ev_dial_failed, .refused = ev_refused, .intro = ev_intro},
+    };
+
+    *out = NULL;
+    if (l == NULL)
+        return KAI_ENOMEM;
+    l->c = c;
+    (void)pthread_mutex_init(&l->mu, NULL);
+    l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    enum kai_err err = l->wake_fd == -1 ? KAI_EIO : kai_transport_new(&l->transport, &opt, why);
+    if (err == KAI_OK)
+        err = kai_verify_new(&l->verify, c->charter.nid, l->wake_fd, VERIFY_THREADS);
+    if (err == KAI_OK)
+        err = kai_dialer_new(&l->dialer, c, l->transport, cfg);
+    if (err != KAI_OK) {
+        kai_loop_free(l);
+        return err;
+    }
+    kai_copy_text(c->endpoint, sizeof c->endpoint, kai_transport_endpoint(l->transport));
+    kai_copy_text(c->intro, sizeof c->intro, kai_transport_intro_endpoint(l->transport));
+    c->loop = l;
+    c->owner = pthread_self();
+    *out = l;
+    return KAI_OK;
+}
+
+void kai_loop_free(struct kai_loop *l)
+{
+    if (l == NULL)
+        return;
+    if (l->c->loop == l)
+        l->c->loop = NULL;
+    kai_verify_free(l->verify);
+    kai_transport_free(l->transport);
+    kai_dialer_free(l->dialer);
+    if (l->wake_fd != -1)
+        (void)close(l->wake_fd);
+    (void)pthread_mutex_destroy(&l->mu);
+    free(l);
+}

@@ -1,0 +1,26 @@
+/* loop: the thread of `kairan run` that owns the engine, the transport and all writing. */
+#ifndef KAI_NODE_LOOP_H
+#define KAI_NODE_LOOP_H
+
+#include "node/config.h"
+#include "node/core.h"
+
+struct kai_loop;
+
+/* Bind, and take over c->loop. *why on failure. */
+KAI_MUST_USE enum kai_err kai_loop_new(struct kai_loop **out, struct kai_core *c, const struct kai_config *cfg, struct kai_why *why);
+/* Run until kai_loop_stop() (from a signal handler or another thread). */
+KAI_MUST_USE enum kai_err kai_loop_serve(struct kai_loop *l);
+void kai_loop_stop(struct kai_loop *l); /* Async-signal-safe. */
+void kai_loop_free(struct kai_loop *l);
+
+/* A job from another thread: kai_core_run() comes here. */
+KAI_MUST_USE enum kai_err kai_loop_run(struct kai_loop *l, kai_job_fn *f, void *arg);
+
+/* For the engine's actions. */
+bool kai_loop_send(struct kai_loop *l, uint64_t link, struct kai_view frame);
+void kai_loop_drop(struct kai_loop *l, uint64_t link, enum kai_bye why);
+void kai_loop_ingest(struct kai_loop *l, uint64_t link, const struct kai_net_log *log, const struct kai_entry *e);
+void kai_loop_dirty(struct kai_loop *l); /* Roster or keys changed: refresh the outlook after this round. */
+
+#endif

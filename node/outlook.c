@@ -1,0 +1,208 @@
+/* outlook: what other threads may see of roster and keys, and names of things. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/core.h"
+
+struct kai_outlook *kai_outlook_get(struct kai_core *c)
+{
+    (void)pthread_mutex_lock(&c->mu);
+    struct kai_outlook *o = c->outlook;
+    atomic_fetch_add(&o->refs, 1);
+    (void)pthread_mutex_unlock(&c->mu);
+    return o;
+}
+
+void kai_outlook_put(struct kai_outlook *o)
+{
+    if (o == NULL || atomic_fetch_sub(&o->refs, 1) != 1)
+        return;
+    kai_roster_unref(o->roster);
+    sodium_free(o->epochs); /* Wipes. */
+    free(o->names);
+    free(o);
+}
+
+static size_t count_members(const struct kai_core *c, const struct kai_audience *a)
+{
+    const struct kai_org *orgs;
+    size_t n = kai_roster_orgs(kai_net_roster(c->net), &orgs);
+    size_t members = 0;
+
+    for (size_t i = 0; i < n; i++)
+        members += orgs[i].active && kai_keyring_org_member(c->ring, a->id, &orgs[i]);
+    return members;
+}
+
+static enum kai_err fill_names(struct kai_core *c, struct kai_outlook *o)
+{
+    const struct kai_audience *auds;
+    const struct kai_node *self = kai_roster_node(o->roster, c->self.node_id);
+    size_t n = kai_roster_audiences(o->roster, &auds);
+
+    o->names = calloc(n == 0 ? 1 : n, sizeof *o->names);
+    if (o->names == NULL)
+        return KAI_ENOMEM;
+    o->n_names = n;
+    for (size_t i = 0; i < n; i++) {
+        struct kai_aud_name *a = &o->names[i];
+
+        memcpy(a->id, auds[i].id, KAI_ID_BYTES);
+        kai_copy_text(a->name, sizeof a->name, kai_keyring_name(c->ring, auds[i].id));
+        a->member = self != NULL && kai_keyring_eligible(c->ring, auds[i].id, self);
+        a->n_members = count_members(c, &auds[i]);
+    }
+    return KAI_OK;
+}
+
+void kai_core_refresh(struct kai_core *c)
+{
+    struct kai_outlook *o = calloc(1, sizeof *o);
+    struct kai_outlook *old = NULL;
+
+    if (o == NULL)
+        return; /* The old one stays; the next change tries again. */
+    atomic_init(&o->refs, 1);
+    o->roster = kai_roster_ref(kai_net_roster(c->net));
+    if (kai_keyring_keys(c->ring, &o->epochs, &o->n_epochs) != KAI_OK || fill_names(c, o) != KAI_OK) {
+        kai_outlook_put(o);
+        return;
+    }
+    (void)pthread_mutex_lock(&c->mu);
+    old = c->outlook;
+    c->outlook = o;
+    (void)pthread_mutex_unlock(&c->mu);
+    kai_outlook_put(old);
+}
+
+const struct kai_epoch *kai_outlook_epoch(const struct kai_outlook *o, const uint8_t aud_id[static KAI_ID_BYTES],
+                                          const uint8_t kid[static KAI_TAG_BYTES])
+{
+    for (size_t i = 0; i < o->n_epochs; i++)
+        if (memcmp(o->epochs[i].commit, kid, KAI_TAG_BYTES) == 0 &&
+            memcmp(o->epochs[i].aud_id, aud_id, KAI_ID_BYTES) == 0)
+            return &o->epochs[i];
+    return NULL;
+}
+
+const struct kai_aud_name *kai_outlook_aud(const struct kai_outlook *o, const uint8_t aud_id[static KAI_ID_BYTES])
+{
+    for (size_t i = 0; i < o->n_names; i++)
+        if (memcmp(o->names[i].id, aud_id, KAI_ID_BYTES) == 0)
+            return &o->names[i];
+    return NULL;
+}
+
+/* Whether text is a prefix of the id in hex: at least 4 digits, so that no name is taken for one. */
+static bool id_fits(const uint8_t id[static KAI_ID_BYTES], const char *text)
+{
+    char hex[KAI_HEX_CAP(KAI_ID_BYTES)];
+    size_t n = strlen(text);
+
+    return n >= 4 && n < sizeof hex && strncmp(kai_hex(hex, id, KAI_ID_BYTES), text, n) == 0;
+}
+
+/* One of what is named, or why not: a name goes before an id prefix. */
+struct finder {
+    const void *by_name;
+    const void *by_id;
+    size_t n_name;
+    size_t n_id;
+};
+
+static void consider(struct finder *f, const void *thing, const char *name, const uint8_t id[static KAI_ID_BYTES],
+                     const char *text)
+{
+    if (strcmp(name, text) == 0) {
+        f->by_name = thing;
+        f->n_name++;
+    } else if (id_fits(id, text)) {
+        f->by_id = thing;
+        f->n_id++;
+    }
+}
+
+static enum kai_err decide(const struct finder *f, const char *text, const void **out, struct kai_why *why)
+{
+    size_t n = f->n_name > 0 ? f->n_name : f->n_id;
+    char count[24];
+
+    *out = f->n_name > 0 ? f->by_name : f->by_id;
+    if (n == 1)
+        return KAI_OK;
+    (void)snprintf(count, sizeof count, "%zu", n);
+    return n == 0 ? kai_why_set(why, KAI_ENOTFOUND, "name.unknown", text, NULL, NULL)
+                  : kai_why_set(why, KAI_EAMBIGUOUS, "name.ambiguous", text, count, NULL);
+}
+
+enum kai_err kai_outlook_find_org(const struct kai_outlook *o, const char *name, const struct kai_org **out, struct kai_why *why)
+{
+    struct finder f = {0};
+    const struct kai_org *orgs;
+    const void *found;
+    size_t n = kai_roster_orgs(o->roster, &orgs);
+
+    for (size_t i = 0; i < n; i++)
+        consider(&f, &orgs[i], orgs[i].name, orgs[i].id, name);
+    enum kai_err err = decide(&f, name, &found, why);
+    *out = found;
+    return err;
+}
+
+enum kai_err kai_outlook_find_aud(const struct kai_outlook *o, const char *name, const struct kai_aud_name **out, struct kai_why *why)
+{
+    struct finder f = {0};
+    const void *found;
+
+    for (size_t i = 0; i < o->n_names; i++)
+        consider(&f, &o->names[i], o->names[i].name, o->names[i].id, name);
+    enum kai_err err = decide(&f, name, &found, why);
+    *out = found;
+    return err;
+}
+
+enum kai_err kai_outlook_find_node(const struct kai_outlook *o, const char *name, const struct kai_node **out, struct kai_why *why)
+{
+    struct finder f = {0};
+    const struct kai_node *nodes;
+    const void *found;
+    size_t n = kai_roster_nodes(o->roster, &nodes);
+
+    for (size_t i = 0; i < n; i++)
+        consider(&f, &nodes[i], nodes[i].name, nodes[i].id, name);
+    enum kai_err err = decide(&f, name, &found, why);
+    *out = found;
+    return err;
+}
+
+static struct kai_alarm_row *find_alarm(struct kai_core *c, const char *code, const char *about)
+{
+    for (size_t i = 0; i < c->n_alarms; i++)
+        if (strcmp(c->alarms[i].code, code) == 0 && strcmp(c->alarms[i].about, about) == 0)
+            return &c->alarms[i];
+    return NULL;
+}
+
+void kai_core_alarm(struct kai_core *c, const char *code, const char *about)
+{
+    (void)pthread_mutex_lock(&c->mu);
+    if (find_alarm(c, code, about) == NULL) {
+        if (c->n_alarms == KAI_ALARMS_MAX) /* The oldest makes room. */
+            memmove(c->alarms, c->alarms + 1, --c->n_alarms * sizeof c->alarms[0]);
+        struct kai_alarm_row *a = &c->alarms[c->n_alarms++];
+        kai_copy_text(a->code, sizeof a->code, code);
+        kai_copy_text(a->about, sizeof a->about, about);
+        a->since_ms = kai_wall_ms();
+    }
+    (void)pthread_mutex_unlock(&c->mu);
+}
+
+void kai_core_alarm_clear(struct kai_core *c, const char *code, const char *about)
+{
+    (void)pthread_mutex_lock(&c->mu);
+    struct kai_alarm_row *a = find_alarm(c, code, about);
+    if (a != NULL)
+        *a = c->alarms[--c->n_alarms];
+    (void)pthread_mutex_unlock(&c->mu);
+}

@@ -1,0 +1,246 @@
+/* publish: from a file in memory to entries of our own log. */
+#include "node/publish.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "item/import.h"
+#include "node/held.h"
+#include "node/post.h"
+#include "node/indexer.h"
+#include "policy/policy.h"
+
+#define LABELS_MAX 50u /* TLP x PAP x exercise. */
+
+struct run {
+    struct kai_core *c;
+    const struct kai_publish *p;
+    struct kai_published *out;
+    struct kai_why *why;
+    struct kai_outlook *o;
+    const struct kai_aud_name *aud;
+    const struct kai_audience *rec;
+    struct kai_ixsnap *index;
+    struct kai_post *post;
+    struct kai_batch *batches[LABELS_MAX]; /* One for each label, opened when it is needed. */
+    struct kai_obj obj;
+    bool publishing; /* Second pass. */
+    bool any_malformed;
+};
+
+/* ---- First pass: judge. */
+static const char *verdict(const struct run *r, uint8_t tlp)
+{
+    const struct kai_node *self = kai_roster_node(r->o->roster, r->c->self.node_id);
+    struct kai_policy_publish f = {
+        .tlp = tlp,
+        .audience_kind = r->rec->rec.kind,
+        .ceiling = r->rec->rec.label_max,
+        .member = r->aud->member,
+        .may_publish = self != NULL && self->active && (self->caps & KAI_CAP_PUBLISH) != 0,
+    };
+
+    return kai_policy_publish(&f);
+}
+
+static void refuse(struct run *r, const struct kai_why *why, const char *id, bool rule)
+{
+    r->out->refused++;
+    if (!rule)
+        r->any_malformed = true;
+    if (r->out->refused <= KAI_REFUSALS_MAX && r->p->refuse != NULL)
+        r->p->refuse(r->p->ctx, why, id);
+}
+
+/* Codes that name an access rule rather than a defect of the file. */
+static bool is_rule(const char *code)
+{
+    static const char *const rules[] = {"label.missing", "label.lower", "label.ceiling", "label.red", "publish.not-member",
+                                        "publish.capability", "audience.kind"};
+
+    for (size_t i = 0; code != NULL && i < sizeof rules / sizeof rules[0]; i++)
+        if (strcmp(rules[i], code) == 0)
+            return true;
+    return false;
+}
+
+static bool allowed(struct run *r, const struct kai_candidate *cand, bool tell)
+{
+    const char *code = verdict(r, cand->label.tlp);
+    const char *id = cand->info != NULL ? cand->info->id : "";
+    struct kai_why why = {0};
+
+    if (code == NULL)
+        return true;
+    if (tell) {
+        kai_why_at(&why, cand->line, cand->path[0] != '\0' ? "%s: %s" : "%s", r->p->name, cand->path);
+        (void)kai_why_set(&why, KAI_EDENIED, code, kai_tlp_name(cand->label.tlp), r->aud->name,
+                          kai_tlp_name((uint8_t)r->rec->rec.label_max));
+        refuse(r, &why, id, true);
+    }
+    return false;
+}
+
+/* ---- Second pass: publish. */
+static unsigned label_slot(struct kai_label l)
+{
+    return ((unsigned)(l.tlp - 1) * 5 + l.pap) * 2 + l.exercise;
+}
+
+static enum kai_err emit(void *ctx, const struct kai_entry *e, size_t n_items)
+{
+    struct run *r = ctx;
+
+    (void)n_items;
+    r->out->entries++;
+    return kai_post_entry(r->post, e);
+}
+
+static enum kai_err batch_for(struct run *r, struct kai_label l, struct kai_batch **out)
+{
+    struct kai_batch **slot = &r->batches[label_slot(l)];
+
+    if (*slot == NULL) {
+        struct kai_batch_options opt = {
+            .obj = r->obj,
+            .node_sk = r->c->self.sign_sk,
+            .now_ms = kai_wall_ms(),
+            .items_max = KAI_BATCH_ITEMS_MAX,
+            .random = kai_random,
+            .emit = emit,
+            .emit_ctx = r,
+        };
+
+        opt.obj.tlp = l.tlp;
+        opt.obj.pap = l.pap;
+        opt.obj.exercise = l.exercise;
+        enum kai_err err = kai_batch_new(slot, kai_post_writer(r->post), &opt);
+        if (err != KAI_OK)
+            return err;
+    }
+    *out = *slot;
+    return KAI_OK;
+}
+
+static enum kai_err on_item(void *ctx, const struct kai_candidate *cand)
+{
+    struct run *r = ctx;
+    uint8_t id[KAI_ID_BYTES];
+    struct kai_batch *b;
+
+    if (!allowed(r, cand, !r->publishing))
+        return KAI_OK;
+    if (!r->publishing)
+        return KAI_OK;
+    kai_item_id(id, cand->kind, cand->content);
+    if (kai_ixsnap_has(r->index, id, r->c->self.org_id, r->aud->id)) {
+        r->out->skipped += cand->n;
+        return KAI_OK;
+    }
+    r->out->accepted += cand->n;
+    if (r->p->dry_run)
+        return KAI_OK;
+    enum kai_err err = batch_for(r, cand->label, &b);
+    return err == KAI_OK ? kai_batch_add(b, cand->kind, cand->content) : err;
+}
+
+static enum kai_err on_refuse(void *ctx, const struct kai_why *why, const char *id)
+{
+    struct run *r = ctx;
+
+    if (!r->publishing)
+        refuse(r, why, id, is_rule(why->code));
+    return KAI_OK;
+}
+
+static enum kai_err scan(struct run *r)
+{
+    struct kai_import_opts opts = {.label = r->p->label, .skip_bad = true};
+    struct kai_import_sink sink = {.ctx = r, .item = on_item, .refuse = on_refuse};
+
+    return kai_import_scan(r->p->file, r->p->name, &opts, &sink, NULL);
+}
+
+static enum kai_err flush(struct run *r)
+{
+    enum kai_err err = KAI_OK;
+
+    for (size_t i = 0; err == KAI_OK && i < LABELS_MAX; i++)
+        if (r->batches[i] != NULL)
+            err = kai_batch_flush(r->batches[i]);
+    return err;
+}
+
+static enum kai_err publish_all(struct run *r)
+{
+    uint64_t began = kai_now_ms();
+    uint64_t last = 0;
+    uint64_t n = 0;
+    enum kai_err err = kai_indexer_settle(r->c->indexer); /* What we hold must be known before it can be skipped. */
+
+    if (err == KAI_OK)
+        err = kai_ixsnap_begin(r->c->index, &r->index);
+    if (err == KAI_OK && !r->p->dry_run)
+        err = kai_post_begin(r->c, r->aud->id, &r->post, r->why);
+    r->publishing = true;
+    if (err == KAI_OK)
+        err = scan(r);
+    if (err == KAI_OK)
+        err = flush(r);
+    kai_ixsnap_end(r->index);
+    if (err == KAI_OK && r->out->entries > 0)
+        err = kai_post_commit(r->post, &last, &n);
+    r->out->durable_ms = kai_now_ms() - began;
+    if (err == KAI_OK && r->p->wait > 0 && r->out->entries > 0)
+        r->out->held_by = kai_held_wait(r->c, kai_post_log(r->post), last, r->p->wait, kai_now_ms() + r->p->timeout_ms);
+    else if (err == KAI_OK && r->out->entries > 0)
+        r->out->held_by = kai_held_count(r->c, kai_post_log(r->post), last);
+    for (size_t i = 0; i < LABELS_MAX; i++)
+        kai_batch_free(r->batches[i]);
+    kai_post_end(r->post);
+    return err;
+}
+
+static enum kai_err resolve(struct run *r)
+{
+    enum kai_err err = kai_outlook_find_aud(r->o, r->p->to, &r->aud, r->why);
+    const struct kai_node *self = kai_roster_node(r->o->roster, r->c->self.node_id);
+
+    if (err != KAI_OK)
+        return err;
+    r->rec = kai_roster_audience(r->o->roster, r->aud->id);
+    memcpy(r->obj.aud[r->obj.n_auds++], r->aud->id, KAI_ID_BYTES);
+    for (size_t i = 0; i < r->p->n_also; i++) {
+        const struct kai_aud_name *also;
+
+        err = kai_outlook_find_aud(r->o, r->p->also[i], &also, r->why);
+        if (err != KAI_OK)
+            return err;
+        memcpy(r->obj.aud[r->obj.n_auds++], also->id, KAI_ID_BYTES);
+    }
+    if (self == NULL || !self->active)
+        return kai_why_set(r->why, KAI_EDENIED, "node.not-active", r->c->home.dir, NULL, NULL);
+    memcpy(r->obj.origin_cert, self->cert, KAI_ID_BYTES);
+    return KAI_OK;
+}
+
+enum kai_err kai_publish(struct kai_core *c, const struct kai_publish *p, struct kai_published *out, struct kai_why *why)
+{
+    struct run r = {.c = c, .p = p, .out = out, .why = why};
+
+    *out = (struct kai_published){.only_rules = false};
+    r.o = kai_outlook_get(c);
+    enum kai_err err = resolve(&r);
+    if (err == KAI_OK)
+        err = scan(&r);
+    out->only_rules = out->refused > 0 && !r.any_malformed;
+    if (err == KAI_OK && (out->refused == 0 || p->skip_bad)) {
+        err = kai_post_lock(c, r.aud->id);
+        if (err == KAI_OK) {
+            err = publish_all(&r);
+            kai_post_unlock(c, r.aud->id);
+        }
+    }
+    kai_outlook_put(r.o);
+    return err;
+}

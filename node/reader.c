@@ -1,0 +1,238 @@
+/* reader: from rows of the index to what a person or program sees. */
+#include "node/reader.h"
+
+#include <string.h>
+
+#include "item/stix.h"
+
+static enum kai_err source_entry(void *ctx, uint64_t log_no, uint64_t seq, struct kai_entry *out)
+{
+    struct kai_reader *r = ctx;
+
+    return kai_snap_entry_no(r->snap, log_no, seq, out);
+}
+
+static enum kai_err source_key(void *ctx, uint64_t log_no, const uint8_t kid[static KAI_TAG_BYTES], uint8_t key[static KAI_KEY_BYTES])
+{
+    struct kai_reader *r = ctx;
+    struct kai_log log;
+    enum kai_err err = kai_snap_log_no(r->snap, log_no, &log);
+    const struct kai_epoch *ep = err == KAI_OK ? kai_outlook_epoch(r->o, log.aud_id, kid) : NULL;
+
+    if (ep == NULL)
+        return err == KAI_OK ? KAI_ENOTFOUND : err;
+    memcpy(key, ep->key, KAI_KEY_BYTES);
+    return KAI_OK;
+}
+
+enum kai_err kai_reader_init(struct kai_reader *r, struct kai_core *c)
+{
+    *r = (struct kai_reader){.c = c, .source = {.ctx = r, .nid = c->charter.nid, .entry = source_entry, .key = source_key}};
+    return kai_fetch_new(&r->fetch);
+}
+
+void kai_reader_free(struct kai_reader *r)
+{
+    kai_reader_end(r);
+    kai_fetch_free(r->fetch);
+    r->fetch = NULL;
+}
+
+enum kai_err kai_reader_begin(struct kai_reader *r)
+{
+    enum kai_err err = kai_ixsnap_begin(r->c->index, &r->rows); /* First: what it names is in the other one. */
+
+    if (err == KAI_OK)
+        err = kai_snap_begin(r->c->store, &r->snap);
+    if (err == KAI_OK)
+        r->o = kai_outlook_get(r->c);
+    else
+        kai_reader_end(r);
+    return err;
+}
+
+void kai_reader_end(struct kai_reader *r)
+{
+    kai_ixsnap_end(r->rows);
+    kai_snap_end(r->snap);
+    kai_outlook_put(r->o);
+    r->rows = NULL;
+    r->snap = NULL;
+    r->o = NULL;
+}
+
+enum kai_err kai_reader_org(void *ctx, const char *text, uint8_t id[static KAI_ID_BYTES], struct kai_why *why)
+{
+    struct kai_reader *r = ctx;
+    const struct kai_org *org;
+    enum kai_err err = kai_outlook_find_org(r->o, text, &org, why);
+
+    if (err == KAI_OK)
+        memcpy(id, org->id, KAI_ID_BYTES);
+    return err;
+}
+
+enum kai_err kai_reader_aud(void *ctx, const char *text, uint8_t id[static KAI_ID_BYTES], struct kai_why *why)
+{
+    struct kai_reader *r = ctx;
+    const struct kai_aud_name *a;
+    enum kai_err err = kai_outlook_find_aud(r->o, text, &a, why);
+
+    if (err == KAI_OK)
+        memcpy(id, a->id, KAI_ID_BYTES);
+    return err;
+}
+
+static struct kai_label label_of(const struct kai_row *row)
+{
+    return (struct kai_label){.tlp = row->tlp, .pap = row->pap, .exercise = (row->flags & KAI_ROW_EXERCISE) != 0};
+}
+
+enum kai_err kai_reader_stix(struct kai_reader *r, const struct kai_row *row, uint64_t index, struct kai_buf *out)
+{
+    struct kai_view content;
+    struct kai_list list;
+    enum kai_err err;
+
+    if (row->kind != KAI_CONTENT_LIST) {
+        err = kai_fetch_object(r->fetch, &r->source, row, &content);
+        if (err == KAI_OK)
+            kai_buf_add(out, content.p, content.n);
+        return err == KAI_OK ? out->err : err;
+    }
+    err = kai_fetch_value(r->fetch, &r->source, row, index, &list, &content);
+    return err == KAI_OK ? kai_list_stix_of(&list, content, row->created_ms, label_of(row), row->origin, out) : err;
+}
+
+struct values {
+    struct kai_jput *j;
+    bool strong;
+    size_t n;
+};
+
+#define VALUES_SHOWN_MAX 1000u
+
+static bool put_value(void *ctx, enum kai_vtype type, struct kai_view norm, enum kai_atom strength)
+{
+    struct values *v = ctx;
+
+    (void)type;
+    v->strong = v->strong || strength == KAI_ATOM_STRONG;
+    if (v->n++ < VALUES_SHOWN_MAX)
+        kai_jput_view(v->j, NULL, norm);
+    return true;
+}
+
+/* The object's id for people: an item's, or that of one value of a list. */
+static void put_id(struct kai_jput *j, const struct kai_row *row, const struct kai_query_hit *hit, struct kai_view norm)
+{
+    uint8_t id[KAI_ID_BYTES];
+
+    if (row->kind == KAI_CONTENT_LIST && hit->index != KAI_INDEX_WHOLE) {
+        kai_value_id(id, row->item_id, norm);
+        kai_jput_hex(j, "id", id, KAI_ID_BYTES);
+    } else {
+        kai_jput_hex(j, "id", row->item_id, KAI_ID_BYTES);
+    }
+}
+
+static void put_time(struct kai_jput *j, const char *key, uint64_t ms)
+{
+    if (ms == 0)
+        kai_jput_null(j, key);
+    else
+        kai_jput_time(j, key, ms);
+}
+
+static void put_head(struct kai_reader *r, struct kai_jput *j, const struct kai_row *row)
+{
+    const struct kai_org *origin = kai_roster_org(r->o->roster, row->origin);
+    const struct kai_aud_name *aud = kai_outlook_aud(r->o, row->aud_id);
+
+    kai_jput_text(j, "label", kai_tlp_name(row->tlp));
+    kai_jput_text(j, "pap", row->pap == 0 ? NULL : kai_pap_name(row->pap));
+    kai_jput_bool(j, "exercise", (row->flags & KAI_ROW_EXERCISE) != 0);
+    kai_jput_hex(j, "origin", row->origin, KAI_ID_BYTES);
+    kai_jput_text(j, "origin_name", origin != NULL ? origin->name : NULL);
+    kai_jput_null(j, "via");
+    kai_jput_text(j, "audience", aud != NULL && aud->name[0] != '\0' ? aud->name : NULL);
+    kai_jput_time(j, "first_seen", row->first_seen_ms);
+    put_time(j, "created", row->created_ms);
+    put_time(j, "valid_from", row->valid_from_ms);
+    put_time(j, "valid_until", row->valid_until_ms);
+    kai_jput_bool(j, "withdrawn", (row->flags & KAI_ROW_WITHDRAWN) != 0);
+}
+
+static void put_content(struct kai_jput *j, const struct kai_row *row, const struct kai_query_hit *hit, struct kai_view object,
+                        struct kai_view norm, struct kai_buf *compact)
+{
+    bool alive = (row->flags & (KAI_ROW_WITHDRAWN | KAI_ROW_EXERCISE | KAI_ROW_SUPERSEDED)) == 0 &&
+                 (row->valid_until_ms == 0 || row->valid_until_ms > kai_wall_ms());
+    struct values v = {.j = j};
+
+    if (hit->value.n > 0)
+        kai_jput_view(j, "value", hit->value);
+    else if (norm.n > 0)
+        kai_jput_view(j, "value", norm);
+    else
+        kai_jput_null(j, "value");
+    kai_jput_array(j, "values");
+    if (row->kind == KAI_CONTENT_LIST) {
+        v.strong = true;
+        if (norm.n > 0)
+            kai_jput_view(j, NULL, norm);
+    } else if ((row->flags & KAI_ROW_UNCHECKED) == 0) {
+        kai_ignore(kai_stix_values(object, put_value, &v)); /* What has no normal form is left out. */
+    }
+    kai_jput_end(j);
+    kai_jput_bool(j, "exportable", alive && v.strong && row->tlp != KAI_TLP_RED);
+    if (kai_stix_compact(object, compact) == KAI_OK)
+        kai_jput_raw(j, "stix", kai_buf_view(compact));
+    else
+        kai_jput_null(j, "stix");
+}
+
+enum kai_err kai_reader_put(struct kai_reader *r, const struct kai_query_hit *hit, struct kai_buf *out)
+{
+    const struct kai_row *row = hit->row;
+    struct kai_buf object;
+    struct kai_buf compact;
+    struct kai_view norm = {0};
+    struct kai_list list;
+    struct kai_jput j;
+    bool whole_list = row->kind == KAI_CONTENT_LIST && hit->index == KAI_INDEX_WHOLE;
+    enum kai_err err = KAI_OK;
+
+    kai_buf_init(&object, 2 * KAI_STIX_BYTES_MAX);
+    kai_buf_init(&compact, 2 * KAI_STIX_BYTES_MAX);
+    if (row->kind == KAI_CONTENT_LIST && !whole_list)
+        err = kai_fetch_value(r->fetch, &r->source, row, hit->index, &list, &norm);
+    if (err == KAI_OK && !whole_list && row->kind != KAI_ROW_SEALED)
+        err = kai_reader_stix(r, row, hit->index, &object);
+    if (err != KAI_OK)
+        goto out;
+    if (row->kind == KAI_CONTENT_LIST && !whole_list) /* It moved with the body. */
+        err = kai_fetch_value(r->fetch, &r->source, row, hit->index, &list, &norm);
+    if (err != KAI_OK)
+        goto out;
+    kai_jput_init(&j, out);
+    kai_jput_object(&j, NULL);
+    put_id(&j, row, hit, norm);
+    kai_jput_text(&j, "type", row->type);
+    if (row->kind == KAI_CONTENT_LIST && !whole_list)
+        kai_jput_text(&j, "value_type", kai_vtype_name(list.type));
+    put_head(r, &j, row);
+    if (whole_list) {
+        kai_jput_uint(&j, "list_values", row->n_values);
+        kai_jput_null(&j, "value");
+        kai_jput_null(&j, "stix");
+    } else {
+        put_content(&j, row, hit, kai_buf_view(&object), norm, &compact);
+    }
+    kai_jput_end(&j);
+    err = kai_jput_line(&j);
+out:
+    kai_buf_free(&object);
+    kai_buf_free(&compact);
+    return err;
+}

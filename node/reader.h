@@ -1,0 +1,34 @@
+/* reader: from rows of the index to what a person or program sees: one JSON object each. */
+#ifndef KAI_NODE_READER_H
+#define KAI_NODE_READER_H
+
+#include "node/core.h"
+#include "project/fetch.h"
+#include "query/run.h"
+#include "text/json.h"
+
+struct kai_reader {
+    struct kai_core *c;
+    struct kai_outlook *o;
+    struct kai_snap *snap;   /* Between kai_reader_begin() and kai_reader_end(). */
+    struct kai_ixsnap *rows;
+    struct kai_fetch *fetch;
+    struct kai_fetch_source source;
+};
+
+KAI_MUST_USE enum kai_err kai_reader_init(struct kai_reader *r, struct kai_core *c);
+void kai_reader_free(struct kai_reader *r);
+/* Take snapshots of both stores and the outlook, to be given back soon. */
+KAI_MUST_USE enum kai_err kai_reader_begin(struct kai_reader *r);
+void kai_reader_end(struct kai_reader *r);
+
+/* Append the line of one answer. */
+KAI_MUST_USE enum kai_err kai_reader_put(struct kai_reader *r, const struct kai_query_hit *hit, struct kai_buf *out);
+/* Append the STIX object: the exact bytes of one, the indicator made of a value of a list. */
+KAI_MUST_USE enum kai_err kai_reader_stix(struct kai_reader *r, const struct kai_row *row, uint64_t index, struct kai_buf *out);
+
+/* Names for kai_query_parse(). ctx is the reader, begun. */
+enum kai_err kai_reader_org(void *ctx, const char *text, uint8_t id[static KAI_ID_BYTES], struct kai_why *why);
+enum kai_err kai_reader_aud(void *ctx, const char *text, uint8_t id[static KAI_ID_BYTES], struct kai_why *why);
+
+#endif

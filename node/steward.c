@@ -1,0 +1,115 @@
+/* steward: epochs of the audiences we keep. */
+#include "node/steward.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/ownlog.h"
+
+#define LOOK_MS 1000u
+#define DUTIES_PER_TICK 16u
+
+struct mint {
+    struct kai_core *c;
+    struct kai_own *own;
+    uint64_t first;
+    enum kai_err err;
+};
+
+static enum kai_err append_part(void *ctx, struct kai_view payload, const uint8_t kid[static KAI_TAG_BYTES],
+                                const uint8_t tag[static KAI_TAG_BYTES])
+{
+    struct mint *m = ctx;
+    struct kai_buf bytes;
+    struct kai_entry e;
+    uint8_t aud[KAI_ID_BYTES];
+    struct kai_tx *tx = kai_core_tx(m->c);
+
+    if (tx == NULL)
+        return m->c->tx_err;
+    memcpy(m->own->w.kid, kid, KAI_TAG_BYTES);
+    memcpy(m->own->w.tag, tag, KAI_TAG_BYTES);
+    kai_buf_init(&bytes, KAI_FRAME_BYTES_MAX);
+    enum kai_err err = kai_log_append_plain(&m->own->w, &bytes, &e, KAI_PTYPE_EPOCH, payload, kai_wall_ms());
+    if (err == KAI_OK)
+        err = kai_tx_append(tx, &e, kai_wall_ms());
+    if (err == KAI_OK)
+        err = kai_keyring_epoch(m->c->ring, &e, aud);
+    kai_buf_free(&bytes);
+    return err;
+}
+
+/* What is announced when the entries are durable. */
+struct announce {
+    struct kai_core *c;
+    struct kai_net_log log;
+    uint64_t from;
+    uint64_t to;
+};
+
+static void announce(void *arg, enum kai_err err)
+{
+    struct announce *a = arg;
+
+    if (err == KAI_OK) {
+        kai_net_on_published(a->c->net, &a->log, a->from, a->to, kai_now_ms());
+        kai_net_on_keyring(a->c->net, kai_now_ms());
+    }
+    free(a);
+}
+
+enum kai_err kai_steward_do(struct kai_core *c, const struct kai_duty *d)
+{
+    struct kai_mint m = {.members = (const struct kai_node *const *)d->members, .n_members = d->n_members};
+    struct kai_epoch current;
+    struct mint ctx = {.c = c};
+    struct announce *a = malloc(sizeof *a);
+    enum kai_err err = a == NULL ? KAI_ENOMEM : kai_ownlog_open(c, d->aud_id, KAI_LOG_KEY, NULL, &ctx.own, NULL);
+
+    if (err != KAI_OK)
+        goto out;
+    memcpy(m.aud_id, d->aud_id, KAI_ID_BYTES);
+    memcpy(m.key_log_pk, ctx.own->w.log_pk, KAI_KEY_BYTES);
+    m.first_seq = ctx.own->w.seq + 1;
+    if (!d->new_epoch) {
+        err = kai_keyring_write_epoch(c->ring, d->aud_id, &current);
+        m.add_to = &current;
+    }
+    if (err == KAI_OK)
+        err = kai_epoch_mint(c->ring, &m, kai_random, NULL, append_part, &ctx);
+    if (err != KAI_OK)
+        goto out;
+    *a = (struct announce){.c = c, .log = ctx.own->log, .from = m.first_seq, .to = ctx.own->w.seq};
+    a->log.head_seq = ctx.own->w.seq;
+    a->log.head_ts = ctx.own->w.ts;
+    memcpy(a->log.head, ctx.own->w.prev, KAI_ID_BYTES);
+    kai_core_after(c, announce, a);
+    a = NULL;
+out:
+    sodium_memzero(&current, sizeof current);
+    free(a);
+    kai_own_free(ctx.own);
+    return err;
+}
+
+uint64_t kai_steward_tick(struct kai_core *c, uint64_t now_ms)
+{
+    uint64_t next = now_ms + LOOK_MS;
+
+    for (unsigned i = 0; i < DUTIES_PER_TICK; i++) {
+        struct kai_duty d = {0};
+        uint64_t when = next;
+        enum kai_err err = kai_keyring_duty(c->ring, now_ms, &d, &when);
+
+        if (err == KAI_ENOTFOUND)
+            return when < next ? when : next;
+        if (err == KAI_OK)
+            err = kai_steward_do(c, &d);
+        free(d.members);
+        if (err != KAI_OK) {
+            kai_core_alarm(c, "steward.failed", kai_err_text(err));
+            return next;
+        }
+    }
+    return now_ms;
+}
