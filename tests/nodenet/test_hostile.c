@@ -141,12 +141,13 @@ static int orders_fd = -1;
 static void endless_child(int fd)
 {
     static uint8_t part[60000];
-    const int reconnect = -1, linger = 0, hwm = 0;
+    const int reconnect = -1, linger = 0, hwm = 0, patience_ms = 10000;
     struct order o;
 
     while (read(fd, &o, sizeof o) == (ssize_t)sizeof o) {
-        char go = 0;
         void *ctx = zmq_ctx_new(), *s = zmq_socket(ctx, ZMQ_DEALER);
+        void *monitor = zmq_socket(ctx, ZMQ_PAIR);
+        char end[6];
 
         (void)zmq_setsockopt(s, ZMQ_LINGER, &linger, sizeof linger);
         (void)zmq_setsockopt(s, ZMQ_SNDHWM, &hwm, sizeof hwm);
@@ -154,12 +155,16 @@ static void endless_child(int fd)
         (void)zmq_setsockopt(s, ZMQ_CURVE_PUBLICKEY, o.pk, 32);
         (void)zmq_setsockopt(s, ZMQ_CURVE_SECRETKEY, o.sk, 32);
         (void)zmq_setsockopt(s, ZMQ_CURVE_SERVERKEY, o.server, 32);
+        (void)zmq_setsockopt(monitor, ZMQ_RCVTIMEO, &patience_ms, sizeof patience_ms);
+        (void)zmq_socket_monitor(s, "inproc://end", ZMQ_EVENT_DISCONNECTED);
+        (void)zmq_connect(monitor, "inproc://end");
         (void)zmq_connect(s, o.endpoint);
         /* libzmq sends nothing of a message before its last part; then it sends them all. */
         for (size_t i = 1; i <= PARTS_N; i++)
             (void)zmq_send(s, part, sizeof part, i < PARTS_N ? ZMQ_SNDMORE : 0);
-        if (read(fd, &go, 1) != 1) /* Enough: hang up. */
+        if (write(fd, zmq_recv(monitor, end, sizeof end, 0) > 0 ? "cut" : "not", 3) != 3)
             return;
+        (void)zmq_close(monitor);
         (void)zmq_close(s);
         (void)zmq_ctx_term(ctx);
     }
@@ -189,7 +194,7 @@ static void endless_parts(const char *endpoint)
 {
     struct order o = {{0}, {0}, {0}, {0}};
     size_t before, most;
-    uint64_t end = rig_now_us() + 4000000u;
+    char told[3] = "";
 
     (void)snprintf(o.endpoint, sizeof o.endpoint, "%s", endpoint);
     memcpy(o.pk, evil.pk, 32);
@@ -197,18 +202,17 @@ static void endless_parts(const char *endpoint)
     memcpy(o.server, a.pk, 32);
     before = most = rss_kib();
     assert_true(write(orders_fd, &o, sizeof o) == (ssize_t)sizeof o);
-    while (rig_now_us() < end) {
+    while (recv(orders_fd, told, sizeof told, MSG_DONTWAIT) != (ssize_t)sizeof told) {
         rig_turn(ab, 2, 5);
         most = rss_kib() > most ? rss_kib() : most;
     }
-    assert_true(write(orders_fd, "x", 1) == 1);
+    assert_memory_equal(told, "cut", 3);
     print_message("%u MiB of parts: resident memory grew by %zu KiB at most\n",
                   PARTS_N * 60000u >> 20, most - before);
     assert_int_equal(a.frame_n, 1);
     assert_int_equal(a.intro_n, 0);
     assert_int_equal(a.up_n, 1); /* It was cut before its one message was whole. */
 #ifndef KAI_SANITIZED
-    assert_true(most - before > 64u); /* It did come. */
     assert_true(most - before < 120u * 1024u);
 #endif
 }
@@ -224,6 +228,46 @@ static void test_endless_parts_of_a_stranger(void **state)
 {
     (void)state;
     endless_parts(kai_transport_intro_endpoint(a.t));
+    honest_goes_on();
+}
+
+/* A server with evil's key, to which b dials. */
+static void hostile_server(bool two_parts)
+{
+    static uint8_t frame[KAI_FRAME_BYTES_MAX + 1];
+    const int linger = 0, on = 1;
+    void *s = zmq_socket(zmq, ZMQ_ROUTER);
+    struct kai_why why = {0};
+    char endpoint[KAI_ENDPOINT_CAP], id[5];
+    size_t n = sizeof endpoint, frames = b.frame_n;
+    uint64_t link;
+
+    assert_int_equal(zmq_setsockopt(s, ZMQ_LINGER, &linger, sizeof linger), 0);
+    assert_int_equal(zmq_setsockopt(s, ZMQ_CURVE_SERVER, &on, sizeof on), 0);
+    assert_int_equal(zmq_setsockopt(s, ZMQ_CURVE_SECRETKEY, evil.sk, 32), 0);
+    assert_int_equal(zmq_bind(s, "tcp://127.0.0.1:*"), 0);
+    assert_int_equal(zmq_getsockopt(s, ZMQ_LAST_ENDPOINT, endpoint, &n), 0);
+    assert_int_equal(kai_transport_dial(b.t, endpoint, evil.pk, &link, &why), KAI_OK);
+    assert_true(rig_until(ab, 2, &b.up_n, b.up_n + 1, 3000));
+    rig_send(&b, link, "hello", 5);
+    rig_for(ab, 2, 20);
+    assert_int_equal(zmq_recv(s, id, sizeof id, 0), 5);
+    assert_int_equal(zmq_send(s, id, sizeof id, ZMQ_SNDMORE), 5);
+    if (two_parts)
+        assert_int_equal(zmq_send(s, "one", 3, ZMQ_SNDMORE), 3);
+    assert_true(zmq_send(s, frame, two_parts ? 3 : sizeof frame, 0) > 0);
+    assert_true(rig_until(ab, 2, &b.down_n, b.down_n + 1, 2000));
+    assert_true(b.down_link == link);
+    assert_int_equal(b.frame_n, frames);
+    b.down_n = 0;
+    (void)zmq_close(s);
+}
+
+static void test_hostile_server(void **state)
+{
+    (void)state;
+    hostile_server(true);
+    hostile_server(false);
     honest_goes_on();
 }
 
@@ -394,6 +438,7 @@ int main(void)
         TEST(test_two_parts_at_once),
         TEST(test_endless_parts),
         TEST(test_endless_parts_of_a_stranger),
+        TEST(test_hostile_server),
         TEST(test_chosen_routing_id),
         TEST(test_mechanisms),
         TEST(test_raw_bytes),
