@@ -80,6 +80,7 @@
 /* Store (section 8). At a full map LMDB cannot even delete, so nothing gets there. */
 #define KAI_STORE_FOREIGN_PERCENT 85u /* Of the map: past it no entries of others are taken. */
 #define KAI_STORE_OWN_PERCENT 95u     /* Past it none of our own. */
+#define KAI_STORE_SMALL_PERCENT 97u   /* Past it no control entry, note or value: only deletes. */
 #define KAI_STORE_DISK_FREE_MIN (256ull << 20) /* Under it no entries of others are taken. */
 #define KAI_STORE_KEY_BYTES_MAX 64u      /* Of a named value of the node. */
 #define KAI_STORE_VALUE_BYTES_MAX 65536u /* A text of the charter and more. */

@@ -21,7 +21,7 @@
 #include "store/store_priv.h"
 
 /* What LMDB 0.9 writes at the start of each of its two meta pages. */
-#define META_AT 16u
+#define META_AT    16u
 #define META_BYTES 136u
 #define META_MAGIC 0xbeefc0deu
 
@@ -177,9 +177,8 @@ static enum verdict_code examine(struct walk *w, const char *dir, int dir_fd, in
     if (code != VERDICT_OK)
         return code == VERDICT_CORRUPT && cut ? VERDICT_TRUNCATED : code;
 
-    bool same = mark_read(&mark, dir_fd) && mark_of_file(&now, dir_fd) &&
-                mark.bytes == now.bytes && mark.mtime_s == now.mtime_s &&
-                mark.mtime_ns == now.mtime_ns;
+    bool same = mark_read(&mark, dir_fd) && mark_of_file(&now, dir_fd) && mark.bytes == now.bytes &&
+                mark.mtime_s == now.mtime_s && mark.mtime_ns == now.mtime_ns;
     if ((same && mark.txnid != meta.txnid) || acked_read(dir_fd) > meta.txnid ||
         w->c.txnid != meta.txnid) {
         kai_copy_text(w->v->at, sizeof w->v->at, "age"); /* LMDB fell back to an older state. */
@@ -224,7 +223,7 @@ static _Noreturn void child(const char *dir, int dir_fd, int report_fd)
     _exit(0);
 }
 
-#define CHECK_MS_MIN 60000
+#define CHECK_MS_MIN       60000
 #define CHECK_BYTES_PER_MS 20000 /* 20 MB/s: a slow disk, not a loop. */
 
 static int patience_ms(int dir_fd)

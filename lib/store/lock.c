@@ -72,8 +72,8 @@ enum kai_err lock_refuse_network(const char *dir, struct kai_why *why)
         uint32_t magic;
         const char *name;
     } refused[] = {
-        {0x6969, "NFS"},       {0x517b, "SMB"},       {0xff534d42, "CIFS"},  {0xfe534d42, "SMB2"},
-        {0x65735546, "FUSE"},  {0x01021997, "9P"},    {0x00c36400, "CEPH"},  {0x5346414f, "AFS"},
+        {0x6969, "NFS"},        {0x517b, "SMB"},       {0xff534d42, "CIFS"}, {0xfe534d42, "SMB2"},
+        {0x65735546, "FUSE"},   {0x01021997, "9P"},    {0x00c36400, "CEPH"}, {0x5346414f, "AFS"},
         {0x0bd00bd0, "Lustre"}, {0x7461636f, "OCFS2"}, {0x47504653, "GPFS"}, {0x19830326, "FhGFS"},
     };
     struct statfs fs;

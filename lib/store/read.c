@@ -246,8 +246,7 @@ static enum kai_err arrive(struct arrivals *a, struct kai_view key, struct kai_v
 
     struct pos_row pr;
     err = stored_pos(a->r, er.no, er.e.h.seq, &pr);
-    if (err == KAI_OK &&
-        (pr.position != position || memcmp(pr.hash, er.e.hash, KAI_ID_BYTES) != 0))
+    if (err == KAI_OK && (pr.position != position || memcmp(pr.hash, er.e.hash, KAI_ID_BYTES) != 0))
         err = KAI_ECORRUPT;
     if (err == KAI_OK)
         a->stop = !a->f(a->ctx, position, er.no, &er.e, er.seen_ms);

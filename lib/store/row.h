@@ -24,13 +24,13 @@ enum table {
 };
 extern const char *const table_names[T_COUNT];
 
-#define SUM_BYTES 8u
-#define POS_KEY_BYTES 16u
-#define POS_ROW_BYTES (SUM_BYTES + 8u + KAI_ID_BYTES)
+#define SUM_BYTES        8u
+#define POS_KEY_BYTES    16u
+#define POS_ROW_BYTES    (SUM_BYTES + 8u + KAI_ID_BYTES)
 #define HASHED_KEY_BYTES (KAI_KEY_BYTES + 8u + 16u)
-#define COUNTERS_BYTES (SUM_BYTES + 7u * 8u)
-#define NUMBER_BYTES (SUM_BYTES + 8u)
-#define LOG_ROW_BYTES (SUM_BYTES + 1u + 6u * KAI_ID_BYTES + 13u * 8u)
+#define COUNTERS_BYTES   (SUM_BYTES + 7u * 8u)
+#define NUMBER_BYTES     (SUM_BYTES + 8u)
+#define LOG_ROW_BYTES    (SUM_BYTES + 1u + 6u * KAI_ID_BYTES + 13u * 8u)
 
 /* FNV-1a: each step maps states one to one, so that one changed byte always changes the sum. It
  * guards against rot, not against an attacker; entries carry their hashes besides. */
@@ -42,7 +42,7 @@ KAI_MUST_USE enum kai_err row_open(enum table table, struct kai_view key, struct
                                    struct kai_view *body);
 
 struct counters {
-    uint64_t next_no;      /* Of the log to come; from 1. */
+    uint64_t next_no; /* Of the log to come; from 1. */
     uint64_t logs;
     uint64_t entries;      /* Visible ones. */
     uint64_t next_pos;     /* From 1. */
@@ -87,8 +87,8 @@ void hashed_key(uint8_t out[static HASHED_KEY_BYTES], const struct kai_entry *e)
  * first_seq.. of log no. */
 enum entry_kind { ROW_ENTRY = 1, ROW_STAGED = 2, ROW_RUN = 3 };
 /* kind, seen_ms, no, sum of these, sum of these and of what no hash covers; then the element. */
-#define ENTRY_HEAD_BYTES (1u + 8u + 8u + 2u * SUM_BYTES)
-#define RUN_BYTES (ENTRY_HEAD_BYTES + 16u)
+#define ENTRY_HEAD_BYTES  (1u + 8u + 8u + 2u * SUM_BYTES)
+#define RUN_BYTES         (ENTRY_HEAD_BYTES + 16u)
 #define ELEMENT_BYTES_MAX (KAI_PAYLOAD_BYTES_MAX + KAI_HDR_BYTES_MAX + KAI_SIG_BYTES + 16u)
 
 struct entry_row {

@@ -17,6 +17,8 @@ static enum kai_err put_summed(struct kai_tx *t, enum table table, struct kai_vi
         (void)txn_del(&t->t, t->s->dbi[table], key); /* Gone already is gone. */
         return t->t.err;
     }
+    if (tx_room(t, body.n, KAI_STORE_SMALL_PERCENT) != KAI_OK)
+        return t->t.err;
     kai_put_u64(sum, row_sum(table, key, body));
     kai_buf_clear(b);
     kai_buf_add(b, sum, sizeof sum);

@@ -101,7 +101,9 @@ enum kai_err kai_tx_advance(struct kai_tx *t, const uint8_t log_pk[static KAI_KE
     if (to_seq > r->staged_seq)
         return KAI_EAGAIN;
 
-    struct entry_row run = {.kind = ROW_RUN, .no = log->no, .first_seq = log->head_seq + 1,
+    struct entry_row run = {.kind = ROW_RUN,
+                            .no = log->no,
+                            .first_seq = log->head_seq + 1,
                             .n = to_seq - log->head_seq};
     if (to_seq < r->staged_seq) {
         if (advance_part(t, to_seq) != KAI_OK)

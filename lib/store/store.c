@@ -12,10 +12,10 @@
 
 #include "store/store_priv.h"
 
-#define MAP_BYTES_DEFAULT (UINT64_C(64) << 30)
+#define MAP_BYTES_DEFAULT       (UINT64_C(64) << 30)
 #define MAP_BYTES_LEAST_DEFAULT (UINT64_C(1) << 30)
-#define MAP_BYTES_MIN (UINT64_C(1) << 20)
-#define MAP_ROUND_BYTES 65536u
+#define MAP_BYTES_MIN           (UINT64_C(1) << 20)
+#define MAP_ROUND_BYTES         65536u
 
 static enum kai_err errno_err(void)
 {

@@ -8,7 +8,7 @@
 #include "store/txn.h"
 
 #define SNAP_IDLE_MAX 16u /* Read transactions kept for the next snapshot. */
-#define READERS_MAX 126u
+#define READERS_MAX   126u
 
 struct kai_tx {
     struct kai_store *s;
@@ -37,9 +37,10 @@ struct kai_store {
     int dir_fd;
     int lock_fd; /* -1: not locked. */
     int acked_fd;
-    bool guard;  /* This store holds the process's one place. */
+    bool guard; /* This store holds the process's one place. */
     bool was_clean;
-    bool failed; /* A commit met an I/O error: what is on the disk is not known until the next open. */
+    bool failed; /* A commit met an I/O error: what is on the disk is not known until the next open.
+                  */
     struct kai_tx tx;
     struct kai_buf row;
     pthread_mutex_t mutex; /* Of idle and idle_n. */
@@ -60,8 +61,9 @@ enum kai_err tx_put(struct kai_tx *t, enum table table, struct kai_view key, str
 /* Put a row at c.next_pos, and its row in T_POS. */
 enum kai_err tx_put_entry(struct kai_tx *t, const struct kai_entry *e, enum entry_kind kind,
                           uint64_t now_ms);
-/* Whether the map has room for n more bytes of this log. Errors: KAI_EFULL, which sticks. */
-enum kai_err tx_room(struct kai_tx *t, size_t n);
+/* Count n more bytes; whether that is within so much of the map. Errors: KAI_EFULL, which sticks.
+ */
+enum kai_err tx_room(struct kai_tx *t, size_t n, unsigned int percent);
 
 /* stage.c: drop what is staged behind the head of the log that the transaction holds. */
 enum kai_err tx_drop_staged(struct kai_tx *t);
@@ -105,8 +107,8 @@ struct verdict {
     uint64_t code; /* enum verdict_code. */
     uint64_t map_bytes;
     uint64_t format;
-    uint64_t clean;   /* The mark stands for this state. */
-    char at[64];      /* Which table, for the message. */
+    uint64_t clean; /* The mark stands for this state. */
+    char at[64];    /* Which table, for the message. */
 };
 /* Check dir in a child. Forks, so it runs before the process has threads. Errors: KAI_ECORRUPT,
  * KAI_EVERSION, KAI_ENOMEM, KAI_EIO; *why says more. */

@@ -253,9 +253,8 @@ enum kai_err walk_all(struct walk *w)
         err = rows_of(w, T_LOGNO, &logno_n);
     if (err == KAI_OK)
         err = rows_of(w, T_POS, &pos_n);
-    if (err == KAI_OK &&
-        (w->logs != w->c.logs || logno_n != w->logs || w->heads != w->c.entries ||
-         w->staged != w->c.staged || pos_n != w->heads + w->staged))
+    if (err == KAI_OK && (w->logs != w->c.logs || logno_n != w->logs || w->heads != w->c.entries ||
+                          w->staged != w->c.staged || pos_n != w->heads + w->staged))
         err = KAI_ECORRUPT;
     if (err != KAI_OK || w->pages == NULL)
         return err;

@@ -180,14 +180,12 @@ enum kai_err kai_tx_log(struct kai_tx *t, struct kai_log *log)
     return KAI_OK;
 }
 
-enum kai_err tx_room(struct kai_tx *t, size_t n)
+enum kai_err tx_room(struct kai_tx *t, size_t n, unsigned int percent)
 {
-    bool own = (t->log.log.flags & KAI_LOG_OWN) != 0;
-    uint64_t percent = own ? KAI_STORE_OWN_PERCENT : KAI_STORE_FOREIGN_PERCENT;
-
-    if (t->used_bytes + n > t->s->map_bytes / 100 * percent)
+    t->used_bytes += n + n / 8 + 128; /* LMDB's own share, on the large side. */
+    if (t->used_bytes > t->s->map_bytes / 100 * percent)
         return txn_fail(&t->t, KAI_EFULL);
-    return KAI_OK;
+    return t->t.err;
 }
 
 enum kai_err tx_put_entry(struct kai_tx *t, const struct kai_entry *e, enum entry_kind kind,
@@ -204,7 +202,8 @@ enum kai_err tx_put_entry(struct kai_tx *t, const struct kai_entry *e, enum entr
     entry_row_write(b, pr.position, &er);
     if (b->err != KAI_OK)
         return txn_fail(&t->t, b->err);
-    if (tx_room(t, b->len) != KAI_OK)
+    bool own = (t->log.log.flags & KAI_LOG_OWN) != 0;
+    if (tx_room(t, b->len, own ? KAI_STORE_OWN_PERCENT : KAI_STORE_FOREIGN_PERCENT) != KAI_OK)
         return t->t.err;
 
     kai_put_u64(position, pr.position);
@@ -217,7 +216,6 @@ enum kai_err tx_put_entry(struct kai_tx *t, const struct kai_entry *e, enum entr
     /* KAI_EEXIST here is not an answer: the heads say that there is no such row. */
     if (t->t.err == KAI_EEXIST)
         t->t.err = KAI_ECORRUPT;
-    t->used_bytes += b->len + b->len / 8 + 128; /* LMDB's own share, on the large side. */
     t->c.next_pos++;
     t->c_dirty = true;
     return t->t.err;

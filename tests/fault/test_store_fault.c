@@ -1,5 +1,6 @@
 /* test_store_fault: the first call of LMDB or of the allocator fails, then the second, until a run
- * reaches none that fails. Each that fired is an error, nothing is half done, the next try works. */
+ * reaches none that fails. Each that fired is an error, nothing is half done, the next try works.
+ */
 #include "store/kit.h"
 
 #include <errno.h>
@@ -56,8 +57,8 @@ WRAP(int, mdb_put, (MDB_txn * t, MDB_dbi d, MDB_val *k, MDB_val *v, unsigned int
      (t, d, k, v, f), fault->rc)
 WRAP(int, mdb_del, (MDB_txn * t, MDB_dbi d, MDB_val *k, MDB_val *v), (t, d, k, v), fault->rc)
 WRAP(int, mdb_cursor_open, (MDB_txn * t, MDB_dbi d, MDB_cursor **c), (t, d, c), fault->rc)
-WRAP(int, mdb_cursor_get, (MDB_cursor * c, MDB_val *k, MDB_val *v, MDB_cursor_op op),
-     (c, k, v, op), fault->rc)
+WRAP(int, mdb_cursor_get, (MDB_cursor * c, MDB_val *k, MDB_val *v, MDB_cursor_op op), (c, k, v, op),
+     fault->rc)
 
 int __real_mdb_txn_commit(MDB_txn *t);
 int __wrap_mdb_txn_commit(MDB_txn *t);

@@ -29,8 +29,8 @@ struct kit_rand {
 };
 uint64_t kit_rand(struct kit_rand *r);
 
-void kit_dir(char dir[static 64]);  /* A new folder under TMPDIR or /tmp. */
-void kit_dir_rm(const char *dir);   /* With the files in it. */
+void kit_dir(char dir[static 64]); /* A new folder under TMPDIR or /tmp. */
+void kit_dir_rm(const char *dir);  /* With the files in it. */
 struct kai_store *kit_open(const char *dir);
 enum kai_err kit_try(struct kai_store **s, const char *dir, struct kai_why *why);
 

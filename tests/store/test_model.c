@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOGS 4u
-#define ENTRIES_MAX 400u
+#define LOGS         4u
+#define ENTRIES_MAX  400u
 #define ARRIVALS_MAX (LOGS * ENTRIES_MAX)
 
 struct model_log {
-    struct kit_log at;    /* Last entry made: staged or appended. */
-    struct kit_log head;  /* Last visible one. */
+    struct kit_log at;   /* Last entry made: staged or appended. */
+    struct kit_log head; /* Last visible one. */
     size_t size[ENTRIES_MAX + 1];
     uint8_t hash[ENTRIES_MAX + 1][KAI_ID_BYTES];
 };

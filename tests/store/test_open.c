@@ -216,7 +216,8 @@ static void test_clean(void **state)
     kai_store_close(s);
     struct kai_why why;
     enum kai_err err = kit_try(&s, dir, &why);
-    if (err == KAI_OK) { /* Else the times were too coarse to tell, and the state says that it lies. */
+    if (err ==
+        KAI_OK) { /* Else the times were too coarse to tell, and the state says that it lies. */
         assert_false(kai_store_was_clean(s));
         assert_int_equal(kai_store_mark_clean(s), KAI_OK);
         kai_store_close(s);
@@ -308,6 +309,13 @@ static void test_full(void **state)
         err = kai_tx_commit(t);
     }
     assert_int_equal(err, KAI_EFULL);
+    for (size_t i = 0; i < 5; i++) { /* One by one: the tightest case. */
+        char key[16];
+        snprintf(key, sizeof key, "big%zu", i);
+        assert_int_equal(kai_tx_begin(s, &t), KAI_OK);
+        (void)kai_tx_kv(t, key, (struct kai_view){0});
+        assert_int_equal(kai_tx_commit(t), KAI_OK);
+    }
     kai_store_close(s);
     s = kit_open(dir);
     assert_int_equal(kai_snap_begin(s, &r), KAI_OK);
@@ -366,9 +374,9 @@ static void test_disk_full(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_second), cmocka_unit_test(test_folder),
-        cmocka_unit_test(test_map_kept), cmocka_unit_test(test_newer),
-        cmocka_unit_test(test_clean),  cmocka_unit_test(test_full),
+        cmocka_unit_test(test_second),    cmocka_unit_test(test_folder),
+        cmocka_unit_test(test_map_kept),  cmocka_unit_test(test_newer),
+        cmocka_unit_test(test_clean),     cmocka_unit_test(test_full),
         cmocka_unit_test(test_disk_full),
     };
 

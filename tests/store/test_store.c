@@ -1,6 +1,8 @@
 /* test_store: every call of the store, one by one. */
 #include "store/kit.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -34,8 +36,13 @@ static void test_log(void **state)
 {
     char dir[64];
     struct kit_log l = kit_log(1);
-    struct kai_log log = {.kind = KAI_LOG_KEY, .incarnation = 7, .flags = KAI_LOG_OWN, .floor = 3,
-                          .first_seen_ms = 99, .bytes = 12345, .head_seq = 4};
+    struct kai_log log = {.kind = KAI_LOG_KEY,
+                          .incarnation = 7,
+                          .flags = KAI_LOG_OWN,
+                          .floor = 3,
+                          .first_seen_ms = 99,
+                          .bytes = 12345,
+                          .head_seq = 4};
     struct kai_log got;
     struct kai_tx *t;
     struct kai_snap *r;
@@ -182,8 +189,8 @@ static bool see(void *ctx, uint64_t position, uint64_t no, const struct kai_entr
     assert_true(position > v->last);
     assert_true(seen_ms > 0);
     v->last = position;
-    snprintf(v->text + at, sizeof v->text - at, "%ju.%ju@%ju ", (uintmax_t)no,
-             (uintmax_t)e->h.seq, (uintmax_t)position);
+    snprintf(v->text + at, sizeof v->text - at, "%ju.%ju@%ju ", (uintmax_t)no, (uintmax_t)e->h.seq,
+             (uintmax_t)position);
     return ++v->n != v->stop_after;
 }
 
@@ -238,9 +245,9 @@ static void test_stage(void **state)
     struct kai_store *s = kit_open(dir);
     kit_add_log(s, &a, KAI_LOG_OWN);
     kit_add_log(s, &b, 0);
-    kit_append(s, &a, 1, 300);  /* Position 1. */
-    stage(s, &a, 3, 60000);     /* Lie at 2-4, unseen. */
-    kit_append(s, &b, 2, 300);  /* 5, 6. */
+    kit_append(s, &a, 1, 300); /* Position 1. */
+    stage(s, &a, 3, 60000);    /* Lie at 2-4, unseen. */
+    kit_append(s, &b, 2, 300); /* 5, 6. */
     expect_arrivals(s, 0, 0, "1.1@1 2.1@5 2.2@6 ");
     assert_int_equal(kai_snap_begin(s, &r), KAI_OK);
     assert_int_equal(kai_snap_entry(r, a.pk, 2, &got), KAI_ENOTFOUND);
@@ -468,6 +475,79 @@ static void test_isolation(void **state)
     kit_dir_rm(dir);
 }
 
+struct reader {
+    struct kai_store *s;
+    struct kit_log l;
+    atomic_bool *stop;
+    uint64_t rounds;
+    bool bad;
+};
+
+static bool in_order(void *ctx, uint64_t position, uint64_t no, const struct kai_entry *e,
+                     uint64_t seen_ms)
+{
+    (void)no, (void)seen_ms;
+    if (e->h.seq != position)
+        *(bool *)ctx = true;
+    return true;
+}
+
+/* No assertions here: cmocka's belong to the main thread. */
+static void *read_on(void *arg)
+{
+    struct reader *v = arg;
+    struct kai_snap *r;
+    struct kai_log log;
+    struct kai_entry e;
+    uint64_t last = 0;
+
+    while (!atomic_load(v->stop) || v->rounds < 10) {
+        if (kai_snap_begin(v->s, &r) != KAI_OK) {
+            v->bad = true;
+            break;
+        }
+        if (kai_snap_log(r, v->l.pk, &log) != KAI_OK || log.head_seq < last ||
+            kai_snap_last_position(r) != log.head_seq ||
+            (log.head_seq > 0 && kai_snap_entry(r, v->l.pk, log.head_seq, &e) != KAI_OK) ||
+            kai_snap_entry(r, v->l.pk, log.head_seq + 1, &e) != KAI_ENOTFOUND ||
+            kai_snap_arrivals(r, log.head_seq > 50 ? log.head_seq - 50 : 0, in_order, &v->bad) !=
+                KAI_OK)
+            v->bad = true;
+        last = log.head_seq;
+        kai_snap_end(r);
+        v->rounds++;
+    }
+    return NULL;
+}
+
+static void test_threads(void **state)
+{
+    char dir[64];
+    atomic_bool stop = false;
+    struct kit_log l = kit_log(9);
+    struct reader readers[4];
+    pthread_t threads[4];
+
+    (void)state;
+    kit_dir(dir);
+    struct kai_store *s = kit_open(dir);
+    kit_add_log(s, &l, 0);
+    for (size_t i = 0; i < 4; i++) {
+        readers[i] = (struct reader){.s = s, .l = l, .stop = &stop};
+        assert_int_equal(pthread_create(&threads[i], NULL, read_on, &readers[i]), 0);
+    }
+    for (size_t i = 0; i < 60; i++)
+        kit_append(s, &l, 5, i % 10 == 0 ? 30000 : 300);
+    atomic_store(&stop, true);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_false(readers[i].bad);
+        assert_true(readers[i].rounds >= 10);
+    }
+    kai_store_close(s);
+    kit_dir_rm(dir);
+}
+
 static off_t synced(const char *dir, struct timespec *at)
 {
     char path[400];
@@ -503,10 +583,10 @@ static void test_empty_commit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_log),       cmocka_unit_test(test_append),
-        cmocka_unit_test(test_close),     cmocka_unit_test(test_stage),
-        cmocka_unit_test(test_small),     cmocka_unit_test(test_isolation),
-        cmocka_unit_test(test_empty_commit),
+        cmocka_unit_test(test_log),          cmocka_unit_test(test_append),
+        cmocka_unit_test(test_close),        cmocka_unit_test(test_stage),
+        cmocka_unit_test(test_small),        cmocka_unit_test(test_isolation),
+        cmocka_unit_test(test_empty_commit), cmocka_unit_test(test_threads),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
