@@ -90,16 +90,39 @@ const struct kai_text_phrase *kai_text_phrase_at(size_t i)
     return NULL;
 }
 
-/* Append a sentence with {1} {2} {3} filled in. */
+/* Which of {1} {2} {3} stands at p: 0 to 2, or -1. */
+static int place(const char *p)
+{
+    return p[0] == '{' && p[1] >= '1' && p[1] < '1' + KAI_WHY_ARGS && p[2] == '}' ? p[1] - '1' : -1;
+}
+
+/* Past a part in brackets whose values are missing; else p. */
+static const char *skip_part(const char *p, const char *const args[static KAI_WHY_ARGS])
+{
+    const char *end = *p == '[' ? strchr(p, ']') : NULL;
+
+    for (const char *q = p; end != NULL && q < end; q++)
+        if (place(q) >= 0 && (args[place(q)] == NULL || args[place(q)][0] == '\0'))
+            return end + 1;
+    return p;
+}
+
+/* Append a sentence with its values. "[ (line {2})]" is left out, brackets and all, where {2} is
+ * empty. */
 static void fill(const char *sentence, const char *const args[static KAI_WHY_ARGS],
                  struct kai_buf *out)
 {
     for (const char *p = sentence; *p != '\0';) {
-        if (p[0] == '{' && p[1] >= '1' && p[1] < '1' + KAI_WHY_ARGS && p[2] == '}') {
-            const char *arg = args[p[1] - '1'];
+        const char *next = skip_part(p, args);
 
-            kai_clean_text(out, arg != NULL ? arg : "");
+        if (next != p) {
+            p = next;
+        } else if (place(p) >= 0) {
+            if (args[place(p)] != NULL)
+                kai_clean_text(out, args[place(p)]);
             p += 3;
+        } else if (*p == '[' || *p == ']') {
+            p++;
         } else {
             kai_buf_u8(out, (uint8_t)*p++);
         }
@@ -168,9 +191,12 @@ const char *kai_text(enum kai_lang lang, const char *id)
 {
     const struct kai_text_phrase *p = find_phrase(id);
 
-    if (p == NULL)
-        return id;
-    return lang == KAI_LANG_JA ? p->ja : p->en;
+    if (p != NULL)
+        return lang == KAI_LANG_JA ? p->ja : p->en;
+    const struct kai_text_reason *r = find_reason(id); /* A log line may say what a refusal says. */
+    if (r != NULL)
+        return lang == KAI_LANG_JA ? r->what_ja : r->what_en;
+    return id;
 }
 
 void kai_text_fill(enum kai_lang lang, const char *id, const char *arg1, const char *arg2,

@@ -30,8 +30,8 @@ void kai_text_do(enum kai_lang lang, const struct kai_why *why, struct kai_buf *
 void kai_text_where(enum kai_lang lang, const char *file, const struct kai_why *why,
                     struct kai_buf *out);
 
-/* A text of the program's own by its id ("peers.state"): static storage, never NULL; an unknown id
- * gives the id. */
+/* A text of the program's own by its id ("peers.state"): static storage, never NULL. A reason's
+ * code gives what is wrong; an unknown id gives the id. */
 const char *kai_text(enum kai_lang lang, const char *id);
 /* Append such a text with {1} {2} {3} filled in. An argument may be NULL, which leaves it empty. */
 void kai_text_fill(enum kai_lang lang, const char *id, const char *arg1, const char *arg2,

@@ -1,20 +1,13 @@
-/* catalogue_link: reasons about audiences and peers. Sorted by code. */
+/* catalogue_link: reasons about audiences, peers and publishing. Sorted by code. */
 #include "text/catalogue_files.h"
 
 const struct kai_text_reason kai_reasons_link[] = {
     {
         "audience.ceiling",
-        "{1} may not go to the audience {2}: its ceiling is {3}.",
-        "Choose an audience with a higher ceiling. A label must not be lowered.",
-        "{1} の情報は共有先 {2} に出せません。上限は {3} です。",
-        "上限の高い共有先を選んでください。ラベルを下げることはできません。",
-    },
-    {
-        "audience.closed",
-        "Members of the audience {1} are set by its rule, not one by one.",
-        "Change the rule with the owner, or make an audience of kind group.",
-        "共有先 {1} の参加者は規則で決まり、個別には変更できません。",
-        "所有組織で規則を変更するか、種別 group の共有先を作ってください。",
+        "The audience {1} may carry at most {2}.",
+        "Choose a lower ceiling, or another kind of audience.",
+        "共有先 {1} で扱えるのは {2} までです。",
+        "上限を下げるか、別の種別を選んでください。",
     },
     {
         "audience.empty",
@@ -59,11 +52,39 @@ const struct kai_text_reason kai_reasons_link[] = {
         "org show で組織の状態を確認してください。",
     },
     {
+        "audience.members",
+        "An audience may not have that many members.",
+        "Make an audience of kind community, or several groups.",
+        "共有先の参加組織が多すぎます。",
+        "種別 community の共有先にするか、複数の group に分けてください。",
+    },
+    {
+        "audience.name",
+        "{1} cannot be the name of an audience.",
+        "Choose a short name without control characters, which does not look like an id.",
+        "{1} は共有先の名前にできません。",
+        "制御文字を含まず、ID と紛らわしくない短い名前にしてください。",
+    },
+    {
+        "audience.no-clean-epoch",
+        "The audience {1} is waiting for a key that a removed member does not have.",
+        "Nothing to do: a steward makes it, or this node does after 15 minutes.",
+        "共有先 {1} では、外れた参加者が知らない新しい鍵を待っています。",
+        "操作は不要です。管理組織が作成し、届かなければ 15 分後にこのノードが作成します。",
+    },
+    {
         "audience.no-key",
         "The key of the audience {1} has not come yet.",
         "Wait until one of its stewards is on line. status says whose key is awaited.",
         "共有先 {1} の鍵がまだ届いていません。",
         "管理組織のノードがつながるまでお待ちください。待っている相手は status に表示されます。",
+    },
+    {
+        "audience.not-group",
+        "Members of {1} are set by its kind, not one by one.",
+        "Only audiences of kind group have members that are added and removed.",
+        "{1} の参加者は種別で決まり、個別には変更できません。",
+        "追加や削除ができるのは、種別 group の共有先だけです。",
     },
     {
         "audience.not-member",
@@ -95,10 +116,10 @@ const struct kai_text_reason kai_reasons_link[] = {
     },
     {
         "audience.stewards",
-        "The audience {1} has a single steward: without it nobody gets a new key.",
-        "Name a second steward.",
-        "共有先 {1} の管理組織が 1 つしかありません。停止すると新しい鍵を配れません。",
-        "管理組織をもう 1 つ指定してください。",
+        "An audience may not have that many stewards.",
+        "Name at most 8.",
+        "共有先の管理組織が多すぎます。",
+        "8 組織以内にしてください。",
     },
     {
         "audience.unknown",
@@ -106,6 +127,62 @@ const struct kai_text_reason kai_reasons_link[] = {
         "audience list shows the audiences that this node takes part in.",
         "共有先 {1} はありません。",
         "audience list で、このノードが参加する共有先を確認してください。",
+    },
+    {
+        "dial.limit",
+        "There are too many peers to dial.",
+        "Take some --dial options, or lines of the configuration, away.",
+        "接続先として指定されたノードが多すぎます。",
+        "--dial または設定ファイルの指定を減らしてください。",
+    },
+    {
+        "dial.no-key",
+        "The key of the peer at {1} is not known, so it is not dialled.",
+        "Give it after the address: {1}/NODEKEY. Its status shows the whole address.",
+        "{1} の相手ノードの鍵が分からないため、接続しません。",
+        "{1}/NODEKEY の形で鍵も指定してください。相手の status に完全なアドレスが表示されます。",
+    },
+    {
+        "endpoint.key",
+        "{1} does not end with the key of a node.",
+        "The part after the slash has 52 letters and digits. The peer's status shows it.",
+        "{1} の末尾がノードの鍵として正しくありません。",
+        "スラッシュ以降は英数字 52 文字です。相手の status に表示されます。",
+    },
+    {
+        "endpoint.syntax",
+        "This is not an address of a node[: {1}][ ({2})].",
+        "Write it as tcp://host:port, or tcp://host:port/NODEKEY for a peer.",
+        "ノードのアドレス[（{1}）]が正しくありません[: {2}]。",
+        "tcp://ホスト名:ポート、接続先は tcp://ホスト名:ポート/NODEKEY の形で指定してください。",
+    },
+    {
+        "intro.chain",
+        "The other side's certificates do not lead to the founders of this network.",
+        "Check the address. If it is right, tell the peer's operator.",
+        "相手の証明書が、このネットワークの創設者につながっていません。",
+        "アドレスを確認してください。正しければ相手の担当者に連絡してください。",
+    },
+    {
+        "intro.denied",
+        "The other side is not an active member of this network.",
+        "Nothing to do if it has been revoked. Else ask its organisation for its status.",
+        "相手は、このネットワークの有効な参加者ではありません。",
+        "失効した組織なら操作は不要です。そうでなければ相手の組織に状態を確認してください。",
+    },
+    {
+        "intro.network",
+        "The other side belongs to another network.",
+        "Check the address.",
+        "相手は別のネットワークに属しています。",
+        "アドレスを確認してください。",
+    },
+    {
+        "intro.refused",
+        "A newcomer with the key {1} was refused[: {2}].",
+        "If it is one of yours, make a request there and have it admitted.",
+        "鍵 {1} による初回接続を拒否しました[: {2}]。",
+        "自組織の端末であれば、その端末で申請書を作り、認証を受けてください。",
     },
     {
         "peer.busy",
@@ -122,13 +199,6 @@ const struct kai_text_reason kai_reasons_link[] = {
         "相手ノード {1} の鍵が、想定した鍵と一致しません。",
         "アドレスとスラッシュ以降の NODEKEY を確認してください。正しければ相手の担当者に連絡してく"
         "ださい。",
-    },
-    {
-        "peer.endpoint",
-        "{1} is not an address of a node.",
-        "Write it as tcp://host:port or tcp://host:port/NODEKEY.",
-        "{1} はノードのアドレスとして正しくありません。",
-        "tcp://ホスト名:ポート または tcp://ホスト名:ポート/NODEKEY の形で指定してください。",
     },
     {
         "peer.limit",
@@ -167,9 +237,9 @@ const struct kai_text_reason kai_reasons_link[] = {
     },
     {
         "peer.refused",
-        "The peer at {1} refused the link.",
+        "The peer at {1} refused the link[: {2}].",
         "Check with org show that this organisation is active, and ask the peer's operator.",
-        "{1} の相手ノードが接続を拒否しました。",
+        "{1} の相手ノードが接続を拒否しました[: {2}]。",
         "org show で自組織が有効か確認し、相手の担当者に問い合わせてください。",
     },
     {
@@ -181,16 +251,16 @@ const struct kai_text_reason kai_reasons_link[] = {
     },
     {
         "peer.unknown-key",
-        "A machine at {1} tried to link with a key that no certificate of this network names.",
+        "A machine tried to link with the key {1}, which no certificate of this network names.",
         "If it is one of yours, make a request there and have it admitted.",
-        "{1} の端末が、このネットワークで認められていない鍵で接続を試みました。",
+        "このネットワークで認められていない鍵 {1} による接続がありました。",
         "自組織の端末であれば、その端末で申請書を作り、認証を受けてください。",
     },
     {
         "peer.unreachable",
-        "The peer at {1} does not answer: {2}.",
+        "The peer at {1} does not answer[: {2}].",
         "Check the address, the firewall, and that the node runs. The node tries again by itself.",
-        "{1} の相手ノードが応答しません: {2}",
+        "{1} の相手ノードが応答しません[: {2}]。",
         "アドレス、ファイアウォール、相手ノードの稼働を確認してください。再接続は自動で行います。",
     },
     {
@@ -199,6 +269,36 @@ const struct kai_text_reason kai_reasons_link[] = {
         "Update the older of the two.",
         "相手ノード {1} の規約の版（{2}）が異なります。",
         "古い方を更新してください。",
+    },
+    {
+        "peer.wrong-key",
+        "The node at {1} does not hold the key that its address names.",
+        "Check the address and the NODEKEY after the slash. If both are right, tell the peer's "
+        "operator.",
+        "{1} のノードは、アドレスに示された鍵を持っていません。",
+        "アドレスとスラッシュ以降の NODEKEY を確認してください。正しければ相手の担当者に連絡してく"
+        "ださい。",
+    },
+    {
+        "publish.capability",
+        "This organisation may not publish.",
+        "Ask the organisation that admitted it. org show lists its rights.",
+        "自組織には公開の権限がありません。",
+        "自組織を認めた組織に問い合わせてください。権限は org show で確認できます。",
+    },
+    {
+        "publish.not-member",
+        "This organisation is not a member of the audience {1}.",
+        "Ask its owner to be added, or choose another audience.",
+        "自組織は共有先 {1} の参加者ではありません。",
+        "所有組織に追加を依頼するか、別の共有先を選んでください。",
+    },
+    {
+        "steward.failed",
+        "The key of an audience could not be made[: {1}].",
+        "Look at the node's log. It tries again by itself.",
+        "共有先の鍵を作成できませんでした[: {1}]。",
+        "ノードのログを確認してください。再試行は自動で行います。",
     },
 };
 const size_t kai_reasons_link_n = sizeof kai_reasons_link / sizeof kai_reasons_link[0];

@@ -1,4 +1,4 @@
-/* catalogue_node: reasons about a node, its home, store and local API. Sorted by code. */
+/* catalogue_node: reasons and alarms of a running node and its local API. Sorted by code. */
 #include "text/catalogue_files.h"
 
 const struct kai_text_reason kai_reasons_node[] = {
@@ -9,13 +9,6 @@ const struct kai_text_reason kai_reasons_node[] = {
         "wrong.",
         "この端末の時計が、他のノードと {1} ずれています。",
         "時刻同期を設定してください。順序には影響しませんが、表示される日時が正しくなくなります。",
-    },
-    {
-        "alarm.fork",
-        "The log {1} of {2} has two branches: its key was used in two places.",
-        "Tell {2}. What was held before the fork stays good; nothing after it is taken.",
-        "{2} のログ {1} が分岐しています。同じ鍵が 2 か所で使われました。",
-        "{2} に連絡してください。分岐より前の情報は有効で、それ以降は受け付けません。",
     },
     {
         "alarm.stale",
@@ -67,6 +60,13 @@ const struct kai_text_reason kai_reasons_node[] = {
         "クライアントとノードの版が同じか確認してください。",
     },
     {
+        "api.socket",
+        "The local interface {1} cannot be opened: {2}.",
+        "Check that the folder can be written and that no other node runs in this home.",
+        "ローカル API {1} を開けません: {2}",
+        "フォルダーに書き込めるか、同じホームで別のノードが動いていないかを確認してください。",
+    },
+    {
         "api.timeout",
         "The node did not answer within {1}.",
         "Look at its log. It may be busy: try again.",
@@ -95,114 +95,18 @@ const struct kai_text_reason kai_reasons_node[] = {
         "クライアントとノードの版が異なる可能性があります。古い方を更新してください。",
     },
     {
-        "config.syntax",
-        "The configuration cannot be read: {1}.",
-        "Correct the line. Each one is a name, an equals sign and a value.",
-        "設定ファイルを読み取れません: {1}",
-        "その行を修正してください。各行は「名前 = 値」の形です。",
+        "entry.forged",
+        "A peer passed on an entry whose signature is not valid[: {1}]. The link was closed.",
+        "Tell the operator of the peer if it happens again.",
+        "署名の正しくない記録が相手ノードから届きました[（{1}）]。接続を切りました。",
+        "繰り返す場合は相手の担当者に連絡してください。",
     },
     {
-        "config.unknown",
-        "The configuration has no setting {1}.",
-        "Check the spelling, or remove the line.",
-        "設定項目 {1} はありません。",
-        "つづりを確認するか、その行を削除してください。",
-    },
-    {
-        "config.value",
-        "The setting {1} cannot be {2}: {3}.",
-        "Correct the line.",
-        "設定項目 {1} に {2} は指定できません: {3}",
-        "その行を修正してください。",
-    },
-    {
-        "disk.error",
-        "The disk could not be read or written: {1}.",
-        "Look at the log of the machine. Keep a backup at hand.",
-        "ディスクの読み書きに失敗しました: {1}",
-        "端末のログを確認し、バックアップを用意してください。",
-    },
-    {
-        "disk.full",
-        "The disk or the store is full: {1} of {2} are used. Nothing more is taken from others.",
-        "Make room, or move the home to a larger disk. What is stored stays readable.",
-        "ディスクまたは保存領域がいっぱいです（{2} のうち {1} を使用）。新たな受信を停止しています"
-        "。",
-        "空きを作るか、ホームを大きなディスクに移してください。保存済みの情報は読み取れます。",
-    },
-    {
-        "disk.network",
-        "The folder {1} is on a network file system, where the store would not be safe.",
-        "Choose a folder on a disk of this machine: --home DIR.",
-        "フォルダー {1} はネットワーク上にあり、データを安全に保存できません。",
-        "--home DIR で、この端末のディスク上のフォルダーを指定してください。",
-    },
-    {
-        "home.exists",
-        "There is a network in the home {1} already. It was left as it is.",
-        "Use it, or give another home with --home DIR.",
-        "ホーム {1} にはすでにネットワークがあります。変更していません。",
-        "そのまま使うか、--home DIR で別のホームを指定してください。",
-    },
-    {
-        "home.locked",
-        "Another process (number {2}) uses the home {1}.",
-        "Stop that one first, or use its node: every command works while it runs.",
-        "ホーム {1} は別のプロセス（番号 {2}）が使用中です。",
-        "先に停止するか、そのまま使ってください。ノードの稼働中もすべてのコマンドが使えます。",
-    },
-    {
-        "home.missing",
-        "There is no Kairan home in {1}.",
-        "Make one with network create or org request, or name yours with --home DIR.",
-        "{1} に Kairan のホームがありません。",
-        "network create または org request で作るか、--home DIR で場所を指定してください。",
-    },
-    {
-        "home.mode",
-        "The folder {1} can be read or written by others (mode {2}).",
-        "Take the permissions away with chmod 700 {1}.",
-        "フォルダー {1} に他の利用者がアクセスできます（モード {2}）。",
-        "chmod 700 {1} で権限を外してください。",
-    },
-    {
-        "home.newer",
-        "The home {1} was written by a newer version of Kairan ({2}).",
-        "Update Kairan on this machine. The home was left as it is.",
-        "ホーム {1} は新しい版の Kairan（{2}）で作られています。",
-        "この端末の Kairan を更新してください。ホームは変更していません。",
-    },
-    {
-        "home.not-joined",
-        "This organisation has not been admitted to a network yet.",
-        "Send the request to your sponsor, then run org join with what comes back.",
-        "自組織はまだネットワークに参加していません。",
-        "申請書を紹介元の組織に送り、届いた入会証で org join を実行してください。",
-    },
-    {
-        "home.path-long",
-        "The path {1} is too long for a socket: {2} bytes, at most {3}.",
-        "Choose a home with a shorter path: --home DIR.",
-        "パス {1} はソケットには長すぎます（{2} バイト、上限 {3} バイト）。",
-        "--home DIR で、より短いパスのホームを指定してください。",
-    },
-    {
-        "home.restored",
-        "This home looks like a copy of an older state: a peer holds entries of it that it does "
-        "not.",
-        "Nothing to do: the old logs are closed and new ones opened. Never run two copies of a "
-        "home.",
-        "このホームは古い状態の複製のようです。このホームの記録で、相手側にしかないものがあります"
-        "。",
-        "操作は不要です。古いログを閉じ、新しいログを始めます。複製した 2 つを同時に動かさないでく"
-        "ださい。",
-    },
-    {
-        "home.write",
-        "The home {1} cannot be written: {2}.",
-        "Check the owner and the permissions of the folder.",
-        "ホーム {1} に書き込めません: {2}",
-        "フォルダーの所有者とアクセス権を確認してください。",
+        "log.fork",
+        "A log has two branches: its key was used in two places[ ({1})].",
+        "Tell the organisation. What came before stays good; nothing after it is taken.",
+        "ログが分岐しています[（{1}）]。同じ鍵が 2 か所で使われました。",
+        "その組織に連絡してください。分岐より前の情報は有効で、それ以降は受け付けません。",
     },
     {
         "memory.full",
@@ -213,11 +117,49 @@ const struct kai_text_reason kai_reasons_node[] = {
         "ん。",
     },
     {
+        "node.failed",
+        "The node could not do it: {1}.",
+        "Look at the node's log. If it happens again, report it.",
+        "ノードで処理できませんでした: {1}",
+        "ノードのログを確認し、繰り返す場合は報告してください。",
+    },
+    {
+        "node.not-active",
+        "The node of the home {1} is not, or no longer, an active member of the network.",
+        "Look at it with org show and node list. Ask the organisation that admitted yours.",
+        "ホーム {1} のノードは、ネットワークの有効な参加者ではありません。",
+        "org show と node list で状態を確認し、自組織を認めた組織に問い合わせてください。",
+    },
+    {
+        "node.not-running",
+        "No node is running in the home {1}.",
+        "Start it with kairan run, or name another home with --home DIR.",
+        "ホーム {1} のノードが動いていません。",
+        "kairan run で起動するか、--home DIR で別のホームを指定してください。",
+    },
+    {
+        "node.open",
+        "The home {2} cannot be opened: {1}.",
+        "Look at it with kairan doctor, or restore a backup.",
+        "ホーム {2} を開けません: {1}",
+        "kairan doctor で確認するか、バックアップから復元してください。",
+    },
+    {
         "not-running",
         "No node is running in the home {1}.",
         "Start it with kairan run, or name another home with --home DIR.",
         "ホーム {1} のノードが動いていません。",
         "kairan run で起動するか、--home DIR で別のホームを指定してください。",
+    },
+    {
+        "own.ahead",
+        "A peer holds entries of this node that it does not hold itself: this home is an older "
+        "copy.",
+        "Nothing to do: the old logs are closed and new ones opened. Never run two copies of a "
+        "home.",
+        "このノードの記録で、手元になく相手側にだけあるものがあります。古い状態の複製のようです。",
+        "操作は不要です。古いログを閉じ、新しいログを始めます。複製した 2 つを同時に動かさないでく"
+        "ださい。",
     },
     {
         "port.address",
@@ -228,18 +170,32 @@ const struct kai_text_reason kai_reasons_node[] = {
     },
     {
         "port.denied",
-        "The port of {1} may be opened by the administrator only.",
+        "The port may be opened by the administrator only[: {1}].",
         "Choose a port above 1023.",
-        "{1} のポートは管理者だけが開けます。",
+        "このポートは管理者だけが開けます[: {1}]。",
         "1024 以上のポートを指定してください。",
     },
     {
         "port.in-use",
-        "The address {1} is in use by another program.",
+        "The address is in use by another program[: {1}].",
         "Stop that program, or choose another port; port 0 takes a free one.",
-        "アドレス {1} は別のプログラムが使用中です。",
+        "このアドレスは別のプログラムが使用中です[: {1}]。",
         "そのプログラムを停止するか、別のポートを指定してください。0 を指定すると空きポートを使い"
         "ます。",
+    },
+    {
+        "record.refused",
+        "A record that this node made was refused by its own rules: {1}.",
+        "Look at org show for the rights of this organisation. Else report it.",
+        "このノードの作った記録が、規則により拒否されました: {1}",
+        "org show で自組織の権限を確認してください。問題がなければ報告してください。",
+    },
+    {
+        "reindex.running",
+        "The index is being built anew already.",
+        "Wait until it is done. status shows how far it is.",
+        "索引の再作成はすでに進行中です。",
+        "終わるまでお待ちください。進み具合は status に表示されます。",
     },
     {
         "self-test.failed",
@@ -249,32 +205,25 @@ const struct kai_text_reason kai_reasons_node[] = {
         "導入されている libzmq を確認してください。CURVE に対応している必要があります。",
     },
     {
-        "store.busy",
-        "Another process uses the store {1}.",
-        "Stop that process first.",
-        "保存領域 {1} は別のプロセスが使用中です。",
-        "先にそのプロセスを停止してください。",
+        "selftest.open",
+        "The self-test of the transport could not be run: {1}. The node does not start.",
+        "Check the limits on open files and sockets.",
+        "通信の自己診断を実行できませんでした: {1}。ノードを起動しません。",
+        "開けるファイルとソケットの数の上限を確認してください。",
     },
     {
-        "store.corrupt",
-        "The store {1} is damaged: {2}.",
-        "Put it aside, restore a backup, and let the node fetch the rest from its peers.",
-        "保存領域 {1} が壊れています: {2}",
-        "退避してバックアップから復元してください。不足分はノードが他のノードから取得します。",
+        "selftest.option",
+        "The transport does not keep what was set: {1}. The node does not start.",
+        "Check the installed version of libzmq: it must be built with CURVE.",
+        "通信の設定が反映されません: {1}。ノードを起動しません。",
+        "導入されている libzmq を確認してください。CURVE に対応している必要があります。",
     },
     {
-        "store.newer",
-        "The store {1} was written by a newer version of Kairan.",
-        "Update Kairan on this machine. The store was left as it is.",
-        "保存領域 {1} は新しい版の Kairan で作られています。",
-        "この端末の Kairan を更新してください。保存領域は変更していません。",
-    },
-    {
-        "store.truncated",
-        "The data file {1} has been cut: {2} bytes where {3} were expected.",
-        "Put it aside, restore a backup, and let the node fetch the rest from its peers.",
-        "データファイル {1} が途中で切れています（{3} バイトのはずが {2} バイト）。",
-        "退避してバックアップから復元してください。不足分はノードが他のノードから取得します。",
+        "socket.failed",
+        "A socket cannot be opened[ ({1})][: {2}].",
+        "Check the address, and the limits on open files and memory.",
+        "ソケット[（{1}）]を開けません[: {2}]。",
+        "アドレスと、ファイル数・メモリーの上限を確認してください。",
     },
 };
 const size_t kai_reasons_node_n = sizeof kai_reasons_node / sizeof kai_reasons_node[0];

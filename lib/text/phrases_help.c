@@ -70,7 +70,7 @@ const struct kai_text_phrase kai_phrases_help[] = {
     {"help.reindex", "build the index anew from the log", "ログから索引を作り直します"},
     {"help.run", "run the node", "ノードを起動します"},
     {"help.status", "show the health of the node", "ノードの状態を表示します"},
-    {"help.usage", "Usage: kairan COMMAND [OPTION]...", "使い方: kairan コマンド [オプション]..."},
+    {"help.usage", "Usage: kairan COMMAND (OPTIONS)", "使い方: kairan コマンド（オプション）"},
     {"help.verbs", "Commands:", "コマンド:"},
     {"help.version", "show the version", "版を表示します"},
     {"help.watch", "show new information as it comes", "新しい情報を届きしだい表示します"},

@@ -33,6 +33,30 @@ static unsigned int places(const char *id, const char *text)
     return seen;
 }
 
+/* Parts in brackets are not inside one another, and each has a place. */
+static void check_parts(const char *id, const char *text)
+{
+    const char *open = NULL;
+    bool has_place = false;
+
+    for (const char *p = text; *p != '\0'; p++) {
+        if (*p == '[') {
+            if (open != NULL)
+                complain(id, "a bracket inside brackets");
+            open = p;
+            has_place = false;
+        } else if (*p == ']') {
+            if (open == NULL || !has_place)
+                complain(id, "brackets without a place, or not opened");
+            open = NULL;
+        } else if (*p == '{') {
+            has_place = true;
+        }
+    }
+    if (open != NULL)
+        complain(id, "a bracket that is not closed");
+}
+
 static bool ascii(const char *text)
 {
     for (const char *p = text; *p != '\0'; p++)
@@ -62,6 +86,8 @@ static void check_text(const char *id, const char *en, const char *ja)
         complain(id, "other places in Japanese than in English");
     if (strstr(en, "  ") != NULL || strchr(en, '\n') != NULL || strchr(ja, '\n') != NULL)
         complain(id, "a line feed or two blanks");
+    check_parts(id, en);
+    check_parts(id, ja);
 }
 
 static void check_sentence(const char *id, const char *en, const char *ja)
@@ -150,9 +176,13 @@ static void test_fill(void **state)
 
     (void)kai_why_set(&why, KAI_EMALFORMED, "json.syntax", "a comma is missing", "3", "14");
     kai_text_what(KAI_LANG_EN, &why, &b);
-    assert_text(&b, "This is not valid JSON: a comma is missing (line 3, column 14).");
+    assert_text(&b, "This is not valid JSON: a comma is missing, line 3, column 14.");
     kai_text_what(KAI_LANG_JA, &why, &b);
-    assert_text(&b, "JSON として正しくありません: a comma is missing（3 行 14 桁）");
+    assert_text(&b, "JSON として正しくありません: a comma is missing、3 行目、14 桁目");
+
+    (void)kai_why_set(&why, KAI_EMALFORMED, "json.syntax", "a comma is missing", "3", NULL);
+    kai_text_what(KAI_LANG_EN, &why, &b);
+    assert_text(&b, "This is not valid JSON: a comma is missing, line 3."); /* A part left out. */
 
     /* The order of the places differs between the languages. */
     (void)kai_why_set(&why, KAI_EMALFORMED, "pattern.syntax", "AND", "a bracket", "7");
@@ -204,6 +234,7 @@ static void test_lookup(void **state)
     assert_string_equal(kai_text(KAI_LANG_EN, "peers.state"), "STATE");
     assert_string_equal(kai_text(KAI_LANG_JA, "peers.state"), "状態");
     assert_string_equal(kai_text(KAI_LANG_JA, "no.such.id"), "no.such.id");
+    assert_string_equal(kai_text(KAI_LANG_EN, "file.empty"), "The file is empty."); /* A reason. */
     for (size_t i = 0; kai_text_phrase_at(i) != NULL; i++) /* Each is found by its id. */
         assert_ptr_equal(kai_text(KAI_LANG_EN, kai_text_phrase_at(i)->id),
                          kai_text_phrase_at(i)->en);
