@@ -213,8 +213,7 @@ static void receive(struct kai_transport *t, struct kai_dial *d, struct kai_budg
         if (!receive_one(t, d, b))
             break;
     }
-    if (d->link == link && d->state == KAI_DIAL_GONE &&
-        t->now_ms >= d->ended_ms + KAI_NET_LAST_MS)
+    if (d->link == link && d->state == KAI_DIAL_GONE && t->now_ms >= d->ended_ms + KAI_NET_LAST_MS)
         fail(t, d, NULL, NULL);
 }
 
@@ -235,8 +234,7 @@ void kai_dial_run(struct kai_transport *t, struct kai_dial *d, struct kai_budget
     if (d->state == KAI_DIAL_NAMING)
         named(t, d);
     events(t, d);
-    if ((d->state == KAI_DIAL_NAMING || d->state == KAI_DIAL_WAY) &&
-        age_ms(t, d) > KAI_NET_DIAL_MS)
+    if ((d->state == KAI_DIAL_NAMING || d->state == KAI_DIAL_WAY) && age_ms(t, d) > KAI_NET_DIAL_MS)
         fail(t, d, "peer.unreachable", strerror(ETIMEDOUT));
     if (d->state == KAI_DIAL_UP || d->state == KAI_DIAL_GONE)
         receive(t, d, b);

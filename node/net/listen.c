@@ -1,6 +1,5 @@
 /* listen: the ROUTER sockets. A link begins with the first frame of a connection; who sent a frame
  * is read from that frame, never from a routing id. */
-#include <errno.h>
 #include <string.h>
 
 #include "net/monitor.h"
@@ -9,9 +8,8 @@
 enum kai_err kai_listener_open(struct kai_transport *t, struct kai_listener *l,
                                const struct kai_endpoint *at, struct kai_why *why)
 {
-    enum kai_err err = kai_sock_listen(&l->s, t->zmq, &t->keys,
-                                       l->intro ? KAI_ZAP_DOMAIN_INTRO : KAI_ZAP_DOMAIN, at, &l->at,
-                                       why);
+    enum kai_err err = kai_sock_listen(
+        &l->s, t->zmq, &t->keys, l->intro ? KAI_ZAP_DOMAIN_INTRO : KAI_ZAP_DOMAIN, at, &l->at, why);
 
     if (err == KAI_OK)
         (void)kai_endpoint_text(l->endpoint, &l->at);

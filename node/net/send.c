@@ -4,7 +4,8 @@
 
 #include "net/transport_priv.h"
 
-/* Puts *msg, which is then libzmq's, in the queue of c. false: *msg is still ours, errno says why. */
+/* Puts *msg, which is then libzmq's, in the queue of c. false: *msg is still ours, errno says why.
+ */
 static bool put(struct kai_listener *l, const struct kai_conn *c, zmq_msg_t *msg)
 {
     uint8_t id[5] = {0};

@@ -168,12 +168,11 @@ static enum kai_err monitor_attach(struct kai_sock *s, void *zmq, struct kai_why
     enum kai_err err;
 
     (void)snprintf(name, sizeof name, "inproc://kairan.monitor.%p", s->sock);
-    if (zmq_socket_monitor(s->sock, name,
-                           ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CLOSED |
-                               ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
-                               ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-                               ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-                               ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) != 0)
+    if (zmq_socket_monitor(
+            s->sock, name,
+            ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED |
+                ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) != 0)
         return zmq_failed(why);
     s->monitor = zmq_socket(zmq, ZMQ_PAIR);
     if (s->monitor == NULL)
@@ -219,8 +218,8 @@ enum kai_err kai_sock_listen(struct kai_sock *out, void *zmq, const struct kai_s
     enum kai_err err = begin(&s, zmq, ZMQ_ROUTER, at->ipv6, why);
 
     if (err == KAI_OK)
-        err = ints_set(s.sock, router_options, sizeof router_options / sizeof router_options[0],
-                       why);
+        err =
+            ints_set(s.sock, router_options, sizeof router_options / sizeof router_options[0], why);
     if (err == KAI_OK)
         err = keys_set(s.sock, keys, why);
     if (err == KAI_OK)
@@ -255,8 +254,7 @@ static enum kai_err connect_to(struct kai_sock *s, const struct kai_endpoint *to
 }
 
 static enum kai_err client_curve(void *s, const struct kai_sock_keys *keys,
-                                 const uint8_t server_pk[static KAI_KEY_BYTES],
-                                 struct kai_why *why)
+                                 const uint8_t server_pk[static KAI_KEY_BYTES], struct kai_why *why)
 {
     enum kai_err err = keys_set(s, keys, why);
 

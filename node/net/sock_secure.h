@@ -34,8 +34,8 @@ struct kai_sock {
  * KAI_EIO (selftest.option, socket.failed), KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_sock_listen(struct kai_sock *out, void *zmq,
                                           const struct kai_sock_keys *keys, const char *domain,
-                                          const struct kai_endpoint *at,
-                                          struct kai_endpoint *bound, struct kai_why *why);
+                                          const struct kai_endpoint *at, struct kai_endpoint *bound,
+                                          struct kai_why *why);
 
 /* A DEALER on its way to a server that must hold server_pk. It tries once.
  * Errors: KAI_EMALFORMED (endpoint.syntax), KAI_ELIMIT (socket.failed: no descriptors left),

@@ -12,26 +12,26 @@
 #define KAI_NET_CONNS_MAX       256u
 #define KAI_NET_INTRO_CONNS_MAX 64u
 #define KAI_NET_LISTENED_MAX    (KAI_LINKS_MAX * 2u) /* Links on the main socket. */
-#define KAI_NET_PER_KEY_MAX     4u   /* Links of one peer: a dead one may linger for 45 s. */
+#define KAI_NET_PER_KEY_MAX     4u /* Links of one peer: a dead one may linger for 45 s. */
 #define KAI_NET_DIALS_MAX       KAI_LINKS_MAX
 
-#define KAI_NET_SILENT_MS     10000u /* A connection without a first frame. */
-#define KAI_NET_DIAL_MS       10000u /* TCP 5 s, handshake 3 s, and the name. */
-#define KAI_NET_WATCH_MS      100u   /* How often held bytes are compared. */
-#define KAI_NET_RETRY_MS      5u     /* How soon a full ROUTER is tried again. */
-#define KAI_NET_LAST_MS       5u     /* Frames may follow the news that a connection ended. */
-#define KAI_NET_INTRO_MS      10000u /* Life of an introduction. */
-#define KAI_NET_INTRO_LAST_MS 1000u  /* For the answer to reach a stranger before we hang up. */
+#define KAI_NET_SILENT_MS        10000u /* A connection without a first frame. */
+#define KAI_NET_DIAL_MS          10000u /* TCP 5 s, handshake 3 s, and the name. */
+#define KAI_NET_WATCH_MS         100u   /* How often held bytes are compared. */
+#define KAI_NET_RETRY_MS         5u     /* How soon a full ROUTER is tried again. */
+#define KAI_NET_LAST_MS          5u     /* Frames may follow the news that a connection ended. */
+#define KAI_NET_INTRO_MS         10000u /* Life of an introduction. */
+#define KAI_NET_INTRO_LAST_MS    1000u  /* For the answer to reach a stranger before we hang up. */
 #define KAI_NET_INTRO_FRAMES_MAX 4u
-#define KAI_NET_INTRO_BYTES_MAX                                                                   \
+#define KAI_NET_INTRO_BYTES_MAX                                                                    \
     (KAI_NET_INTRO_FRAMES_MAX * (KAI_INTRO_FRAME_BYTES_MAX + 1024u) + KAI_ZMQ_MSG_BYTES_MAX)
 /* Heartbeats and the handshake: bytes received that are no frame of ours. Under 7 a second. */
 #define KAI_NET_HEARTBEAT_BYTES_PER_S 16u
 #define KAI_NET_HANDSHAKE_BYTES       4096u
 
 /* One call of process() hands over no more than this, so that timers and ZAP get their turn. */
-#define KAI_NET_TURN_FRAMES 256u
-#define KAI_NET_TURN_BYTES  (4u << 20)
+#define KAI_NET_TURN_FRAMES  256u
+#define KAI_NET_TURN_BYTES   (4u << 20)
 #define KAI_NET_SHARE_FRAMES 64u /* Of one dialled peer in one pass. */
 
 struct kai_budget {
@@ -50,8 +50,8 @@ enum kai_conn_state {
 /* A connection to a listening socket. */
 struct kai_conn {
     enum kai_conn_state state;
-    bool ended;     /* libzmq has closed it: with CUT, the entry may be freed. */
-    bool has_rid;   /* A frame has come, so rid and peer are known. */
+    bool ended;   /* libzmq has closed it: with CUT, the entry may be freed. */
+    bool has_rid; /* A frame has come, so rid and peer are known. */
     bool want_write;
     bool has_pending;
     uint32_t rid; /* As libzmq made it, in its own byte order. */
@@ -110,8 +110,8 @@ struct kai_transport {
     uint64_t now_ms; /* When process() began. */
     uint64_t watch_ms;
     uint64_t refused_ms; /* When `refused` was last told. */
-    size_t turn;     /* Who comes first in the next pass. */
-    bool more;       /* The last pass left frames behind. */
+    size_t turn;         /* Who comes first in the next pass. */
+    bool more;           /* The last pass left frames behind. */
 };
 
 uint64_t kai_net_now_ms(void);

@@ -105,13 +105,12 @@ static bool on_intro(void *ctx, const uint8_t peer[static 32], struct kai_view f
 
 enum kai_err rig_try(struct rig *r, const char *listen, const char *intro, struct kai_why *why)
 {
-    struct kai_transport_options opt = {
-        .curve_pk = r->pk,
-        .curve_sk = r->sk,
-        .listen = listen,
-        .listen_intro = intro,
-        .ev = {r, on_admits, on_up, on_down, on_frame, on_writable, on_dial_failed, on_refused,
-               on_intro}};
+    struct kai_transport_options opt = {.curve_pk = r->pk,
+                                        .curve_sk = r->sk,
+                                        .listen = listen,
+                                        .listen_intro = intro,
+                                        .ev = {r, on_admits, on_up, on_down, on_frame, on_writable,
+                                               on_dial_failed, on_refused, on_intro}};
 
     return kai_transport_new(&r->t, &opt, why);
 }

@@ -326,8 +326,8 @@ static void greeting(uint8_t g[static 64], const char *mechanism)
 static void test_raw_bytes(void **state)
 {
     static const uint8_t zmtp1[] = {0x01, 0x00, 0x06, 0x00, 'h', 'e', 'l', 'l', 'o'};
-    static const uint8_t zmtp2[] = {0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 1, 5, 0, 0, 0, 5, 'h',
-                                    'e',  'l', 'l', 'o'};
+    static const uint8_t zmtp2[] = {0xff, 0, 0, 0, 0, 0,   0,   0,   1,   0x7f, 1,
+                                    5,    0, 0, 0, 5, 'h', 'e', 'l', 'l', 'o'};
     static const uint8_t null_ready[] = "\x04\x26\x05READY\x0bSocket-Type\x00\x00\x00\x06"
                                         "DEALER\x08Identity\x00\x00\x00\x00\x00\x05hello";
     static const uint8_t plain_hello[] = "\x04\x0a\x05HELLO\x01u\x01p\x00\x05hello";

@@ -32,9 +32,9 @@ static uint64_t intro_dial(struct rig *from)
     struct kai_why why = {0};
     uint64_t dial;
 
-    assert_int_equal(kai_transport_dial_intro(from->t, kai_transport_intro_endpoint(a.t), a.pk,
-                                              &dial, &why),
-                     KAI_OK);
+    assert_int_equal(
+        kai_transport_dial_intro(from->t, kai_transport_intro_endpoint(a.t), a.pk, &dial, &why),
+        KAI_OK);
     return dial;
 }
 

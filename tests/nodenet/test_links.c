@@ -37,7 +37,8 @@ static int pair_stop(void **state)
 
 static void test_sizes(void **state)
 {
-    static const size_t sizes[] = {0, 1, 2, 220, 222, 223, 255, 256, 8191, 8192, 60000, 64999, 65000};
+    static const size_t sizes[] = {0,   1,    2,    220,   222,   223,  255,
+                                   256, 8191, 8192, 60000, 64999, 65000};
     static uint8_t frame[KAI_FRAME_BYTES_MAX];
     uint64_t link;
 
@@ -221,11 +222,29 @@ static void test_names(void **state)
 
 static void test_endpoints(void **state)
 {
-    static const char *const bad[] = {
-        "", "tcp://", "tcp://x", "tcp://x:", "tcp://x:99999", "tcp://x:1a", "ipc:///x", "x:1",
-        "tcp://1.2.3:1", "tcp://1.2.3.256:1", "tcp://[::1]", "tcp://[::g]:1", "tcp://::1:1",
-        "tcp://127.0.0.1:0;127.0.0.1:5", "tcp://a b:1", "tcp://a/b:1", "tcp://:1", "tcp://x:01",
-        "udp://127.0.0.1:1", "inproc://x", "tcp://x:-1", "tcp://x:+1", "tcp://[]:1"};
+    static const char *const bad[] = {"",
+                                      "tcp://",
+                                      "tcp://x",
+                                      "tcp://x:",
+                                      "tcp://x:99999",
+                                      "tcp://x:1a",
+                                      "ipc:///x",
+                                      "x:1",
+                                      "tcp://1.2.3:1",
+                                      "tcp://1.2.3.256:1",
+                                      "tcp://[::1]",
+                                      "tcp://[::g]:1",
+                                      "tcp://::1:1",
+                                      "tcp://127.0.0.1:0;127.0.0.1:5",
+                                      "tcp://a b:1",
+                                      "tcp://a/b:1",
+                                      "tcp://:1",
+                                      "tcp://x:01",
+                                      "udp://127.0.0.1:1",
+                                      "inproc://x",
+                                      "tcp://x:-1",
+                                      "tcp://x:+1",
+                                      "tcp://[]:1"};
     static const char *const undialable[] = {"tcp://*:5", "tcp://0.0.0.0:5", "tcp://[::]:5",
                                              "tcp://127.0.0.1:0"};
     struct kai_why why = {0};

@@ -71,7 +71,8 @@ static void test_wrong_server_key(void **state)
     (void)state;
     rig_admit(&a, &b);
     assert_int_equal(crypto_box_keypair(other, sk), 0);
-    assert_int_equal(kai_transport_dial(b.t, kai_transport_endpoint(a.t), other, &dial, &why), KAI_OK);
+    assert_int_equal(kai_transport_dial(b.t, kai_transport_endpoint(a.t), other, &dial, &why),
+                     KAI_OK);
     assert_true(rig_until(ab, 2, &b.failed_n, 1, 11000));
     assert_string_equal(b.failed_code, "peer.wrong-key");
     print_message("a wrong server key is told after %u ms\n",
@@ -91,7 +92,8 @@ static int server(char endpoint[static KAI_ENDPOINT_CAP])
     assert_int_equal(bind(fd, (const struct sockaddr *)&at, sizeof at), 0);
     assert_int_equal(listen(fd, 5), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
-    (void)snprintf(endpoint, KAI_ENDPOINT_CAP, "tcp://127.0.0.1:%u", (unsigned int)ntohs(at.sin_port));
+    (void)snprintf(endpoint, KAI_ENDPOINT_CAP, "tcp://127.0.0.1:%u",
+                   (unsigned int)ntohs(at.sin_port));
     return fd;
 }
 
@@ -176,9 +178,12 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
     const struct CMUnitTest tests[] = {
-        TEST(test_unknown_key),     TEST(test_refused_is_told_once_a_second),
-        TEST(test_wrong_server_key), TEST(test_http_server),
-        TEST(test_mute_server),     TEST(test_open_node_does_not_start),
+        TEST(test_unknown_key),
+        TEST(test_refused_is_told_once_a_second),
+        TEST(test_wrong_server_key),
+        TEST(test_http_server),
+        TEST(test_mute_server),
+        TEST(test_open_node_does_not_start),
         TEST(test_free_with_stalled_peers),
     };
 
