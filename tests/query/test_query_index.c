@@ -1,0 +1,488 @@
+/* The index itself: versions, duplicates, prefixes of ids, parts, and when it is believed. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "item/list.h"
+#include "query/query_util.h"
+
+struct fixture {
+    struct tmp tmp;
+    struct kai_index *x;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+
+    tmp_make(&f->tmp);
+    f->x = tmp_open(&f->tmp, "boot-1", true);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    kai_index_close(f->x);
+    tmp_remove(&f->tmp);
+    free(f);
+    return 0;
+}
+
+static struct kai_ix *begin(struct kai_index *x)
+{
+    struct kai_ix *t = NULL;
+
+    assert_int_equal(kai_ix_begin(x, &t), KAI_OK);
+    return t;
+}
+
+static struct kai_ixsnap *look(struct kai_index *x)
+{
+    struct kai_ixsnap *r = NULL;
+
+    assert_int_equal(kai_ixsnap_begin(x, &r), KAI_OK);
+    return r;
+}
+
+static uint64_t flags_of(struct kai_index *x, uint64_t no)
+{
+    struct kai_ixsnap *r = look(x);
+    struct kai_row row;
+
+    assert_int_equal(kai_ixsnap_row(r, no, &row), KAI_OK);
+    kai_ixsnap_end(r);
+    return row.flags;
+}
+
+static uint64_t put(struct kai_index *x, struct kai_row row, bool revoked)
+{
+    struct kai_ix *t = begin(x);
+
+    assert_int_equal(kai_ix_row(t, &row, revoked), KAI_OK);
+    assert_int_equal(kai_ix_commit(t, row.no), KAI_OK);
+    return row.no;
+}
+
+static void test_versions(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t a = put(f->x, stix_row(1, 1, 1, 9, 100), false);
+    uint64_t older = put(f->x, stix_row(2, 1, 1, 9, 50), false);
+    uint64_t equal = put(f->x, stix_row(3, 1, 1, 9, 100), false);
+    uint64_t other_aud = put(f->x, stix_row(1, 1, 2, 9, 100), false);
+    uint64_t other_origin = put(f->x, stix_row(1, 2, 1, 9, 10), false);
+
+    assert_int_equal(flags_of(f->x, a), 0);
+    assert_int_equal(flags_of(f->x, older), KAI_ROW_SUPERSEDED);
+    assert_int_equal(flags_of(f->x, equal), KAI_ROW_SUPERSEDED);
+    assert_int_equal(flags_of(f->x, other_aud), 0);
+    uint64_t newer = put(f->x, stix_row(4, 1, 1, 9, 200), false);
+    assert_int_equal(flags_of(f->x, a), KAI_ROW_SUPERSEDED);
+    assert_int_equal(flags_of(f->x, other_aud), KAI_ROW_SUPERSEDED);
+    assert_int_equal(flags_of(f->x, newer), 0);
+    uint64_t revoked = put(f->x, stix_row(5, 1, 1, 9, 300), true);
+    assert_int_equal(flags_of(f->x, revoked), KAI_ROW_WITHDRAWN);
+    assert_int_equal(flags_of(f->x, newer), KAI_ROW_WITHDRAWN | KAI_ROW_SUPERSEDED);
+    uint64_t revived = put(f->x, stix_row(6, 1, 1, 9, 400), false);
+    assert_int_equal(flags_of(f->x, revived), KAI_ROW_WITHDRAWN);
+    assert_int_equal(flags_of(f->x, other_origin), 0); /* Another's word does not touch it. */
+}
+
+static void test_revoked_out_of_order(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t current = put(f->x, stix_row(1, 1, 1, 9, 300), false);
+
+    (void)put(f->x, stix_row(2, 1, 1, 9, 200), true);
+    assert_int_equal(flags_of(f->x, current), KAI_ROW_WITHDRAWN);
+}
+
+static void test_duplicates(void **state)
+{
+    struct fixture *f = *state;
+    struct kai_row row = stix_row(1, 1, 1, 9, 100);
+    struct kai_ix *t = begin(f->x);
+    struct kai_ixsnap *r;
+
+    assert_int_equal(kai_ix_row(t, &row, false), KAI_OK);
+    row = stix_row(1, 1, 1, 9, 100);
+    assert_int_equal(kai_ix_row(t, &row, false), KAI_EEXIST); /* In the same transaction. */
+    assert_int_equal(kai_ix_commit(t, 7), KAI_OK);
+    t = begin(f->x);
+    assert_int_equal(kai_ix_row(t, &row, false), KAI_EEXIST);
+    row = stix_row(1, 1, 2, 9, 100);
+    assert_int_equal(kai_ix_row(t, &row, false), KAI_OK);
+    kai_ix_abort(t);
+    r = look(f->x);
+    assert_int_equal(kai_ixsnap_rows(r), 1);
+    assert_int_equal(kai_ixsnap_position(r), 7);
+    row = stix_row(1, 1, 1, 9, 100);
+    assert_true(kai_ixsnap_has(r, row.item_id, row.origin, row.aud_id));
+    row.aud_id[31] ^= 1; /* Alike in the first bytes only. */
+    assert_false(kai_ixsnap_has(r, row.item_id, row.origin, row.aud_id));
+    kai_ixsnap_end(r);
+}
+
+static void test_value_order(void **state)
+{
+    struct fixture *f = *state;
+    struct kai_row row = stix_row(1, 1, 1, 0, 0);
+    struct kai_view v = kai_view_of("192.0.2.1", 9);
+    struct kai_ix *t = begin(f->x);
+
+    row.n_values = 3;
+    assert_int_equal(kai_ix_row(t, &row, false), KAI_OK);
+    assert_int_equal(kai_ix_value(t, row.no + 1, KAI_V_IPV4, v, 0), KAI_EMALFORMED);
+    assert_int_equal(kai_ix_value(t, row.no, KAI_V_IPV4, kai_view_of("x", 1), 0), KAI_EMALFORMED);
+    assert_int_equal(kai_ix_value(t, row.no, KAI_V_IPV4, v, 2), KAI_OK);
+    assert_int_equal(kai_ix_value(t, row.no, KAI_V_IPV4, v, 2), KAI_EMALFORMED);
+    assert_int_equal(kai_ix_commit(t, 1), KAI_OK); /* None of them spoiled it. */
+}
+
+struct rows {
+    uint64_t no[16];
+    uint64_t index[16];
+    size_t n;
+};
+
+static bool gather(void *ctx, uint64_t row_no, uint64_t value_index)
+{
+    struct rows *g = ctx;
+
+    g->no[g->n] = row_no;
+    g->index[g->n++] = value_index;
+    return g->n < 16;
+}
+
+static void test_item_prefix(void **state)
+{
+    struct fixture *f = *state;
+    struct kai_row a = stix_row(0xab, 1, 1, 1, 1);
+    struct kai_row b = stix_row(0xab, 1, 1, 2, 1);
+    struct kai_row list = stix_row(0xcd, 1, 1, 0, 0);
+    char long_url[500] = "http://example.com/";
+    uint8_t id[KAI_ID_BYTES];
+    char hex[KAI_HEX_CAP(KAI_ID_BYTES)];
+    struct rows g = {.n = 0};
+    struct kai_ixsnap *r;
+    struct kai_ix *t;
+
+    memset(long_url + 19, 'x', sizeof long_url - 19);
+    b.item_id[1] = 0xac; /* Differs in the fourth digit. */
+    a.item_id[0] = b.item_id[0];
+    (void)put(f->x, a, false);
+    (void)put(f->x, b, false);
+    a.aud_id[0] = 9;
+    (void)put(f->x, a, false); /* The same item elsewhere is no ambiguity. */
+    t = begin(f->x);
+    list.kind = 2;
+    list.n_values = 2;
+    assert_int_equal(kai_ix_row(t, &list, false), KAI_OK);
+    assert_int_equal(kai_ix_value(t, list.no, KAI_V_URL, kai_view_of(long_url, 500), 0), KAI_OK);
+    assert_int_equal(kai_ix_value(t, list.no, KAI_V_URL, kai_view_of("http://example.org/", 19), 1),
+                     KAI_OK);
+    assert_int_equal(kai_ix_commit(t, 1), KAI_OK);
+    r = look(f->x);
+    assert_int_equal(kai_ixsnap_item(r, "aba", 3, gather, &g), KAI_EAMBIGUOUS);
+    assert_int_equal(g.n, 0);
+    assert_int_equal(kai_ixsnap_item(r, "abab", 4, gather, &g), KAI_OK);
+    assert_int_equal(g.n, 2);
+    assert_true(g.no[0] == 1 && g.no[1] == 3 && g.index[0] == KAI_INDEX_WHOLE);
+    assert_int_equal(kai_ixsnap_item(r, "ef", 2, gather, &g), KAI_ENOTFOUND);
+    assert_int_equal(kai_ixsnap_item(r, "xy", 2, gather, &g), KAI_EMALFORMED);
+    assert_int_equal(kai_ixsnap_item(r, "", 0, gather, &g), KAI_EMALFORMED);
+    for (uint64_t i = 0; i < 2; i++) {
+        kai_value_id(id, list.item_id,
+                     i == 0 ? kai_view_of(long_url, 500) : kai_view_of("http://example.org/", 19));
+        (void)kai_hex(hex, id, sizeof id);
+        g.n = 0;
+        assert_int_equal(kai_ixsnap_item(r, hex, i == 0 ? 64 : 36, gather, &g), KAI_OK);
+        assert_true(g.n == 1 && g.no[0] == 4 && g.index[0] == i);
+    }
+    g.n = 0;
+    assert_int_equal(kai_ixsnap_item(r, hex, 32, gather, &g), KAI_OK);
+    assert_true(g.n == 1 && g.index[0] == KAI_INDEX_WHOLE);
+    memset(id, 1, 16);
+    g.n = 0;
+    assert_int_equal(kai_ixsnap_stix(r, id, gather, &g), KAI_OK);
+    assert_int_equal(g.n, 2);
+    kai_ixsnap_end(r);
+}
+
+static bool gather_hit(void *ctx, const struct kai_query_hit *hit)
+{
+    return gather(ctx, hit->row->no, hit->index);
+}
+
+/* Exact lookups must not be led astray by texts that go on behind the key. */
+static void test_longer_texts(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const urls[] = {"http://example.com/a", "http://example.com/a!",
+                                       "http://example.com/a/b", "http://example.com/"};
+    struct kai_query *q = query_of("url:http://example.com/a", 0);
+    struct kai_ixsnap *r;
+    struct kai_query_at at = {0};
+    struct rows g = {.n = 0};
+    bool done;
+
+    for (uint8_t i = 0; i < 8; i++) {
+        struct kai_row row = stix_row((uint8_t)(i + 1), 1, 1, (uint8_t)(i + 1), 1);
+        struct kai_ix *t = begin(f->x);
+
+        assert_int_equal(kai_ix_row(t, &row, false), KAI_OK);
+        assert_int_equal(
+            kai_ix_value(t, row.no, KAI_V_URL, kai_view_of(urls[i % 4], strlen(urls[i % 4])), 0),
+            KAI_OK);
+        assert_int_equal(kai_ix_commit(t, i), KAI_OK);
+    }
+    r = look(f->x);
+    assert_int_equal(kai_query_run(q, r, 0, 10, &at, &done, gather_hit, &g), KAI_OK);
+    assert_true(done && g.n == 2 && g.no[0] == 5 && g.no[1] == 1); /* The newest first. */
+    kai_query_free(q);
+    kai_ixsnap_end(r);
+}
+
+static bool count_parts(void *ctx, const struct kai_ix_part *p, struct kai_view bytes)
+{
+    uint64_t *n = ctx;
+
+    assert_int_equal(p->index, *n);
+    assert_int_equal(p->seq, 100 + *n);
+    assert_int_equal(bytes.n, 400000);
+    ++*n;
+    return true;
+}
+
+static void test_parts_are_bounded(void **state)
+{
+    struct fixture *f = *state;
+    static uint8_t bytes[400000];
+    struct kai_ix *t = begin(f->x);
+    struct kai_ix_part p = {.log_no = 3};
+    uint64_t n = 0;
+
+    for (uint8_t obj = 1; obj <= 40; obj++) {
+        memset(p.obj_hash, obj, sizeof p.obj_hash);
+        for (p.index = 0; p.index < 2; p.index++) {
+            p.seq = 100 + p.index;
+            assert_int_equal(kai_ix_part_add(t, &p, kai_view_of(bytes, sizeof bytes)), KAI_OK);
+        }
+        assert_int_equal(kai_ix_part_add(t, &p, kai_view_of(bytes, sizeof bytes)), KAI_ELIMIT);
+        p.index = 0;
+        assert_int_equal(kai_ix_part_add(t, &p, kai_view_of(bytes, 1)), KAI_EEXIST);
+    }
+    assert_int_equal(kai_ix_parts(t, 3, p.obj_hash, count_parts, &n), KAI_OK);
+    assert_int_equal(n, 2);
+    n = 0;
+    memset(p.obj_hash, 1, sizeof p.obj_hash); /* Forgotten for the later ones. */
+    assert_int_equal(kai_ix_parts(t, 3, p.obj_hash, count_parts, &n), KAI_OK);
+    assert_int_equal(n, 0);
+    memset(p.obj_hash, 40, sizeof p.obj_hash);
+    assert_int_equal(kai_ix_parts_forget(t, 3, p.obj_hash), KAI_OK);
+    assert_int_equal(kai_ix_parts(t, 3, p.obj_hash, count_parts, &n), KAI_OK);
+    assert_int_equal(n, 0);
+    assert_int_equal(kai_ix_commit(t, 1), KAI_OK);
+}
+
+/* ---- When is it believed. */
+static void crash(const struct tmp *tmp, bool in_commit)
+{
+    int up[2];
+    char c;
+    int status;
+    pid_t child;
+
+    assert_int_equal(pipe(up), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct kai_index *x = NULL;
+        bool rebuild;
+
+        if (kai_index_open(&x, tmp->index, UINT64_C(1) << 30, "boot-1", &rebuild, NULL) != KAI_OK)
+            _exit(1);
+        for (uint64_t i = 1;; i++) {
+            struct kai_ix *t = NULL;
+            struct kai_row row =
+                stix_row((uint8_t)i, (uint8_t)(i >> 8), (uint8_t)(i >> 16), (uint8_t)i, i);
+
+            if (kai_ix_begin(x, &t) != KAI_OK || kai_ix_row(t, &row, false) != KAI_OK ||
+                kai_ix_value(t, row.no, KAI_V_IPV4, kai_view_of("192.0.2.1", 9), 0) != KAI_OK ||
+                kai_ix_commit(t, i) != KAI_OK)
+                _exit(1);
+            if (write(up[1], "x", 1) != 1)
+                _exit(1);
+            if (!in_commit && i == 3)
+                (void)pause();
+        }
+    }
+    for (int i = 0; i < (in_commit ? 300 : 3); i++)
+        assert_int_equal(read(up[0], &c, 1), 1);
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    (void)close(up[0]);
+    (void)close(up[1]);
+}
+
+static void test_killed(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 6; round++) {
+        struct tmp tmp;
+        struct kai_index *x;
+        struct kai_ixsnap *r;
+        uint64_t rows;
+
+        tmp_make(&tmp);
+        crash(&tmp, round > 0);
+        x = tmp_open(&tmp, "boot-1", false); /* The same run of the machine: nothing was lost. */
+        r = look(x);
+        rows = kai_ixsnap_rows(r);
+        assert_true(rows >= (round > 0 ? 300u : 3u));
+        assert_int_equal(kai_ixsnap_position(r), rows);
+        assert_int_equal(kai_ixsnap_values(r), rows);
+        for (uint64_t i = 1; i <= rows; i++) {
+            struct kai_row row;
+
+            assert_int_equal(kai_ixsnap_row(r, i, &row), KAI_OK);
+        }
+        kai_ixsnap_end(r);
+        kai_index_close(x);
+        tmp_remove(&tmp);
+        tmp_make(&tmp);
+        crash(&tmp, round > 0);
+        x = tmp_open(&tmp, "boot-2", true); /* The machine went down: who knows. */
+        r = look(x);
+        assert_int_equal(kai_ixsnap_rows(r), 0);
+        kai_ixsnap_end(r);
+        kai_index_close(x);
+        tmp_remove(&tmp);
+    }
+}
+
+static void test_believed(void **state)
+{
+    struct tmp tmp;
+    struct kai_index *x;
+    struct kai_why why = {0};
+    char path[128];
+    bool rebuild;
+    int fd;
+
+    (void)state;
+    tmp_make(&tmp);
+    x = tmp_open(&tmp, "boot-1", true);
+    for (uint8_t i = 1; i <= 100; i++)
+        (void)put(x, stix_row(i, 1, 1, i, 1), false);
+    kai_index_close(x);
+    x = tmp_open(&tmp, "boot-2", false); /* Closed: another boot does not matter. */
+    kai_index_close(x);
+    (void)snprintf(path, sizeof path, "%s/data.mdb", tmp.index);
+    assert_int_equal(truncate(path, 16384), 0); /* Cut: to read on would be a SIGBUS. */
+    x = tmp_open(&tmp, "boot-2", true);
+    kai_index_close(x);
+    fd = open(path, O_WRONLY);
+    assert_int_equal(write(fd, "not an index at all, but bytes all the same", 43), 43);
+    assert_int_equal(pwrite(fd, "and more where the second head is", 33, 4096), 33);
+    (void)close(fd);
+    x = tmp_open(&tmp, "boot-2", true);
+    kai_index_close(x);
+    assert_int_equal(kai_index_erase(tmp.index), KAI_OK);
+    x = tmp_open(&tmp, "boot-2", true);
+    kai_index_close(x);
+    assert_int_equal(kai_index_open(&x, "/nonexistent/index", 0, "boot", &rebuild, &why), KAI_EIO);
+    assert_null(x);
+    assert_string_equal(why.code, "index.io");
+    tmp_remove(&tmp);
+}
+
+static void test_second_process(void **state)
+{
+    struct fixture *f = *state;
+    int status;
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct kai_index *x = NULL;
+        bool rebuild;
+        struct kai_why why = {0};
+        enum kai_err err =
+            kai_index_open(&x, f->tmp.index, UINT64_C(1) << 30, "boot-1", &rebuild, &why);
+
+        _exit(err == KAI_EBUSY && strcmp(why.code, "index.busy") == 0 ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* A full map fails the transaction, and what was there stays. */
+static void test_full(void **state)
+{
+    struct tmp tmp;
+    struct kai_index *x = NULL;
+    struct kai_ixsnap *r;
+    enum kai_err err = KAI_OK;
+    uint64_t rows = 0;
+    bool rebuild;
+
+    (void)state;
+    tmp_make(&tmp);
+    assert_int_equal(kai_index_open(&x, tmp.index, UINT64_C(1) << 20, "b", &rebuild, NULL), KAI_OK);
+    while (err == KAI_OK) {
+        struct kai_ix *t = NULL;
+
+        err = kai_ix_begin(x, &t);
+        for (unsigned i = 0; i < 50 && err == KAI_OK; i++) {
+            struct kai_row row = stix_row((uint8_t)rows, (uint8_t)(rows >> 8), 1, 1, 0);
+
+            row.aud_id[0] = (uint8_t)i;
+            err = kai_ix_row(t, &row, false);
+        }
+        if (err == KAI_OK)
+            err = kai_ix_commit(t, rows + 1);
+        else
+            kai_ix_abort(t);
+        rows += err == KAI_OK;
+    }
+    assert_int_equal(err, KAI_EFULL);
+    r = look(x);
+    assert_true(rows > 2);
+    assert_int_equal(kai_ixsnap_rows(r), rows * 50);
+    kai_ixsnap_end(r);
+    kai_index_close(x);
+    tmp_remove(&tmp);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_versions, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_revoked_out_of_order, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_duplicates, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_value_order, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_item_prefix, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_longer_texts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_parts_are_bounded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_second_process, set_up, tear_down),
+        cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_believed),
+        cmocka_unit_test(test_full),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
