@@ -3,6 +3,7 @@
 #include "store/kit.h"
 
 #include <fcntl.h>
+#include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -269,6 +270,63 @@ static void test_flipped_meta(void **state)
     sample_free(&x);
 }
 
+/* Where in the file a byte of the map lies: each page begins with its number. */
+static size_t file_at(const void *p)
+{
+    uint64_t page;
+    size_t in_page = (uintptr_t)p % 4096;
+
+    memcpy(&page, (const uint8_t *)p - in_page, sizeof page);
+    return (size_t)page * 4096 + in_page;
+}
+
+/* LMDB writes over what its free list names: a page in use, named there, is found before that. */
+static void test_free_list(void **state)
+{
+    struct sample x;
+    MDB_env *env;
+    MDB_txn *t;
+    MDB_dbi dbi;
+    MDB_cursor *c;
+    MDB_val k;
+    MDB_val v;
+    uint64_t used;
+    uint64_t n;
+    size_t at;
+    struct kai_store *s;
+    struct kai_why why;
+
+    (void)state;
+    if (sysconf(_SC_PAGESIZE) != 4096)
+        skip();
+    sample_make(&x);
+    assert_int_equal(mdb_env_create(&env), 0);
+    assert_int_equal(mdb_env_set_maxdbs(env, 16), 0);
+    assert_int_equal(mdb_env_open(env, x.dir, MDB_RDONLY, 0600), 0);
+    assert_int_equal(mdb_txn_begin(env, NULL, MDB_RDONLY, &t), 0);
+    assert_int_equal(mdb_dbi_open(t, "entries", 0, &dbi), 0);
+    assert_int_equal(mdb_cursor_open(t, dbi, &c), 0);
+    assert_int_equal(mdb_cursor_get(c, &k, &v, MDB_FIRST), 0);
+    used = file_at(k.mv_data) / 4096;
+    mdb_cursor_close(c);
+    assert_int_equal(mdb_cursor_open(t, 0, &c), 0);
+    assert_int_equal(mdb_cursor_get(c, &k, &v, MDB_FIRST), 0);
+    memcpy(&n, v.mv_data, sizeof n);
+    assert_true(n > 0);
+    at = file_at(k.mv_data) / 4096 * 4096 + ((uintptr_t)v.mv_data + 8) % 4096;
+    assert_int_equal((uintptr_t)v.mv_data / 4096, (uintptr_t)k.mv_data / 4096);
+    mdb_cursor_close(c);
+    mdb_txn_abort(t);
+    mdb_env_close(env);
+
+    memcpy(x.bytes + at, &used, sizeof used);
+    sample_write(&x, x.n);
+    assert_int_equal(kit_try(&s, x.dir, &why), KAI_ECORRUPT);
+    assert_string_equal(why.code, "store.corrupt");
+    assert_string_equal(why.arg[0], "free list");
+    sample_free(&x);
+}
+
 /* Rot after a clean stop that left no trace in the file's times: the whole file is not walked.
  * A reader may die; but the start after that one names it, and nobody gets wrong data. */
 static void test_quiet_rot(void **state)
@@ -332,9 +390,8 @@ static void test_quiet_rot(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_truncated),
-        cmocka_unit_test(test_flipped),
-        cmocka_unit_test(test_flipped_meta),
+        cmocka_unit_test(test_truncated),    cmocka_unit_test(test_flipped),
+        cmocka_unit_test(test_flipped_meta), cmocka_unit_test(test_free_list),
         cmocka_unit_test(test_quiet_rot),
     };
 
