@@ -13,8 +13,7 @@ struct kai_view data_sample(const char *name);
 struct kai_view data_real(const char *name);
 void data_free(struct kai_view v);
 
-static inline struct kai_view V(const char *text)
-{
+static inline struct kai_view V(const char *text) {
     return kai_view_of(text, __builtin_strlen(text));
 }
 

@@ -1,4 +1,5 @@
-/* oom: makes the n-th allocation fail, jansson's too. Link with the wrap flags of CMakeLists.txt. */
+/* oom: makes the n-th allocation fail, jansson's too. Link with the wrap flags of CMakeLists.txt.
+ */
 #ifndef KAI_TESTS_ITEM_OOM_H
 #define KAI_TESTS_ITEM_OOM_H
 

@@ -136,9 +136,11 @@ static bool is_under(const char *sub, const char *domain)
 static void test_domains(void **state)
 {
     static const char *const names[] = {
-        "example.com", "www.example.com", "a.www.example.com", "wwwexample.com", "example.co",
-        "com",         "example2.com",    "w.example2.com",    "xexample.com",   "example.com.example",
-        "example",     "e-xample.com",    "www.e-xample.com",
+        "example.com",         "www.example.com", "a.www.example.com",
+        "wwwexample.com",      "example.co",      "com",
+        "example2.com",        "w.example2.com",  "xexample.com",
+        "example.com.example", "example",         "e-xample.com",
+        "www.e-xample.com",
     };
     size_t count = sizeof names / sizeof names[0];
     (void)state;
@@ -160,9 +162,9 @@ static void test_values_back(void **state)
         enum kai_vtype type;
         const char *norm;
     } all[] = {
-        {KAI_V_IPV4, "192.0.2.1"},       {KAI_V_IPV4, "192.0.2.0/24"},
-        {KAI_V_IPV6, "2001:db8::1"},     {KAI_V_IPV6, "2001:db8::/32"},
-        {KAI_V_DOMAIN, "a.b.example"},   {KAI_V_DOMAIN, "example"},
+        {KAI_V_IPV4, "192.0.2.1"},        {KAI_V_IPV4, "192.0.2.0/24"},
+        {KAI_V_IPV6, "2001:db8::1"},      {KAI_V_IPV6, "2001:db8::/32"},
+        {KAI_V_DOMAIN, "a.b.example"},    {KAI_V_DOMAIN, "example"},
         {KAI_V_URL, "http://a.example/"}, {KAI_V_MD5, "d41d8cd98f00b204e9800998ecf8427e"},
     };
     (void)state;
@@ -223,9 +225,12 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ip4_containment), cmocka_unit_test(test_ip6),
-        cmocka_unit_test(test_domains),         cmocka_unit_test(test_values_back),
-        cmocka_unit_test(test_long),            cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_ip4_containment),
+        cmocka_unit_test(test_ip6),
+        cmocka_unit_test(test_domains),
+        cmocka_unit_test(test_values_back),
+        cmocka_unit_test(test_long),
+        cmocka_unit_test(test_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,12 +9,12 @@ static void test_names(void **state)
         const char *text;
         uint8_t tlp;
     } good[] = {
-        {"TLP:CLEAR", 1},        {"tlp:clear", 1},    {"clear", 1},  {"TLP:WHITE", 1},
-        {"white", 1},            {"Tlp:Green", 2},    {"amber", 3},  {"TLP:AMBER+STRICT", 4},
-        {"amber+strict", 4},     {"TLP:RED", 5},      {"RED", 5},
+        {"TLP:CLEAR", 1},    {"tlp:clear", 1}, {"clear", 1}, {"TLP:WHITE", 1},
+        {"white", 1},        {"Tlp:Green", 2}, {"amber", 3}, {"TLP:AMBER+STRICT", 4},
+        {"amber+strict", 4}, {"TLP:RED", 5},   {"RED", 5},
     };
-    static const char *const bad[] = {"", "TLP:", "TLP", "TLP:AMBE", "TLP:AMBER ", "AMBER+", "PAP:RED",
-                                      "TLP: RED", "TLP:EX:CHR", "5"};
+    static const char *const bad[] = {"",       "TLP:",    "TLP",      "TLP:AMBE",   "TLP:AMBER ",
+                                      "AMBER+", "PAP:RED", "TLP: RED", "TLP:EX:CHR", "5"};
     (void)state;
 
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
@@ -64,18 +64,18 @@ static void test_markings(void **state)
 {
     (void)state;
 
-    assert_int_equal(
-        kai_tlp_of_marking("marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9"), 1);
-    assert_int_equal(
-        kai_tlp_of_marking("marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da"), 2);
-    assert_int_equal(
-        kai_tlp_of_marking("marking-definition--f88d31f6-486f-44da-b317-01333bde0b82"), 3);
-    assert_int_equal(
-        kai_tlp_of_marking("marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed"), 5);
-    assert_int_equal(
-        kai_tlp_of_marking("marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003"), 4);
-    assert_int_equal(
-        kai_tlp_of_marking("marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b004"), 0);
+    assert_int_equal(kai_tlp_of_marking("marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9"),
+                     1);
+    assert_int_equal(kai_tlp_of_marking("marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da"),
+                     2);
+    assert_int_equal(kai_tlp_of_marking("marking-definition--f88d31f6-486f-44da-b317-01333bde0b82"),
+                     3);
+    assert_int_equal(kai_tlp_of_marking("marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed"),
+                     5);
+    assert_int_equal(kai_tlp_of_marking("marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003"),
+                     4);
+    assert_int_equal(kai_tlp_of_marking("marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b004"),
+                     0);
     assert_int_equal(kai_tlp_of_marking(""), 0);
 }
 

@@ -61,10 +61,16 @@ static const struct {
     {KAI_V_DOMAIN, "_dmarc.example.com", "_dmarc.example.com"},
     {KAI_V_DOMAIN, "-a.example.com", "-a.example.com"},
     {KAI_V_DOMAIN, "a--b.example", "a--b.example"},
-    {KAI_V_DOMAIN, "b\xc3\xbc" "cher.example", "xn--bcher-kva.example"},
+    {KAI_V_DOMAIN,
+     "b\xc3\xbc"
+     "cher.example",
+     "xn--bcher-kva.example"},
     {KAI_V_DOMAIN, "fa\xc3\x9f.example", "xn--fa-hia.example"},
     {KAI_V_DOMAIN, "\xe4\xbe\x8b\xe3\x81\x88.example", "xn--r8jz45g.example"},
-    {KAI_V_DOMAIN, "\xe4\xbe\x8b\xe3\x81\x88\xe3\x80\x82" "example", "xn--r8jz45g.example"},
+    {KAI_V_DOMAIN,
+     "\xe4\xbe\x8b\xe3\x81\x88\xe3\x80\x82"
+     "example",
+     "xn--r8jz45g.example"},
     {KAI_V_DOMAIN, "a..b", "value.domain"},
     {KAI_V_DOMAIN, ".a", "value.domain"},
     {KAI_V_DOMAIN, "a b.example", "value.domain"},
@@ -80,7 +86,10 @@ static const struct {
     {KAI_V_URL, "http://[2001:DB8::1]:80/x", "http://[2001:db8::1]/x"},
     {KAI_V_URL, "example.com:8080/x", "http://example.com:8080/x"},
     {KAI_V_URL, "example.com/x", "http://example.com/x"},
-    {KAI_V_URL, "http://b\xc3\xbc" "cher.example/\xc3\xbc", "http://xn--bcher-kva.example/\xc3\xbc"},
+    {KAI_V_URL,
+     "http://b\xc3\xbc"
+     "cher.example/\xc3\xbc",
+     "http://xn--bcher-kva.example/\xc3\xbc"},
     {KAI_V_URL, "http://example.com?q", "http://example.com/?q"},
     {KAI_V_URL, "mailto:A@example.com", "mailto:A@example.com"},
     {KAI_V_URL, "file:///C:/x", "file:///C:/x"},
@@ -97,7 +106,8 @@ static const struct {
     {KAI_V_MD5, "d41d8cd98f00b204e9800998ecf8427g", "value.hash"},
     {KAI_V_SHA1, "DA39A3EE5E6B4B0D3255BFEF95601890AFD80709",
      "da39a3ee5e6b4b0d3255bfef95601890afd80709"},
-    {KAI_V_SSDEEP, "3:AXGBicFlgVNhBGcL6wCrFQEv:AXGHsNhxLsr2C", "3:AXGBicFlgVNhBGcL6wCrFQEv:AXGHsNhxLsr2C"},
+    {KAI_V_SSDEEP, "3:AXGBicFlgVNhBGcL6wCrFQEv:AXGHsNhxLsr2C",
+     "3:AXGBicFlgVNhBGcL6wCrFQEv:AXGHsNhxLsr2C"},
     {KAI_V_SSDEEP, "x:y:z", "value.hash"},
     {KAI_V_MAC, "02-00-5E-10-00-01", "02:00:5e:10:00:01"},
     {KAI_V_MAC, "0200.5e10.0001", "02:00:5e:10:00:01"},
@@ -179,9 +189,9 @@ static void test_norm_is_idempotent(void **state)
         if (kai_value_norm(type, kai_view_of(text, n), once, sizeof once, &once_n, NULL) != KAI_OK)
             continue;
         accepted++;
-        assert_int_equal(kai_value_norm(type, kai_view_of(once, once_n), twice, sizeof twice,
-                                        &twice_n, NULL),
-                         KAI_OK);
+        assert_int_equal(
+            kai_value_norm(type, kai_view_of(once, once_n), twice, sizeof twice, &twice_n, NULL),
+            KAI_OK);
         if (once_n != twice_n || memcmp(once, twice, once_n) != 0)
             fail_msg("type %d: %.*s becomes %.*s", (int)type, (int)once_n, once, (int)twice_n,
                      twice);
@@ -198,9 +208,9 @@ static void test_sizes(void **state)
     (void)state;
 
     memset(text, 'a', sizeof text);
-    assert_int_equal(kai_value_norm(KAI_V_MUTEX, kai_view_of(text, sizeof text - 1), out,
-                                    sizeof out, &n, NULL),
-                     KAI_OK);
+    assert_int_equal(
+        kai_value_norm(KAI_V_MUTEX, kai_view_of(text, sizeof text - 1), out, sizeof out, &n, NULL),
+        KAI_OK);
     assert_int_equal(n, KAI_VALUE_BYTES_MAX);
     assert_int_equal(
         kai_value_norm(KAI_V_MUTEX, kai_view_of(text, sizeof text), out, sizeof out, &n, &why),
@@ -282,7 +292,9 @@ static const struct {
      "cpe:2.3:a:example:prod:1.0:*:*:*:*:*:*:*"},
     {"3:AXGBicFlgVNhBGcL6wCrFQEv:AXGHsNhxLsr2C", KAI_V_SSDEEP,
      "3:AXGBicFlgVNhBGcL6wCrFQEv:AXGHsNhxLsr2C"},
-    {"b\xc3\xbc" "cher.example", KAI_V_DOMAIN, "xn--bcher-kva.example"},
+    {"b\xc3\xbc"
+     "cher.example",
+     KAI_V_DOMAIN, "xn--bcher-kva.example"},
     {"evil", KAI_V_NONE, ""},
     {"two words.example", KAI_V_NONE, ""},
     {"192.0.2.1:443:444", KAI_V_NONE, ""},
@@ -368,9 +380,9 @@ static void test_types(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_norm),   cmocka_unit_test(test_norm_is_idempotent),
-        cmocka_unit_test(test_sizes),  cmocka_unit_test(test_refang),
-        cmocka_unit_test(test_guess),  cmocka_unit_test(test_defang),
+        cmocka_unit_test(test_norm),  cmocka_unit_test(test_norm_is_idempotent),
+        cmocka_unit_test(test_sizes), cmocka_unit_test(test_refang),
+        cmocka_unit_test(test_guess), cmocka_unit_test(test_defang),
         cmocka_unit_test(test_types),
     };
 
