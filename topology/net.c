@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define SETTLE_ROUNDS 4
-#define TICK_MS       1000u
+#define TICK_MS       250u
 
 enum kai_err kai_net_new(struct kai_net **out, const struct kai_net_options *opt)
 {
@@ -137,8 +137,10 @@ void kai_step_end(struct kai_net *n)
         if (l->dead || l->state == KAI_LINK_DRAIN)
             continue;
         kai_link_synced(n, l);
-        for (size_t j = 1; j < l->n_shares; j++)
+        for (size_t j = 0; j < l->n_shares && l->state != KAI_LINK_HELLO && !l->dead; j++) {
             kai_rb_settle(n, l, l->shares[j]);
+            kai_rb_tick(n, l, l->shares[j]);
+        }
         kai_fetch_flush(n, l);
         kai_credit_give(n, l);
         kai_out_pump(n, l);
@@ -276,6 +278,7 @@ void kai_net_on_published(struct kai_net *n, const struct kai_net_log *l, uint64
     if (!log)
         log = kai_mirror_add(n, l);
     if (log) {
+        n->mirror_version++;
         log->l = *l;
         log->ing_seq = l->head_seq;
         log->ing_ts = l->head_ts;
@@ -308,10 +311,21 @@ void kai_net_on_full(struct kai_net *n, bool full)
     n->full = full;
 }
 
+uint64_t kai_net_next(const struct kai_net *n)
+{
+    uint64_t next = n->now_ms + TICK_MS, at;
+
+    for (size_t i = 0; i < n->n_links; i++) {
+        at = kai_link_next(n, n->links[i]);
+        next = at < next ? at : next;
+    }
+    at = kai_fetch_next(n);
+    next = at < next ? at : next;
+    return next > n->now_ms ? next : n->now_ms + 1;
+}
+
 uint64_t kai_net_on_tick(struct kai_net *n, uint64_t now_ms, uint64_t wall_ms)
 {
-    uint64_t next, at;
-
     n->wall_ms = wall_ms;
     kai_step_begin(n, now_ms);
     for (size_t i = 0; i < n->n_links; i++)
@@ -320,14 +334,7 @@ uint64_t kai_net_on_tick(struct kai_net *n, uint64_t now_ms, uint64_t wall_ms)
     kai_park_tick(n);
     kai_book_tick(n);
     kai_step_end(n);
-    next = n->now_ms + TICK_MS;
-    for (size_t i = 0; i < n->n_links; i++) {
-        at = kai_link_next(n, n->links[i]);
-        next = at < next ? at : next;
-    }
-    at = kai_fetch_next(n);
-    next = at < next ? at : next;
-    return next > n->now_ms ? next : n->now_ms + 1;
+    return kai_net_next(n);
 }
 
 void kai_net_stop(struct kai_net *n, uint64_t now_ms)

@@ -115,6 +115,8 @@ void kai_net_on_keyring(struct kai_net *n, uint64_t now_ms);
 void kai_net_on_full(struct kai_net *n, bool full); /* Take no foreign data entries (85 % rule). */
 /* Timers. Returns when to call again, at the latest. */
 uint64_t kai_net_on_tick(struct kai_net *n, uint64_t now_ms, uint64_t wall_ms);
+/* The same answer, after any other event: it may have become sooner. */
+uint64_t kai_net_next(const struct kai_net *n);
 void kai_net_stop(struct kai_net *n, uint64_t now_ms); /* BYE 9 to all. */
 
 /* ---- Introductions: the bytes of a newcomer's HELLO and the server's side of it (docs/protocol.md 7, type 01). */

@@ -194,10 +194,8 @@ static void on_rows(struct answer *a, const struct kai_rows *rows, size_t from, 
     for (size_t i = from; i < to && ours && covered; i++)
         if (!covered[i - from])
             ours[k++] = rows->r[i];
-    if (r->mode == KAI_RB_LIST && k > 0)
-        put_rows(a, ours, k, r->upper, KAI_RB_REPLY);
-    else
-        skip(a, r->upper);
+    /* Not a skip, which would say that both hold the same. */
+    put_rows(a, ours, r->mode == KAI_RB_LIST ? k : 0, r->upper, KAI_RB_REPLY);
     free(ours);
     free(covered);
 }
@@ -246,6 +244,8 @@ void kai_rb_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
         return;
     n->count.rb_rounds++;
     s->rb_last_ms = n->now_ms;
+    if (f->a == 0)
+        s->rb_version = n->mirror_version;
     kai_buf_clear(&n->scratch);
     a.lower_n = f->lower.n;
     if (f->lower.n > 0)
@@ -257,7 +257,8 @@ void kai_rb_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
         size_t to = kai_rows_find(&rows, at, r.upper);
         asked = asked || r.mode == KAI_RB_FP || r.mode == KAI_RB_LIST;
         if (r.mode == KAI_RB_SKIP) {
-            kai_rows_held(n, l, &rows, at, to);
+            if (s->rb_version == n->mirror_version) /* Equal to what we still hold. */
+                kai_rows_held(n, l, &rows, at, to);
             skip(&a, r.upper);
         } else if (r.mode == KAI_RB_FP) {
             on_fp(&a, &rows, at, to, &r);
@@ -280,7 +281,7 @@ void kai_rb_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
 void kai_rb_due(struct kai_net *n, struct kai_share *s, uint64_t in_ms)
 {
     if (s->rb_due_ms == 0 || n->now_ms + in_ms < s->rb_due_ms)
-        s->rb_due_ms = n->now_ms + in_ms + 1; /* Never 0. */
+        s->rb_due_ms = n->now_ms + in_ms > 0 ? n->now_ms + in_ms : 1;
 }
 
 void kai_rb_all(struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES], uint64_t in_ms)
@@ -303,6 +304,7 @@ void kai_rb_start(struct kai_net *n, struct kai_link *l, struct kai_share *s)
         return;
     }
     s->rb_running = true;
+    s->rb_version = n->mirror_version;
     s->rb_last_ms = n->now_ms;
     kai_buf_clear(&n->scratch);
     put_fp(&a, &rows, 0, rows.n, (struct kai_view){0});
