@@ -45,13 +45,6 @@ const struct kai_text_reason kai_reasons_home[] = {
         "64KiB、512MiB、2GiB のように、整数と単位で書いてください。",
     },
     {
-        "disk.error",
-        "The disk could not be read or written: {1}.",
-        "Look at the log of the machine. Keep a backup at hand.",
-        "ディスクの読み書きに失敗しました: {1}",
-        "端末のログを確認し、バックアップを用意してください。",
-    },
-    {
         "disk.full",
         "The disk that holds {1} is full.",
         "Make room, or move the home to a larger disk. What is stored stays readable.",
@@ -108,13 +101,6 @@ const struct kai_text_reason kai_reasons_home[] = {
         "申請書を紹介元の組織に送り、届いた入会証で org join を実行してください。",
     },
     {
-        "home.not-joined",
-        "This organisation has not been admitted to a network yet.",
-        "Send the request to your sponsor, then run org join with what comes back.",
-        "自組織はまだネットワークに参加していません。",
-        "申請書を紹介元の組織に送り、届いた入会証で org join を実行してください。",
-    },
-    {
         "home.path-long",
         "The path {1} is too long.",
         "Choose a home with a shorter path: --home DIR. A socket's path has at most 107 bytes.",
@@ -127,13 +113,6 @@ const struct kai_text_reason kai_reasons_home[] = {
         "Name it with --home DIR.",
         "ホームの場所が分かりません。--home、$KAIRAN_HOME、$HOME のいずれもありません。",
         "--home DIR で指定してください。",
-    },
-    {
-        "home.write",
-        "The home {1} cannot be written: {2}.",
-        "Check the owner and the permissions of the folder.",
-        "ホーム {1} に書き込めません: {2}",
-        "フォルダーの所有者とアクセス権を確認してください。",
     },
     {
         "index.busy",

@@ -111,13 +111,6 @@ const struct kai_text_reason kai_reasons_item[] = {
         "--label TLP:GREEN のように指定してください。既定値はありません。",
     },
     {
-        "label.name",
-        "{1} is no label.",
-        "Use TLP:CLEAR, TLP:GREEN, TLP:AMBER, TLP:AMBER+STRICT or TLP:RED.",
-        "{1} というラベルはありません。",
-        "TLP:CLEAR、TLP:GREEN、TLP:AMBER、TLP:AMBER+STRICT、TLP:RED のいずれかを指定してください。",
-    },
-    {
         "label.red",
         "TLP:RED goes to named persons only, never to an audience of organisations.",
         "Tell the persons by another way. The ceiling of an audience is at most TLP:AMBER+STRICT.",

@@ -3,13 +3,6 @@
 
 const struct kai_text_reason kai_reasons_key[] = {
     {
-        "admission.chain",
-        "The admission does not lead from this network's founders to this key.",
-        "Ask the sponsor to make it anew from the request that you sent last.",
-        "入会証がこのネットワークの創設者からこの鍵までつながっていません。",
-        "最後に送った申請書から作り直すよう、紹介元の組織に依頼してください。",
-    },
-    {
         "admission.charter",
         "The charter in the admission is not signed by its founders.",
         "Do not join. Ask the sponsor by telephone where the file comes from.",
@@ -31,13 +24,6 @@ const struct kai_text_reason kai_reasons_key[] = {
         "添付ファイルで送り直すよう、紹介元の組織に依頼してください。",
     },
     {
-        "admission.network",
-        "The admission is for another network ({1}) than the one this home belongs to ({2}).",
-        "Join the other network with a home of its own: --home DIR.",
-        "入会証は別のネットワーク（{1}）のものです。このホームは {2} に属しています。",
-        "別のネットワークには --home DIR で別のホームを用意して参加してください。",
-    },
-    {
         "admission.newer",
         "The admission was made by a newer version of Kairan.",
         "Update Kairan on this machine.",
@@ -57,20 +43,6 @@ const struct kai_text_reason kai_reasons_key[] = {
         "Use it where its request was made, or ask the sponsor to answer the latest request.",
         "入会証は、このホームで作った申請書に対するものではありません。",
         "申請書を作ったホームで使うか、最後の申請書に対する入会証を紹介元に依頼してください。",
-    },
-    {
-        "admission.other-key",
-        "The admission is for another key than the one in this home.",
-        "Use it on the machine where the request was made, or make a new request here.",
-        "入会証は、このホームにある鍵とは別の鍵に対するものです。",
-        "申請書を作った端末で使うか、この端末で申請書を作り直してください。",
-    },
-    {
-        "admission.proof",
-        "The admission is not signed by an organisation that may admit.",
-        "Do not join. Ask the sponsor by telephone where the file comes from.",
-        "入会証に、入会を認める権限のある組織の署名がありません。",
-        "参加を中止し、ファイルの出所を紹介元の組織に電話で確認してください。",
     },
     {
         "admission.texts",
@@ -144,13 +116,6 @@ const struct kai_text_reason kai_reasons_key[] = {
         "1 つだけを残してください。返信の引用に古いものが残っている可能性があります。",
     },
     {
-        "key.checksum",
-        "The key file {1} is damaged: its checksum does not fit.",
-        "Bring it back from a backup. If there is none, make a new key and have it admitted.",
-        "鍵ファイル {1} が壊れています（チェックサムが一致しません）。",
-        "バックアップから戻してください。ない場合は新しい鍵を作り、再び認証を受けてください。",
-    },
-    {
         "key.corrupt",
         "The key file {1} is damaged or is no key file.",
         "Bring it back from a backup. If there is none, make a new key and have it admitted.",
@@ -163,13 +128,6 @@ const struct kai_text_reason kai_reasons_key[] = {
         "Use it, or choose another home with --home DIR.",
         "鍵ファイル {1} はすでにあります。変更していません。",
         "その鍵を使うか、--home DIR で別のホームを指定してください。",
-    },
-    {
-        "key.io",
-        "The key file {1} could not be read or written: {2}.",
-        "Check the disk and the permissions of the folder, then repeat the command.",
-        "鍵ファイル {1} の読み書きができませんでした: {2}",
-        "ディスクとフォルダーのアクセス権を確認し、もう一度実行してください。",
     },
     {
         "key.missing",
@@ -277,14 +235,6 @@ const struct kai_text_reason kai_reasons_key[] = {
         "その組織を認めた組織に確認してください。",
     },
     {
-        "request.armor",
-        "The file holds no request that can be read.",
-        "Ask for the text again, from the line with BEGIN to the line with END, best as an "
-        "attachment.",
-        "ファイルから申請書を読み取れません。",
-        "BEGIN の行から END の行までを、添付ファイルで送り直すよう依頼してください。",
-    },
-    {
         "request.is-node",
         "The request is for a node; this command admits an organisation.",
         "Use node admit. It works for nodes of your own organisation.",
@@ -297,13 +247,6 @@ const struct kai_text_reason kai_reasons_key[] = {
         "Use org admit.",
         "組織の申請書です。このコマンドはノードを認めるものです。",
         "org admit を使ってください。",
-    },
-    {
-        "request.kind",
-        "The request is for a {1}; this command admits a {2}.",
-        "Use the command that fits: org admit or node admit.",
-        "申請書の対象は {1} ですが、このコマンドで認めるのは {2} です。",
-        "org admit または node admit のうち、対象に合うコマンドを使ってください。",
     },
     {
         "request.malformed",

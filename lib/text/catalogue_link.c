@@ -25,31 +25,10 @@ const struct kai_text_reason kai_reasons_link[] = {
     },
     {
         "audience.kind",
-        "{1} is no kind of audience that can be made here.",
-        "Use public, community or group.",
-        "{1} という種別の共有先は作れません。",
-        "public、community、group のいずれかを指定してください。",
-    },
-    {
-        "audience.label",
-        "An audience of kind {1} carries at most {2}.",
-        "Choose a lower ceiling, or another kind.",
-        "種別 {1} の共有先で扱えるのは {2} までです。",
-        "上限を下げるか、別の種別を選んでください。",
-    },
-    {
-        "audience.limit",
-        "There are {1} audiences already, which is the limit.",
-        "Remove one that is no longer used.",
-        "共有先はすでに上限の {1} 件あります。",
-        "使わなくなったものを削除してください。",
-    },
-    {
-        "audience.member",
-        "{1} cannot be a member of {2}: {3}.",
-        "Look at the organisation with org show.",
-        "{1} を {2} に加えることはできません: {3}",
-        "org show で組織の状態を確認してください。",
+        "The audience {2} is of a kind to which nothing can be published from here[ ({1})].",
+        "Choose another audience. audience list shows their kinds.",
+        "共有先 {2} は、ここから公開できない種別です[（{1}）]。",
+        "別の共有先を選んでください。種別は audience list で確認できます。",
     },
     {
         "audience.members",
@@ -87,13 +66,6 @@ const struct kai_text_reason kai_reasons_link[] = {
         "追加や削除ができるのは、種別 group の共有先だけです。",
     },
     {
-        "audience.not-member",
-        "This organisation is not a member of the audience {1}.",
-        "Ask its owner to be added, or choose another audience.",
-        "自組織は共有先 {1} の参加者ではありません。",
-        "所有組織に追加を依頼するか、別の共有先を選んでください。",
-    },
-    {
         "audience.not-owner",
         "Only the owner of the audience {1} may change it.",
         "Ask the organisation that audience show names as its owner.",
@@ -101,32 +73,11 @@ const struct kai_text_reason kai_reasons_link[] = {
         "audience show に表示される所有組織に依頼してください。",
     },
     {
-        "audience.red",
-        "TLP:RED goes to named persons only, never to an audience of organisations.",
-        "Tell the persons by another way, or choose an audience of kind persons.",
-        "TLP:RED は名指しの個人だけに渡すもので、組織向けの共有先には出せません。",
-        "別の手段で本人に伝えるか、種別 persons の共有先を選んでください。",
-    },
-    {
-        "audience.steward",
-        "{1} cannot be a steward of {2}: a steward is a member or the owner.",
-        "Add it as a member first.",
-        "{1} は {2} の管理組織になれません。管理組織は参加者か所有組織に限ります。",
-        "先に参加者として追加してください。",
-    },
-    {
         "audience.stewards",
         "An audience may not have that many stewards.",
         "Name at most 8.",
         "共有先の管理組織が多すぎます。",
         "8 組織以内にしてください。",
-    },
-    {
-        "audience.unknown",
-        "There is no audience {1}.",
-        "audience list shows the audiences that this node takes part in.",
-        "共有先 {1} はありません。",
-        "audience list で、このノードが参加する共有先を確認してください。",
     },
     {
         "dial.limit",
@@ -192,15 +143,6 @@ const struct kai_text_reason kai_reasons_link[] = {
         "操作は不要です。ノードが自動で再接続します。",
     },
     {
-        "peer.curve",
-        "The key of the peer {1} is not the one that was expected.",
-        "Check the address and the NODEKEY after the slash. If both are right, tell the peer's "
-        "operator.",
-        "相手ノード {1} の鍵が、想定した鍵と一致しません。",
-        "アドレスとスラッシュ以降の NODEKEY を確認してください。正しければ相手の担当者に連絡してく"
-        "ださい。",
-    },
-    {
         "peer.limit",
         "All {1} places for links are taken.",
         "Nothing to do if other peers are linked. Else close links that are not needed.",
@@ -213,27 +155,6 @@ const struct kai_text_reason kai_reasons_link[] = {
         "Tell its operator if it happens again. It may need an update.",
         "相手ノード {1} から規約に合わないデータが届いたため、{2} の間接続を止めます。",
         "繰り返す場合は相手の担当者に連絡してください。更新が必要な可能性があります。",
-    },
-    {
-        "peer.network",
-        "The peer {1} belongs to another network.",
-        "Check the address.",
-        "相手ノード {1} は別のネットワークに属しています。",
-        "アドレスを確認してください。",
-    },
-    {
-        "peer.no-key",
-        "The key of the peer at {1} is not known.",
-        "Give it after the address: {1}/NODEKEY. Its status shows the whole address.",
-        "{1} の相手ノードの鍵が分かりません。",
-        "{1}/NODEKEY の形で鍵も指定してください。相手の status に完全なアドレスが表示されます。",
-    },
-    {
-        "peer.not-active",
-        "The peer {1} is not an active node of this network.",
-        "Nothing to do if it has been revoked. Else ask its organisation for its status.",
-        "相手ノード {1} は、このネットワークの有効なノードではありません。",
-        "失効したノードなら操作は不要です。そうでなければ相手の組織に状態を確認してください。",
     },
     {
         "peer.refused",
@@ -288,9 +209,9 @@ const struct kai_text_reason kai_reasons_link[] = {
     },
     {
         "publish.not-member",
-        "This organisation is not a member of the audience {1}.",
+        "This organisation is not a member of the audience {2}.",
         "Ask its owner to be added, or choose another audience.",
-        "自組織は共有先 {1} の参加者ではありません。",
+        "自組織は共有先 {2} の参加者ではありません。",
         "所有組織に追加を依頼するか、別の共有先を選んでください。",
     },
     {

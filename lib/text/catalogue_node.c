@@ -162,13 +162,6 @@ const struct kai_text_reason kai_reasons_node[] = {
         "ださい。",
     },
     {
-        "port.address",
-        "The address {1} cannot be listened on: {2}.",
-        "Give an address of this machine, or tcp://0.0.0.0:PORT for all of them.",
-        "アドレス {1} では待ち受けできません: {2}",
-        "この端末のアドレスか、すべてを対象とする tcp://0.0.0.0:ポート を指定してください。",
-    },
-    {
         "port.denied",
         "The port may be opened by the administrator only[: {1}].",
         "Choose a port above 1023.",
@@ -196,13 +189,6 @@ const struct kai_text_reason kai_reasons_node[] = {
         "Wait until it is done. status shows how far it is.",
         "索引の再作成はすでに進行中です。",
         "終わるまでお待ちください。進み具合は status に表示されます。",
-    },
-    {
-        "self-test.failed",
-        "The self-test of the transport failed: {1}. The node does not start.",
-        "Check the installed version of libzmq: it must be built with CURVE.",
-        "通信の自己診断に失敗しました: {1}。ノードを起動しません。",
-        "導入されている libzmq を確認してください。CURVE に対応している必要があります。",
     },
     {
         "selftest.open",

@@ -70,10 +70,10 @@ const struct kai_text_reason kai_reasons_stix[] = {
     },
     {
         "stix.id",
-        "{1} is not a STIX id.",
+        "This is not a STIX id: {1}[ {2}].",
         "An id is the type, two hyphens and a UUID: "
         "indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f.",
-        "{1} は STIX の id として正しくありません。",
+        "STIX の id として正しくありません: {1}[ {2}]",
         "id は型名、ハイフン 2 つ、UUID の順です。例: "
         "indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f",
     },
@@ -122,9 +122,9 @@ const struct kai_text_reason kai_reasons_stix[] = {
     },
     {
         "stix.type",
-        "The object has no type that may be shared[: {1}].",
+        "The object has no type that may be shared[: {1}][ {2}].",
         "Type names have 3 to 250 lower-case letters, digits and hyphens.",
-        "オブジェクトの型[（{1}）]は共有できるものではありません。",
+        "共有できる型のオブジェクトではありません[: {1}][ {2}]。",
         "型名は英小文字、数字、ハイフンからなる 3～250 文字です。",
     },
     {
