@@ -10,6 +10,28 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "query に表示される ID を指定してください。",
     },
     {
+        "passphrase.differs",
+        "The two passphrases differ.",
+        "Run the command again.",
+        "2 回の入力が一致しません。",
+        "もう一度実行してください。",
+    },
+    {
+        "passphrase.empty",
+        "The passphrase is empty.",
+        "Give one of four or five words, say. It protects a key that cannot be replaced easily.",
+        "パスフレーズが空です。",
+        "単語を 4～5 個並べるなどして入力してください。簡単には取り替えられない鍵を保護するもので"
+        "す。",
+    },
+    {
+        "passphrase.none",
+        "A passphrase is needed, and there is no terminal to ask for it.",
+        "Give --passphrase-file F or $KAIRAN_PASSPHRASE.",
+        "パスフレーズが必要ですが、入力できる端末がありません。",
+        "--passphrase-file F または $KAIRAN_PASSPHRASE を指定してください。",
+    },
+    {
         "query.depth",
         "The query is nested too deep[: at most {1} levels are allowed].",
         "Take brackets away, or split it into several queries.",
@@ -150,27 +172,6 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "Use PAP:CLEAR, PAP:GREEN, PAP:AMBER or PAP:RED.",
         "{1} という PAP はありません。",
         "PAP:CLEAR、PAP:GREEN、PAP:AMBER、PAP:RED のいずれかを指定してください。",
-    },
-    {
-        "usage.passphrase",
-        "A passphrase is needed, and there is no terminal to ask for it.",
-        "Give --passphrase-file F or $KAIRAN_PASSPHRASE.",
-        "パスフレーズが必要ですが、入力できる端末がありません。",
-        "--passphrase-file F または $KAIRAN_PASSPHRASE を指定してください。",
-    },
-    {
-        "usage.passphrase-differs",
-        "The two passphrases differ.",
-        "Run the command again.",
-        "2 回の入力が一致しません。",
-        "もう一度実行してください。",
-    },
-    {
-        "usage.passphrase-short",
-        "The passphrase is too short[: it needs {1} characters].",
-        "Choose a longer one: four or five words, say.",
-        "パスフレーズが短すぎます[（{1} 文字以上が必要です）]。",
-        "単語を 4～5 個並べるなど、長いものにしてください。",
     },
     {
         "usage.reason",

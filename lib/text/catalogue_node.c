@@ -18,6 +18,13 @@ const struct kai_text_reason kai_reasons_node[] = {
         "その組織との接続を確認してください。それまで、このノードは新しい入会を認めません。",
     },
     {
+        "api.answer",
+        "The node answered with something that is no answer.",
+        "Check that this program and the node are of the same version.",
+        "ノードから正しくない応答が返りました。",
+        "このプログラムとノードの版が同じか確認してください。",
+    },
+    {
         "api.body",
         "The request has {1} bytes; at most {2} are taken.",
         "Split the file, or raise the limit in the configuration.",
@@ -39,6 +46,13 @@ const struct kai_text_reason kai_reasons_node[] = {
         "ノードのログを確認し、繰り返す場合は報告してください。",
     },
     {
+        "api.lost",
+        "The node's answer broke off[: {1}].",
+        "Look at the node's log, and run the command again: doing it twice does no harm.",
+        "ノードからの応答が途切れました[: {1}]。",
+        "ノードのログを確認し、もう一度実行してください。重ねて実行しても問題ありません。",
+    },
+    {
         "api.method",
         "The node does not take {1} at {2}.",
         "Client and node may be of different versions. Update the older one.",
@@ -51,13 +65,6 @@ const struct kai_text_reason kai_reasons_node[] = {
         "Correct it. help says which values it takes.",
         "パラメーター {1} の値が正しくありません: {2}",
         "修正してください。指定できる値は help で確認できます。",
-    },
-    {
-        "api.reply",
-        "The node answered with something that is no answer ({1}).",
-        "Check that client and node are of the same version.",
-        "ノードから正しくない応答が返りました（{1}）。",
-        "クライアントとノードの版が同じか確認してください。",
     },
     {
         "api.socket",

@@ -27,6 +27,7 @@ const struct kai_text_phrase kai_phrases_help[] = {
     {"help.node-list", "list the nodes of the network", "ノードの一覧を表示します"},
     {"help.node-request", "make a request for a further node of this organisation",
      "自組織のノード追加の申請書を作ります"},
+    {"help.node-revoke", "revoke a node", "ノードを失効させます"},
     {"help.option.also", "--also AUDIENCE: a further audience into which members may pass it",
      "--also 共有先: 参加組織が転送してよい共有先を追加します"},
     {"help.option.dry-run", "--dry-run: check, and publish nothing",

@@ -161,11 +161,13 @@ static bool names_a_file(const char *text, size_t n)
     return false;
 }
 
-/* Whether a text looks like a code of one of our subjects: it may be given through a function. */
+/* Whether a text looks like a code or id of one of our subjects: it may be given through a
+ * function. */
 static bool like_a_code(const char *text, size_t n)
 {
     const char *dot = memchr(text, '.', n);
     const struct kai_text_reason *r;
+    const struct kai_text_phrase *p;
 
     for (size_t i = 0; i < n; i++)
         if (!islower((unsigned char)text[i]) && !isdigit((unsigned char)text[i]) &&
@@ -175,6 +177,9 @@ static bool like_a_code(const char *text, size_t n)
         return false;
     for (size_t i = 0; (r = kai_text_reason_at(i)) != NULL; i++)
         if (strncmp(r->code, text, (size_t)(dot - text) + 1) == 0)
+            return true;
+    for (size_t i = 0; (p = kai_text_phrase_at(i)) != NULL; i++)
+        if (strncmp(p->id, text, (size_t)(dot - text) + 1) == 0)
             return true;
     return false;
 }
