@@ -48,7 +48,7 @@ void kai_frame_range(struct kai_frame *f, struct kai_rb_range *r)
     r->mode = kai_cur_uint(c, KAI_RB_REPLY);
     if (r->mode == KAI_RB_SKIP) {
         if (!kai_cur_nil(c))
-            kai_cur_fail(c, KAI_EMALFORMED);
+            r->fp = kai_view_of(kai_cur_bin_n(c, 16), 16);
     } else if (r->mode == KAI_RB_FP) {
         r->fp = kai_view_of(kai_cur_bin_n(c, 16), 16);
     } else {

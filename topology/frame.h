@@ -9,7 +9,8 @@
  * - OFFER [7, first, [[eph_pk, slot56]...]]: offer i of the dialler has handle 32768 + 2i, of the listener one more.
  * - RB [16, handle, round, more, lower, [[upper, mode, data]...]]: a range holds the logs from the upper of the one before
  *   (the first: lower) up to and without its own upper; bounds are the shortest prefixes that tell neighbours apart, an
- *   empty upper is the end. data: nil, fp16, or [[log, seq, head16]...].
+ *   empty upper is the end. data of skip (both hold the same): nil, or fp16 where it answers a single range; of fp: fp16;
+ *   of list (which asks for) and reply list: [[log, seq, head16]...].
  * - WANT [17, handle, [[log, from, to, payload]...]], payload 0 or 1; a text of the charter is [hash, 0, 0, 1] on handle
  *   65535, answered by the entry [hash, empty, text].
  * - PROOF [49, handle, hdr, sig]: the sender's own entry at a place where the receiver's is another. */

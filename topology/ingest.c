@@ -244,8 +244,7 @@ void kai_net_on_stored(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BY
     if (log && land(n, log_pk, e->h.seq, &link)) {
         log->n_flight -= log->n_flight > 0 ? 1u : 0u;
         if (e->h.seq > log->l.head_seq) {
-            n->mirror_version++;
-            log->l.head_seq = e->h.seq;
+                log->l.head_seq = e->h.seq;
             log->l.head_ts = e->h.ts;
             memcpy(log->l.head, e->hash, KAI_ID_BYTES);
             log->l.closed = log->l.closed || e->h.ptype == KAI_PTYPE_CLOSE;

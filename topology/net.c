@@ -278,7 +278,6 @@ void kai_net_on_published(struct kai_net *n, const struct kai_net_log *l, uint64
     if (!log)
         log = kai_mirror_add(n, l);
     if (log) {
-        n->mirror_version++;
         log->l = *l;
         log->ing_seq = l->head_seq;
         log->ing_ts = l->head_ts;

@@ -19,6 +19,8 @@ struct answer { /* Ranges on their way into RB frames. */
     uint32_t n_ranges;
     bool skipping;         /* A skip up to skip_to is not written yet. */
     struct kai_view skip_to;
+    bool alone;            /* The question is one range: a skip tells what both hold. */
+    uint8_t equal[16];
     struct kai_view last_upper;
     bool asks;             /* Something written wants an answer. */
 };
@@ -54,7 +56,10 @@ static void write_skip(struct answer *a)
     kai_put_array(b, 3);
     kai_put_view(b, a->skip_to);
     kai_put_uint(b, KAI_RB_SKIP);
-    kai_put_nil(b);
+    if (a->alone)
+        kai_put_bin(b, a->equal, sizeof a->equal);
+    else
+        kai_put_nil(b);
     a->n_ranges++;
     a->last_upper = a->skip_to;
 }
@@ -153,6 +158,7 @@ static void on_fp(struct answer *a, const struct kai_rows *rows, size_t from, si
     kai_rows_fp(a->l, rows, 0, 0, none);
     if (memcmp(mine, r->fp.p, sizeof mine) == 0) {
         kai_rows_held(a->n, a->l, rows, from, to);
+        memcpy(a->equal, mine, sizeof mine);
         skip(a, r->upper);
     } else if (memcmp(none, r->fp.p, sizeof none) == 0) {
         put_rows(a, rows->r + from, to - from, r->upper, KAI_RB_REPLY);
@@ -161,6 +167,19 @@ static void on_fp(struct answer *a, const struct kai_rows *rows, size_t from, si
     } else {
         split(a, rows, from, to, r->upper);
     }
+}
+
+/* What was equal when the peer spoke need not be what stands here now, so it says what it was. */
+static void on_skip(struct answer *a, const struct kai_rows *rows, size_t from, size_t to, const struct kai_rb_range *r)
+{
+    uint8_t mine[16];
+
+    a->alone = false;
+    if (!r->fp.p)
+        return;
+    kai_rows_fp(a->l, rows, from, to, mine);
+    if (memcmp(mine, r->fp.p, sizeof mine) == 0)
+        kai_rows_held(a->n, a->l, rows, from, to);
 }
 
 static const struct kai_row *mine_of(const struct kai_rows *rows, size_t from, size_t to, const struct kai_rb_row *row)
@@ -227,7 +246,7 @@ static void over(struct kai_net *n, struct kai_link *l, struct kai_share *s)
 void kai_rb_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
 {
     struct kai_share *s = kai_match_handle(l, f->handle);
-    struct answer a = {.n = n, .l = l, .s = s, .round = f->a + 1};
+    struct answer a = {.n = n, .l = l, .s = s, .round = f->a + 1, .alone = f->n == 1};
     struct kai_rows rows;
     bool asked = false;
     size_t at;
@@ -244,8 +263,6 @@ void kai_rb_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
         return;
     n->count.rb_rounds++;
     s->rb_last_ms = n->now_ms;
-    if (f->a == 0)
-        s->rb_version = n->mirror_version;
     kai_buf_clear(&n->scratch);
     a.lower_n = f->lower.n;
     if (f->lower.n > 0)
@@ -257,8 +274,7 @@ void kai_rb_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
         size_t to = kai_rows_find(&rows, at, r.upper);
         asked = asked || r.mode == KAI_RB_FP || r.mode == KAI_RB_LIST;
         if (r.mode == KAI_RB_SKIP) {
-            if (s->rb_version == n->mirror_version) /* Equal to what we still hold. */
-                kai_rows_held(n, l, &rows, at, to);
+            on_skip(&a, &rows, at, to, &r);
             skip(&a, r.upper);
         } else if (r.mode == KAI_RB_FP) {
             on_fp(&a, &rows, at, to, &r);
@@ -304,7 +320,6 @@ void kai_rb_start(struct kai_net *n, struct kai_link *l, struct kai_share *s)
         return;
     }
     s->rb_running = true;
-    s->rb_version = n->mirror_version;
     s->rb_last_ms = n->now_ms;
     kai_buf_clear(&n->scratch);
     put_fp(&a, &rows, 0, rows.n, (struct kai_view){0});

@@ -79,7 +79,6 @@ struct kai_share { /* An audience on a link; the first of a link is the control 
     uint32_t offer_in_handle;
     bool rb_over;     /* A session came to its end. */
     bool rb_running;  /* We started and the answer is not whole. */
-    uint64_t rb_version; /* Of the mirror when the session began. */
     uint64_t rb_last_ms;
     uint64_t rb_due_ms; /* 0: not. */
     uint64_t rb_stalls;
@@ -228,7 +227,6 @@ struct kai_net {
     uint64_t now_ms, wall_ms;
     unsigned depth;
 
-    uint64_t mirror_version; /* Counts every head that moved. */
     size_t n_logs, cap_logs;
     struct kai_nlog **by_pk;  /* Sorted by log_pk. */
     struct kai_nlog **by_aud; /* Sorted by (aud_id, log_pk). */

@@ -1,7 +1,7 @@
 /* oracle: judges every frame by the script, and by nothing that the engine thinks. */
 #include "topology/sim/sim_int.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 bool kai_sim_is_member(const struct kai_sim *s, size_t node, size_t aud)
@@ -106,6 +106,17 @@ static bool holds_all(const struct kai_sim *s, const struct sim_node *a, const s
             return false;
     }
     return true;
+}
+
+void kai_sim_explain(const struct kai_sim *s, FILE *out)
+{
+    for (size_t aud = 0; aud < s->n_auds; aud++)
+        for (size_t i = 0; i < s->o.n_nodes; i++)
+            for (size_t j = 0; j < s->o.n_nodes; j++)
+                if (i != j && s->node[i].up && s->node[j].up && kai_sim_is_member(s, i, aud) &&
+                    kai_sim_is_member(s, j, aud) && !holds_all(s, &s->node[i], &s->node[j], aud))
+                    (void)fprintf(out, "of audience %zu, %zu (%zu entries) lacks what %zu (%zu) has; link %s\n", aud, j,
+                                  kai_sim_entries(s, j, aud), i, kai_sim_entries(s, i, aud), kai_sim_state(s, j, i));
 }
 
 bool kai_sim_converged(const struct kai_sim *s, size_t *entries)

@@ -2,6 +2,8 @@
 #ifndef KAI_TOPOLOGY_SIM_H
 #define KAI_TOPOLOGY_SIM_H
 
+#include <stdio.h>
+
 #include "topology/frame.h"
 #include "topology/net.h"
 
@@ -52,6 +54,7 @@ uint64_t kai_sim_now(const struct kai_sim *s);
 struct kai_net *kai_sim_net(const struct kai_sim *s, size_t node);
 /* Whether all members of each audience that are up hold the same entries; *entries (may be NULL) how many in all. */
 bool kai_sim_converged(const struct kai_sim *s, size_t *entries);
+void kai_sim_explain(const struct kai_sim *s, FILE *out); /* Who lacks what. */
 size_t kai_sim_entries(const struct kai_sim *s, size_t node, size_t aud);
 bool kai_sim_is_member(const struct kai_sim *s, size_t node, size_t aud);
 /* Frames that carried an entry to somebody who may not have it, by the script. Must be 0. */

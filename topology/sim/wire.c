@@ -228,7 +228,7 @@ static bool connected(const struct kai_sim *s, size_t a, size_t b)
     return false;
 }
 
-/* A ring and chords to the third neighbour; now and then both ends dial. */
+/* A ring and chords, so that the members of audience 2 stay connected whoever is removed; now and then both ends dial. */
 void sim_wire_dials(struct kai_sim *s)
 {
     size_t n = s->o.n_nodes;
@@ -237,7 +237,7 @@ void sim_wire_dials(struct kai_sim *s)
         return;
     s->dial_ms = s->now + DIAL_EVERY_MS;
     for (size_t i = 0; i < n; i++)
-        for (size_t hop = 1; hop <= 3; hop += 2) {
+        for (size_t hop = 1; hop <= 4; hop *= 2) {
             size_t j = (i + hop) % n;
             if (i == j || connected(s, i, j) || !s->node[i].admitted || !s->node[j].admitted)
                 continue;
