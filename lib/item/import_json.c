@@ -182,6 +182,8 @@ static enum kai_err take_object(struct walk *w, const char *path)
         if (err == KAI_OK) {
             err = judge(w, span.n, o, path);
         } else if (err == KAI_EMALFORMED) {
+            /* Where brackets do not match, nobody knows where the next object begins. */
+            w->ended = !kai_json_matched(kai_view_of(w->file.p + w->at, span.n));
             why.line += w->line - (why.line > 0);
             err = refuse(w, &why, path, "");
         }

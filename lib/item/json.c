@@ -2,9 +2,27 @@
 #include "item/json.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
+
+/* jansson tells a lack of memory inside a string as a syntax error, which would be the fault of
+ * whoever wrote it; so its allocations go through here. */
+static _Thread_local bool starved;
+
+static void *allocate(size_t n)
+{
+    void *p = malloc(n);
+
+    starved = starved || p == NULL;
+    return p;
+}
+
+__attribute__((constructor)) static void give_allocator(void)
+{
+    json_set_alloc_funcs(allocate, free);
+}
 
 /* From the byte after a quote to the one after the closing quote; past text.n when there is none.
  * A line feed inside a string is no JSON, so none is counted. */
@@ -71,6 +89,28 @@ bool kai_json_skip(struct kai_view text, struct kai_json_span *span)
     return false;
 }
 
+bool kai_json_matched(struct kai_view text)
+{
+    uint8_t open[KAI_STIX_DEPTH_MAX];
+    size_t depth = 0;
+
+    for (size_t at = 0; at < text.n; at++) {
+        uint8_t c = text.p[at];
+
+        if (c == '"') {
+            at = string_end(text, at + 1) - 1;
+        } else if (c == '{' || c == '[') {
+            if (depth == KAI_STIX_DEPTH_MAX)
+                return false;
+            open[depth++] = (uint8_t)(c + 2); /* In ASCII the closing one comes two later. */
+        } else if (c == '}' || c == ']') {
+            if (depth == 0 || open[--depth] != c)
+                return false;
+        }
+    }
+    return depth == 0;
+}
+
 size_t kai_json_blank(struct kai_view text, uint64_t *lines)
 {
     size_t at = 0;
@@ -101,8 +141,8 @@ static enum kai_err refuse(json_error_t *error, struct kai_why *why)
     char column[16];
     enum json_error_code code = json_error_code(error);
 
-    if (code == json_error_unknown || code == json_error_out_of_memory)
-        return KAI_ENOMEM; /* It sets no code when it has no memory. */
+    if (starved || code == json_error_unknown || code == json_error_out_of_memory)
+        return KAI_ENOMEM;
     if (why != NULL)
         why->line = error->line > 0 ? (uint64_t)error->line : 0;
     if (code == json_error_duplicate_key)
@@ -119,16 +159,24 @@ enum kai_err kai_json_parse(struct kai_view text, json_t **out, struct kai_why *
 {
     json_error_t error = {.line = -1};
 
+    starved = false;
     *out =
         json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    return *out != NULL ? KAI_OK : refuse(&error, why);
+    if (*out != NULL && !starved)
+        return KAI_OK;
+    json_decref(*out); /* With little memory it cuts a string and says nothing. */
+    *out = NULL;
+    return refuse(&error, why);
 }
 
 bool kai_json_broken(struct kai_view text, struct kai_why *why)
 {
     json_error_t error = {.line = -1};
-    json_t *v = json_loadb((const char *)text.p, text.n,
-                           JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK, &error);
+    json_t *v;
+
+    starved = false;
+    v = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK,
+                   &error);
 
     json_decref(v);
     return v == NULL && json_error_code(&error) != json_error_premature_end_of_input &&

@@ -24,6 +24,9 @@ struct kai_json_span {
  * JSON is for the parser to say. False: it has no end; span says how far it went. */
 bool kai_json_skip(struct kai_view text, struct kai_json_span *span);
 
+/* Whether brackets close what they opened, in a text of at most KAI_STIX_DEPTH_MAX levels. */
+bool kai_json_matched(struct kai_view text);
+
 /* Bytes of white space at the beginning; line feeds among them are added to *lines. */
 size_t kai_json_blank(struct kai_view text, uint64_t *lines);
 

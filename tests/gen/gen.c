@@ -72,9 +72,10 @@ static bool put_value(FILE *out, enum kai_vtype type, uint64_t index, uint64_t s
     if (type == KAI_V_IPV4) {
         put_ip4(out, index, seed, n);
     } else if (type == KAI_V_IPV6) {
-        (void)fprintf(out, "2001:db8:%" PRIx64 "::%" PRIx64, seed & 0xffff,
-                      permuted(index, seed, 32) >> 16);
-        (void)fprintf(out, ":%" PRIx64, permuted(index, seed, 32) & 0xffff);
+        uint64_t tail = permuted(index, seed, 31) | 1u << 31; /* No zero group to leave out. */
+
+        (void)fprintf(out, "2001:db8:%" PRIx64 "::%" PRIx64 ":%" PRIx64, (seed & 0xfff) + 1,
+                      tail >> 16, tail & 0xffff);
     } else if (type == KAI_V_DOMAIN) {
         put_name(out, index, seed);
     } else if (type == KAI_V_URL) {
