@@ -3,57 +3,37 @@
 
 #include "query/index_priv.h"
 
-#define CHAIN_BYTES (8u + 1u + KAI_ID_BYTES)
+#define CHAIN_BYTES (8u + 1u + KAI_HALF_ID_BYTES)
 
 struct chain {
     uint64_t modified_ms; /* Of the current version. */
     bool revoked;
-    uint8_t item_id[KAI_ID_BYTES];
+    uint8_t item[KAI_HALF_ID_BYTES];
 };
 
-/* Set flags in the record of a row. */
-static enum kai_err flag_row(struct kai_ix *t, uint64_t no, uint8_t flags)
+/* Set flags in the record of a row, if it is of this origin. */
+static enum kai_err flag_row(struct kai_ix *t, uint64_t no, const uint8_t *origin, uint8_t flags)
 {
     uint8_t record[KAI_RECORD_MAX];
     uint8_t key_bytes[8];
     MDB_val key = ix_val(key_bytes, 8);
     MDB_val val;
+    struct kai_row row;
 
     kai_put_u64(key_bytes, no);
     t->err = kai_ix_err(mdb_get(t->txn, t->x->dbi[TABLE_ROWS], &key, &val));
-    if (t->err != KAI_OK)
+    if (t->err == KAI_OK)
+        t->err = kai_record_read(&row, no, val.mv_data, val.mv_size);
+    if (t->err != KAI_OK || memcmp(row.origin, origin, KAI_ID_BYTES) != 0)
         return t->err;
-    if (val.mv_size > sizeof record || val.mv_size <= KAI_RECORD_FLAGS_AT) {
-        t->err = KAI_ECORRUPT;
-        return t->err;
-    }
-    memcpy(record, val.mv_data, val.mv_size);
-    record[KAI_RECORD_FLAGS_AT] |= flags;
-    val = ix_val(record, val.mv_size);
+    row.flags |= flags;
+    val = ix_val(record, kai_record_write(record, &row));
     t->err = kai_ix_err(mdb_put(t->txn, t->x->dbi[TABLE_ROWS], &key, &val, 0));
     return t->err;
 }
 
-bool kai_ix_is_of(MDB_txn *txn, const struct kai_index *x, uint64_t no, struct kai_view hint,
-                  const uint8_t *origin, const uint8_t *aud)
-{
-    uint8_t key_bytes[8];
-    MDB_val key = ix_val(key_bytes, 8);
-    MDB_val val;
-    struct kai_row row;
-
-    if (hint.n != 16 || memcmp(hint.p, origin, 8) != 0 ||
-        (aud != NULL && memcmp(hint.p + 8, aud, 8) != 0))
-        return false;
-    kai_put_u64(key_bytes, no);
-    return mdb_get(txn, x->dbi[TABLE_ROWS], &key, &val) == 0 &&
-           kai_record_read(&row, no, val.mv_data, val.mv_size) == KAI_OK &&
-           memcmp(row.origin, origin, KAI_ID_BYTES) == 0 &&
-           (aud == NULL || memcmp(row.aud_id, aud, KAI_ID_BYTES) == 0);
-}
-
 /* Flag the rows of one item from one origin: one for each audience it is in. */
-static enum kai_err flag_item(struct kai_ix *t, const uint8_t *item_id, const uint8_t *origin,
+static enum kai_err flag_item(struct kai_ix *t, const uint8_t *item, const uint8_t *origin,
                               uint8_t flags)
 {
     uint8_t from[KAI_ITEM_KEY_BYTES] = {0};
@@ -62,19 +42,16 @@ static enum kai_err flag_item(struct kai_ix *t, const uint8_t *item_id, const ui
     MDB_val val;
     int rc;
 
-    memcpy(from, item_id, KAI_ID_BYTES);
+    memcpy(from, item, KAI_HALF_ID_BYTES);
     t->err = kai_ix_err(mdb_cursor_open(t->txn, t->x->dbi[TABLE_ITEMS], &c));
     if (t->err != KAI_OK)
         return t->err;
     for (rc = mdb_cursor_get(c, &key, &val, MDB_SET_RANGE);
          rc == 0 && key.mv_size == KAI_ITEM_KEY_BYTES &&
-         memcmp(key.mv_data, item_id, KAI_ID_BYTES) == 0 && t->err == KAI_OK;
-         rc = mdb_cursor_get(c, &key, &val, MDB_NEXT)) {
-        uint64_t no = kai_get_u64((const uint8_t *)key.mv_data + KAI_ID_BYTES);
-
-        if (kai_ix_is_of(t->txn, t->x, no, kai_view_of(val.mv_data, val.mv_size), origin, NULL))
-            (void)flag_row(t, no, flags);
-    }
+         memcmp(key.mv_data, item, KAI_HALF_ID_BYTES) == 0 && t->err == KAI_OK;
+         rc = mdb_cursor_get(c, &key, &val, MDB_NEXT))
+        (void)flag_row(t, kai_get_u64((const uint8_t *)key.mv_data + KAI_HALF_ID_BYTES), origin,
+                       flags);
     if (rc != 0 && rc != MDB_NOTFOUND && t->err == KAI_OK)
         t->err = kai_ix_err(rc);
     mdb_cursor_close(c);
@@ -93,7 +70,7 @@ static enum kai_err load(struct kai_ix *t, MDB_val key, struct chain *out)
         return KAI_ECORRUPT;
     out->modified_ms = kai_get_u64(p);
     out->revoked = p[8] != 0;
-    memcpy(out->item_id, p + 9, KAI_ID_BYTES);
+    memcpy(out->item, p + 9, KAI_HALF_ID_BYTES);
     return KAI_OK;
 }
 
@@ -104,23 +81,23 @@ static enum kai_err save(struct kai_ix *t, MDB_val key, const struct chain *c)
 
     kai_put_u64(p, c->modified_ms);
     p[8] = c->revoked ? 1 : 0;
-    memcpy(p + 9, c->item_id, KAI_ID_BYTES);
+    memcpy(p + 9, c->item, KAI_HALF_ID_BYTES);
     return kai_ix_err(mdb_put(t->txn, t->x->dbi[TABLE_CHAINS], &key, &val, 0));
 }
 
 /* A version joins a chain that is there: settle who is current, and what is withdrawn. */
 static enum kai_err join(struct kai_ix *t, struct chain *c, struct kai_row *row, bool revoked)
 {
-    bool same = memcmp(c->item_id, row->item_id, KAI_ID_BYTES) == 0;
+    bool same = memcmp(c->item, row->item_id, KAI_HALF_ID_BYTES) == 0;
 
     if (revoked && !c->revoked)
-        (void)flag_item(t, c->item_id, row->origin, KAI_ROW_WITHDRAWN);
+        (void)flag_item(t, c->item, row->origin, KAI_ROW_WITHDRAWN);
     c->revoked = c->revoked || revoked;
     if (!same && row->modified_ms > c->modified_ms) {
         if (t->err == KAI_OK)
-            (void)flag_item(t, c->item_id, row->origin, KAI_ROW_SUPERSEDED);
+            (void)flag_item(t, c->item, row->origin, KAI_ROW_SUPERSEDED);
         c->modified_ms = row->modified_ms;
-        memcpy(c->item_id, row->item_id, KAI_ID_BYTES);
+        memcpy(c->item, row->item_id, KAI_HALF_ID_BYTES);
     } else if (!same) {
         row->flags |= KAI_ROW_SUPERSEDED;
     }
@@ -131,7 +108,7 @@ static enum kai_err join(struct kai_ix *t, struct chain *c, struct kai_row *row,
 
 enum kai_err kai_ix_chain(struct kai_ix *t, struct kai_row *row, bool revoked)
 {
-    uint8_t key_bytes[16 + KAI_ID_BYTES];
+    uint8_t key_bytes[16 + KAI_HALF_ID_BYTES];
     MDB_val key = ix_val(key_bytes, sizeof key_bytes);
     struct chain c = {.modified_ms = row->modified_ms, .revoked = revoked};
     enum kai_err err;
@@ -142,10 +119,10 @@ enum kai_err kai_ix_chain(struct kai_ix *t, struct kai_row *row, bool revoked)
         return KAI_OK;
     }
     memcpy(key_bytes, row->stix_uuid, 16);
-    memcpy(key_bytes + 16, row->origin, KAI_ID_BYTES);
+    memcpy(key_bytes + 16, row->origin, KAI_HALF_ID_BYTES);
     err = load(t, key, &c);
     if (err == KAI_ENOTFOUND) {
-        memcpy(c.item_id, row->item_id, KAI_ID_BYTES);
+        memcpy(c.item, row->item_id, KAI_HALF_ID_BYTES);
         if (revoked)
             row->flags |= KAI_ROW_WITHDRAWN;
         t->err = save(t, key, &c);

@@ -38,8 +38,10 @@ enum kai_err kai_ix_err(int rc)
         return KAI_EFULL;
     case MDB_READERS_FULL:
     case EAGAIN:
-    case EACCES:
         return KAI_EBUSY;
+    case EACCES:
+    case EPERM:
+        return KAI_EPERM;
     case ENOMEM:
         return KAI_ENOMEM;
     case MDB_CORRUPTED:

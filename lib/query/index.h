@@ -37,8 +37,9 @@ void kai_index_tidy(struct kai_index *x); /* Clear readers that died. */
 #define KAI_ROW_WITHDRAWN  1u /* A version with revoked: true came from the same origin. */
 #define KAI_ROW_SUPERSEDED 2u /* A newer version of (origin, STIX id) is held. */
 #define KAI_ROW_EXERCISE   4u
-#define KAI_ROW_UNCHECKED  8u /* A STIX object that failed our checks: found by type and id only.  \
-                               */
+#define KAI_ROW_UNCHECKED                                                                          \
+    8u /* A STIX object that failed our checks: found by type and id only.                         \
+        */
 
 #define KAI_ROW_TYPE_CAP 64u
 #define KAI_ROW_SEALED   0u         /* kind of a RED batch: a label, and nothing else to see. */

@@ -12,9 +12,10 @@ enum table {
     TABLE_ROWS,   /* row -> record, see record.c */
     TABLE_KEYS,   /* row -> keys of its values, see rowkeys.c */
     TABLE_VALUES, /* key, row, index (4 bytes) -> nothing */
-    TABLE_ITEMS,  /* item id, row -> first 8 bytes of origin and of audience */
+    TABLE_ITEMS,  /* first half of item id, row -> nothing */
     TABLE_STIX,   /* STIX uuid, row -> nothing */
-    TABLE_CHAINS, /* STIX uuid, origin -> modified, revoked, item id of the current version */
+    TABLE_CHAINS, /* STIX uuid, half of origin -> modified, revoked, half of the current item's id
+                   */
     TABLE_PARTS,  /* log, obj hash, index -> seq, item, content, bytes */
     TABLES
 };
@@ -36,7 +37,7 @@ struct kai_ix {
     uint64_t leaf_pages; /* Of the values, when the transaction began. */
     uint64_t row_pages;  /* Leaves of the tables of items, STIX ids and chains. */
     uint64_t new_rows;
-    uint64_t keys_row;   /* Row whose keys are being gathered; 0 = none. */
+    uint64_t keys_row; /* Row whose keys are being gathered; 0 = none. */
     bool keys_list;
     uint64_t next_index;
     uint8_t prev_key[KAI_VALUE_KEY_MAX];
@@ -73,13 +74,9 @@ void kai_rowkeys_add(struct kai_buf *b, struct kai_view prev, struct kai_view ke
                      struct kai_view norm);
 
 /* chain.c */
-#define KAI_ITEM_KEY_BYTES (KAI_ID_BYTES + 8u)
+#define KAI_HALF_ID_BYTES  16u /* 128 bits do not meet by chance, and take half the room. */
+#define KAI_ITEM_KEY_BYTES (KAI_HALF_ID_BYTES + 8u)
 enum kai_err kai_ix_chain(struct kai_ix *t, struct kai_row *row, bool revoked);
-/* Whether the row that an item table's value hints at is of this origin and audience (aud may be
- * NULL: any). */
-bool kai_ix_is_of(MDB_txn *txn, const struct kai_index *x, uint64_t no, struct kai_view hint,
-                  const uint8_t *origin, const uint8_t *aud);
-
 enum kai_err kai_ix_keys_end(struct kai_ix *t);
 enum kai_err kai_ix_sorted_out(struct kai_ix *t);
 

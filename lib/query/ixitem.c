@@ -4,7 +4,8 @@
 #include "item/list.h"
 #include "query/index_priv.h"
 
-#define VALUE_DIGITS 32u /* Up to here the id of a value is the id of its list. */
+#define VALUE_DIGITS                                                                               \
+    (2u * KAI_HALF_ID_BYTES) /* Up to here the id of a value is the id of its list. */
 
 struct want {
     uint8_t bytes[KAI_ID_BYTES]; /* The digits, zeros behind. */
@@ -17,7 +18,7 @@ struct want {
     bool stop;
 };
 
-static bool fits(const struct want *w, const uint8_t id[static KAI_ID_BYTES], size_t digits)
+static bool fits(const struct want *w, const uint8_t *id, size_t digits)
 {
     size_t whole = digits / 2;
 
@@ -37,27 +38,39 @@ static void hit(struct want *w, const uint8_t id[static KAI_ID_BYTES], uint64_t 
 }
 
 /* The values of a list, where the digits go on behind those that its values share. */
-static enum kai_err look_inside(struct kai_ixsnap *r, struct want *w, uint64_t no)
+static enum kai_err look_inside(struct kai_ixsnap *r, struct want *w, const struct kai_row *row)
 {
     char text[KAI_VALUE_BYTES_MAX];
     uint8_t id[KAI_ID_BYTES];
     enum kai_vtype type;
     struct kai_rowkeys keys;
-    struct kai_row row;
     size_t n;
-    enum kai_err err = kai_ixsnap_row(r, no, &row);
+    enum kai_err err = KAI_OK;
 
-    if (err != KAI_OK || row.n_values == 0)
-        return err == KAI_ENOTFOUND ? KAI_ECORRUPT : err;
-    err = kai_ixsnap_keys(r, &row, &keys);
+    if (row->n_values == 0)
+        return KAI_OK;
+    err = kai_ixsnap_keys(r, row, &keys);
     while (err == KAI_OK && !w->stop && kai_rowkeys_next(&keys)) {
         if (!kai_rowkeys_value(&keys, &type, text, &n))
             continue;
-        kai_value_id(id, row.item_id, kai_view_of(text, n));
+        kai_value_id(id, row->item_id, kai_view_of(text, n));
         if (fits(w, id, w->digits))
-            hit(w, id, no, keys.index);
+            hit(w, id, row->no, keys.index);
     }
     return err;
+}
+
+static enum kai_err look_at(struct kai_ixsnap *r, struct want *w, uint64_t no)
+{
+    struct kai_row row;
+    enum kai_err err = kai_ixsnap_row(r, no, &row);
+
+    if (err != KAI_OK)
+        return err == KAI_ENOTFOUND ? KAI_ECORRUPT : err;
+    if (!fits(w, row.item_id, w->digits))
+        return look_inside(r, w, &row);
+    hit(w, row.item_id, no, KAI_INDEX_WHOLE);
+    return KAI_OK;
 }
 
 static enum kai_err look(struct kai_ixsnap *r, struct want *w)
@@ -76,14 +89,8 @@ static enum kai_err look(struct kai_ixsnap *r, struct want *w)
     for (rc = mdb_cursor_get(c, &key, &val, MDB_SET_RANGE);
          rc == 0 && err == KAI_OK && !w->two && !w->stop && key.mv_size == KAI_ITEM_KEY_BYTES &&
          fits(w, key.mv_data, shared);
-         rc = mdb_cursor_get(c, &key, &val, MDB_NEXT)) {
-        uint64_t no = kai_get_u64((const uint8_t *)key.mv_data + KAI_ID_BYTES);
-
-        if (fits(w, key.mv_data, w->digits))
-            hit(w, key.mv_data, no, KAI_INDEX_WHOLE);
-        else
-            err = look_inside(r, w, no);
-    }
+         rc = mdb_cursor_get(c, &key, &val, MDB_NEXT))
+        err = look_at(r, w, kai_get_u64((const uint8_t *)key.mv_data + KAI_HALF_ID_BYTES));
     mdb_cursor_close(c);
     return rc == 0 || rc == MDB_NOTFOUND ? err : kai_ix_err(rc);
 }

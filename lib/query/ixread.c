@@ -139,20 +139,28 @@ bool kai_ixsnap_has(struct kai_ixsnap *r, const uint8_t item_id[static KAI_ID_BY
                     const uint8_t origin[static KAI_ID_BYTES],
                     const uint8_t aud_id[static KAI_ID_BYTES])
 {
-    MDB_val key = ix_val(item_id, KAI_ID_BYTES);
+    uint8_t from[KAI_ITEM_KEY_BYTES] = {0};
+    MDB_val key = ix_val(from, sizeof from);
     MDB_val val;
     MDB_cursor *c = NULL;
+    struct kai_row row;
     bool found = false;
     int rc;
 
+    memcpy(from, item_id, KAI_HALF_ID_BYTES);
     if (mdb_cursor_open(r->txn, r->x->dbi[TABLE_ITEMS], &c) != 0)
         return false;
     for (rc = mdb_cursor_get(c, &key, &val, MDB_SET_RANGE);
          !found && rc == 0 && key.mv_size == KAI_ITEM_KEY_BYTES &&
-         memcmp(key.mv_data, item_id, KAI_ID_BYTES) == 0;
-         rc = mdb_cursor_get(c, &key, &val, MDB_NEXT))
-        found = kai_ix_is_of(r->txn, r->x, kai_get_u64((const uint8_t *)key.mv_data + KAI_ID_BYTES),
-                             kai_view_of(val.mv_data, val.mv_size), origin, aud_id);
+         memcmp(key.mv_data, item_id, KAI_HALF_ID_BYTES) == 0;
+         rc = mdb_cursor_get(c, &key, &val, MDB_NEXT)) {
+        uint64_t no = kai_get_u64((const uint8_t *)key.mv_data + KAI_HALF_ID_BYTES);
+
+        found = kai_ixsnap_row(r, no, &row) == KAI_OK &&
+                memcmp(row.item_id, item_id, KAI_ID_BYTES) == 0 &&
+                memcmp(row.origin, origin, KAI_ID_BYTES) == 0 &&
+                memcmp(row.aud_id, aud_id, KAI_ID_BYTES) == 0;
+    }
     mdb_cursor_close(c);
     return found;
 }

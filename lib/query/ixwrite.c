@@ -117,13 +117,10 @@ enum kai_err kai_ix_keys_end(struct kai_ix *t)
 static void put_item(struct kai_ix *t, const struct kai_row *row)
 {
     uint8_t key[KAI_ITEM_KEY_BYTES];
-    uint8_t hint[16];
 
-    memcpy(key, row->item_id, KAI_ID_BYTES);
-    kai_put_u64(key + KAI_ID_BYTES, row->no);
-    memcpy(hint, row->origin, 8);
-    memcpy(hint + 8, row->aud_id, 8);
-    (void)put(t, TABLE_ITEMS, ix_val(key, sizeof key), ix_val(hint, sizeof hint), 0);
+    memcpy(key, row->item_id, KAI_HALF_ID_BYTES);
+    kai_put_u64(key + KAI_HALF_ID_BYTES, row->no);
+    (void)put(t, TABLE_ITEMS, ix_val(key, sizeof key), ix_val("", 0), 0);
 }
 
 static void put_stix(struct kai_ix *t, const struct kai_row *row)
