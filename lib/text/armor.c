@@ -238,6 +238,7 @@ static enum kai_err decode(struct scan *s, size_t max, struct kai_buf *out)
     size_t start = out->len;
     const char *digits = (const char *)s->digits.p;
     const char *end = digits;
+    uint8_t *p = NULL;
 
     (void)snprintf(allowed, sizeof allowed, "%zu", max);
     if (s->digits.err == KAI_ELIMIT)
@@ -245,8 +246,9 @@ static enum kai_err decode(struct scan *s, size_t max, struct kai_buf *out)
     size_t room = s->digits.len / 4 * 3;
     for (size_t i = s->digits.len; i > 0 && room > 0 && digits[i - 1] == '='; i--)
         room--; /* Padding stands for no byte. */
-    uint8_t *p = room > 0 ? kai_buf_room(out, room) : NULL;
-    if (room > 0 && p == NULL)
+    if (s->digits.len % 4 != 0 || (room == 0 && s->digits.len > 0))
+        goto bad;
+    if (room > 0 && (p = kai_buf_room(out, room)) == NULL)
         return out->err;
     if (s->digits.len > 0 &&
         (sodium_base642bin(p, room, digits, s->digits.len, NULL, &n, &end, BASE64) != 0 ||

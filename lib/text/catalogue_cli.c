@@ -153,6 +153,13 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "指定できる内容は kairan help コマンド名 で確認してください。",
     },
     {
+        "usage.name",
+        "{1} cannot be used as a name here.",
+        "Give 1 to 256 bytes of text without control characters.",
+        "{1} は名前として使えません。",
+        "制御文字を含まない 1～256 バイトの文字列を指定してください。",
+    },
+    {
         "usage.number",
         "{1} is not a number that can be used here[: at most {2}].",
         "Write a whole number.",

@@ -2,6 +2,13 @@
 #include "text/catalogue_files.h"
 
 const struct kai_text_phrase kai_phrases_cli[] = {
+    {"admit.done", "{1} has been admitted. Send {2} back to them.",
+     "{1} の入会を認めました。{2} を相手に送ってください。"},
+    {"admit.unreachable",
+     "This node has no address that others can reach, so the admission names none. Start it with "
+     "--listen, or tell the address yourself.",
+     "このノードには他から接続できるアドレスがなく、入会証に含まれていません。--listen を付けて起"
+     "動するか、アドレスを別途お知らせください。"},
     {"alarm.none", "No alarms.", "警告はありません。"},
     {"armor.admission", "Admission to the network: {1}", "ネットワーク入会証: {1}"},
     {"armor.organisation", "Organisation: {1}", "組織名: {1}"},

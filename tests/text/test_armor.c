@@ -177,6 +177,15 @@ static void test_refused(void **state)
             assert_string_equal(why.arg[1], rows[i].arg2);
         free(text);
     }
+    /* Data that is too little to be any, and padding alone. */
+    assert_int_equal(read_text("-----BEGIN KAIRAN REQUEST-----\n\nJl\n=HlgGDB0k\n"
+                               "-----END KAIRAN REQUEST-----\n",
+                               84, NULL),
+                     KAI_EMALFORMED);
+    assert_int_equal(read_text("-----BEGIN KAIRAN REQUEST-----\n\n====\n=HlgGDB0k\n"
+                               "-----END KAIRAN REQUEST-----\n",
+                               86, NULL),
+                     KAI_EMALFORMED);
     char two[10000];
     struct kai_why why = {0};
     memcpy(two, block.p, block.len);
