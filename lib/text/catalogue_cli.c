@@ -105,10 +105,10 @@ const struct kai_text_reason kai_reasons_cli[] = {
     },
     {
         "usage.duration",
-        "{1} is not a duration.",
+        "The option {1} needs a duration.",
         "Write a whole number and a unit: 30s, 5m, 2h, 90d.",
-        "{1} は時間の長さとして正しくありません。",
-        "30s、5m、2h、90d のように、整数と単位で指定してください。",
+        "オプション {1} には時間の長さを指定してください。",
+        "30s、5m、2h、90d のように、整数と単位で書いてください。",
     },
     {
         "usage.extra",
@@ -116,6 +116,13 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "kairan help VERB shows what a command takes.",
         "引数 {1} は余分です。",
         "指定できる内容は kairan help コマンド名 で確認してください。",
+    },
+    {
+        "usage.format",
+        "There is no format {1}.",
+        "kairan help VERB shows the formats of a command.",
+        "形式 {1} はありません。",
+        "指定できる形式は kairan help コマンド名 で確認してください。",
     },
     {
         "usage.history",
@@ -161,10 +168,10 @@ const struct kai_text_reason kai_reasons_cli[] = {
     },
     {
         "usage.number",
-        "{1} is not a number that can be used here[: at most {2}].",
-        "Write a whole number.",
-        "{1} は、ここで使える数値ではありません[（上限 {2}）]。",
-        "整数を指定してください。",
+        "The option {1} needs a whole number[ of at most {2}].",
+        "Write digits only.",
+        "オプション {1} には整数を指定してください[（上限 {2}）]。",
+        "数字だけで書いてください。",
     },
     {
         "usage.option",
