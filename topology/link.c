@@ -123,15 +123,17 @@ void kai_link_sweep(struct kai_net *n)
 {
     size_t kept = 0;
 
-    for (size_t i = 0; i < n->n_links; i++) {
-        struct kai_link *l = n->links[i];
-        if (l->dead) {
-            kai_park_gone(n, l);
-            kai_fetch_gone(n, l);
-            free_link(l);
-        } else {
-            n->links[kept++] = l;
+    /* First what they leave behind: to end a fetch looks at the other links. */
+    for (size_t i = 0; i < n->n_links; i++)
+        if (n->links[i]->dead) {
+            kai_park_gone(n, n->links[i]);
+            kai_fetch_gone(n, n->links[i]);
         }
+    for (size_t i = 0; i < n->n_links; i++) {
+        if (n->links[i]->dead)
+            free_link(n->links[i]);
+        else
+            n->links[kept++] = n->links[i];
     }
     n->n_links = kept;
 }
@@ -339,16 +341,19 @@ void kai_link_ping(struct kai_net *n, struct kai_link *l, const struct kai_frame
     (void)kai_out_put(n, l, KAI_OUT_URGENT);
 }
 
-/* What the peer never got is said again: tokens stand where they stood, reconciliation starts from what is so. */
+/* What the peer never got (a gap that differs from the last one) is said again: tokens stand where they stood, reconciliation starts from what is so. */
 void kai_link_pong(struct kai_net *n, struct kai_link *l, const struct kai_frame *f)
 {
+    int64_t gap;
+
     if (l->pings_open == 0 || f->a != l->ping_ms)
         return;
     l->pings_open = 0;
     l->rtt_ms = (double)(n->now_ms - l->ping_ms);
-    if (f->b >= l->ping_flow || l->ping_flow - f->b <= l->rematch_gap)
+    gap = (int64_t)l->ping_flow - (int64_t)f->b;
+    if (gap == l->gap)
         return;
-    l->rematch_gap = l->ping_flow - f->b;
+    l->gap = gap;
     kai_match_repeat(n, l);
     for (size_t i = 0; i < l->n_shares; i++)
         kai_rb_due(n, l->shares[i], 200);

@@ -151,11 +151,9 @@ static void send_new(struct kai_net *n, struct kai_link *l)
         padded *= 2;
     while (l->n_sent < from + padded && l->n_sent < KAI_HANDLES_MAX)
         n->act.random(n->act.ctx, l->sent[l->n_sent++].token, 16);
-    /* A link that has used up its indexes begins anew. */
-    if (l->n_sent == KAI_HANDLES_MAX)
+    /* A link that has used up its indexes, or whose peer does not read, begins anew. */
+    if (l->n_sent == KAI_HANDLES_MAX || !send_tokens(n, l, from, l->n_sent))
         kai_link_bye(n, l, KAI_BYE_LIMIT);
-    else if (!send_tokens(n, l, from, l->n_sent))
-        l->rematch_gap = 0;
 }
 
 /* A handle is a place among the dialler's tokens; it is used once both have shown the secret behind it. */

@@ -236,8 +236,8 @@ static void over(struct kai_net *n, struct kai_link *l, struct kai_share *s)
     s->rb_over = true;
     s->rb_stalls = 0;
     s->rb_running = false;
-    if (s->rb_due_ms <= n->now_ms + KAI_RB_LISTEN_MS)
-        s->rb_due_ms = 0;
+    if (s->rb_began_ms > s->rb_set_ms)
+        s->rb_due_ms = 0; /* It saw all that the one that was due would have. */
     kai_rb_due(n, s, KAI_RB_EVERY_MS * 7 / 10 + kai_random_below(n, KAI_RB_EVERY_MS * 6 / 10));
     if (s->ctl)
         l->ctl_done = true;
@@ -263,6 +263,8 @@ void kai_rb_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
         return;
     n->count.rb_rounds++;
     s->rb_last_ms = n->now_ms;
+    if (f->a == 0)
+        s->rb_began_ms = n->now_ms;
     kai_buf_clear(&n->scratch);
     a.lower_n = f->lower.n;
     if (f->lower.n > 0)
@@ -296,8 +298,10 @@ void kai_rb_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
 
 void kai_rb_due(struct kai_net *n, struct kai_share *s, uint64_t in_ms)
 {
-    if (s->rb_due_ms == 0 || n->now_ms + in_ms < s->rb_due_ms)
+    if (s->rb_due_ms == 0 || n->now_ms + in_ms < s->rb_due_ms) {
         s->rb_due_ms = n->now_ms + in_ms > 0 ? n->now_ms + in_ms : 1;
+        s->rb_set_ms = n->now_ms;
+    }
 }
 
 void kai_rb_all(struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES], uint64_t in_ms)
@@ -320,7 +324,7 @@ void kai_rb_start(struct kai_net *n, struct kai_link *l, struct kai_share *s)
         return;
     }
     s->rb_running = true;
-    s->rb_last_ms = n->now_ms;
+    s->rb_began_ms = s->rb_last_ms = n->now_ms;
     kai_buf_clear(&n->scratch);
     put_fp(&a, &rows, 0, rows.n, (struct kai_view){0});
     flush(&a, false);

@@ -81,6 +81,8 @@ struct kai_share { /* An audience on a link; the first of a link is the control 
     bool rb_running;  /* We started and the answer is not whole. */
     uint64_t rb_last_ms;
     uint64_t rb_due_ms; /* 0: not. */
+    uint64_t rb_set_ms; /* When that was decided. */
+    uint64_t rb_began_ms;
     uint64_t rb_stalls;
     uint64_t rb_tokens_ms; /* Limits what the peer starts. */
     size_t n_have;
@@ -154,7 +156,7 @@ struct kai_link {
         uint8_t aud_id[KAI_ID_BYTES];
     } *got;
     uint64_t n_offers;      /* Made. */
-    uint64_t rematch_gap;   /* Flow bytes known to be lost when MATCH was last repeated. */
+    int64_t gap;            /* Flow bytes sent less those received, as of the last PONG. */
 
     size_t n_serve, first_serve;
     struct kai_serve *serve; /* A ring of KAI_SERVE_MAX. */
