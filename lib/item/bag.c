@@ -139,10 +139,13 @@ enum kai_err kai_bag_add(struct kai_bag *bag, enum kai_vtype type, struct kai_vi
 /* By bytes of the key, the lowest first; a byte that all have alike costs one look. */
 static enum kai_err sort_ips(uint64_t *ips, size_t n)
 {
-    uint64_t *other = malloc((n + 1) * sizeof *other);
+    uint64_t *other;
     uint64_t *from = ips;
-    uint64_t *to = other;
 
+    if (n == 0)
+        return KAI_OK;
+    other = malloc(n * sizeof *other);
+    uint64_t *to = other;
     if (other == NULL)
         return KAI_ENOMEM;
     for (unsigned shift = 0; shift < 32 + PREFIX_BITS; shift += 8) {
@@ -151,7 +154,7 @@ static enum kai_err sort_ips(uint64_t *ips, size_t n)
 
         for (size_t i = 0; i < n; i++)
             at[from[i] >> shift & 0xff]++;
-        if (n > 0 && at[from[0] >> shift & 0xff] == n)
+        if (at[from[0] >> shift & 0xff] == n)
             continue;
         for (size_t i = 0; i < 256; i++) {
             size_t count = at[i];
@@ -196,8 +199,11 @@ static enum kai_err sort_values(struct kai_bag *bag)
 {
     size_t n = bag->values_n;
     struct kai_bag_value *from = bag->values;
-    struct kai_bag_value *to = malloc((n > 0 ? n : 1) * sizeof *to);
+    struct kai_bag_value *to;
 
+    if (n == 0)
+        return KAI_OK;
+    to = malloc(n * sizeof *to);
     if (to == NULL)
         return KAI_ENOMEM;
     for (size_t run = 1; run < n; run *= 2) {

@@ -133,6 +133,8 @@ void kai_list_writer_add(struct kai_list_writer *w, struct kai_view norm)
 {
     uint64_t more = weight(w->type, norm.n + 1);
 
+    if (w->err == KAI_OK)
+        w->err = w->values.err;
     if (w->err != KAI_OK)
         return;
     if (norm.n == 0 || norm.n > KAI_VALUE_BYTES_MAX || !is_ascending(w, norm)) {
