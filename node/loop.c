@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "node/actions.h"
+#include "node/api.h"
 #include "node/dialer.h"
 #include "node/net/transport.h"
 #include "node/say.h"
@@ -341,6 +342,40 @@ enum kai_err kai_loop_serve(struct kai_loop *l)
     kai_net_stop(l->c->net, kai_now_ms());
     kai_transport_process(l->transport);
     return err;
+}
+
+struct stopping {
+    struct kai_api *api;
+    struct kai_loop *l;
+    atomic_bool done;
+};
+
+static void *stop_api(void *arg)
+{
+    struct stopping *s = arg;
+
+    kai_api_stop(s->api);
+    atomic_store(&s->done, true);
+    wake(s->l);
+    return NULL;
+}
+
+void kai_loop_drain(struct kai_loop *l, struct kai_api *api)
+{
+    struct stopping s = {.api = api, .l = l};
+    pthread_t t;
+
+    if (pthread_create(&t, NULL, stop_api, &s) != 0)
+        return; /* The process ends with it. */
+    while (!atomic_load(&s.done)) {
+        zmq_pollitem_t item = {.fd = l->wake_fd, .events = ZMQ_POLLIN};
+
+        (void)zmq_poll(&item, 1, 100);
+        drain_wake(l);
+        run_jobs(l);
+        settle(l);
+    }
+    (void)pthread_join(t, NULL);
 }
 
 void kai_loop_stop(struct kai_loop *l)

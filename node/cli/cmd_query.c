@@ -1,0 +1,390 @@
+/* cmd_query: publish a file; ask for what is known; watch what comes. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "node/call.h"
+#include "node/cli/cli.h"
+#include "node/cli/files.h"
+#include "text/time.h"
+
+/* ---- publish */
+struct tally {
+    struct kai_cli *cli;
+    uint64_t accepted;
+    uint64_t skipped;
+    uint64_t refused;
+    uint64_t entries;
+    uint64_t durable_ms;
+    uint64_t held_by;
+    bool held_any;
+};
+
+static uint64_t number(const json_t *o, const char *key)
+{
+    json_int_t v = json_integer_value(json_object_get(o, key));
+
+    return v < 0 ? 0 : (uint64_t)v;
+}
+
+static void say_refusal(const struct kai_cli *cli, const json_t *r)
+{
+    const char *file = json_string_value(json_object_get(r, "file"));
+    const char *path = json_string_value(json_object_get(r, "path"));
+    uint64_t line = number(r, "line");
+
+    (void)fprintf(stderr, "%s", file != NULL ? file : "");
+    if (line > 0)
+        (void)fprintf(stderr, ":%llu", (unsigned long long)line);
+    if (path != NULL && path[0] != '\0')
+        (void)fprintf(stderr, ": %s", path);
+    (void)fprintf(stderr, ": %s\n", json_string_value(json_object_get(r, "reason")));
+    kai_cli_note(cli, "error.do", json_string_value(json_object_get(r, "do")), NULL, NULL);
+}
+
+static bool on_publish_line(void *ctx, const char *line, size_t n)
+{
+    struct tally *t = ctx;
+    json_t *o = json_loadb(line, n, 0, NULL);
+    const json_t *refused = json_object_get(o, "refused");
+
+    if (json_is_object(refused)) {
+        if (t->cli->json)
+            (void)kai_cli_print_line(NULL, line, n);
+        else
+            say_refusal(t->cli, refused);
+    } else {
+        t->accepted += number(o, "accepted");
+        t->skipped += number(o, "skipped");
+        t->refused += number(o, "refused");
+        t->entries += number(o, "entries");
+        t->durable_ms += number(o, "durable_ms");
+        if (!t->held_any || number(o, "held_by") < t->held_by)
+            t->held_by = number(o, "held_by");
+        t->held_any = true;
+    }
+    json_decref(o);
+    return true;
+}
+
+static int publish_args(struct kai_cli *cli, json_t *args)
+{
+    static const struct {
+        const char *option;
+        const char *key;
+    } texts[] = {{"--to", "to"}, {"--label", "label"}, {"--pap", "pap"}};
+    static const struct {
+        const char *option;
+        const char *key;
+    } flags[] = {{"--exercise", "exercise"}, {"--skip-bad", "skip_bad"}, {"--dry-run", "dry_run"}};
+    json_t *also = json_array();
+    const char *v;
+    uint64_t ms;
+
+    for (size_t i = 0; i < 3; i++) {
+        if ((v = kai_cli_opt(cli, texts[i].option)) != NULL)
+            (void)json_object_set_new(args, texts[i].key, json_string(v));
+        if (kai_cli_flag(cli, flags[i].option))
+            (void)json_object_set_new(args, flags[i].key, json_true());
+    }
+    for (size_t i = 0; (v = kai_cli_opt_at(cli, "--also", i)) != NULL; i++)
+        (void)json_array_append_new(also, json_string(v));
+    (void)json_object_set_new(args, "also", also);
+    if ((v = kai_cli_opt(cli, "--wait")) != NULL) {
+        uint64_t n;
+
+        if (!kai_cli_number(v, &n))
+            return kai_cli_usage(cli, "usage.number", "--wait");
+        (void)json_object_set_new(args, "wait", json_integer((json_int_t)n));
+    }
+    if ((v = kai_cli_opt(cli, "--timeout")) != NULL) {
+        if (!kai_duration_parse(v, &ms) || ms > INT64_MAX)
+            return kai_cli_usage(cli, "usage.duration", "--timeout");
+        (void)json_object_set_new(args, "timeout_ms", json_integer((json_int_t)ms));
+    }
+    return KAI_EXIT_DONE;
+}
+
+static void say_tally(const struct kai_cli *cli, const struct tally *t)
+{
+    char a[24];
+    char b[24];
+    char d[KAI_DURATION_CAP];
+
+    if (cli->json) {
+        (void)printf("{\"accepted\":%llu,\"skipped\":%llu,\"refused\":%llu,\"entries\":%llu,\"durable_ms\":%llu,\"held_by\":%llu}\n",
+                     (unsigned long long)t->accepted, (unsigned long long)t->skipped, (unsigned long long)t->refused,
+                     (unsigned long long)t->entries, (unsigned long long)t->durable_ms, (unsigned long long)t->held_by);
+        return;
+    }
+    kai_duration_print(t->durable_ms, d);
+    (void)snprintf(a, sizeof a, "%llu", (unsigned long long)t->accepted);
+    kai_cli_say(cli, kai_cli_flag(cli, "--dry-run") ? "publish.dry-run" : "publish.accepted", a, d, NULL);
+    (void)snprintf(a, sizeof a, "%llu", (unsigned long long)t->skipped);
+    if (t->skipped > 0)
+        kai_cli_say(cli, "publish.skipped", a, NULL, NULL);
+    (void)snprintf(a, sizeof a, "%llu", (unsigned long long)t->refused);
+    (void)snprintf(b, sizeof b, "%llu", (unsigned long long)(t->refused > 100 ? t->refused - 100 : 0));
+    if (t->refused > 0)
+        kai_cli_note(cli, "publish.refused", a, NULL, NULL);
+    if (t->refused > 100)
+        kai_cli_note(cli, "publish.refused-more", b, NULL, NULL);
+    (void)snprintf(a, sizeof a, "%llu", (unsigned long long)t->held_by);
+    if (kai_cli_opt(cli, "--wait") != NULL)
+        kai_cli_say(cli, "publish.held-by", a, NULL, NULL);
+}
+
+int kai_cmd_publish(struct kai_cli *cli)
+{
+    struct tally t = {.cli = cli};
+    json_t *args = json_object();
+    int worst = publish_args(cli, args);
+
+    if (worst == KAI_EXIT_DONE && kai_cli_opt(cli, "--to") == NULL)
+        worst = kai_cli_usage(cli, "usage.missing", "--to");
+    bool begun = worst == KAI_EXIT_DONE;
+    for (size_t i = 0; begun && i < cli->n_args; i++) {
+        json_t *one = json_deep_copy(args);
+
+        (void)json_object_set_new(one, "name", json_string(cli->args[i]));
+        int status = kai_cli_call(cli, "publish", one, cli->args[i], false, on_publish_line, &t);
+        if (status != KAI_EXIT_DONE && worst != KAI_EXIT_FAILED)
+            worst = status; /* A failure says more than a rule, and either more than success. */
+    }
+    json_decref(args);
+    if (begun && t.held_any)
+        say_tally(cli, &t);
+    return worst;
+}
+
+/* ---- query, get, watch */
+static char *expression(const struct kai_cli *cli)
+{
+    struct kai_buf b;
+
+    kai_buf_init(&b, 65536);
+    for (size_t i = 0; i < cli->n_args; i++) {
+        if (i > 0)
+            kai_buf_u8(&b, ' ');
+        kai_buf_text(&b, cli->args[i]);
+    }
+    kai_buf_u8(&b, '\0');
+    return (char *)b.p; /* Taken over by the caller. */
+}
+
+struct rows {
+    struct kai_cli *cli;
+    const char *format;
+    uint64_t n;
+    json_t *page; /* Rows of the table so far. */
+};
+
+static const struct kai_column row_columns[] = {
+    {"query.value", "value", KAI_ALIGN_LEFT},   {"query.type", "type", KAI_ALIGN_LEFT},
+    {"query.label", "label", KAI_ALIGN_LEFT},   {"query.origin", "origin_name", KAI_ALIGN_LEFT},
+    {"query.audience", "audience", KAI_ALIGN_LEFT}, {"query.first-seen", "first_seen", KAI_ALIGN_LEFT},
+    {"query.id", "id", KAI_ALIGN_LEFT},
+};
+#define ROW_COLUMNS (sizeof row_columns / sizeof row_columns[0])
+
+/* RFC 4180, and nothing that a spreadsheet would take for a formula. */
+static void put_csv(const char *text)
+{
+    bool risky = text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
+
+    (void)putchar('"');
+    if (risky)
+        (void)putchar('\'');
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            (void)putchar('"');
+        (void)putchar(*text);
+    }
+    (void)putchar('"');
+}
+
+static void csv_row(const json_t *o)
+{
+    for (size_t k = 0; k < ROW_COLUMNS; k++) {
+        const char *v = json_string_value(json_object_get(o, row_columns[k].key));
+
+        if (k > 0)
+            (void)putchar(',');
+        put_csv(v != NULL ? v : "");
+    }
+    (void)fputs("\r\n", stdout);
+}
+
+static bool on_row(void *ctx, const char *line, size_t n)
+{
+    struct rows *r = ctx;
+    json_t *o;
+
+    r->n++;
+    if (strcmp(r->format, "json") == 0)
+        return kai_cli_print_line(NULL, line, n);
+    o = json_loadb(line, n, JSON_ALLOW_NUL, NULL);
+    if (strcmp(r->format, "stix") == 0) {
+        const json_t *stix = json_object_get(o, "stix");
+
+        if (json_is_object(stix)) {
+            if (r->n > 1)
+                (void)fputs(",\n", stdout);
+            (void)json_dumpf(stix, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15));
+        }
+    } else if (strcmp(r->format, "csv") == 0) {
+        csv_row(o);
+    } else {
+        json_t *few = json_object();
+
+        for (size_t k = 0; k < ROW_COLUMNS; k++)
+            (void)json_object_set(few, row_columns[k].key, json_object_get(o, row_columns[k].key));
+        (void)json_array_append_new(r->page, few);
+    }
+    json_decref(o);
+    return true;
+}
+
+static void bundle_id(char out[static 48])
+{
+    uint8_t u[16];
+    char hex[33];
+
+    randombytes_buf(u, sizeof u);
+    u[6] = (uint8_t)((u[6] & 0x0f) | 0x40);
+    u[8] = (uint8_t)((u[8] & 0x3f) | 0x80);
+    (void)kai_hex(hex, u, sizeof u);
+    (void)snprintf(out, 48, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+}
+
+int kai_cmd_query(struct kai_cli *cli)
+{
+    const char *format = kai_cli_opt(cli, "--format");
+    const char *limit = kai_cli_opt(cli, "--limit");
+    struct rows r = {.cli = cli, .format = cli->json ? "json" : format != NULL ? format : "table", .page = json_array()};
+    uint64_t n = 0;
+    char id[48];
+
+    if (strcmp(r.format, "table") != 0 && strcmp(r.format, "json") != 0 && strcmp(r.format, "stix") != 0 && strcmp(r.format, "csv") != 0)
+        return kai_cli_usage(cli, "usage.format", r.format);
+    if (limit != NULL && (!kai_cli_number(limit, &n) || n == 0))
+        return kai_cli_usage(cli, "usage.number", "--limit");
+    char *expr = expression(cli);
+    json_t *args = json_pack("{s:s}", "expr", expr != NULL ? expr : "");
+    if (n > 0)
+        (void)json_object_set_new(args, "limit", json_integer((json_int_t)n));
+    free(expr);
+    bundle_id(id);
+    if (strcmp(r.format, "stix") == 0)
+        (void)printf("{\"type\":\"bundle\",\"id\":\"bundle--%s\",\"objects\":[\n", id);
+    if (strcmp(r.format, "csv") == 0)
+        (void)fputs("value,type,label,origin,audience,first_seen,id\r\n", stdout);
+    int status = kai_cli_call(cli, "query", args, NULL, false, on_row, &r);
+    if (strcmp(r.format, "stix") == 0)
+        (void)fputs("\n]}\n", stdout);
+    if (status == KAI_EXIT_DONE && strcmp(r.format, "table") == 0 && r.n > 0)
+        status = kai_cli_table(cli, row_columns, ROW_COLUMNS, r.page);
+    json_decref(r.page);
+    if (status == KAI_EXIT_DONE && r.n == 0) {
+        if (strcmp(r.format, "table") == 0)
+            kai_cli_note(cli, "query.none", NULL, NULL, NULL);
+        return KAI_EXIT_NOTHING;
+    }
+    return status;
+}
+
+/* One answer in full: its properties, then the object. */
+static bool on_item(void *ctx, const char *line, size_t n)
+{
+    static const char *const keys[] = {"type", "value", "label", "pap", "origin_name", "audience", "first_seen", "created",
+                                       "valid_from", "valid_until"};
+    static const char *const headings[] = {"query.type", "query.value", "query.label", "query.pap", "query.origin", "query.audience",
+                                           "query.first-seen", "query.created", "query.valid-from", "query.valid-until"};
+    struct rows *r = ctx;
+    json_t *o = json_loadb(line, n, JSON_ALLOW_NUL, NULL);
+
+    if (r->n++ > 0)
+        (void)putchar('\n');
+    (void)printf("%s\n", json_string_value(json_object_get(o, "id")));
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const char *v = json_string_value(json_object_get(o, keys[i]));
+
+        if (v != NULL)
+            (void)printf("  %s: %s\n", kai_text(r->cli->lang, headings[i]), v);
+    }
+    if (json_is_true(json_object_get(o, "exercise")))
+        (void)printf("  %s\n", kai_text(r->cli->lang, "query.exercise"));
+    if (json_is_true(json_object_get(o, "withdrawn")))
+        (void)printf("  %s\n", kai_text(r->cli->lang, "query.withdrawn"));
+    const json_t *stix = json_object_get(o, "stix");
+    if (json_is_object(stix)) {
+        (void)json_dumpf(stix, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+        (void)putchar('\n');
+    }
+    json_decref(o);
+    return true;
+}
+
+int kai_cmd_get(struct kai_cli *cli)
+{
+    const char *format = kai_cli_opt(cli, "--format");
+    bool stix = format != NULL && strcmp(format, "stix") == 0;
+    struct rows r = {.cli = cli};
+
+    if (format != NULL && !stix && strcmp(format, "json") != 0)
+        return kai_cli_usage(cli, "usage.format", format);
+    bool json = cli->json || format != NULL;
+    json_t *args = json_pack("{s:s, s:s}", "id", cli->args[0], "format", stix ? "stix" : "json");
+    return kai_cli_call(cli, "get", args, NULL, stix, json ? kai_cli_print_line : on_item, &r);
+}
+
+/* Arrivals are printed as they come: no table can wait for its last row. */
+static bool on_watch(void *ctx, const char *line, size_t n)
+{
+    struct kai_cli *cli = ctx;
+    json_t *o = json_loadb(line, n, JSON_ALLOW_NUL, NULL);
+
+    (void)cli;
+    for (size_t k = 0; k < ROW_COLUMNS; k++) {
+        const char *v = json_string_value(json_object_get(o, row_columns[k].key));
+
+        (void)printf("%s%.*s", k == 0 ? "" : "\t", strcmp(row_columns[k].key, "id") == 0 ? 16 : 4096, v != NULL ? v : "-");
+    }
+    (void)putchar('\n');
+    json_decref(o);
+    return fflush(stdout) == 0;
+}
+
+int kai_cmd_watch(struct kai_cli *cli)
+{
+    char *expr = expression(cli);
+    json_t *args = json_pack("{s:s}", "expr", expr != NULL ? expr : "");
+
+    free(expr);
+    return kai_cli_call(cli, "watch", args, NULL, false, cli->json ? kai_cli_print_line : on_watch, cli);
+}
+
+int kai_cmd_reindex(struct kai_cli *cli)
+{
+    char path[KAI_PATH_BYTES_MAX];
+    enum kai_err err = kai_index_erase(kai_home_path(&cli->home, path, "index"));
+    struct kai_why why = {0};
+    int status;
+
+    if (err != KAI_OK) {
+        kai_ignore(kai_why_set(&why, err, err == KAI_EBUSY ? "reindex.running" : "io.error", path, kai_err_text(err), NULL));
+        return kai_cli_fail(cli, err, &why);
+    }
+    if (cli->json)
+        return kai_cli_call(cli, "reindex", json_object(), NULL, false, kai_cli_print_line, NULL);
+    json_t *rows = kai_cli_ask(cli, "reindex", json_object(), &status);
+    if (rows != NULL) {
+        char n[24];
+
+        (void)snprintf(n, sizeof n, "%llu", (unsigned long long)number(json_array_get(rows, 0), "items"));
+        kai_cli_say(cli, "reindex.done", n, NULL, NULL);
+    }
+    json_decref(rows);
+    return status;
+}

@@ -1,0 +1,229 @@
+/* cmd_show: what is so, and changes of who is in: one request each, shown as a table. */
+#include <stdio.h>
+#include <string.h>
+
+#include "node/cli/cli.h"
+#include "node/cli/files.h"
+#include "text/time.h"
+
+static const struct kai_column org_columns[] = {
+    {"org.name", "name", KAI_ALIGN_LEFT},       {"org.kind", "kind", KAI_ALIGN_LEFT},
+    {"org.parent", "parent", KAI_ALIGN_LEFT},   {"org.status", "status", KAI_ALIGN_LEFT},
+    {"org.label-max", "label_max", KAI_ALIGN_LEFT}, {"org.may-admit", "may_admit", KAI_ALIGN_RIGHT},
+    {"org.id", "id", KAI_ALIGN_LEFT},
+};
+
+static const struct kai_column node_columns[] = {
+    {"name.node", "name", KAI_ALIGN_LEFT},
+    {"org.name", "org", KAI_ALIGN_LEFT},
+    {"org.status", "status", KAI_ALIGN_LEFT},
+    {"org.expires", "expires", KAI_ALIGN_LEFT},
+    {"org.id", "id", KAI_ALIGN_LEFT},
+};
+
+static const struct kai_column peer_columns[] = {
+    {"peers.org", "org", KAI_ALIGN_LEFT},           {"peers.node", "node", KAI_ALIGN_LEFT},
+    {"peers.endpoint", "endpoint", KAI_ALIGN_LEFT}, {"peers.direction", "direction", KAI_ALIGN_LEFT},
+    {"peers.state", "state", KAI_ALIGN_LEFT},       {"peers.rtt", "rtt_ms", KAI_ALIGN_RIGHT},
+    {"peers.in", "in_bytes", KAI_ALIGN_RIGHT},      {"peers.out", "out_bytes", KAI_ALIGN_RIGHT},
+    {"peers.audiences", "audiences", KAI_ALIGN_LEFT},
+};
+
+static const struct kai_column audience_columns[] = {
+    {"audience.name", "name", KAI_ALIGN_LEFT},       {"audience.kind", "kind", KAI_ALIGN_LEFT},
+    {"audience.ceiling", "ceiling", KAI_ALIGN_LEFT}, {"audience.owner", "owner", KAI_ALIGN_LEFT},
+    {"audience.stewards", "stewards", KAI_ALIGN_LEFT}, {"audience.members", "members", KAI_ALIGN_RIGHT},
+    {"audience.epoch", "epoch", KAI_ALIGN_RIGHT},    {"audience.id", "id", KAI_ALIGN_LEFT},
+};
+
+#define N(a) (sizeof(a) / sizeof(a)[0])
+
+static json_t *list_of(const struct kai_cli *cli, const char *option)
+{
+    json_t *list = json_array();
+    const char *v;
+
+    for (size_t i = 0; (v = kai_cli_opt_at(cli, option, i)) != NULL; i++)
+        (void)json_array_append_new(list, json_string(v));
+    return list;
+}
+
+static void put(const struct kai_cli *cli, json_t *args, const char *option, const char *key)
+{
+    const char *text = kai_cli_opt(cli, option);
+
+    if (text != NULL)
+        (void)json_object_set_new(args, key, json_string(text));
+}
+
+static void say_alarms(const struct kai_cli *cli, const json_t *alarms)
+{
+    size_t i;
+    json_t *a;
+
+    if (json_array_size(alarms) == 0) {
+        kai_cli_say(cli, "alarm.none", NULL, NULL, NULL);
+        return;
+    }
+    json_array_foreach(alarms, i, a)
+        (void)printf("! %s\n  %s\n", json_string_value(json_object_get(a, "what")), json_string_value(json_object_get(a, "do")));
+}
+
+int kai_cmd_status(struct kai_cli *cli)
+{
+    static const struct kai_column rows_of[] = {
+        {"status.network", "network_name", KAI_ALIGN_LEFT}, {"status.org", "org", KAI_ALIGN_LEFT},
+        {"status.node", "node", KAI_ALIGN_LEFT},            {"status.address", "address", KAI_ALIGN_LEFT},
+        {"status.label-max", "label_max", KAI_ALIGN_LEFT},  {"status.peers", "peers", KAI_ALIGN_LEFT},
+        {"status.logs", "logs", KAI_ALIGN_LEFT},            {"status.entries", "entries", KAI_ALIGN_LEFT},
+        {"status.items", "items", KAI_ALIGN_LEFT},          {"status.index-lag", "index_lag_ms", KAI_ALIGN_LEFT},
+        {"status.unsent", "unsent", KAI_ALIGN_LEFT},
+    };
+    int status;
+
+    if (cli->json)
+        return kai_cli_call(cli, "status", json_object(), NULL, false, kai_cli_print_line, NULL);
+    json_t *rows = kai_cli_ask(cli, "status", json_object(), &status);
+    const json_t *s = json_array_get(rows, 0);
+    struct kai_table *t = s != NULL ? kai_table_new() : NULL;
+    struct kai_buf out;
+
+    if (t == NULL) {
+        json_decref(rows);
+        return status;
+    }
+    kai_table_column(t, "", KAI_ALIGN_LEFT);
+    kai_table_column(t, "", KAI_ALIGN_LEFT);
+    for (size_t i = 0; i < N(rows_of); i++) {
+        kai_table_cell(t, kai_text(cli->lang, rows_of[i].heading));
+        kai_cli_cell(cli, t, json_object_get(s, rows_of[i].key), rows_of[i].key);
+    }
+    kai_buf_init(&out, 1u << 20);
+    if (kai_table_print(t, 0, &out) == KAI_OK) {
+        const uint8_t *body = memchr(out.p, '\n', out.len); /* Without the empty heading. */
+
+        if (body != NULL)
+            (void)fwrite(body + 1, 1, out.len - (size_t)(body + 1 - out.p), stdout);
+    }
+    say_alarms(cli, json_object_get(s, "alarms"));
+    kai_buf_free(&out);
+    kai_table_free(t);
+    json_decref(rows);
+    return KAI_EXIT_DONE;
+}
+
+int kai_cmd_peers(struct kai_cli *cli)
+{
+    return kai_cli_show(cli, "peers", json_object(), peer_columns, N(peer_columns));
+}
+
+int kai_cmd_org_list(struct kai_cli *cli)
+{
+    return kai_cli_show(cli, "org-list", json_object(), org_columns, N(org_columns));
+}
+
+int kai_cmd_org_show(struct kai_cli *cli)
+{
+    json_t *args = json_pack("{s:s}", "org", cli->args[0]);
+    int status;
+
+    if (cli->json)
+        return kai_cli_call(cli, "org-show", args, NULL, false, kai_cli_print_line, NULL);
+    json_t *rows = kai_cli_ask(cli, "org-show", args, &status);
+    if (rows == NULL)
+        return status;
+    json_t *org = json_array(); /* The first line is the organisation, the others its nodes. */
+    (void)json_array_append(org, json_array_get(rows, 0));
+    (void)json_array_remove(rows, 0);
+    status = kai_cli_table(cli, org_columns, N(org_columns), org);
+    if (status == KAI_EXIT_DONE && json_array_size(rows) > 0) {
+        (void)putchar('\n');
+        status = kai_cli_table(cli, node_columns, N(node_columns), rows);
+    }
+    json_decref(org);
+    json_decref(rows);
+    return status;
+}
+
+int kai_cmd_node_list(struct kai_cli *cli)
+{
+    return kai_cli_show(cli, "node-list", json_pack("{s:b}", "all", kai_cli_flag(cli, "--all")), node_columns, N(node_columns));
+}
+
+static int revoke(struct kai_cli *cli, const char *verb, const char *key)
+{
+    json_t *args = json_pack("{s:s}", key, cli->args[0]);
+    int status;
+
+    put(cli, args, "--reason", "reason");
+    if (cli->json)
+        return kai_cli_call(cli, verb, args, NULL, false, kai_cli_print_line, NULL);
+    json_t *rows = kai_cli_ask(cli, verb, args, &status);
+    if (rows != NULL)
+        kai_cli_say(cli, "revoke.done", json_string_value(json_object_get(json_array_get(rows, 0), "revoked")), NULL, NULL);
+    json_decref(rows);
+    return status;
+}
+
+int kai_cmd_org_revoke(struct kai_cli *cli)
+{
+    return revoke(cli, "org-revoke", "org");
+}
+
+int kai_cmd_node_revoke(struct kai_cli *cli)
+{
+    return revoke(cli, "node-revoke", "node");
+}
+
+int kai_cmd_audience_create(struct kai_cli *cli)
+{
+    json_t *args = json_pack("{s:s}", "name", cli->args[0]);
+
+    if (!kai_cli_name_ok(cli, cli->args[0])) {
+        json_decref(args);
+        return KAI_EXIT_USAGE;
+    }
+    if (kai_cli_opt(cli, "--kind") == NULL) {
+        json_decref(args);
+        return kai_cli_usage(cli, "usage.missing", "--kind");
+    }
+    put(cli, args, "--kind", "kind");
+    put(cli, args, "--label", "label");
+    put(cli, args, "--history", "history");
+    (void)json_object_set_new(args, "members", list_of(cli, "--member"));
+    (void)json_object_set_new(args, "stewards", list_of(cli, "--steward"));
+    (void)json_object_set_new(args, "rule", list_of(cli, "--rule"));
+    return kai_cli_show(cli, "audience-create", args, audience_columns, N(audience_columns));
+}
+
+int kai_cmd_audience_add(struct kai_cli *cli)
+{
+    json_t *args = json_pack("{s:s}", "audience", cli->args[0]);
+
+    (void)json_object_set_new(args, "members", list_of(cli, "--member"));
+    return kai_cli_show(cli, "audience-add", args, audience_columns, N(audience_columns));
+}
+
+int kai_cmd_audience_list(struct kai_cli *cli)
+{
+    return kai_cli_show(cli, "audience-list", json_pack("{s:b}", "all", kai_cli_flag(cli, "--all")), audience_columns, N(audience_columns));
+}
+
+int kai_cmd_audience_show(struct kai_cli *cli)
+{
+    json_t *args = json_pack("{s:s}", "audience", cli->args[0]);
+    int status;
+
+    if (cli->json)
+        return kai_cli_call(cli, "audience-show", args, NULL, false, kai_cli_print_line, NULL);
+    json_t *rows = kai_cli_ask(cli, "audience-show", args, &status);
+    if (rows == NULL)
+        return status;
+    size_t i;
+    json_t *name;
+    status = kai_cli_table(cli, audience_columns, N(audience_columns), rows);
+    json_array_foreach(json_object_get(json_array_get(rows, 0), "member_names"), i, name)
+        (void)printf("  %s\n", json_string_value(name));
+    json_decref(rows);
+    return status;
+}

@@ -1,0 +1,230 @@
+/* main: finds the verb, reads the options, runs it. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "node/cli/cli.h"
+#include "node/say.h"
+
+#ifndef KAIRAN_VERSION
+#error "KAIRAN_VERSION comes from the build"
+#endif
+
+const char *kai_cli_opt_at(const struct kai_cli *cli, const char *name, size_t i)
+{
+    for (size_t k = 0; k < cli->n_opts; k++)
+        if (strcmp(cli->opts[k].name, name) == 0 && i-- == 0)
+            return cli->opts[k].value;
+    return NULL;
+}
+
+const char *kai_cli_opt(const struct kai_cli *cli, const char *name)
+{
+    return kai_cli_opt_at(cli, name, 0);
+}
+
+bool kai_cli_flag(const struct kai_cli *cli, const char *name)
+{
+    for (size_t k = 0; k < cli->n_opts; k++)
+        if (strcmp(cli->opts[k].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Which verb the first words name: two words go before one. *used = how many. */
+static const struct kai_verb *find_verb(int argc, char **argv, int *used)
+{
+    char two[64];
+
+    if (argc >= 2 && snprintf(two, sizeof two, "%s %s", argv[0], argv[1]) < (int)sizeof two) {
+        for (size_t i = 0; i < kai_verbs_n; i++) {
+            if (strcmp(kai_verbs[i].name, two) == 0) {
+                *used = 2;
+                return &kai_verbs[i];
+            }
+        }
+    }
+    for (size_t i = 0; argc >= 1 && i < kai_verbs_n; i++) {
+        if (strcmp(kai_verbs[i].name, argv[0]) == 0) {
+            *used = 1;
+            return &kai_verbs[i];
+        }
+    }
+    return NULL;
+}
+
+/* The options every verb has, then its own. 0: unknown, 1: a flag, 2: takes a value. */
+static int option_kind(const struct kai_verb *verb, const char *name)
+{
+    static const char common[] = "--home= --json --lang= --help";
+    const char *lists[2] = {common, verb->options};
+    size_t n = strlen(name);
+
+    for (int l = 0; l < 2; l++) {
+        for (const char *p = lists[l]; (p = strstr(p, name)) != NULL; p += n) {
+            if (p != lists[l] && p[-1] != ' ')
+                continue;
+            if (p[n] == '=')
+                return 2;
+            if (p[n] == ' ' || p[n] == '\0')
+                return 1;
+        }
+    }
+    return 0;
+}
+
+static int add_option(struct kai_cli *cli, const char *name, const char *value)
+{
+    if (cli->n_opts == KAI_CLI_OPTS_MAX)
+        return kai_cli_usage(cli, "usage.too-many", name);
+    cli->opts[cli->n_opts].name = name;
+    cli->opts[cli->n_opts++].value = value;
+    return KAI_EXIT_DONE;
+}
+
+/* One option at argv[*i]; "--name=value" is taken apart in place. */
+static int read_option(struct kai_cli *cli, int argc, char **argv, int *i)
+{
+    char *name = argv[*i];
+    char *eq = strchr(name, '=');
+
+    if (eq != NULL)
+        *eq = '\0';
+    int kind = option_kind(cli->verb, name);
+    if (kind == 0)
+        return kai_cli_usage(cli, "usage.option", name);
+    if (kind == 1)
+        return eq != NULL ? kai_cli_usage(cli, "usage.option", name) : add_option(cli, name, "");
+    if (eq != NULL)
+        return add_option(cli, name, eq + 1);
+    if (*i + 1 >= argc)
+        return kai_cli_usage(cli, "usage.value", name);
+    return add_option(cli, name, argv[++*i]);
+}
+
+static int read_all(struct kai_cli *cli, int argc, char **argv)
+{
+    bool only_args = false;
+
+    for (int i = 0; i < argc; i++) {
+        int status = KAI_EXIT_DONE;
+
+        if (!only_args && strcmp(argv[i], "--") == 0)
+            only_args = true;
+        else if (!only_args && argv[i][0] == '-' && argv[i][1] != '\0')
+            status = read_option(cli, argc, argv, &i);
+        else
+            cli->args[cli->n_args++] = argv[i];
+        if (status != KAI_EXIT_DONE)
+            return status;
+    }
+    if (cli->n_args < cli->verb->args_min)
+        return kai_cli_usage(cli, "usage.missing", cli->verb->synopsis);
+    if (cli->n_args > cli->verb->args_max)
+        return kai_cli_usage(cli, "usage.extra", cli->args[cli->verb->args_max]);
+    return KAI_EXIT_DONE;
+}
+
+/* --lang and --json hold from the first word on, wherever they stand. */
+static void read_common(struct kai_cli *cli, int argc, char **argv)
+{
+    const char *locale = getenv("LC_ALL");
+
+    if (locale == NULL || locale[0] == '\0')
+        locale = getenv("LC_MESSAGES");
+    if (locale == NULL || locale[0] == '\0')
+        locale = getenv("LANG");
+    cli->lang = kai_lang_of_locale(locale);
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--") == 0)
+            break;
+        if (strcmp(argv[i], "--json") == 0)
+            cli->json = true;
+        if (strcmp(argv[i], "--lang") == 0 && i + 1 < argc)
+            (void)kai_lang_parse(argv[i + 1], &cli->lang);
+        if (strncmp(argv[i], "--lang=", 7) == 0)
+            (void)kai_lang_parse(argv[i] + 7, &cli->lang);
+    }
+}
+
+int kai_cmd_version(struct kai_cli *cli)
+{
+    (void)cli;
+    (void)puts("kairan " KAIRAN_VERSION);
+    return KAI_EXIT_DONE;
+}
+
+/* Options may stand before the verb: put the verb first. */
+static void verb_first(int argc, char **argv)
+{
+    int i = 1;
+
+    while (i < argc && argv[i][0] == '-' && argv[i][1] != '\0') {
+        bool takes = strcmp(argv[i], "--home") == 0 || strcmp(argv[i], "--lang") == 0;
+
+        i += takes ? 2 : 1;
+    }
+    for (int words = 0; words < 2 && i < argc && argv[i][0] != '-'; words++, i++) {
+        char *word = argv[i];
+
+        memmove(&argv[words + 2], &argv[words + 1], (size_t)(i - words - 1) * sizeof argv[0]);
+        argv[words + 1] = word;
+    }
+}
+
+static int run(struct kai_cli *cli, int argc, char **argv)
+{
+    int used = 0;
+    struct kai_why why = {0};
+
+    if (argc < 1)
+        return kai_cmd_help(cli) == KAI_EXIT_DONE ? KAI_EXIT_USAGE : KAI_EXIT_FAILED;
+    if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)
+        return kai_cmd_help(cli);
+    if (strcmp(argv[0], "--version") == 0)
+        return kai_cmd_version(cli);
+    cli->verb = find_verb(argc, argv, &used);
+    if (cli->verb == NULL)
+        return kai_cli_usage(cli, "usage.verb", argv[0]);
+    int status = read_all(cli, argc - used, argv + used);
+    if (kai_cli_flag(cli, "--help")) {
+        char *name[] = {argv[0], argv[1]};
+
+        cli->args = name;
+        cli->n_args = (size_t)used;
+        return kai_cmd_help(cli);
+    }
+    if (status != KAI_EXIT_DONE)
+        return status;
+    const char *lang = kai_cli_opt(cli, "--lang");
+    if (lang != NULL && !kai_lang_parse(lang, &cli->lang))
+        return kai_cli_usage(cli, "usage.lang", lang);
+    enum kai_err err = kai_home_find(&cli->home, kai_cli_opt(cli, "--home"), &why);
+    return err == KAI_OK ? cli->verb->run(cli) : kai_cli_fail(cli, err, &why);
+}
+
+int main(int argc, char **argv)
+{
+    struct kai_cli cli = {0};
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    read_common(&cli, argc, argv);
+    kai_say_lang(cli.lang);
+    if (sodium_init() < 0) {
+        (void)fputs("kairan: no source of random numbers\n", stderr);
+        return KAI_EXIT_FAILED;
+    }
+    cli.args = calloc((size_t)argc + 1, sizeof *cli.args);
+    if (cli.args == NULL)
+        return KAI_EXIT_FAILED;
+    char **args = cli.args;
+    verb_first(argc, argv);
+    int status = run(&cli, argc - 1, argv + 1);
+    free(args);
+    if (fflush(stdout) != 0 && status == KAI_EXIT_DONE)
+        status = KAI_EXIT_FAILED;
+    return status;
+}
