@@ -32,7 +32,7 @@ static uint64_t rank_of(const struct kai_keyring *k, const struct kai_aud *a, co
     uint64_t rank = 0;
 
     for (size_t i = 0; i < n; i++) {
-        if (!kai_ring_steward(k, a, &nodes[i]))
+        if (!kai_ring_steward(a, &nodes[i]))
             continue;
         size_t other = org_place(&a->rec->rec, nodes[i].org->id);
         rank += other < place || (other == place && memcmp(nodes[i].id, me->id, KAI_ID_BYTES) < 0);
@@ -120,7 +120,7 @@ static enum kai_err fill(const struct kai_keyring *k, const struct kai_aud *a, c
 /* Whether we have a part in this audience's keys at all. */
 static bool on_duty(const struct kai_keyring *k, const struct kai_aud *a, const struct kai_node *me)
 {
-    if (a->rec == NULL || !kai_ring_steward(k, a, me) || !kai_keyring_eligible(k, a->id, me))
+    if (a->rec == NULL || !kai_ring_steward(a, me) || !kai_keyring_eligible(k, a->id, me))
         return false;
     if (a->rec->rec.kind == KAI_AUD_GROUP)
         return a->rule_known; /* Without the rule we cannot say whom to list. */

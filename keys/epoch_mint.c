@@ -272,7 +272,7 @@ enum kai_err kai_epoch_mint(const struct kai_keyring *k, const struct kai_mint *
 
     mt.a = kai_ring_aud(k, m->aud_id);
     if (mt.a == NULL || mt.a->rec == NULL || mt.a->rec->rec.kind == KAI_AUD_PUBLIC ||
-        !kai_ring_steward(k, mt.a, kai_roster_node(k->roster, k->self->node_id)))
+        !kai_ring_steward(mt.a, kai_roster_node(k->roster, k->self->node_id)))
         return KAI_EDENIED;
     if (m->n_members == 0 || m->n_members > KAI_MEMBER_NODES_MAX)
         return KAI_ELIMIT;

@@ -183,11 +183,12 @@ enum kai_err kai_keyring_roster(struct kai_keyring *k, struct kai_roster *r)
         struct kai_aud *a = &k->auds[i];
 
         kai_ring_rule(k, a);
+        kai_ring_adopt_all(k, a); /* Their minters' certificates may have come. */
         kai_ring_refresh(k, a);
         if (a->rec != NULL && a->rec->rec.kind == KAI_AUD_PUBLIC && !a->has_public && err == KAI_OK)
             err = add_public(k, a);
     }
-    kai_ring_mine(k);
+    kai_ring_changed(k);
     return err;
 }
 
@@ -200,9 +201,8 @@ static bool in_list(const uint8_t (*ids)[KAI_ID_BYTES], size_t n, const uint8_t 
     return false;
 }
 
-bool kai_ring_steward(const struct kai_keyring *k, const struct kai_aud *a, const struct kai_node *n)
+bool kai_ring_steward(const struct kai_aud *a, const struct kai_node *n)
 {
-    (void)k;
     return a->rec != NULL && n != NULL && n->active && (n->caps & KAI_CAP_STEWARD) != 0 &&
            in_list((const uint8_t(*)[KAI_ID_BYTES])a->rec->rec.stewards, a->rec->rec.n_stewards, n->org->id);
 }
@@ -216,7 +216,7 @@ static void judge_trust(const struct kai_keyring *k, const struct kai_aud *a, st
     for (size_t i = 0; i < e->n_said; i++) {
         struct kai_statement *s = &e->said[i];
 
-        s->trusted = kai_ring_steward(k, a, kai_roster_node_by_cert(k->roster, s->minter_cert));
+        s->trusted = kai_ring_steward(a, kai_roster_node_by_cert(k->roster, s->minter_cert));
         if (!s->trusted)
             continue;
         e->trusted = true;
@@ -312,10 +312,9 @@ void kai_ring_refresh(struct kai_keyring *k, struct kai_aud *a)
     }
     if (k->n_table > 0)
         qsort(k->table, k->n_table, sizeof *k->table, epoch_cmp);
-    k->version++;
 }
 
-void kai_ring_mine(struct kai_keyring *k)
+static void find_mine(struct kai_keyring *k)
 {
     const struct kai_node *me = k->roster == NULL ? NULL : kai_roster_node(k->roster, k->self->node_id);
 
@@ -324,5 +323,47 @@ void kai_ring_mine(struct kai_keyring *k)
         if (kai_keyring_eligible(k, k->auds[i].id, me))
             memcpy(k->mine[k->n_mine++], k->auds[i].id, KAI_ID_BYTES);
     }
-    k->version++;
+}
+
+/* What MATCH and routing go by: the version moves when this does, and not for an entry heard twice. */
+static void digest(const struct kai_keyring *k, uint8_t out[static KAI_ID_BYTES])
+{
+    struct kai_hasher h;
+
+    kai_hash_begin(&h, KAI_D_STATE);
+    if (k->roster != NULL)
+        kai_hash_add(&h, kai_roster_hash(k->roster), KAI_ID_BYTES);
+    for (size_t i = 0; i < k->n_auds; i++) {
+        const struct kai_aud *a = &k->auds[i];
+
+        kai_hash_add(&h, a->id, KAI_ID_BYTES);
+        kai_hash_add(&h, a->name, strlen(a->name) + 1);
+        kai_hash_u64(&h, a->rule_known);
+        kai_hash_u64(&h, a->n_rule_ids);
+        if (a->n_rule_ids > 0)
+            kai_hash_add(&h, a->rule_ids, a->n_rule_ids * KAI_ID_BYTES);
+        for (size_t e = 0; e < a->n_known; e++) {
+            const struct kai_known *x = a->known[e];
+            size_t parts = 0;
+
+            for (size_t s = 0; s < x->n_said; s++)
+                parts += x->said[s].n_held;
+            kai_hash_add(&h, x->commit, KAI_ID_BYTES);
+            kai_hash_u64(&h, parts);
+            kai_hash_u64(&h, (x->has_key ? 1u : 0u) | (x->complete ? 2u : 0u) | (x->clean ? 4u : 0u) |
+                                 (x->answers ? 8u : 0u));
+        }
+    }
+    kai_hash_end(&h, out);
+}
+
+void kai_ring_changed(struct kai_keyring *k)
+{
+    uint8_t now[KAI_ID_BYTES];
+
+    find_mine(k);
+    digest(k, now);
+    if (memcmp(now, k->digest, KAI_ID_BYTES) != 0)
+        k->version++;
+    memcpy(k->digest, now, KAI_ID_BYTES);
 }

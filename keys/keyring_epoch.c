@@ -238,7 +238,7 @@ static enum kai_err learn(struct kai_keyring *k, struct kai_aud *a, const struct
             err = record(e, s, &l, key->route);
     }
     /* A steward that no longer is one: its old epochs stay readable, nothing is written under them. */
-    if (err == KAI_OK && !kai_ring_steward(k, a, minter))
+    if (err == KAI_OK && !kai_ring_steward(a, minter))
         err = KAI_EDENIED;
     if (scratch.p != NULL)
         sodium_memzero(scratch.p, scratch.len);
@@ -263,6 +263,19 @@ static void adopt(struct kai_keyring *k, struct kai_aud *a, const struct kai_epo
         memmove(a->pending + i, a->pending + i + 1, (a->n_pending - i - 1) * sizeof *a->pending);
         a->n_pending--;
     }
+}
+
+void kai_ring_adopt_all(struct kai_keyring *k, struct kai_aud *a)
+{
+    struct kai_epoch key;
+
+    for (size_t i = 0; a->n_pending > 0 && a->rec != NULL && i < k->n_table; i++) {
+        if (memcmp(k->table[i].aud_id, a->id, KAI_ID_BYTES) != 0)
+            continue;
+        key = k->table[i];
+        adopt(k, a, &key);
+    }
+    sodium_memzero(&key, sizeof key);
 }
 
 /* The key, known or from our slot. Errors: KAI_ENOTFOUND, KAI_EAUTH, KAI_EMALFORMED. */
@@ -326,7 +339,7 @@ enum kai_err kai_keyring_epoch(struct kai_keyring *k, const struct kai_entry *e,
             adopt(k, a, &key);
     }
     kai_ring_refresh(k, a);
-    kai_ring_mine(k);
+    kai_ring_changed(k);
     sodium_memzero(&key, sizeof key);
     return err;
 }

@@ -92,6 +92,7 @@ struct kai_keyring {
     uint8_t mine[KAI_AUDIENCES_MAX][KAI_ID_BYTES];
     size_t n_mine;
     uint64_t version;
+    uint8_t digest[KAI_ID_BYTES]; /* Of what the version counts. */
 };
 
 struct kai_aud *kai_ring_aud(const struct kai_keyring *k, const uint8_t *id); /* NULL. */
@@ -100,12 +101,14 @@ struct kai_epoch *kai_ring_epoch(const struct kai_keyring *k, const uint8_t *aud
 KAI_MUST_USE enum kai_err kai_ring_table_add(struct kai_keyring *k, const struct kai_epoch *e);
 /* Work out anew what follows from roster, rules and epochs. */
 void kai_ring_refresh(struct kai_keyring *k, struct kai_aud *a);
-void kai_ring_mine(struct kai_keyring *k);
+void kai_ring_changed(struct kai_keyring *k); /* After any of it: own audiences, version. */
+/* Parts that wait for a key or a minter that is known now. */
+void kai_ring_adopt_all(struct kai_keyring *k, struct kai_aud *a);
 void kai_ring_rule(struct kai_keyring *k, struct kai_aud *a);
 void kai_ring_rules_free(struct kai_keyring *k);
 void kai_ring_aud_free(struct kai_aud *a);
-/* Whether a node is an active steward of the audience. *rank: its place among all of them. */
-bool kai_ring_steward(const struct kai_keyring *k, const struct kai_aud *a, const struct kai_node *n);
+/* Whether a node is an active steward of the audience. */
+bool kai_ring_steward(const struct kai_aud *a, const struct kai_node *n);
 /* Whether it stands in a statement that counts. */
 bool kai_ring_listed(const struct kai_known *e, const uint8_t *node_id);
 

@@ -168,7 +168,7 @@ static void apply(struct kai_keyring *k, const uint8_t *aud_id)
     struct kai_aud *a = kai_ring_aud(k, aud_id);
     if (a != NULL)
         kai_ring_refresh(k, a);
-    kai_ring_mine(k);
+    kai_ring_changed(k);
 }
 
 enum kai_err kai_keyring_rule(struct kai_keyring *k, struct kai_view rule_item)
