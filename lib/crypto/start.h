@@ -1,4 +1,5 @@
-/* start: makes the library ready, and refuses one that would judge keys otherwise than others do. */
+/* start: makes the library ready, and refuses one that would judge keys otherwise than others do.
+ */
 #ifndef KAI_CRYPTO_START_H
 #define KAI_CRYPTO_START_H
 
