@@ -4,9 +4,9 @@
 #include "crypto/sign.h"
 #include "keys/record_int.h"
 
-#define INT_MAX_63 ((uint64_t)INT64_MAX)
+#define INT_MAX_63    ((uint64_t)INT64_MAX)
 #define REACH_LISTENS 1u
-#define REACH_DIALS 2u
+#define REACH_DIALS   2u
 
 static void write_body(struct kai_buf *out, const struct kai_addr *a)
 {

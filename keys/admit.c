@@ -5,10 +5,10 @@
 #include "crypto/sign.h"
 #include "keys/record_int.h"
 
-#define SUITE 1u
-#define KIND_MAX 255u /* An unknown kind is carried: a later version may read it. */
-#define INT_MAX_63 ((uint64_t)INT64_MAX)
-#define BIN8 0xc4u
+#define SUITE         1u
+#define KIND_MAX      255u /* An unknown kind is carried: a later version may read it. */
+#define INT_MAX_63    ((uint64_t)INT64_MAX)
+#define BIN8          0xc4u
 #define POP_BYTES_MAX 256u
 
 void kai_admit_write(struct kai_buf *out, const struct kai_admit *a)

@@ -4,9 +4,9 @@
 #include "crypto/hash.h"
 #include "keys/record_int.h"
 
-#define KIND_MAX 255u
+#define KIND_MAX   255u
 #define RELAYS_MAX 8u
-#define BIN8 0xc4u
+#define BIN8       0xc4u
 #define INT_MAX_63 ((uint64_t)INT64_MAX)
 
 static void put_ids(struct kai_buf *out, const uint8_t (*ids)[KAI_ID_BYTES], size_t n)

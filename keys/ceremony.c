@@ -9,10 +9,10 @@
 #include "keys/ctl_int.h"
 #include "keys/record_int.h"
 
-#define VERSION 1u
-#define SUITE 1u
-#define ADDRS_MAX 4u
-#define ENTRIES_MAX 65536u
+#define VERSION           1u
+#define SUITE             1u
+#define ADDRS_MAX         4u
+#define ENTRIES_MAX       65536u
 #define SUM_ELEMENT_BYTES (2 + KAI_ID_BYTES) /* A bin of 32. */
 
 void kai_ceremony_hash(uint8_t hash[static KAI_ID_BYTES], struct kai_view bytes)
@@ -42,7 +42,8 @@ static bool sum_ok(struct kai_view bytes)
     return memcmp(sum, bytes.p + bytes.n - KAI_ID_BYTES, sizeof sum) == 0;
 }
 
-void kai_request_write(struct kai_buf *out, uint64_t kind, const char *name, const struct kai_keys *keys)
+void kai_request_write(struct kai_buf *out, uint64_t kind, const char *name,
+                       const struct kai_keys *keys)
 {
     struct kai_admit a = {.kind = kind};
     size_t start = out->len;
@@ -124,7 +125,8 @@ struct need {
     bool written;
 };
 
-/* All lines upwards: the logs that hold a certificate, then those that hold their keys', and so on. */
+/* All lines upwards: the logs that hold a certificate, then those that hold their keys', and so on.
+ */
 static void mark_lines(struct need *needs, const struct kai_ctl *ctl)
 {
     bool more = true;
@@ -154,7 +156,8 @@ static size_t count_entries(const struct need *needs, const struct kai_ctl *ctl)
     return n;
 }
 
-static bool admitted(const struct need *needs, const struct kai_ctl *ctl, const struct kai_ctl_log *l)
+static bool admitted(const struct need *needs, const struct kai_ctl *ctl,
+                     const struct kai_ctl_log *l)
 {
     if (l->founder)
         return true;
@@ -162,8 +165,8 @@ static bool admitted(const struct need *needs, const struct kai_ctl *ctl, const 
         const struct kai_ctl_entry *e = ctl->by_hash[i];
         const struct need *up = &needs[kai_ctl_log_at(ctl, e->log->pk)];
 
-        if (e->type == KAI_REC_ADMIT && memcmp(e->subject, l->pk, KAI_KEY_BYTES) == 0 && up->written &&
-            e->e.h.seq <= up->upto)
+        if (e->type == KAI_REC_ADMIT && memcmp(e->subject, l->pk, KAI_KEY_BYTES) == 0 &&
+            up->written && e->e.h.seq <= up->upto)
             return true;
     }
     return false;
@@ -190,10 +193,11 @@ static void put_logs(struct kai_buf *out, struct need *needs, const struct kai_c
     }
 }
 
-enum kai_err kai_admission_write(struct kai_buf *out, const struct kai_ctl *ctl, struct kai_view charter_record,
+enum kai_err kai_admission_write(struct kai_buf *out, const struct kai_ctl *ctl,
+                                 struct kai_view charter_record,
                                  const struct kai_charter_text *texts, size_t n_texts,
-                                 const uint8_t cert[static KAI_ID_BYTES], const struct kai_view *addrs,
-                                 size_t n_addrs)
+                                 const uint8_t cert[static KAI_ID_BYTES],
+                                 const struct kai_view *addrs, size_t n_addrs)
 {
     const struct kai_ctl_entry *e = kai_ctl_entry(ctl, cert);
     size_t start = out->len;
@@ -275,7 +279,8 @@ static enum kai_err read_rest(struct kai_admission *a, struct kai_cur *c)
     return kai_cur_end(c);
 }
 
-enum kai_err kai_admission_parse(struct kai_admission *a, struct kai_view bytes, struct kai_why *why)
+enum kai_err kai_admission_parse(struct kai_admission *a, struct kai_view bytes,
+                                 struct kai_why *why)
 {
     struct kai_cur c;
 

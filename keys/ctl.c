@@ -1,4 +1,5 @@
-/* ctl: takes control entries in, so that the set held depends on the set offered and not on its order.
+/* ctl: takes control entries in, so that the set held depends on the set offered and not on its
+ * order.
  *
  * At a fork the two branches with the smallest hashes stay, of one key the first
  * KAI_CTL_ENTRIES_PER_KEY_MAX by (seq, hash); what a smaller one drives out goes with all that
@@ -145,7 +146,8 @@ static void unlink_dead(struct kai_ctl_entry **slots)
     }
 }
 
-/* Drop e, for which x comes in, and all that rests on it. Rare: only forks and full logs come here. */
+/* Drop e, for which x comes in, and all that rests on it. Rare: only forks and full logs come here.
+ */
 static void drop(struct kai_ctl *c, struct kai_ctl_entry *e, const struct kai_ctl_entry *x)
 {
     size_t n = 0;
@@ -290,8 +292,8 @@ static enum kai_err shape(const struct kai_entry *e)
         return KAI_ELIMIT;
     if (e->h.ptype != KAI_PTYPE_CONTROL && e->h.ptype != KAI_PTYPE_CLOSE)
         return KAI_EMALFORMED;
-    if (e->h.ptype == KAI_PTYPE_CONTROL && (memcmp(e->h.tag, zeros, sizeof zeros) != 0 ||
-                                            memcmp(e->h.kid, zeros, sizeof zeros) != 0))
+    if (e->h.ptype == KAI_PTYPE_CONTROL &&
+        (memcmp(e->h.tag, zeros, sizeof zeros) != 0 || memcmp(e->h.kid, zeros, sizeof zeros) != 0))
         return KAI_EMALFORMED;
     return KAI_OK;
 }
@@ -336,7 +338,8 @@ enum kai_err kai_ctl_add(struct kai_ctl *c, const struct kai_entry *e)
         err = copy_entry(&x, e);
     if (err == KAI_OK)
         err = read_record(x);
-    if (err == KAI_OK && (!make_room(c, l) || (x->type == KAI_REC_ADMIT && log_make(c, x->subject) == NULL)))
+    if (err == KAI_OK &&
+        (!make_room(c, l) || (x->type == KAI_REC_ADMIT && log_make(c, x->subject) == NULL)))
         err = KAI_ENOMEM;
     if (err != KAI_OK) {
         free(x);

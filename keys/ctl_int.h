@@ -14,18 +14,18 @@ struct kai_ctl_entry {
     struct kai_ctl_log *log;
     struct kai_ctl_entry *parent;                   /* NULL at seq 1. */
     struct kai_ctl_entry *child[KAI_FORK_BRANCHES]; /* By hash; NULL at the end. */
-    bool dead; /* About to be dropped. */
-    uint64_t type;                  /* enum kai_rec_type, or unknown. */
-    uint64_t kind;                  /* ADMIT: enum kai_admit_kind, or unknown. */
-    uint8_t subject[KAI_KEY_BYTES]; /* ADMIT: its sign_pk. */
-    struct kai_view body;           /* Of the record. */
+    bool dead;                                      /* About to be dropped. */
+    uint64_t type;                                  /* enum kai_rec_type, or unknown. */
+    uint64_t kind;                                  /* ADMIT: enum kai_admit_kind, or unknown. */
+    uint8_t subject[KAI_KEY_BYTES];                 /* ADMIT: its sign_pk. */
+    struct kai_view body;                           /* Of the record. */
     uint8_t bytes[];
 };
 
 struct kai_ctl_log {
     uint8_t pk[KAI_KEY_BYTES];
     bool founder;
-    bool reached; /* Scratch of drop. */
+    bool reached;                                   /* Scratch of drop. */
     struct kai_ctl_entry *first[KAI_FORK_BRANCHES]; /* At seq 1, by hash. */
     struct kai_ctl_entry **rows;                    /* By (seq, hash). */
     size_t n;

@@ -57,7 +57,8 @@ struct kai_ctl_entry *kai_ctl_entry(const struct kai_ctl *c, const uint8_t *hash
 {
     size_t at = kai_ctl_hash_at(c, hash);
 
-    return at < c->n && memcmp(c->by_hash[at]->e.hash, hash, KAI_ID_BYTES) == 0 ? c->by_hash[at] : NULL;
+    return at < c->n && memcmp(c->by_hash[at]->e.hash, hash, KAI_ID_BYTES) == 0 ? c->by_hash[at]
+                                                                                : NULL;
 }
 
 /* hash NULL: before all of that seq. */
@@ -123,8 +124,8 @@ enum kai_err kai_ctl_head(const struct kai_ctl *c, const uint8_t log_pk[static K
     return KAI_OK;
 }
 
-void kai_ctl_each(const struct kai_ctl *c, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t from,
-                  uint64_t to, kai_ctl_fn *f, void *ctx)
+void kai_ctl_each(const struct kai_ctl *c, const uint8_t log_pk[static KAI_KEY_BYTES],
+                  uint64_t from, uint64_t to, kai_ctl_fn *f, void *ctx)
 {
     const struct kai_ctl_log *l = kai_ctl_log(c, log_pk);
 
@@ -136,7 +137,8 @@ void kai_ctl_each(const struct kai_ctl *c, const uint8_t log_pk[static KAI_KEY_B
     }
 }
 
-const struct kai_entry *kai_ctl_find(const struct kai_ctl *c, const uint8_t hash[static KAI_ID_BYTES])
+const struct kai_entry *kai_ctl_find(const struct kai_ctl *c,
+                                     const uint8_t hash[static KAI_ID_BYTES])
 {
     const struct kai_ctl_entry *e = kai_ctl_entry(c, hash);
 

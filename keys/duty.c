@@ -9,8 +9,8 @@
 
 #define ADD_WAIT_MS 1000u
 #define NEW_WAIT_MS 60000u
-#define AGE_MAX_MS (30ull * 24 * 3600 * 1000)
-#define IDLE_MS 60000u
+#define AGE_MAX_MS  (30ull * 24 * 3600 * 1000)
+#define IDLE_MS     60000u
 
 enum need { NEED_NONE, NEED_FIRST, NEED_CLEAN, NEED_AGE, NEED_ADD, NEED_ANSWER };
 
@@ -24,7 +24,8 @@ static size_t org_place(const struct kai_aud_rec *rec, const uint8_t *org)
 }
 
 /* Our place among the active steward nodes: by organisation in the list, then node id. */
-static uint64_t rank_of(const struct kai_keyring *k, const struct kai_aud *a, const struct kai_node *me)
+static uint64_t rank_of(const struct kai_keyring *k, const struct kai_aud *a,
+                        const struct kai_node *me)
 {
     const struct kai_node *nodes;
     size_t n = kai_roster_nodes(k->roster, &nodes);
@@ -100,8 +101,8 @@ static uint64_t wait_ms(enum need need, uint64_t rank, bool owner)
     return need == NEED_FIRST && owner ? 0 : rank * NEW_WAIT_MS;
 }
 
-static enum kai_err fill(const struct kai_keyring *k, const struct kai_aud *a, const struct kai_node *me,
-                         enum need need, struct kai_duty *d)
+static enum kai_err fill(const struct kai_keyring *k, const struct kai_aud *a,
+                         const struct kai_node *me, enum need need, struct kai_duty *d)
 {
     memcpy(d->aud_id, a->id, KAI_ID_BYTES);
     d->new_epoch = need != NEED_ADD && need != NEED_ANSWER;
@@ -127,9 +128,11 @@ static bool on_duty(const struct kai_keyring *k, const struct kai_aud *a, const 
     return a->rec->rec.kind == KAI_AUD_COMMUNITY;
 }
 
-enum kai_err kai_keyring_duty(struct kai_keyring *k, uint64_t now_ms, struct kai_duty *d, uint64_t *next_ms)
+enum kai_err kai_keyring_duty(struct kai_keyring *k, uint64_t now_ms, struct kai_duty *d,
+                              uint64_t *next_ms)
 {
-    const struct kai_node *me = k->roster == NULL ? NULL : kai_roster_node(k->roster, k->self->node_id);
+    const struct kai_node *me =
+        k->roster == NULL ? NULL : kai_roster_node(k->roster, k->self->node_id);
 
     memset(d, 0, sizeof *d);
     *next_ms = now_ms + IDLE_MS;

@@ -7,10 +7,10 @@
 #include "crypto/seal.h"
 #include "wire/put.h"
 
-#define GEN_MAX UINT32_MAX
-#define SLOTS_MIN 8u
+#define GEN_MAX         UINT32_MAX
+#define SLOTS_MIN       8u
 #define SLOTS_POWER_MAX 512u
-#define AD_BYTES (2 * KAI_ID_BYTES + 8)
+#define AD_BYTES        (2 * KAI_ID_BYTES + 8)
 
 size_t kai_epoch_padded(size_t n)
 {
@@ -98,7 +98,8 @@ enum kai_err kai_epoch_audience(uint8_t aud_id[static KAI_ID_BYTES], struct kai_
 }
 
 /* The list is bound to its entry: lifted into another log or place it does not open. */
-static void list_ad(uint8_t ad[static AD_BYTES], const uint8_t *nid, const uint8_t *key_log, uint64_t seq)
+static void list_ad(uint8_t ad[static AD_BYTES], const uint8_t *nid, const uint8_t *key_log,
+                    uint64_t seq)
 {
     memcpy(ad, nid, KAI_ID_BYTES);
     memcpy(ad + KAI_ID_BYTES, key_log, KAI_KEY_BYTES);
@@ -155,8 +156,8 @@ enum kai_err kai_epoch_list_open(struct kai_epoch_list *l, struct kai_buf *scrat
 }
 
 enum kai_err kai_epoch_list_seal(struct kai_buf *out, const struct kai_epoch_list *l,
-                                 const struct kai_epoch_part *p, const uint8_t *route, const uint8_t *nid,
-                                 const uint8_t *key_log, uint64_t seq,
+                                 const struct kai_epoch_part *p, const uint8_t *route,
+                                 const uint8_t *nid, const uint8_t *key_log, uint64_t seq,
                                  const uint8_t nonce[static KAI_NONCE_BYTES])
 {
     uint8_t ad[AD_BYTES];
@@ -185,8 +186,8 @@ enum kai_err kai_epoch_list_seal(struct kai_buf *out, const struct kai_epoch_lis
     return err;
 }
 
-void kai_epoch_signed(struct kai_buf *out, const struct kai_epoch_part *p, const struct kai_epoch_list *l,
-                      const uint8_t *key_log)
+void kai_epoch_signed(struct kai_buf *out, const struct kai_epoch_part *p,
+                      const struct kai_epoch_list *l, const uint8_t *key_log)
 {
     kai_put_array(out, 7);
     kai_put_bin(out, key_log, KAI_KEY_BYTES);

@@ -1,7 +1,8 @@
 /* epoch: an EPOCH payload, between bytes and a struct (docs/protocol.md 6).
  *
- * [aud_id, gen, [pred...], commit, members_root, eph_pk, slots bin, relay slots bin, list bin, part, of, X]; the list
- * opens to [minter cert or nil, SIG or nil, member ids bin, [removal...], X]. */
+ * [aud_id, gen, [pred...], commit, members_root, eph_pk, slots bin, relay slots bin, list bin,
+ * part, of, X]; the list opens to [minter cert or nil, SIG or nil, member ids bin, [removal...],
+ * X]. */
 #ifndef KAI_KEYS_EPOCH_H
 #define KAI_KEYS_EPOCH_H
 
@@ -33,25 +34,29 @@ struct kai_epoch_list {
     size_t n_removals;
     uint8_t removals[KAI_REMOVALS_MAX][KAI_ID_BYTES];
 };
-/* Open and read; members point into scratch, which is overwritten. Errors: KAI_EMALFORMED, KAI_ELIMIT, KAI_EAUTH,
- * KAI_ENOMEM. */
+/* Open and read; members point into scratch, which is overwritten. Errors: KAI_EMALFORMED,
+ * KAI_ELIMIT, KAI_EAUTH, KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_epoch_list_open(struct kai_epoch_list *l, struct kai_buf *scratch,
                                               const struct kai_epoch_part *p, const uint8_t *route,
-                                              const uint8_t *nid, const uint8_t *key_log, uint64_t seq);
+                                              const uint8_t *nid, const uint8_t *key_log,
+                                              uint64_t seq);
 /* Seal l as the list of p, appended to out. */
 KAI_MUST_USE enum kai_err kai_epoch_list_seal(struct kai_buf *out, const struct kai_epoch_list *l,
                                               const struct kai_epoch_part *p, const uint8_t *route,
-                                              const uint8_t *nid, const uint8_t *key_log, uint64_t seq,
+                                              const uint8_t *nid, const uint8_t *key_log,
+                                              uint64_t seq,
                                               const uint8_t nonce[static KAI_NONCE_BYTES]);
 
-/* What the minter signs, 0x26: [key log pk, aud_id, gen, [pred...], commit, members_root, [removal...]]. */
-void kai_epoch_signed(struct kai_buf *out, const struct kai_epoch_part *p, const struct kai_epoch_list *l,
-                      const uint8_t *key_log);
+/* What the minter signs, 0x26: [key log pk, aud_id, gen, [pred...], commit, members_root,
+ * [removal...]]. */
+void kai_epoch_signed(struct kai_buf *out, const struct kai_epoch_part *p,
+                      const struct kai_epoch_list *l, const uint8_t *key_log);
 
 /* Fills key's epoch: commit, routing secret and tag from aud_id, gen and key. */
 void kai_epoch_derive(struct kai_epoch *e);
 /* Leaf of a member in members_root. */
-void kai_epoch_leaf(uint8_t leaf[static KAI_ID_BYTES], const uint8_t *route, const uint8_t *node_id);
+void kai_epoch_leaf(uint8_t leaf[static KAI_ID_BYTES], const uint8_t *route,
+                    const uint8_t *node_id);
 /* Slots that n members are padded to. */
 size_t kai_epoch_padded(size_t n);
 

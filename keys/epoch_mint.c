@@ -157,16 +157,16 @@ static enum kai_err sign_statement(struct mint *mt)
     kai_epoch_signed(&body, &mt->part, &mt->list, mt->m->key_log_pk);
     enum kai_err err = body.err;
     if (err == KAI_OK)
-        kai_sign(mt->list.sig, mt->k->self->sign_sk, KAI_SIG_EPOCH, kai_roster_nid(mt->k->roster), body.p,
-                 body.len);
+        kai_sign(mt->list.sig, mt->k->self->sign_sk, KAI_SIG_EPOCH, kai_roster_nid(mt->k->roster),
+                 body.p, body.len);
     kai_buf_free(&body);
     return err;
 }
 
 /* Slots for n members, the rest random, so that a reader of sizes learns only a power of two. */
-static enum kai_err make_slots(struct mint *mt, uint8_t *slots, const struct kai_node *const *to, size_t n,
-                               size_t padded, const struct kai_slot_ctx *ctx, const uint8_t *eph_sk,
-                               const uint8_t *secret)
+static enum kai_err make_slots(struct mint *mt, uint8_t *slots, const struct kai_node *const *to,
+                               size_t n, size_t padded, const struct kai_slot_ctx *ctx,
+                               const uint8_t *eph_sk, const uint8_t *secret)
 {
     enum kai_err err = KAI_OK;
 
@@ -198,8 +198,8 @@ static size_t relays_of(const struct mint *mt, const struct kai_node **relays)
     return n;
 }
 
-static enum kai_err write_part(struct mint *mt, size_t at, size_t n, uint8_t *slots, struct kai_buf *list,
-                               struct kai_buf *out)
+static enum kai_err write_part(struct mint *mt, size_t at, size_t n, uint8_t *slots,
+                               struct kai_buf *list, struct kai_buf *out)
 {
     uint8_t eph_sk[KAI_KEY_BYTES];
     uint8_t nonce[KAI_NONCE_BYTES];
@@ -217,7 +217,8 @@ static enum kai_err write_part(struct mint *mt, size_t at, size_t n, uint8_t *sl
     mt->random(mt->random_ctx, eph_sk, sizeof eph_sk);
     mt->random(mt->random_ctx, nonce, sizeof nonce);
     (void)crypto_scalarmult_base(mt->part.eph_pk, eph_sk);
-    enum kai_err err = make_slots(mt, slots, mt->members + at, n, padded, &ctx, eph_sk, mt->key->key);
+    enum kai_err err =
+        make_slots(mt, slots, mt->members + at, n, padded, &ctx, eph_sk, mt->key->key);
     ctx.domain = KAI_D_RWRAP;
     if (err == KAI_OK)
         err = make_slots(mt, relay_slots, relays, n_relays, n_relays, &ctx, eph_sk, mt->key->route);
@@ -230,8 +231,9 @@ static enum kai_err write_part(struct mint *mt, size_t at, size_t n, uint8_t *sl
     mt->list.n_members = n;
     kai_buf_clear(list);
     kai_buf_clear(out);
-    err = kai_epoch_list_seal(list, &mt->list, &mt->part, mt->key->route, kai_roster_nid(mt->k->roster),
-                              mt->m->key_log_pk, mt->m->first_seq + mt->part.part, nonce);
+    err = kai_epoch_list_seal(list, &mt->list, &mt->part, mt->key->route,
+                              kai_roster_nid(mt->k->roster), mt->m->key_log_pk,
+                              mt->m->first_seq + mt->part.part, nonce);
     if (err != KAI_OK)
         return err;
     mt->part.slots = kai_view_of(slots, padded * KAI_SLOT_BYTES);
@@ -265,8 +267,9 @@ static enum kai_err write_parts(struct mint *mt, kai_mint_fn *emit, void *emit_c
     return err;
 }
 
-enum kai_err kai_epoch_mint(const struct kai_keyring *k, const struct kai_mint *m, kai_random_fn *random,
-                            void *random_ctx, kai_mint_fn *emit, void *emit_ctx)
+enum kai_err kai_epoch_mint(const struct kai_keyring *k, const struct kai_mint *m,
+                            kai_random_fn *random, void *random_ctx, kai_mint_fn *emit,
+                            void *emit_ctx)
 {
     struct mint mt = {.k = k, .m = m, .random = random, .random_ctx = random_ctx};
 

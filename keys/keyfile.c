@@ -11,9 +11,9 @@
 #include "keys/keyform.h"
 #include "keys/keyport.h"
 
-#define PATH_BYTES_MAX 4096u
+#define PATH_BYTES_MAX      4096u
 #define SUFFIX_RANDOM_BYTES 8u
-#define GROUP_OR_OTHER 077u
+#define GROUP_OR_OTHER      077u
 
 enum kai_err kai_keys_new(struct kai_keys **out, enum kai_key_role role)
 {
@@ -131,8 +131,8 @@ static long publish(const struct kai_keyport *port, const char *temp, const char
     return rc;
 }
 
-enum kai_err kai_keyfile_save(const struct kai_keyport *port, const char *path, const struct kai_keys *k,
-                              const char *passphrase, struct kai_why *why)
+enum kai_err kai_keyfile_save(const struct kai_keyport *port, const char *path,
+                              const struct kai_keys *k, const char *passphrase, struct kai_why *why)
 {
     uint8_t bytes[KAI_KEYFORM_BYTES_MAX];
     uint8_t suffix[SUFFIX_RANDOM_BYTES];
@@ -157,7 +157,8 @@ enum kai_err kai_keyfile_save(const struct kai_keyport *port, const char *path, 
     return rc == 0 ? KAI_OK : refuse(why, path, rc);
 }
 
-static enum kai_err check(const struct kai_keyport *port, int fd, const char *path, struct kai_why *why)
+static enum kai_err check(const struct kai_keyport *port, int fd, const char *path,
+                          struct kai_why *why)
 {
     struct kai_keyport_stat st;
     int rc = port->stat(port->ctx, fd, &st);
@@ -193,9 +194,9 @@ static long read_whole(const struct kai_keyport *port, int fd, uint8_t *p)
     return (long)n;
 }
 
-enum kai_err kai_keyfile_load(const struct kai_keyport *port, const char *path, enum kai_key_role role,
-                              const char *passphrase, struct kai_keys **out, bool *sealed,
-                              struct kai_why *why)
+enum kai_err kai_keyfile_load(const struct kai_keyport *port, const char *path,
+                              enum kai_key_role role, const char *passphrase, struct kai_keys **out,
+                              bool *sealed, struct kai_why *why)
 {
     uint8_t bytes[KAI_KEYFORM_BYTES_MAX + 1];
     struct kai_keys *k = NULL;

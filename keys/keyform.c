@@ -6,12 +6,12 @@
 #include "crypto/hash.h"
 #include "crypto/seal.h"
 
-#define MAGIC "KAIKEY\r\n" /* The line end shows a file that went through a text transfer. */
+#define MAGIC       "KAIKEY\r\n" /* The line end shows a file that went through a text transfer. */
 #define MAGIC_BYTES 8u
-#define HEAD_BYTES 12u
-#define VERSION 1u
-#define SALT_BYTES crypto_pwhash_SALTBYTES
-#define SUM_BYTES KAI_ID_BYTES
+#define HEAD_BYTES  12u
+#define VERSION     1u
+#define SALT_BYTES  crypto_pwhash_SALTBYTES
+#define SUM_BYTES   KAI_ID_BYTES
 #define SECRETS_MAX (3 * KAI_KEY_BYTES)
 
 static_assert(SALT_BYTES == 16, "the layout says 16");
@@ -58,7 +58,8 @@ static void unpack(struct kai_keys *k, const uint8_t *in, size_t n)
     }
 }
 
-static enum kai_err stretch(uint8_t key[static KAI_KEY_BYTES], const char *passphrase, const uint8_t *salt)
+static enum kai_err stretch(uint8_t key[static KAI_KEY_BYTES], const char *passphrase,
+                            const uint8_t *salt)
 {
     uint8_t raw[KAI_KEY_BYTES];
     /* Not more than interactive: the machine may be an old office PC with 1 GB. */
@@ -71,7 +72,8 @@ static enum kai_err stretch(uint8_t key[static KAI_KEY_BYTES], const char *passp
     return rc == 0 ? KAI_OK : KAI_ENOMEM;
 }
 
-static enum kai_err put_sealed(struct kai_buf *b, const uint8_t *secrets, size_t n, const char *passphrase)
+static enum kai_err put_sealed(struct kai_buf *b, const uint8_t *secrets, size_t n,
+                               const char *passphrase)
 {
     uint8_t salt[SALT_BYTES];
     uint8_t nonce[KAI_NONCE_BYTES];
@@ -92,7 +94,8 @@ static enum kai_err put_sealed(struct kai_buf *b, const uint8_t *secrets, size_t
     return err != KAI_OK ? err : b->err;
 }
 
-enum kai_err kai_keyform_write(uint8_t *out, size_t *n, const struct kai_keys *k, const char *passphrase)
+enum kai_err kai_keyform_write(uint8_t *out, size_t *n, const struct kai_keys *k,
+                               const char *passphrase)
 {
     uint8_t secrets[SECRETS_MAX] = {0};
     uint8_t sum[SUM_BYTES];
@@ -128,7 +131,8 @@ enum kai_err kai_keyform_write(uint8_t *out, size_t *n, const struct kai_keys *k
     return err;
 }
 
-static enum kai_err open_sealed(uint8_t *secrets, size_t n, struct kai_view file, const char *passphrase)
+static enum kai_err open_sealed(uint8_t *secrets, size_t n, struct kai_view file,
+                                const char *passphrase)
 {
     uint8_t key[KAI_KEY_BYTES];
     size_t ad_n = HEAD_BYTES + SALT_BYTES;
@@ -159,7 +163,8 @@ enum kai_err kai_keyform_read(struct kai_keys *k, struct kai_view file, enum kai
     }
     bool is_sealed = file.p[10] == 1;
     size_t n = secrets_n(file.p[9]);
-    size_t want = HEAD_BYTES + n + SUM_BYTES + (is_sealed ? SALT_BYTES + KAI_BOX_OVERHEAD_BYTES : 0);
+    size_t want =
+        HEAD_BYTES + n + SUM_BYTES + (is_sealed ? SALT_BYTES + KAI_BOX_OVERHEAD_BYTES : 0);
     if (file.p[8] != VERSION || file.p[10] > 1 || file.p[11] != 0 || n == 0 || file.n != want)
         return KAI_EMALFORMED;
     kai_hash(sum, KAI_D_FILE, file.p, file.n - SUM_BYTES);

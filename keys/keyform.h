@@ -1,8 +1,8 @@
 /* keyform: the bytes of a key file; see keyfile.h for what may be done with them.
  *
- * magic8 | version | role | sealed | 0 | body | H("kairan1.file", all before). body = the secrets, or where
- * sealed salt16 | n24 | XChaCha20-Poly1305 of the secrets, AD = all before the box. The sum tells a damaged file
- * from a wrong passphrase; it protects nothing. */
+ * magic8 | version | role | sealed | 0 | body | H("kairan1.file", all before). body = the secrets,
+ * or where sealed salt16 | n24 | XChaCha20-Poly1305 of the secrets, AD = all before the box. The
+ * sum tells a damaged file from a wrong passphrase; it protects nothing. */
 #ifndef KAI_KEYS_KEYFORM_H
 #define KAI_KEYS_KEYFORM_H
 

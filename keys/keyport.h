@@ -16,7 +16,7 @@ struct kai_keyport_stat {
 };
 
 struct kai_keyport {
-    void *ctx; /* The first argument of every step. */
+    void *ctx;                                  /* The first argument of every step. */
     int (*create)(void *ctx, const char *path); /* For writing, mode 0600, must not exist. */
     int (*open)(void *ctx, const char *path);   /* For reading; a symbolic link is -ELOOP. */
     long (*write)(void *ctx, int fd, const void *p, size_t n);

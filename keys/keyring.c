@@ -95,7 +95,8 @@ struct kai_known *kai_ring_known(const struct kai_aud *a, const uint8_t *commit)
     return NULL;
 }
 
-struct kai_epoch *kai_ring_epoch(const struct kai_keyring *k, const uint8_t *aud_id, const uint8_t *commit)
+struct kai_epoch *kai_ring_epoch(const struct kai_keyring *k, const uint8_t *aud_id,
+                                 const uint8_t *commit)
 {
     for (size_t i = 0; i < k->n_table; i++) {
         if (memcmp(k->table[i].aud_id, aud_id, KAI_ID_BYTES) == 0 &&
@@ -153,7 +154,9 @@ static enum kai_err merge(struct kai_keyring *k, struct kai_roster *r)
     if (all == NULL)
         return KAI_ENOMEM;
     for (size_t i = 0; i < n || old < k->n_auds;) {
-        int cmp = i == n ? 1 : old == k->n_auds ? -1 : memcmp(now[i].id, k->auds[old].id, KAI_ID_BYTES);
+        int cmp = i == n             ? 1
+                  : old == k->n_auds ? -1
+                                     : memcmp(now[i].id, k->auds[old].id, KAI_ID_BYTES);
 
         if (cmp < 0)
             memcpy(all[out].id, now[i].id, KAI_ID_BYTES);
@@ -204,7 +207,8 @@ static bool in_list(const uint8_t (*ids)[KAI_ID_BYTES], size_t n, const uint8_t 
 bool kai_ring_steward(const struct kai_aud *a, const struct kai_node *n)
 {
     return a->rec != NULL && n != NULL && n->active && (n->caps & KAI_CAP_STEWARD) != 0 &&
-           in_list((const uint8_t(*)[KAI_ID_BYTES])a->rec->rec.stewards, a->rec->rec.n_stewards, n->org->id);
+           in_list((const uint8_t(*)[KAI_ID_BYTES])a->rec->rec.stewards, a->rec->rec.n_stewards,
+                   n->org->id);
 }
 
 static void judge_trust(const struct kai_keyring *k, const struct kai_aud *a, struct kai_known *e)
@@ -222,8 +226,8 @@ static void judge_trust(const struct kai_keyring *k, const struct kai_aud *a, st
         e->trusted = true;
         whole = whole && s->whole;
         if (a->rec != NULL)
-            e->answers = e->answers || in_list((const uint8_t(*)[KAI_ID_BYTES])s->removals, s->n_removals,
-                                               a->rec->entry);
+            e->answers = e->answers || in_list((const uint8_t(*)[KAI_ID_BYTES])s->removals,
+                                               s->n_removals, a->rec->entry);
     }
     e->complete = e->has_key && e->trusted && whole;
 }
@@ -252,14 +256,16 @@ static bool chained(const struct kai_aud *a, const struct kai_known *e)
     return !all_proven || e->gen == most + 1;
 }
 
-static bool all_eligible(const struct kai_keyring *k, const struct kai_aud *a, const struct kai_known *e)
+static bool all_eligible(const struct kai_keyring *k, const struct kai_aud *a,
+                         const struct kai_known *e)
 {
     for (size_t i = 0; i < e->n_said; i++) {
         const struct kai_statement *s = &e->said[i];
 
         for (size_t p = 0; s->trusted && p < s->of; p++) {
             for (size_t m = 0; m < s->part_n[p]; m++) {
-                const struct kai_node *n = kai_roster_node(k->roster, s->parts[p] + m * KAI_ID_BYTES);
+                const struct kai_node *n =
+                    kai_roster_node(k->roster, s->parts[p] + m * KAI_ID_BYTES);
 
                 if (n == NULL || !kai_keyring_eligible(k, a->id, n))
                     return false;
@@ -306,8 +312,9 @@ void kai_ring_refresh(struct kai_keyring *k, struct kai_aud *a)
         struct kai_known *e = a->known[i];
 
         e->clean = e->complete && a->rec != NULL && all_eligible(k, a, e);
-        if (e->clean && (a->best == NULL || e->gen > a->best->gen ||
-                         (e->gen == a->best->gen && memcmp(e->commit, a->best->commit, KAI_ID_BYTES) > 0)))
+        if (e->clean &&
+            (a->best == NULL || e->gen > a->best->gen ||
+             (e->gen == a->best->gen && memcmp(e->commit, a->best->commit, KAI_ID_BYTES) > 0)))
             a->best = e;
     }
     if (k->n_table > 0)
@@ -316,7 +323,8 @@ void kai_ring_refresh(struct kai_keyring *k, struct kai_aud *a)
 
 static void find_mine(struct kai_keyring *k)
 {
-    const struct kai_node *me = k->roster == NULL ? NULL : kai_roster_node(k->roster, k->self->node_id);
+    const struct kai_node *me =
+        k->roster == NULL ? NULL : kai_roster_node(k->roster, k->self->node_id);
 
     k->n_mine = 0;
     for (size_t i = 0; me != NULL && i < k->n_auds && k->n_mine < KAI_AUDIENCES_MAX; i++) {
@@ -325,7 +333,8 @@ static void find_mine(struct kai_keyring *k)
     }
 }
 
-/* What MATCH and routing go by: the version moves when this does, and not for an entry heard twice. */
+/* What MATCH and routing go by: the version moves when this does, and not for an entry heard twice.
+ */
 static void digest(const struct kai_keyring *k, uint8_t out[static KAI_ID_BYTES])
 {
     struct kai_hasher h;
@@ -350,8 +359,8 @@ static void digest(const struct kai_keyring *k, uint8_t out[static KAI_ID_BYTES]
                 parts += x->said[s].n_held;
             kai_hash_add(&h, x->commit, KAI_ID_BYTES);
             kai_hash_u64(&h, parts);
-            kai_hash_u64(&h, (x->has_key ? 1u : 0u) | (x->complete ? 2u : 0u) | (x->clean ? 4u : 0u) |
-                                 (x->answers ? 8u : 0u));
+            kai_hash_u64(&h, (x->has_key ? 1u : 0u) | (x->complete ? 2u : 0u) |
+                                 (x->clean ? 4u : 0u) | (x->answers ? 8u : 0u));
         }
     }
     kai_hash_end(&h, out);

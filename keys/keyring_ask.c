@@ -58,8 +58,9 @@ static bool org_fits(const struct kai_aud *a, const struct kai_org *o)
     }
 }
 
-/* A group whose rule has not come yet is closed but for those whom a steward listed in answer to the very AUDIENCE that
- * counts: the rule itself travels inside the audience, and would reach nobody otherwise. */
+/* A group whose rule has not come yet is closed but for those whom a steward listed in answer to
+ * the very AUDIENCE that counts: the rule itself travels inside the audience, and would reach
+ * nobody otherwise. */
 static bool vouched(const struct kai_aud *a, const struct kai_node *n)
 {
     if (a->rec->rec.kind != KAI_AUD_GROUP || a->rule_known || !n->org->active ||
@@ -98,7 +99,8 @@ bool kai_keyring_org_member(const struct kai_keyring *k, const uint8_t aud_id[st
         return false;
     size_t n = kai_roster_nodes(k->roster, &nodes);
     for (size_t i = 0; i < n; i++) {
-        if (nodes[i].active && memcmp(nodes[i].org->id, o->id, KAI_ID_BYTES) == 0 && vouched(a, &nodes[i]))
+        if (nodes[i].active && memcmp(nodes[i].org->id, o->id, KAI_ID_BYTES) == 0 &&
+            vouched(a, &nodes[i]))
             return true;
     }
     return false;
@@ -163,7 +165,8 @@ size_t kai_keyring_epochs(const struct kai_keyring *k, const uint8_t aud_id[stat
     return n;
 }
 
-const struct kai_epoch *kai_keyring_kid(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
+const struct kai_epoch *kai_keyring_kid(const struct kai_keyring *k,
+                                        const uint8_t aud_id[static KAI_ID_BYTES],
                                         const uint8_t kid[static KAI_TAG_BYTES])
 {
     const struct kai_epoch *e;
@@ -176,7 +179,8 @@ const struct kai_epoch *kai_keyring_kid(const struct kai_keyring *k, const uint8
     return NULL;
 }
 
-const struct kai_epoch *kai_keyring_tag(const struct kai_keyring *k, const uint8_t tag[static KAI_TAG_BYTES],
+const struct kai_epoch *kai_keyring_tag(const struct kai_keyring *k,
+                                        const uint8_t tag[static KAI_TAG_BYTES],
                                         const uint8_t kid[static KAI_TAG_BYTES])
 {
     for (size_t i = 0; i < k->n_table; i++) {
@@ -188,7 +192,8 @@ const struct kai_epoch *kai_keyring_tag(const struct kai_keyring *k, const uint8
     return NULL;
 }
 
-enum kai_err kai_keyring_write_epoch(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
+enum kai_err kai_keyring_write_epoch(const struct kai_keyring *k,
+                                     const uint8_t aud_id[static KAI_ID_BYTES],
                                      struct kai_epoch *out)
 {
     const struct kai_aud *a = kai_ring_aud(k, aud_id);

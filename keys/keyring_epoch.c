@@ -32,7 +32,8 @@ static bool make_space(struct kai_aud *a)
     return false;
 }
 
-static enum kai_err known_add(struct kai_aud *a, const struct kai_epoch_part *p, struct kai_known **out)
+static enum kai_err known_add(struct kai_aud *a, const struct kai_epoch_part *p,
+                              struct kai_known **out)
 {
     if (!make_space(a))
         return KAI_ELIMIT;
@@ -71,7 +72,8 @@ static void known_prove(struct kai_aud *a, struct kai_known *e, uint64_t gen)
 static enum kai_err pend(struct kai_aud *a, const struct seen *s)
 {
     for (size_t i = 0; i < a->n_pending; i++) {
-        if (a->pending[i].seq == s->seq && memcmp(a->pending[i].key_log, s->key_log, KAI_KEY_BYTES) == 0 &&
+        if (a->pending[i].seq == s->seq &&
+            memcmp(a->pending[i].key_log, s->key_log, KAI_KEY_BYTES) == 0 &&
             memcmp(a->pending[i].part.commit, s->p->commit, KAI_ID_BYTES) == 0)
             return KAI_ENOTFOUND;
     }
@@ -101,7 +103,8 @@ static enum kai_err pend(struct kai_aud *a, const struct seen *s)
     return KAI_ENOTFOUND;
 }
 
-static bool same_statement(const struct kai_statement *t, const struct seen *s, const struct kai_epoch_list *l)
+static bool same_statement(const struct kai_statement *t, const struct seen *s,
+                           const struct kai_epoch_list *l)
 {
     return t->of == s->p->of && memcmp(t->key_log, s->key_log, KAI_KEY_BYTES) == 0 &&
            memcmp(t->members_root, s->p->members_root, KAI_ID_BYTES) == 0 &&
@@ -179,8 +182,8 @@ static enum kai_err check_members(struct kai_statement *t, const uint8_t *route)
     return t->whole ? KAI_OK : KAI_EAUTH;
 }
 
-static enum kai_err record(struct kai_known *e, const struct seen *s, const struct kai_epoch_list *l,
-                           const uint8_t *route)
+static enum kai_err record(struct kai_known *e, const struct seen *s,
+                           const struct kai_epoch_list *l, const uint8_t *route)
 {
     enum kai_err err = KAI_OK;
     struct kai_statement *t = statement(e, s, l, &err);
@@ -210,8 +213,8 @@ static enum kai_err learn(struct kai_keyring *k, struct kai_aud *a, const struct
 
     kai_buf_init(&scratch, KAI_PAYLOAD_BYTES_MAX);
     kai_buf_init(&body, KAI_PAYLOAD_BYTES_MAX);
-    enum kai_err err = kai_epoch_list_open(&l, &scratch, s->p, key->route, kai_roster_nid(k->roster),
-                                           s->key_log, s->seq);
+    enum kai_err err = kai_epoch_list_open(&l, &scratch, s->p, key->route,
+                                           kai_roster_nid(k->roster), s->key_log, s->seq);
     if (err == KAI_OK && !l.has_minter)
         err = KAI_EDENIED; /* Only mailboxes have those. */
     if (err == KAI_OK) {
@@ -223,7 +226,8 @@ static enum kai_err learn(struct kai_keyring *k, struct kai_aud *a, const struct
         err = body.err;
     }
     if (err == KAI_OK)
-        err = kai_verify(l.sig, minter->sign_pk, KAI_SIG_EPOCH, kai_roster_nid(k->roster), body.p, body.len);
+        err = kai_verify(l.sig, minter->sign_pk, KAI_SIG_EPOCH, kai_roster_nid(k->roster), body.p,
+                         body.len);
     if (err == KAI_OK) {
         struct kai_known *e = kai_ring_known(a, s->p->commit);
 
@@ -237,7 +241,8 @@ static enum kai_err learn(struct kai_keyring *k, struct kai_aud *a, const struct
         if (err == KAI_OK)
             err = record(e, s, &l, key->route);
     }
-    /* A steward that no longer is one: its old epochs stay readable, nothing is written under them. */
+    /* A steward that no longer is one: its old epochs stay readable, nothing is written under them.
+     */
     if (err == KAI_OK && !kai_ring_steward(a, minter))
         err = KAI_EDENIED;
     if (scratch.p != NULL)
@@ -279,7 +284,8 @@ void kai_ring_adopt_all(struct kai_keyring *k, struct kai_aud *a)
 }
 
 /* The key, known or from our slot. Errors: KAI_ENOTFOUND, KAI_EAUTH, KAI_EMALFORMED. */
-static enum kai_err find_key(const struct kai_keyring *k, struct kai_epoch *key, const struct kai_epoch_part *p)
+static enum kai_err find_key(const struct kai_keyring *k, struct kai_epoch *key,
+                             const struct kai_epoch_part *p)
 {
     const struct kai_epoch *have = kai_ring_epoch(k, p->aud_id, p->commit);
 

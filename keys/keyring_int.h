@@ -4,8 +4,9 @@
 
 #include "keys/epoch.h"
 
-#define KAI_RULE_SETS_MAX 128u /* RULEs of all audiences together, old ones and ones not named yet. */
-#define KAI_RULE_PARTS 8u      /* 1,024 ids each: twice the members of an audience. */
+#define KAI_RULE_SETS_MAX                                                                          \
+    128u /* RULEs of all audiences together, old ones and ones not named yet. */
+#define KAI_RULE_PARTS        8u  /* 1,024 ids each: twice the members of an audience. */
 #define KAI_PENDING_PARTS_MAX 64u /* Parts of epochs without a key, of one audience. */
 
 /* One minter's word about an epoch: whom it made slots for, in which parts. */
@@ -26,7 +27,7 @@ struct kai_statement {
     bool trusted; /* Its minter is an active steward now. */
 };
 
-struct kai_pending { /* A part that cannot be opened yet. */
+struct kai_pending {            /* A part that cannot be opened yet. */
     struct kai_epoch_part part; /* list points to list_bytes; slots are gone. */
     uint8_t key_log[KAI_KEY_BYTES];
     uint64_t seq;
@@ -97,7 +98,8 @@ struct kai_keyring {
 
 struct kai_aud *kai_ring_aud(const struct kai_keyring *k, const uint8_t *id); /* NULL. */
 struct kai_known *kai_ring_known(const struct kai_aud *a, const uint8_t *commit);
-struct kai_epoch *kai_ring_epoch(const struct kai_keyring *k, const uint8_t *aud_id, const uint8_t *commit);
+struct kai_epoch *kai_ring_epoch(const struct kai_keyring *k, const uint8_t *aud_id,
+                                 const uint8_t *commit);
 KAI_MUST_USE enum kai_err kai_ring_table_add(struct kai_keyring *k, const struct kai_epoch *e);
 /* Work out anew what follows from roster, rules and epochs. */
 void kai_ring_refresh(struct kai_keyring *k, struct kai_aud *a);

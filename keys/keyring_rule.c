@@ -19,7 +19,8 @@ void kai_ring_rules_free(struct kai_keyring *k)
     free(k->rules);
 }
 
-static bool by_owner(const struct kai_keyring *k, const struct kai_rule_set *s, const struct kai_audience *rec)
+static bool by_owner(const struct kai_keyring *k, const struct kai_rule_set *s,
+                     const struct kai_audience *rec)
 {
     const struct kai_issuing *i = kai_roster_issuing(k->roster, s->signer_cert);
 
@@ -126,7 +127,8 @@ static enum kai_err join(struct kai_rule_set *s)
         if (err != KAI_OK)
             return err;
         if (r.id_kind != s->id_kind || strcmp(r.name, s->name) != 0 ||
-            (n > 0 && r.n_ids > 0 && memcmp(s->ids_own + (n - 1) * KAI_ID_BYTES, r.ids, KAI_ID_BYTES) >= 0))
+            (n > 0 && r.n_ids > 0 &&
+             memcmp(s->ids_own + (n - 1) * KAI_ID_BYTES, r.ids, KAI_ID_BYTES) >= 0))
             return KAI_EMALFORMED;
         if (r.n_ids > 0)
             memcpy(s->ids_own + n * KAI_ID_BYTES, r.ids, r.n_ids * KAI_ID_BYTES);
@@ -180,7 +182,8 @@ enum kai_err kai_keyring_rule(struct kai_keyring *k, struct kai_view rule_item)
         return err;
     if (r.of > KAI_RULE_PARTS)
         return KAI_ELIMIT;
-    const struct kai_issuing *signer = k->roster == NULL ? NULL : kai_roster_issuing(k->roster, r.signer_cert);
+    const struct kai_issuing *signer =
+        k->roster == NULL ? NULL : kai_roster_issuing(k->roster, r.signer_cert);
     if (signer == NULL || memcmp(signer->cert, r.signer_cert, KAI_ID_BYTES) != 0)
         return KAI_EAGAIN;
     const struct kai_aud *a = kai_ring_aud(k, r.aud_id);

@@ -3,7 +3,7 @@
 
 #include "keys/record_int.h"
 
-#define X_PART 1u
+#define X_PART     1u
 #define PART_BYTES 8u
 #define REASON_MAX 65535u
 #define INT_MAX_63 ((uint64_t)INT64_MAX)

@@ -26,7 +26,8 @@ static const void *find(const void *rows, size_t n, size_t size, const uint8_t *
 }
 
 static_assert(offsetof(struct kai_org, id) == 0 && offsetof(struct kai_node, id) == 0 &&
-                  offsetof(struct kai_issuing, cert) == 0 && offsetof(struct kai_audience, id) == 0 &&
+                  offsetof(struct kai_issuing, cert) == 0 &&
+                  offsetof(struct kai_audience, id) == 0 &&
                   offsetof(struct kai_roster_cert, hash) == 0,
               "rows begin with their id");
 
@@ -40,12 +41,14 @@ const uint8_t *kai_roster_hash(const struct kai_roster *r)
     return r->hash;
 }
 
-const struct kai_org *kai_roster_org(const struct kai_roster *r, const uint8_t id[static KAI_ID_BYTES])
+const struct kai_org *kai_roster_org(const struct kai_roster *r,
+                                     const uint8_t id[static KAI_ID_BYTES])
 {
     return find(r->orgs, r->n_orgs, sizeof *r->orgs, id);
 }
 
-const struct kai_node *kai_roster_node(const struct kai_roster *r, const uint8_t id[static KAI_ID_BYTES])
+const struct kai_node *kai_roster_node(const struct kai_roster *r,
+                                       const uint8_t id[static KAI_ID_BYTES])
 {
     return find(r->nodes, r->n_nodes, sizeof *r->nodes, id);
 }
@@ -56,7 +59,8 @@ const struct kai_audience *kai_roster_audience(const struct kai_roster *r,
     return find(r->audiences, r->n_audiences, sizeof *r->audiences, id);
 }
 
-static const struct kai_roster_cert *find_cert(const struct kai_roster *r, const uint8_t *cert, uint64_t kind)
+static const struct kai_roster_cert *find_cert(const struct kai_roster *r, const uint8_t *cert,
+                                               uint64_t kind)
 {
     const struct kai_roster_cert *c = find(r->certs, r->n_certs, sizeof *r->certs, cert);
 
@@ -80,7 +84,8 @@ const struct kai_org *kai_roster_org_by_cert(const struct kai_roster *r,
 }
 
 /* Rows found through an index of row numbers that is sorted by another key. */
-static size_t find_at(const uint8_t *keys, size_t size, const size_t *index, size_t n, const uint8_t *key)
+static size_t find_at(const uint8_t *keys, size_t size, const size_t *index, size_t n,
+                      const uint8_t *key)
 {
     size_t lo = 0;
     size_t hi = n;
@@ -104,17 +109,20 @@ const struct kai_node *kai_roster_node_by_curve(const struct kai_roster *r,
 {
     if (r->n_curves == 0)
         return NULL;
-    size_t at = find_at(r->nodes[0].curve_pk, sizeof *r->nodes, r->nodes_by_curve, r->n_curves, curve);
+    size_t at =
+        find_at(r->nodes[0].curve_pk, sizeof *r->nodes, r->nodes_by_curve, r->n_curves, curve);
     return at == SIZE_MAX ? NULL : &r->nodes[at];
 }
 
-const struct kai_issuing *kai_roster_issuing(const struct kai_roster *r, const uint8_t cert_or_pk[static 32])
+const struct kai_issuing *kai_roster_issuing(const struct kai_roster *r,
+                                             const uint8_t cert_or_pk[static 32])
 {
     const struct kai_issuing *k = find(r->issuing, r->n_issuing, sizeof *r->issuing, cert_or_pk);
 
     if (k != NULL || r->n_issuing_keys == 0)
         return k;
-    size_t at = find_at(r->issuing[0].pk, sizeof *r->issuing, r->issuing_by_pk, r->n_issuing_keys, cert_or_pk);
+    size_t at = find_at(r->issuing[0].pk, sizeof *r->issuing, r->issuing_by_pk, r->n_issuing_keys,
+                        cert_or_pk);
     return at == SIZE_MAX ? NULL : &r->issuing[at];
 }
 

@@ -17,7 +17,8 @@
 struct kai_cert {
     const struct kai_ctl_entry *e;
     uint32_t subject; /* Index of its key's log. */
-    uint64_t rank;    /* From 1, among the ADMITs of its log that count; a replacement has its forerunner's. */
+    uint64_t rank;    /* From 1, among the ADMITs of its log that count; a replacement has its
+                         forerunner's. */
     bool replaced;
     uint64_t caps;
     uint64_t label_max;
@@ -48,7 +49,8 @@ struct kai_path {
     uint64_t max_children;
     bool attested;
     bool active;
-    enum kai_cut_state cut; /* What of its key's log is void: nothing, what is not under cut_at, all. */
+    enum kai_cut_state
+        cut; /* What of its key's log is void: nothing, what is not under cut_at, all. */
     const struct kai_ctl_entry *cut_at;
 };
 
@@ -132,7 +134,8 @@ struct kai_roster {
 };
 
 KAI_MUST_USE enum kai_err kai_roster_view(struct kai_roster *r, const struct kai_build *b);
-KAI_MUST_USE enum kai_err kai_roster_view_audiences(struct kai_roster *r, const struct kai_build *b);
+KAI_MUST_USE enum kai_err kai_roster_view_audiences(struct kai_roster *r,
+                                                    const struct kai_build *b);
 KAI_MUST_USE enum kai_err kai_roster_view_removals(struct kai_roster *r, const struct kai_build *b);
 KAI_MUST_USE enum kai_err kai_roster_index(struct kai_roster *r);
 void kai_roster_seal(struct kai_roster *r); /* Computes the hash. */

@@ -71,8 +71,8 @@ static size_t collect_said(struct said *said, const struct kai_build *b)
     return n;
 }
 
-static void fill_audience(struct kai_audience *a, const struct kai_roster *r, const struct kai_build *b,
-                          const struct said *s)
+static void fill_audience(struct kai_audience *a, const struct kai_roster *r,
+                          const struct kai_build *b, const struct said *s)
 {
     uint8_t org[KAI_ID_BYTES];
 
@@ -135,7 +135,8 @@ static size_t chain(const struct kai_build *b, uint32_t at, size_t node, struct 
 }
 
 /* out NULL: only count. */
-static size_t collect_removals(const struct kai_roster *r, const struct kai_build *b, struct removal *out)
+static size_t collect_removals(const struct kai_roster *r, const struct kai_build *b,
+                               struct removal *out)
 {
     uint8_t id[KAI_ID_BYTES];
     size_t n = 0;
@@ -173,7 +174,8 @@ enum kai_err kai_roster_view_removals(struct kai_roster *r, const struct kai_bui
     for (size_t node = 0; node < r->n_nodes; node++) {
         r->node_removals[node] = kept;
         for (; at < n && all[at].node == node; at++) {
-            if (kept == r->node_removals[node] || memcmp(r->removals[kept - 1], all[at].hash, KAI_ID_BYTES) != 0)
+            if (kept == r->node_removals[node] ||
+                memcmp(r->removals[kept - 1], all[at].hash, KAI_ID_BYTES) != 0)
                 memcpy(r->removals[kept++], all[at].hash, KAI_ID_BYTES);
         }
     }

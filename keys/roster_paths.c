@@ -5,9 +5,9 @@
 #include "keys/record_int.h"
 #include "keys/roster_int.h"
 
-#define FOUNDER_CAPS                                                                          \
+#define FOUNDER_CAPS                                                                               \
     (KAI_CAP_PUBLISH | KAI_CAP_ADMIT | KAI_CAP_STEWARD | KAI_CAP_RELAY | KAI_CAP_OWNER)
-#define NO_LIMIT UINT64_MAX
+#define NO_LIMIT      UINT64_MAX
 #define LABEL_HIGHEST 5u
 
 uint32_t kai_build_cert(const struct kai_build *b, const uint8_t *hash)
@@ -61,7 +61,8 @@ static struct kai_cert *replaced_by(struct kai_build *b, size_t first, size_t at
     for (size_t i = first; old != NULL && i < at; i++) {
         struct kai_cert *c = &b->certs[i];
 
-        if (c->e == old && old->kind == a.kind && old->e.h.seq < b->certs[at].e->e.h.seq && !c->replaced)
+        if (c->e == old && old->kind == a.kind && old->e.h.seq < b->certs[at].e->e.h.seq &&
+            !c->replaced)
             return c;
     }
     return NULL;
@@ -152,7 +153,8 @@ static struct kai_path *path_add(struct kai_build *b)
         b->paths_cap = cap;
     }
     struct kai_path *p = &b->paths[b->n_paths++];
-    *p = (struct kai_path){.cert = KAI_NONE, .parent = KAI_NONE, .next_same_cert = KAI_NONE, .hit = KAI_NONE};
+    *p = (struct kai_path){
+        .cert = KAI_NONE, .parent = KAI_NONE, .next_same_cert = KAI_NONE, .hit = KAI_NONE};
     return p;
 }
 

@@ -1,8 +1,9 @@
 /* roster_revoke: what REVOKEs take away from the paths.
  *
- * Whether a REVOKE is effective is asked of the paths alone, never of other REVOKEs: it counts on the paths of
- * its target that hold its signer's certificate above, at most two organisations up. Where that signer is
- * itself void, the whole path under it is void, so nothing hangs on asking it again. */
+ * Whether a REVOKE is effective is asked of the paths alone, never of other REVOKEs: it counts on
+ * the paths of its target that hold its signer's certificate above, at most two organisations up.
+ * Where that signer is itself void, the whole path under it is void, so nothing hangs on asking it
+ * again. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,7 +89,8 @@ static uint32_t founders_of(const struct kai_build *b, uint32_t key)
         if (p->kind == KAI_ADMIT_ISSUING && p->key == key && b->paths[p->org].cert == KAI_NONE)
             mask |= UINT32_C(1) << p->org; /* Founders are the first paths. */
         if (p->orgs > 1)
-            break; /* Breadth first: no founder's key comes after the first admitted organisation. */
+            break; /* Breadth first: no founder's key comes after the first admitted organisation.
+                    */
     }
     return mask;
 }
@@ -147,7 +149,9 @@ static enum kai_err count_votes(struct kai_build *b)
         size_t end = i;
         uint32_t mask = 0;
 
-        for (; end < n && votes[end].target == votes[i].target && votes[end].reason == votes[i].reason; end++)
+        for (; end < n && votes[end].target == votes[i].target &&
+               votes[end].reason == votes[i].reason;
+             end++)
             mask |= votes[end].founders;
         for (; i < end; i++)
             b->revs[votes[i].rev].everywhere = bits(mask) >= b->ctl->charter.threshold;
@@ -207,7 +211,8 @@ enum kai_err kai_build_revokes(struct kai_build *b)
 }
 
 /* The last entry that both stand on, or are; NULL when their branches part at seq 1. */
-static const struct kai_ctl_entry *common(const struct kai_ctl_entry *a, const struct kai_ctl_entry *b)
+static const struct kai_ctl_entry *common(const struct kai_ctl_entry *a,
+                                          const struct kai_ctl_entry *b)
 {
     while (a != NULL && b != NULL && a != b) {
         if (a->e.h.seq >= b->e.h.seq)

@@ -52,7 +52,8 @@ static int row_cmp(const void *x, const void *y)
     return a->path < b->path ? -1 : a->path > b->path;
 }
 
-static void row_id(uint8_t id[static KAI_ID_BYTES], const struct kai_build *b, const struct kai_path *p)
+static void row_id(uint8_t id[static KAI_ID_BYTES], const struct kai_build *b,
+                   const struct kai_path *p)
 {
     const uint8_t *pk = b->ctl->logs[p->key]->pk;
 
@@ -224,7 +225,8 @@ static enum kai_err view_nodes(struct kai_roster *r, const struct kai_build *b)
 }
 
 /* Where a certificate's subject stands; persons are not listed. */
-static size_t place_of(const struct kai_roster *r, const struct kai_build *b, const struct kai_path *p)
+static size_t place_of(const struct kai_roster *r, const struct kai_build *b,
+                       const struct kai_path *p)
 {
     uint8_t id[KAI_ID_BYTES];
 

@@ -1,4 +1,5 @@
-/* bench_keys: what membership and epochs cost: a roster of 5,000 certificates, an epoch for 2,000 members. */
+/* bench_keys: what membership and epochs cost: a roster of 5,000 certificates, an epoch for 2,000
+ * members. */
 #include "keys/world.h"
 
 #include <stdio.h>
@@ -6,9 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-#define ORGS 100u
+#define ORGS          100u
 #define NODES_PER_ORG 48u
-#define MEMBERS 2000u
+#define MEMBERS       2000u
 
 static double now_s(void)
 {
@@ -18,7 +19,8 @@ static double now_s(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static enum kai_err count_bytes(void *ctx, struct kai_view payload, const uint8_t kid[static KAI_TAG_BYTES],
+static enum kai_err count_bytes(void *ctx, struct kai_view payload,
+                                const uint8_t kid[static KAI_TAG_BYTES],
                                 const uint8_t tag[static KAI_TAG_BYTES])
 {
     (void)kid;
@@ -56,14 +58,16 @@ int main(void)
     }
     world_key(&w, &first);
     world_admit(&w, &fi.log, &first, KAI_ADMIT_NODE, NULL);
-    struct kai_aud_rec rec = {.ver = 1, .kind = KAI_AUD_COMMUNITY, .rule_open = true, .label_max = 2, .n_stewards = 1};
+    struct kai_aud_rec rec = {
+        .ver = 1, .kind = KAI_AUD_COMMUNITY, .rule_open = true, .label_max = 2, .n_stewards = 1};
     memcpy(rec.stewards[0], f.id, KAI_ID_BYTES);
     world_audience(&w, &fi.log, &rec);
 
     double t = now_s();
     ctl = world_ctl(&w);
     double taken = now_s() - t;
-    printf("take in     %6zu control entries: %8.1f ms, %.0f a second\n", w.n, taken * 1e3, (double)w.n / taken);
+    printf("take in     %6zu control entries: %8.1f ms, %.0f a second\n", w.n, taken * 1e3,
+           (double)w.n / taken);
     t = now_s();
     MUST(kai_roster_build(&r, ctl));
     printf("roster      %6zu certificates:    %8.1f ms\n", w.n - 1, (now_s() - t) * 1e3);
@@ -85,7 +89,8 @@ int main(void)
     kai_aud_id(m.aud_id, f.id, rec.nonce);
     t = now_s();
     MUST(kai_epoch_mint(k, &m, world_fill, &w, count_bytes, &bytes));
-    printf("mint        %6u members:         %8.1f ms, %zu bytes\n", MEMBERS, (now_s() - t) * 1e3, bytes);
+    printf("mint        %6u members:         %8.1f ms, %zu bytes\n", MEMBERS, (now_s() - t) * 1e3,
+           bytes);
     kai_keyring_free(k);
     kai_roster_unref(r);
     kai_ctl_free(ctl);

@@ -92,7 +92,8 @@ static void admissions(void **state)
     world_admit(&w, &key.log, &node, KAI_ADMIT_NODE, NULL);
     struct kai_ctl *ctl = world_ctl(&w);
     kai_buf_init(&b, KAI_ADMISSION_BYTES_MAX);
-    assert_int_equal(kai_admission_write(&b, ctl, kai_buf_view(&record), &text, 1, f.id, &addr, 1), KAI_ENOTFOUND);
+    assert_int_equal(kai_admission_write(&b, ctl, kai_buf_view(&record), &text, 1, f.id, &addr, 1),
+                     KAI_ENOTFOUND);
     MUST(kai_admission_write(&b, ctl, kai_buf_view(&record), &text, 1, node.cert, &addr, 1));
     kai_ctl_free(ctl);
     MUST(kai_admission_parse(&a, kai_buf_view(&b), NULL));

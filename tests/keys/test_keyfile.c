@@ -1,4 +1,5 @@
-/* Key files: each step of the disk fails once, every byte is cut or changed, and no half file is left. */
+/* Key files: each step of the disk fails once, every byte is cut or changed, and no half file is
+ * left. */
 #include "keys/world.h"
 
 #include <dirent.h>
@@ -47,7 +48,8 @@ static enum kai_err load(const char *passphrase, const char **code)
 {
     struct kai_keys *k;
     struct kai_why why = {0};
-    enum kai_err err = kai_keyfile_load(&kai_keyport_posix, path, KAI_KEY_NODE, passphrase, &k, NULL, &why);
+    enum kai_err err =
+        kai_keyfile_load(&kai_keyport_posix, path, KAI_KEY_NODE, passphrase, &k, NULL, &why);
 
     assert_true((err == KAI_OK) == (k != NULL));
     kai_keys_free(k);
@@ -58,7 +60,8 @@ static enum kai_err load(const char *passphrase, const char **code)
 static void round_trip(void **state)
 {
     (void)state;
-    static const enum kai_key_role roles[] = {KAI_KEY_ORG_ROOT, KAI_KEY_ISSUING, KAI_KEY_NODE, KAI_KEY_LOG, KAI_KEY_PERSON};
+    static const enum kai_key_role roles[] = {KAI_KEY_ORG_ROOT, KAI_KEY_ISSUING, KAI_KEY_NODE,
+                                              KAI_KEY_LOG, KAI_KEY_PERSON};
 
     for (size_t i = 0; i < 5; i++) {
         for (int sealed = 0; sealed < 2; sealed++) {
@@ -69,18 +72,22 @@ static void round_trip(void **state)
             struct stat st;
 
             MUST(kai_keys_new(&a, roles[i]));
-            MUST(kai_keyfile_save(&kai_keyport_posix, path, a, sealed ? "correct horse" : NULL, &why));
+            MUST(kai_keyfile_save(&kai_keyport_posix, path, a, sealed ? "correct horse" : NULL,
+                                  &why));
             assert_int_equal(stat(path, &st), 0);
             assert_int_equal(st.st_mode & 07777, 0600);
             assert_int_equal(files(), 1);
             assert_int_equal(kai_keyfile_save(&kai_keyport_posix, path, a, NULL, &why), KAI_EEXIST);
             assert_string_equal(why.code, "key.exists");
             assert_int_equal(files(), 1);
-            MUST(kai_keyfile_load(&kai_keyport_posix, path, roles[i], sealed ? "correct horse" : NULL, &b, &was_sealed, &why));
+            MUST(kai_keyfile_load(&kai_keyport_posix, path, roles[i],
+                                  sealed ? "correct horse" : NULL, &b, &was_sealed, &why));
             assert_int_equal(was_sealed, sealed);
             assert_memory_equal(a, b, sizeof *a);
             kai_keys_free(b);
-            assert_int_equal(kai_keyfile_load(&kai_keyport_posix, path, roles[(i + 1) % 5], NULL, &b, NULL, &why), KAI_EMALFORMED);
+            assert_int_equal(kai_keyfile_load(&kai_keyport_posix, path, roles[(i + 1) % 5], NULL,
+                                              &b, NULL, &why),
+                             KAI_EMALFORMED);
             kai_keys_free(a);
             assert_int_equal(unlink(path), 0);
         }
@@ -259,7 +266,9 @@ static void each_step_fails(void **state)
         int error;
         enum kai_err want;
         const char *code;
-    } rows[] = {{EIO, KAI_EIO, "io.error"}, {ENOSPC, KAI_EFULL, "disk.full"}, {EACCES, KAI_EPERM, "io.error"}};
+    } rows[] = {{EIO, KAI_EIO, "io.error"},
+                {ENOSPC, KAI_EFULL, "disk.full"},
+                {EACCES, KAI_EPERM, "io.error"}};
     struct kai_keys *a;
 
     MUST(kai_keys_new(&a, KAI_KEY_NODE));
@@ -269,7 +278,8 @@ static void each_step_fails(void **state)
 
         for (; fired; n++) {
             struct failing f = {.left = n, .error = rows[r].error};
-            struct kai_keyport port = {&f, t_create, t_open, t_write, t_read, t_stat, t_sync, t_close, t_link, t_unlink, t_sync_folder};
+            struct kai_keyport port = {&f,     t_create, t_open, t_write,  t_read,       t_stat,
+                                       t_sync, t_close,  t_link, t_unlink, t_sync_folder};
             struct kai_why why = {0};
             enum kai_err err = kai_keyfile_save(&port, path, a, NULL, &why);
 
@@ -286,12 +296,14 @@ static void each_step_fails(void **state)
         fired = true;
         for (n = 0; fired; n++) {
             struct failing f = {.left = n, .error = rows[r].error};
-            struct kai_keyport port = {&f, t_create, t_open, t_write, t_read, t_stat, t_sync, t_close, t_link, t_unlink, t_sync_folder};
+            struct kai_keyport port = {&f,     t_create, t_open, t_write,  t_read,       t_stat,
+                                       t_sync, t_close,  t_link, t_unlink, t_sync_folder};
             struct kai_keys *k;
             enum kai_err err = kai_keyfile_load(&port, path, KAI_KEY_NODE, NULL, &k, NULL, NULL);
 
             fired = f.fired;
-            assert_true(err == KAI_OK || (fired && k == NULL)); /* close() may fail: nothing is lost. */
+            assert_true(err == KAI_OK ||
+                        (fired && k == NULL)); /* close() may fail: nothing is lost. */
             kai_keys_free(k);
         }
         assert_true(n > 5);
@@ -303,8 +315,9 @@ static void each_step_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip), cmocka_unit_test(passphrases),     cmocka_unit_test(unsafe_files),
-        cmocka_unit_test(damaged),    cmocka_unit_test(each_step_fails),
+        cmocka_unit_test(round_trip),      cmocka_unit_test(passphrases),
+        cmocka_unit_test(unsafe_files),    cmocka_unit_test(damaged),
+        cmocka_unit_test(each_step_fails),
     };
 
     if (sodium_init() < 0)

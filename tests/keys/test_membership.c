@@ -8,7 +8,7 @@
 
 #include "keys/roster_int.h"
 
-#define SEEDS 220u
+#define SEEDS        220u
 #define SUBJECTS_MAX 64u
 
 struct forest {
@@ -61,8 +61,9 @@ static void random_revoke(struct forest *f, struct kai_revoke *r)
     r->of = 1;
     r->reason = 1 + world_random(w, 4);
     uint64_t what = world_random(w, 3);
-    const struct tsub *t = what == 0 ? any(f, f->orgs, f->n_orgs) : what == 1 ? any(f, f->issuing, f->n_issuing)
-                                                                              : any(f, f->nodes, f->n_nodes);
+    const struct tsub *t = what == 0   ? any(f, f->orgs, f->n_orgs)
+                           : what == 1 ? any(f, f->issuing, f->n_issuing)
+                                       : any(f, f->nodes, f->n_nodes);
     memcpy(r->target, t->cert, KAI_ID_BYTES);
     r->n_cuts = world_random(w, 5);
     for (size_t i = 0; i < r->n_cuts; i++) {
@@ -146,7 +147,8 @@ static struct kai_ctl *offer(const struct world *w, const size_t *order, size_t 
         for (size_t i = 0; i < n; i++) {
             enum kai_err err = kai_ctl_add(ctl, &w->entries[order[i]]->e);
 
-            assert_true(err == KAI_OK || err == KAI_EEXIST || err == KAI_EAGAIN || err == KAI_ELIMIT);
+            assert_true(err == KAI_OK || err == KAI_EEXIST || err == KAI_EAGAIN ||
+                        err == KAI_ELIMIT);
         }
         kai_ctl_fingerprint(ctl, fp[1]);
         before = memcmp(fp[0], fp[1], KAI_ID_BYTES) != 0;
@@ -197,7 +199,8 @@ static void one_state_for_any_order(void **state)
     }
 }
 
-static size_t compare(const struct kai_roster *before, const struct kai_roster *after, uint64_t seed)
+static size_t compare(const struct kai_roster *before, const struct kai_roster *after,
+                      uint64_t seed)
 {
     size_t lost = 0;
 

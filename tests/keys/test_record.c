@@ -125,7 +125,15 @@ static struct kai_revoke revoke_full(void)
 
 static struct kai_aud_rec audience_full(void)
 {
-    struct kai_aud_rec a = {.nonce = {3}, .ver = 2, .kind = KAI_AUD_COMMUNITY, .rule_open = true, .n_rule = 1, .n_stewards = 2, .n_relays = 1, .label_max = 2, .history = KAI_HISTORY_ALL};
+    struct kai_aud_rec a = {.nonce = {3},
+                            .ver = 2,
+                            .kind = KAI_AUD_COMMUNITY,
+                            .rule_open = true,
+                            .n_rule = 1,
+                            .n_stewards = 2,
+                            .n_relays = 1,
+                            .label_max = 2,
+                            .history = KAI_HISTORY_ALL};
 
     memcpy(a.rule[0].key, "sector", 7);
     memcpy(a.rule[0].value, "energy", 7);
@@ -149,7 +157,8 @@ static struct kai_addr addr_full(const struct tsub *s)
 
 static void make_samples(struct world *w, struct sample *s)
 {
-    static const char *const names[N_SAMPLES] = {"admit", "revoke", "audience", "addr", "charter", "payload"};
+    static const char *const names[N_SAMPLES] = {"admit", "revoke",  "audience",
+                                                 "addr",  "charter", "payload"};
     static enum kai_err (*const parse[N_SAMPLES])(struct kai_view) = {
         parse_admit, parse_revoke, parse_audience, parse_addr, parse_charter, parse_payload};
     struct tsub founder;
@@ -164,14 +173,16 @@ static void make_samples(struct world *w, struct sample *s)
     struct kai_addr addr = addr_full(&key);
     struct kai_charter_text text = {.lang = "en", .text = kai_view_of("Purpose", 7)};
     for (size_t i = 0; i < N_SAMPLES; i++) {
-        s[i] = (struct sample){.name = names[i], .parse = parse[i], .signed_whole = i == 3 || i == 4};
+        s[i] =
+            (struct sample){.name = names[i], .parse = parse[i], .signed_whole = i == 3 || i == 4};
         kai_buf_init(&s[i].bytes, 8192);
     }
     kai_admit_write(&s[0].bytes, &a);
     kai_revoke_write(&s[1].bytes, &r);
     kai_aud_rec_write(&s[2].bytes, &aud);
     kai_addr_write(&s[3].bytes, &addr, key.log.sk, KAI_NID_NONE);
-    MUST(kai_charter_make(&s[4].bytes, "Example", "Founder", founder.log.pk, founder.log.sk, &text, 1));
+    MUST(kai_charter_make(&s[4].bytes, "Example", "Founder", founder.log.pk, founder.log.sk, &text,
+                          1));
     kai_rec_write(&s[5].bytes, KAI_REC_REVOKE, kai_buf_view(&s[1].bytes));
 }
 
@@ -253,7 +264,8 @@ static void prefixes_and_flips(void **state)
             memcpy(copy, s[i].bytes.p, n);
             copy[bit / 8] ^= (uint8_t)(1u << (bit % 8));
             bool ok = s[i].parse(kai_view_of(copy, n)) == KAI_OK;
-            bool cert = i == 3 && bit / 8 >= n - 66 - 34 && bit / 8 < n - 66; /* Named, not signed. */
+            bool cert =
+                i == 3 && bit / 8 >= n - 66 - 34 && bit / 8 < n - 66; /* Named, not signed. */
             if (ok && s[i].signed_whole && !cert)
                 fail_msg("%s: flip of bit %zu accepted", s[i].name, bit);
             refused += !ok;
@@ -329,7 +341,8 @@ static void admit_rules(void **state)
 
 static size_t missing;
 
-/* One of the lines "name hex" of the vectors. A missing one is printed, to be looked at and added. */
+/* One of the lines "name hex" of the vectors. A missing one is printed, to be looked at and added.
+ */
 static void check_vector(FILE *f, const char *name, struct kai_view v)
 {
     char line[8192];

@@ -133,7 +133,8 @@ static void revoke_and_cut(void **state)
     const uint8_t *hash = world_remove(&l.w, &l.fi.log, l.a.cert, KAI_REVOKE_LEFT, keep, 2);
     struct kai_roster *r = world_roster(&l.w);
     assert_false(world_cert_active(r, l.a.cert));
-    assert_true(world_cert_attested(r, l.n.cert)); /* Within the cut, but its organisation is gone. */
+    assert_true(
+        world_cert_attested(r, l.n.cert)); /* Within the cut, but its organisation is gone. */
     assert_false(world_cert_active(r, l.n.cert));
     assert_false(world_cert_attested(r, late.cert));
     assert_true(world_cert_active(r, child.cert)); /* Inside the cut, lives on. */
@@ -287,6 +288,11 @@ static void forks(void **state)
     assert_false(active(&l, m[0].cert)); /* The head named is the other's. */
     assert_true(active(&l, m[1].cert));
     assert_true(active(&l, l.n.cert));
+    keep[0] = &one; /* A second one names the other branch: what stands under both is left. */
+    world_remove(&l.w, &l.fi.log, l.ai.cert, KAI_REVOKE_COMPROMISE, keep, 1);
+    assert_false(active(&l, m[0].cert));
+    assert_false(active(&l, m[1].cert));
+    assert_true(active(&l, l.n.cert));
     world_free(&l.w);
 }
 
@@ -369,7 +375,8 @@ static void lattice(void **state)
             world_key(&w, &org[d][i]);
             world_key(&w, &key[d][i]);
             for (int p = 0; p < (d == 0 ? 1 : 8); p++)
-                world_admit(&w, d == 0 ? &fi.log : &key[d - 1][p].log, &org[d][i], KAI_ADMIT_ORG, NULL);
+                world_admit(&w, d == 0 ? &fi.log : &key[d - 1][p].log, &org[d][i], KAI_ADMIT_ORG,
+                            NULL);
             world_admit(&w, &org[d][i].log, &key[d][i], KAI_ADMIT_ISSUING, NULL);
         }
     }
@@ -396,7 +403,8 @@ static void audiences(void **state)
 {
     (void)state;
     struct line l;
-    struct kai_aud_rec rec = {.nonce = {1}, .ver = 1, .kind = KAI_AUD_COMMUNITY, .rule_open = true, .label_max = 2};
+    struct kai_aud_rec rec = {
+        .nonce = {1}, .ver = 1, .kind = KAI_AUD_COMMUNITY, .rule_open = true, .label_max = 2};
     uint8_t id[KAI_ID_BYTES];
 
     make_line(&l, NULL);

@@ -94,7 +94,8 @@ void world_free(struct world *w)
     kai_buf_free(&w->charter_record);
 }
 
-const uint8_t *world_append(struct world *w, struct tlog *l, uint64_t type, const struct kai_buf *body)
+const uint8_t *world_append(struct world *w, struct tlog *l, uint64_t type,
+                            const struct kai_buf *body)
 {
     struct tentry *t = calloc(1, sizeof *t);
     struct kai_hdr h = {.seq = l->seq + 1, .ts = l->seq + 1, .ptype = KAI_PTYPE_CONTROL};
@@ -127,7 +128,8 @@ struct kai_admit world_terms(uint64_t kind)
     };
 }
 
-void world_admit(struct world *w, struct tlog *by, struct tsub *s, uint64_t kind, const struct kai_admit *terms)
+void world_admit(struct world *w, struct tlog *by, struct tsub *s, uint64_t kind,
+                 const struct kai_admit *terms)
 {
     struct kai_admit a = terms != NULL ? *terms : world_terms(kind);
     struct kai_buf body;
@@ -163,8 +165,8 @@ const uint8_t *world_revoke(struct world *w, struct tlog *by, const struct kai_r
     return hash;
 }
 
-const uint8_t *world_remove(struct world *w, struct tlog *by, const uint8_t *target, uint64_t reason,
-                            const struct tlog *const *keep, size_t n_keep)
+const uint8_t *world_remove(struct world *w, struct tlog *by, const uint8_t *target,
+                            uint64_t reason, const struct tlog *const *keep, size_t n_keep)
 {
     struct kai_revoke r = {.reason = reason, .n_cuts = n_keep, .of = 1};
 

@@ -1,4 +1,5 @@
-/* world: a network made up for a test: keys from a counter, entries as their owners would write them. */
+/* world: a network made up for a test: keys from a counter, entries as their owners would write
+ * them. */
 #ifndef KAI_TESTS_KEYS_WORLD_H
 #define KAI_TESTS_KEYS_WORLD_H
 
@@ -50,21 +51,24 @@ struct world {
     uint64_t rnd;
 };
 
-void world_init(struct world *w, uint64_t seed, struct tsub *founders, size_t n, uint64_t threshold);
+void world_init(struct world *w, uint64_t seed, struct tsub *founders, size_t n,
+                uint64_t threshold);
 void world_free(struct world *w);
 uint64_t world_random(struct world *w, uint64_t below);
 void world_fill(void *w, void *out, size_t n); /* A kai_random_fn. */
 void world_key(struct world *w, struct tsub *s);
 /* Append a record to a log; the entry's hash. */
-const uint8_t *world_append(struct world *w, struct tlog *l, uint64_t type, const struct kai_buf *body);
+const uint8_t *world_append(struct world *w, struct tlog *l, uint64_t type,
+                            const struct kai_buf *body);
 /* Template of an ADMIT with everything allowed. */
 struct kai_admit world_terms(uint64_t kind);
 /* Admit s, whose cert is set. terms may be NULL. */
-void world_admit(struct world *w, struct tlog *by, struct tsub *s, uint64_t kind, const struct kai_admit *terms);
+void world_admit(struct world *w, struct tlog *by, struct tsub *s, uint64_t kind,
+                 const struct kai_admit *terms);
 const uint8_t *world_revoke(struct world *w, struct tlog *by, const struct kai_revoke *r);
 /* Revoke a certificate; each log in keep keeps what it has now. */
-const uint8_t *world_remove(struct world *w, struct tlog *by, const uint8_t *target, uint64_t reason,
-                            const struct tlog *const *keep, size_t n_keep);
+const uint8_t *world_remove(struct world *w, struct tlog *by, const uint8_t *target,
+                            uint64_t reason, const struct tlog *const *keep, size_t n_keep);
 const uint8_t *world_audience(struct world *w, struct tlog *by, const struct kai_aud_rec *rec);
 
 /* All entries, in the order of creation, into a new ctl. */
