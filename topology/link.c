@@ -288,7 +288,7 @@ void kai_link_hello(struct kai_net *n, struct kai_link *l, const struct kai_fram
     l->since_ms = n->now_ms;
     kai_ctl_fingerprint(n->ctl, mine);
     l->ctl_done = memcmp(mine, h->fingerprint, sizeof mine) == 0;
-    kai_rb_due(n, l->shares[0], l->dialled ? 0 : KAI_RB_LISTEN_MS);
+    kai_rb_due(n, l->shares[0], l->ctl_done ? KAI_RB_EVERY_MS : l->dialled ? 0 : KAI_RB_LISTEN_MS);
     kai_link_synced(n, l);
 }
 
@@ -304,8 +304,6 @@ void kai_link_synced(struct kai_net *n, struct kai_link *l)
     l->state = KAI_LINK_MATCH;
     l->since_ms = n->now_ms;
     l->shares[0]->live = true;
-    if (l->shares[0]->rb_due_ms != 0 && !l->shares[0]->rb_running)
-        kai_rb_due(n, l->shares[0], KAI_RB_EVERY_MS);
     kai_control_texts(n, l);
     kai_match_refresh(n, l);
     kai_book_send_all(n, l);

@@ -10,9 +10,16 @@ struct kai_buf *kai_out_begin(struct kai_net *n)
     return &n->frame;
 }
 
+/* What a frame costs beside its bytes, so that many small ones are bounded as a few large ones are. */
+#define FRAME_EXTRA (sizeof(struct kai_out_frame) + 16)
+
 static size_t queued(const struct kai_link *l)
 {
-    return l->out[KAI_OUT_URGENT].bytes + l->out[KAI_OUT_LIVE].bytes + l->out[KAI_OUT_BULK].bytes;
+    size_t sum = 0;
+
+    for (size_t i = 0; i < KAI_OUT_CLASSES; i++)
+        sum += l->out[i].bytes + l->out[i].n * FRAME_EXTRA;
+    return sum;
 }
 
 /* False where the peer does not read: what was to be said is left to reconciliation. */

@@ -353,6 +353,11 @@ const struct kai_buf *kai_sim_raw_sent(const struct kai_sim *s, uint64_t link, s
     return s->conn[link - 1]->sent;
 }
 
+void kai_sim_raw_block(struct kai_sim *s, uint64_t link)
+{
+    s->conn[link - 1]->blocked = true;
+}
+
 bool kai_sim_raw_dropped(const struct kai_sim *s, uint64_t link, enum kai_bye *why)
 {
     *why = s->conn[link - 1]->why;

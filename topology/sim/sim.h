@@ -46,6 +46,7 @@ uint64_t kai_sim_raw_link(struct kai_sim *s, size_t to, size_t as_node, bool dia
 void kai_sim_raw_frame(struct kai_sim *s, size_t to, uint64_t link, struct kai_view frame);
 /* The last frames that the node sent on it; *n of them, newest last. NULL once the node dropped it. */
 const struct kai_buf *kai_sim_raw_sent(const struct kai_sim *s, uint64_t link, size_t *n);
+void kai_sim_raw_block(struct kai_sim *s, uint64_t link); /* It reads nothing from now on. */
 bool kai_sim_raw_dropped(const struct kai_sim *s, uint64_t link, enum kai_bye *why);
 void kai_sim_hello_as(struct kai_sim *s, size_t as_node, struct kai_hello *h); /* All but the nonce is filled in. */
 

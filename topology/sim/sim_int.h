@@ -73,7 +73,7 @@ struct sim_conn {
     bool up;
     bool raw;    /* b is a stranger. */
     uint64_t last_ms[2];
-    bool stuck[2];
+    bool blocked;
     bool dropped;
     enum kai_bye why;
     size_t n_sent;

@@ -99,6 +99,8 @@ bool sim_wire_send(struct sim_node *n, uint64_t link, struct kai_view frame)
 
     if (!c->up)
         return true;
+    if (c->blocked)
+        return false;
     if (sim_chance(s, s->o.stuck)) {
         s->count.stuck++;
         sim_event_add(s, (struct sim_event){.at = s->now + 20, .what = SIM_WRITABLE, .node = n->index, .boot = n->boot, .link = link});
