@@ -226,15 +226,20 @@ enum kai_err kai_ix_value(struct kai_ix *t, uint64_t row_no, enum kai_vtype type
     return add_sorted(t, k, row_no, index);
 }
 
+/* How many of some leaves n puts of random keys make dirty, about. */
+static uint64_t touched(uint64_t n, uint64_t leaf_pages)
+{
+    return n == 0 ? 0 : n * leaf_pages / (n + leaf_pages) * 5 / 4;
+}
+
 bool kai_ix_full(const struct kai_ix *t)
 {
     const struct sorter *s = &t->x->sorter;
-    /* Each put may dirty one leaf, but no more leaves than there are; new ones are half full. A row
-     * has puts in three tables of hashes, as large together as that of the values or larger. */
-    uint64_t values = s->n < t->leaf_pages ? s->n : t->leaf_pages;
-    uint64_t rows = 3 * t->new_rows < t->row_pages ? 3 * t->new_rows : t->row_pages;
+    /* New leaves are half full. A row has puts in three tables of hashes. */
+    uint64_t made = s->n / 64 + t->new_rows / 16;
 
-    return values + rows + s->n / 64 + t->new_rows / 16 >= DIRTY_PAGES_MAX ||
+    return touched(s->n, t->leaf_pages) + touched(3 * t->new_rows, t->row_pages) + made >=
+               DIRTY_PAGES_MAX ||
            s->n >= KAI_SORTER_KEYS_MAX / 2 || s->len >= KAI_SORTER_BYTES_MAX / 2;
 }
 

@@ -187,56 +187,57 @@ static bool mark(void *ctx, const struct kai_query_hit *hit)
     return true;
 }
 
+static const struct {
+    const char *text;
+    const char *want; /* One digit for each row held. */
+} finds[] = {
+    {"ip:192.0.2.7", "11100000000000000"},
+    {"192[.]0.2[.]7", "11100000000000000"},
+    {"ip:192.0.2.0/24", "11110000000000000"},
+    {"ip:192.0.2.128/25", "01110000000000000"},
+    {"ip:192.0.0.0/8", "11110000000000000"},
+    {"ip:192.0.3.1", "00100000000000000"},
+    {"ip:198.51.100.1", "00000000000000000"},
+    {"ip:2001:db8::1", "00001100000000000"},
+    {"2001:DB8:0::1", "00001100000000000"},
+    {"ip:2001:db8::/16", "00001100000000000"},
+    {"domain:example.com", "00000010000000000"},
+    {"domain:EXAMPLE[.]com", "00000010000000000"},
+    {"domain:*.example.com", "00000011000000000"},
+    {"domain:*.com", "00000011110000000"},
+    {"example(dot)com", "00000010000000000"},
+    {"hxxp://example[.]com/a", "00000000001000000"},
+    {"\"hxxp://example[.]com/a\"", "00000000001000000"},
+    {"url:http://example.com/a", "00000000001000000"},
+    {"email:a@example.com", "00000000000100000"},
+    {"a[at]example[.]com", "00000000000100000"},
+    {"hash:D41D8CD98F00B204E9800998ECF8427E", "00000000000011000"},
+    {"d41d8cd98f00b204e9800998ecf8427e", "00000000000011000"},
+    {"cve-2021-44228", "00000000000000100"},
+    {"cve:CVE-2021-44228", "00000000000000100"},
+    {"invoice.zip", "00000000000000010"},
+    {"value:\"Global\\\\a b\"", "00000000000000001"},
+    {"value:invoice.zip", "00000000000000010"},
+    {"type:domain-name", "00000011110000000"},
+    {"NOT type:indicator", "00000000000000000"},
+    {"ip:192.0.2.7 domain:example.com", "00000000000000000"},
+    {"ip:192.0.2.7 OR domain:example.com", "11100010000000000"},
+    {"(ip:192.0.2.7 OR domain:example.com) NOT ip:192.0.2.128", "10000010000000000"},
+    {"NOT NOT domain:example.com", "00000010000000000"},
+    {"domain:example.com OR domain:*.example.com OR domain:*.com", "00000011110000000"},
+    {"since:2026-01-31", "11111111111111111"},
+    {"since:1h", "00000000000000000"},
+    {"seen:2026-01-31", "11111111111111111"},
+    {"seen:2026-01-30", "00000000000000000"},
+    {"until:2026-01-31", "00000000000000000"},
+    {"until:2026-02-01T00:00:00Z", "11111111111111111"},
+    {"label:TLP:GREEN", "11111111111111111"},
+    {"label:>=amber", "00000000000000000"},
+    {"label:<=amber+strict pap:<=clear", "11111111111111111"},
+};
+
 static void test_terms(void **state)
 {
-    static const struct {
-        const char *text;
-        const char *want; /* One digit for each row held. */
-    } rows[] = {
-        {"ip:192.0.2.7", "11100000000000000"},
-        {"192[.]0.2[.]7", "11100000000000000"},
-        {"ip:192.0.2.0/24", "11110000000000000"},
-        {"ip:192.0.2.128/25", "01110000000000000"},
-        {"ip:192.0.0.0/8", "11110000000000000"},
-        {"ip:192.0.3.1", "00100000000000000"},
-        {"ip:198.51.100.1", "00000000000000000"},
-        {"ip:2001:db8::1", "00001100000000000"},
-        {"2001:DB8:0::1", "00001100000000000"},
-        {"ip:2001:db8::/16", "00001100000000000"},
-        {"domain:example.com", "00000010000000000"},
-        {"domain:EXAMPLE[.]com", "00000010000000000"},
-        {"domain:*.example.com", "00000011000000000"},
-        {"domain:*.com", "00000011110000000"},
-        {"example(dot)com", "00000010000000000"},
-        {"hxxp://example[.]com/a", "00000000001000000"},
-        {"\"hxxp://example[.]com/a\"", "00000000001000000"},
-        {"url:http://example.com/a", "00000000001000000"},
-        {"email:a@example.com", "00000000000100000"},
-        {"a[at]example[.]com", "00000000000100000"},
-        {"hash:D41D8CD98F00B204E9800998ECF8427E", "00000000000011000"},
-        {"d41d8cd98f00b204e9800998ecf8427e", "00000000000011000"},
-        {"cve-2021-44228", "00000000000000100"},
-        {"cve:CVE-2021-44228", "00000000000000100"},
-        {"invoice.zip", "00000000000000010"},
-        {"value:\"Global\\\\a b\"", "00000000000000001"},
-        {"value:invoice.zip", "00000000000000010"},
-        {"type:domain-name", "00000011110000000"},
-        {"NOT type:indicator", "00000000000000000"},
-        {"ip:192.0.2.7 domain:example.com", "00000000000000000"},
-        {"ip:192.0.2.7 OR domain:example.com", "11100010000000000"},
-        {"(ip:192.0.2.7 OR domain:example.com) NOT ip:192.0.2.128", "10000010000000000"},
-        {"NOT NOT domain:example.com", "00000010000000000"},
-        {"domain:example.com OR domain:*.example.com OR domain:*.com", "00000011110000000"},
-        {"since:2026-01-31", "11111111111111111"},
-        {"since:1h", "00000000000000000"},
-        {"seen:2026-01-31", "11111111111111111"},
-        {"seen:2026-01-30", "00000000000000000"},
-        {"until:2026-01-31", "00000000000000000"},
-        {"until:2026-02-01T00:00:00Z", "11111111111111111"},
-        {"label:TLP:GREEN", "11111111111111111"},
-        {"label:>=amber", "00000000000000000"},
-        {"label:<=amber+strict pap:<=clear", "11111111111111111"},
-    };
     struct kai_ixsnap *r = NULL;
     struct kai_ix *t = NULL;
     struct kai_index *x;
@@ -258,8 +259,8 @@ static void test_terms(void **state)
     }
     assert_int_equal(kai_ix_commit(t, 1), KAI_OK);
     assert_int_equal(kai_ixsnap_begin(x, &r), KAI_OK);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct kai_query *q = query_of(rows[i].text, NOW);
+    for (size_t i = 0; i < sizeof finds / sizeof finds[0]; i++) {
+        struct kai_query *q = query_of(finds[i].text, NOW);
         struct kai_query_at at = {0};
         char got[HELD + 1];
         bool done;
@@ -269,8 +270,8 @@ static void test_terms(void **state)
         assert_int_equal(kai_query_run(q, r, NOW, 100, &at, &done, mark, got), KAI_OK);
         assert_true(done);
         kai_query_free(q);
-        if (strcmp(got, rows[i].want) != 0) {
-            print_error("%s: %s, not %s\n", rows[i].text, got, rows[i].want);
+        if (strcmp(got, finds[i].want) != 0) {
+            print_error("%s: %s, not %s\n", finds[i].text, got, finds[i].want);
             bad++;
         }
     }
