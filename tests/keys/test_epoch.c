@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "crypto/hash.h"
+#include "crypto/sign.h"
 #include "keys/epoch.h"
 
 static void all_members_open(void **state)
@@ -253,6 +254,50 @@ static void changed_is_refused(void **state)
     net_stop(&t);
 }
 
+/* A steward that signs for other members than it lists. */
+static void lying_root(void **state)
+{
+    (void)state;
+    static struct net t;
+    struct kai_epoch_part p;
+    struct kai_epoch_list l;
+    struct kai_epoch e;
+    struct kai_buf scratch, body, list, payload;
+    const uint8_t nonce[KAI_NONCE_BYTES] = {1};
+    size_t listed;
+
+    net_start(&t, 3, KAI_AUD_COMMUNITY);
+    struct kai_keyring *k = net_ring(&t, &t.nodes[0]);
+    assert_true(net_duty(&t, k, 1000, &listed));
+    MUST(kai_keyring_write_epoch(k, t.aud, &e));
+    kai_buf_init(&scratch, KAI_PAYLOAD_BYTES_MAX);
+    kai_buf_init(&body, KAI_PAYLOAD_BYTES_MAX);
+    kai_buf_init(&list, KAI_PAYLOAD_BYTES_MAX);
+    kai_buf_init(&payload, KAI_PAYLOAD_BYTES_MAX);
+    MUST(kai_epoch_parse(&p, t.parts[0].e.payload));
+    MUST(kai_epoch_list_open(&l, &scratch, &p, e.route, t.w.charter.nid, t.key_log.pk, 1));
+    assert_int_equal(l.n_members, 3);
+    for (int lie = 0; lie < 2; lie++) {
+        p.members_root[0] ^= (uint8_t)lie;
+        kai_buf_clear(&body);
+        kai_buf_clear(&list);
+        kai_buf_clear(&payload);
+        kai_epoch_signed(&body, &p, &l, t.key_log.pk);
+        kai_sign(l.sig, t.nodes[0].log.sk, KAI_SIG_EPOCH, t.w.charter.nid, body.p, body.len);
+        MUST(kai_epoch_list_seal(&list, &l, &p, e.route, t.w.charter.nid, t.key_log.pk, 1, nonce));
+        p.list = kai_buf_view(&list);
+        kai_epoch_write(&payload, &p);
+        assert_int_equal(feed(&t, &t.nodes[1], kai_buf_view(&payload), e.commit, e.tag),
+                         lie ? KAI_EAUTH : KAI_OK);
+    }
+    kai_buf_free(&scratch);
+    kai_buf_free(&body);
+    kai_buf_free(&list);
+    kai_buf_free(&payload);
+    kai_keyring_free(k);
+    net_stop(&t);
+}
+
 static void only_stewards_mint(void **state)
 {
     (void)state;
@@ -298,6 +343,7 @@ int main(void)
         cmocka_unit_test(all_members_open),      cmocka_unit_test(padding),
         cmocka_unit_test(removed_is_not_listed), cmocka_unit_test(added_later),
         cmocka_unit_test(two_stewards_at_once),  cmocka_unit_test(changed_is_refused),
+        cmocka_unit_test(lying_root),
         cmocka_unit_test(only_stewards_mint),
     };
 
