@@ -10,41 +10,38 @@
 #define PREFIX_BITS 6 /* 33 ranks of prefixes below the 32 bits of an address. */
 #define FIRST_CAP   4096u
 
-/* ranks[i]: how many of the n texts come before texts[i]. A dot comes before any digit, and the end
- * before all, so the order of octets is the order of their texts alone. */
-static void rank_texts(char texts[][4], size_t n, uint8_t *ranks)
+/* The numbers below limit (at most 256) in the order of their texts: 0, 1, 10, 100, 101, ... A dot
+ * and the end come before any digit, so the order of octets is that of their texts alone. */
+static void by_text(unsigned limit, uint8_t *sorted)
 {
-    for (size_t i = 0; i < n; i++) {
-        unsigned rank = 0;
+    size_t n = 0;
 
-        for (size_t j = 0; j < n; j++)
-            rank += strcmp(texts[j], texts[i]) < 0;
-        ranks[i] = (uint8_t)rank;
+    for (unsigned a = 0; a < 10 && a < limit; a++) {
+        sorted[n++] = (uint8_t)a;
+        for (unsigned b = 10 * a; a > 0 && b < 10 * a + 10 && b < limit; b++) {
+            sorted[n++] = (uint8_t)b;
+            for (unsigned c = 10 * b; c < 10 * b + 10 && c < limit; c++)
+                sorted[n++] = (uint8_t)c;
+        }
     }
 }
 
 static void make_order(struct kai_ip4_order *order)
 {
-    char texts[256][4];
-    char prefixes[33][4];
+    by_text(256, order->octet);
+    for (unsigned rank = 0; rank < 256; rank++) {
+        char text[8];
+        unsigned octet = order->octet[rank];
+        int n = snprintf(text, sizeof text, "%u", octet);
 
-    for (unsigned i = 0; i < 256; i++)
-        (void)snprintf(texts[i], sizeof texts[i], "%u", i & 0xffu);
-    rank_texts(texts, 256, order->rank);
-    for (unsigned i = 0; i < 256; i++) {
-        size_t n = strlen(texts[i]);
-        unsigned rank = order->rank[i];
-
-        order->octet[rank] = (uint8_t)i;
-        memcpy(order->text[rank], texts[i], n);
+        order->rank[octet] = (uint8_t)rank;
+        memcpy(order->text[rank], text, 3);
         order->text[rank][3] = (char)n;
     }
-    for (unsigned i = 0; i < 33; i++)
-        (void)snprintf(prefixes[i], sizeof prefixes[i], "%u", i & 0x3fu);
-    prefixes[32][0] = '\0'; /* A whole address is written without one. */
-    rank_texts(prefixes, 33, order->prefix_rank);
-    for (unsigned i = 0; i < 33; i++)
-        order->prefix[order->prefix_rank[i]] = (uint8_t)i;
+    order->prefix[0] = 32; /* A whole address is written without one. */
+    by_text(32, order->prefix + 1);
+    for (unsigned rank = 0; rank < 33; rank++)
+        order->prefix_rank[order->prefix[rank]] = (uint8_t)rank;
 }
 
 void kai_bag_init(struct kai_bag *bag, struct kai_view file)

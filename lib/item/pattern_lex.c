@@ -24,7 +24,7 @@ static const struct {
 
 static uint8_t peek(const struct lexer *l, size_t ahead)
 {
-    return ahead < l->in.n - l->at ? l->in.p[l->at + ahead] : 0;
+    return l->at + ahead < l->in.n ? l->in.p[l->at + ahead] : 0;
 }
 
 static bool is_space(ucs4_t c)
@@ -72,8 +72,11 @@ static bool quoted(struct lexer *l, struct kai_view *text, bool escapes)
             return false;
         l->at++;
     }
-    *text = kai_view_of(l->in.p + begin, (l->at < l->in.n ? l->at : l->in.n) - begin);
-    return l->at++ < l->in.n;
+    *text = kai_view_of(l->in.p + begin, l->at - begin);
+    if (l->at == l->in.n)
+        return false;
+    l->at++;
+    return true;
 }
 
 static bool two_digits(struct kai_view t, size_t at, int min, int max)

@@ -181,6 +181,9 @@ static bool read_test(struct parser *p)
         kai_pattern_next(p);
     }
     enum token_kind op = p->t.kind;
+    if (op != TOKEN_EQUAL && op != TOKEN_UNEQUAL && op != TOKEN_ORDER && op != TOKEN_IN &&
+        op != TOKEN_LIKE && op != TOKEN_MATCHES && op != TOKEN_ISSUBSET && op != TOKEN_ISSUPERSET)
+        return kai_pattern_fail(p, "operator");
     kai_pattern_next(p);
     if (op == TOKEN_EQUAL || op == TOKEN_UNEQUAL)
         ok = read_literal(p, &path, op == TOKEN_EQUAL && !is_not);
@@ -190,10 +193,8 @@ static bool read_test(struct parser *p)
         ok = read_set(p, &path, !is_not);
     else if (op == TOKEN_LIKE || op == TOKEN_MATCHES || op == TOKEN_ISSUPERSET)
         ok = read_text(p, &path, false);
-    else if (op == TOKEN_ISSUBSET)
-        ok = read_text(p, &path, !is_not);
     else
-        return kai_pattern_fail(p, "operator");
+        ok = read_text(p, &path, !is_not);
     if (!ok)
         return false;
     enum kai_path_use use = kai_path_lookup(&path, &type);
