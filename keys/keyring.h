@@ -39,8 +39,8 @@ KAI_MUST_USE enum kai_err kai_keyring_roster(struct kai_keyring *k, struct kai_r
 
 /* Feed an EPOCH entry (ptype 2) with its payload. *aud_id says for which audience it is.
  * KAI_OK: an epoch, part or slot was learned or it is held already. KAI_ENOTFOUND: no slot for us, kept in
- * mind only as seen. KAI_EAGAIN: the minter's certificate is not known yet. KAI_EDENIED: its minter is no
- * active steward. Else KAI_EMALFORMED, KAI_EAUTH, KAI_ELIMIT, KAI_ENOMEM. */
+ * mind only as seen. KAI_EAGAIN: the AUDIENCE or the minter's certificate is not known yet: offer it again.
+ * KAI_EDENIED: its minter is no active steward: read under, never written under. Else KAI_EMALFORMED, KAI_EAUTH, KAI_ELIMIT, KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_keyring_epoch(struct kai_keyring *k, const struct kai_entry *e,
                                             uint8_t aud_id[static KAI_ID_BYTES]);
 /* The audience id of an EPOCH payload, and nothing more. */
@@ -57,7 +57,9 @@ KAI_MUST_USE enum kai_err kai_keyring_find(const struct kai_keyring *k, const ch
                                            uint8_t aud_id[static KAI_ID_BYTES]);
 
 /* The question that routing asks: is this node eligible for the audience, from our own roster and rule? Organisation a
- * member, node active, ceiling not above the organisation's label_max. Unknown audience: false. */
+ * member, node active, ceiling not above the organisation's label_max. Unknown audience: false. A group whose RULE is not
+ * here is nobody, but for those whom a steward's EPOCH lists in answer to the AUDIENCE that counts (its hash is among the
+ * removals): the RULE travels inside the audience. The owner and stewards are members only where rule or list say so. */
 bool kai_keyring_eligible(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
                           const struct kai_node *n);
 bool kai_keyring_org_member(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],

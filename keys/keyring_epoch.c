@@ -13,7 +13,10 @@ struct seen {
     const uint8_t *key_log;
     uint64_t seq;
     uint64_t ts;
+    bool by_steward; /* Of now. */
 };
+
+#define STRANGERS_MAX 16u
 
 /* Room in the graph: one without a key gives way, for anybody can make those up. */
 static bool make_space(struct kai_aud *a)
@@ -119,6 +122,16 @@ static bool copy_ids(uint8_t (**out)[KAI_ID_BYTES], const uint8_t (*ids)[KAI_ID_
     return *out != NULL;
 }
 
+/* Statements of minters that are no stewards: any member can make them, so few are kept. */
+static size_t strangers(const struct kai_known *e)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < e->n_said; i++)
+        n += !e->said[i].trusted;
+    return n;
+}
+
 static struct kai_statement *statement(struct kai_known *e, const struct seen *s,
                                        const struct kai_epoch_list *l, enum kai_err *err)
 {
@@ -127,7 +140,7 @@ static struct kai_statement *statement(struct kai_known *e, const struct seen *s
             return &e->said[i];
     }
     *err = KAI_ELIMIT;
-    if (e->n_said == KAI_EPOCH_STATEMENTS_MAX)
+    if (e->n_said == KAI_EPOCH_STATEMENTS_MAX || (!s->by_steward && strangers(e) == STRANGERS_MAX))
         return NULL;
     *err = KAI_ENOMEM;
     struct kai_statement *rows = realloc(e->said, (e->n_said + 1) * sizeof *rows);
@@ -147,6 +160,7 @@ static struct kai_statement *statement(struct kai_known *e, const struct seen *s
     memcpy(t->members_root, s->p->members_root, KAI_ID_BYTES);
     memcpy(t->minter_cert, l->minter_cert, KAI_ID_BYTES);
     t->of = s->p->of;
+    t->trusted = s->by_steward;
     t->minted_ms = s->ts;
     t->n_preds = s->p->n_preds;
     t->n_removals = l->n_removals;
@@ -204,7 +218,7 @@ static enum kai_err record(struct kai_known *e, const struct seen *s,
 
 /* Open the list with the epoch's key, and judge who says so. */
 static enum kai_err learn(struct kai_keyring *k, struct kai_aud *a, const struct kai_epoch *key,
-                          const struct seen *s)
+                          struct seen *s)
 {
     struct kai_epoch_list l;
     struct kai_buf scratch;
@@ -239,11 +253,13 @@ static enum kai_err learn(struct kai_keyring *k, struct kai_aud *a, const struct
                 known_prove(a, e, key->gen);
         }
         if (err == KAI_OK)
+            s->by_steward = kai_ring_steward(a, minter);
+        if (err == KAI_OK)
             err = record(e, s, &l, key->route);
     }
     /* A steward that no longer is one: its old epochs stay readable, nothing is written under them.
      */
-    if (err == KAI_OK && !kai_ring_steward(a, minter))
+    if (err == KAI_OK && !s->by_steward)
         err = KAI_EDENIED;
     if (scratch.p != NULL)
         sodium_memzero(scratch.p, scratch.len);

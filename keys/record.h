@@ -30,7 +30,7 @@ void kai_rec_write(struct kai_buf *out, uint64_t type, struct kai_view body);
 enum kai_admit_kind { KAI_ADMIT_ORG = 1, KAI_ADMIT_ISSUING = 2, KAI_ADMIT_NODE = 3, KAI_ADMIT_PERSON = 4 };
 
 #define KAI_CAP_PUBLISH 1u
-#define KAI_CAP_ADMIT 2u
+#define KAI_CAP_ADMIT 2u /* Organisations; nodes and persons of its own need no capability. */
 #define KAI_CAP_STEWARD 4u
 #define KAI_CAP_RELAY 8u
 #define KAI_CAP_OWNER 16u /* Of audiences. */
@@ -86,7 +86,9 @@ struct kai_mark {
 enum kai_revoke_reason { KAI_REVOKE_LEFT = 1, KAI_REVOKE_COMPROMISE = 2, KAI_REVOKE_LOST = 3, KAI_REVOKE_RULES = 4 };
 
 /* [target cert, reason, cuts, marks, X]; X 1 (critical) = [part i from 0, of n] of one revocation that
- * does not fit a certificate: it counts as a whole once all parts are held. */
+ * does not fit a certificate: it counts as a whole once all parts are held. The parts stand one directly after the
+ * other in the signer's log, with the same target and reason; until the last is held the target is revoked and the logs named
+ * are cut, but logs not named are not. */
 struct kai_revoke {
     uint8_t target[KAI_ID_BYTES];
     uint64_t reason;
