@@ -71,7 +71,7 @@ static void bind_item(struct kai_projector *p, struct kai_view item)
         kai_project_refuse(p, "project.bind");
     else if (!node.usable)
         kai_project_refuse(p, "project.revoked");
-    else
+    else if (p->port.bind != NULL)
         p->port.bind(p->port.ctx, &b);
 }
 

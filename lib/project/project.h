@@ -32,7 +32,7 @@ struct kai_project_refusal {
     uint64_t content_ordinal;
 };
 
-/* What the projection asks and tells; ctx goes to each. rule and row may be NULL. */
+/* What the projection asks and tells; ctx goes to each. bind, rule and row may be NULL. */
 struct kai_project_port {
     void *ctx;
     /* The node that a certificate admits. Errors: KAI_ENOTFOUND. */
