@@ -28,9 +28,10 @@ struct kai_query_at {
 
 #define KAI_QUERY_WORK 100000u /* Rows and values looked at in one go: some 50 ms. */
 
-/* Call f for up to limit (at least 1) answers from *at on, and move *at. Ends early, also without an answer,
- * after so much work that the snapshot should be given back: call again with a new one until *done.
- * Errors: KAI_EMALFORMED (*at is of no such query), KAI_EIO, KAI_ENOMEM, KAI_ECORRUPT. */
+/* Call f for up to limit (at least 1) answers from *at on, and move *at. Ends early, also without
+ * an answer, after so much work that the snapshot should be given back: call again with a new one
+ * until *done. Errors: KAI_EMALFORMED (*at is of no such query), KAI_EIO, KAI_ENOMEM, KAI_ECORRUPT.
+ */
 KAI_MUST_USE enum kai_err kai_query_run(const struct kai_query *q, struct kai_ixsnap *r,
                                         uint64_t now_ms, uint64_t limit, struct kai_query_at *at,
                                         bool *done, kai_query_hit_fn *f, void *ctx);
