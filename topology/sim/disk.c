@@ -115,6 +115,9 @@ static void on_held(void *ctx, const struct kai_node *peer, const uint8_t log_pk
     struct sim_node *n = ctx;
     const struct sim_log *log;
 
+    for (size_t i = 0; i < n->sim->n_conns; i++)
+        if (n->sim->conn[i]->raw)
+            return; /* A stranger may lie. */
     /* The peer's durable state is at hand here: what the engine says of it must be so. */
     for (size_t i = 0; i < n->sim->o.n_nodes; i++) {
         struct sim_node *p = &n->sim->node[i];
@@ -141,6 +144,21 @@ static void on_alarm(void *ctx, const struct kai_net_alarm *a)
     struct sim_node *n = ctx;
 
     sim_trace(n->sim, "%zu alarm %s", n->index, a->code);
+    for (size_t i = 0; i < 16; i++) {
+        if (n->sim->alarm[i].code && strcmp(n->sim->alarm[i].code, a->code) != 0)
+            continue;
+        n->sim->alarm[i].code = a->code;
+        n->sim->alarm[i].n++;
+        return;
+    }
+}
+
+uint64_t kai_sim_alarms(const struct kai_sim *s, const char *code)
+{
+    for (size_t i = 0; i < 16; i++)
+        if (s->alarm[i].code && strcmp(s->alarm[i].code, code) == 0)
+            return s->alarm[i].n;
+    return 0;
 }
 
 static enum kai_err on_read(void *ctx, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq, struct kai_entry *out)

@@ -325,59 +325,6 @@ void kai_sim_calm(struct kai_sim *s)
     kai_sim_partition(s, 0);
 }
 
-/* ---- Strangers. */
-
-uint64_t kai_sim_raw_link(struct kai_sim *s, size_t to, size_t as_node, bool dialled_by_node)
-{
-    struct sim_conn *c;
-
-    s->conn = sim_grow(s->conn, s->n_conns, &s->cap_conns, sizeof *s->conn);
-    c = calloc(1, sizeof *c);
-    SIM_MUST(c);
-    s->conn[s->n_conns++] = c;
-    *c = (struct sim_conn){.link = s->n_conns, .a = to, .b = as_node, .up = true, .raw = true};
-    for (size_t i = 0; i < SIM_RAW_KEEP; i++)
-        kai_buf_init(&c->sent[i], KAI_FRAME_BYTES_MAX);
-    kai_net_on_up(s->node[to].net, c->link, s->node[as_node].curve_pk, dialled_by_node, s->now, SIM_WALL_MS + s->now);
-    return c->link;
-}
-
-void kai_sim_raw_frame(struct kai_sim *s, size_t to, uint64_t link, struct kai_view frame)
-{
-    kai_net_on_frame(s->node[to].net, link, frame, s->now, SIM_WALL_MS + s->now);
-}
-
-const struct kai_buf *kai_sim_raw_sent(const struct kai_sim *s, uint64_t link, size_t *n)
-{
-    *n = s->conn[link - 1]->n_sent;
-    return s->conn[link - 1]->sent;
-}
-
-void kai_sim_raw_block(struct kai_sim *s, uint64_t link)
-{
-    s->conn[link - 1]->blocked = true;
-}
-
-bool kai_sim_raw_dropped(const struct kai_sim *s, uint64_t link, enum kai_bye *why)
-{
-    *why = s->conn[link - 1]->why;
-    return s->conn[link - 1]->dropped;
-}
-
-void kai_sim_hello_as(struct kai_sim *s, size_t as_node, struct kai_hello *h)
-{
-    const struct sim_node *n = &s->node[as_node];
-
-    *h = (struct kai_hello){.min = 1, .max = 1, .clock_ms = SIM_WALL_MS, .charter_ver = 1,
-                            .credit_bytes = KAI_CREDIT_BYTES, .frame_bytes = KAI_FRAME_BYTES_MAX};
-    memcpy(h->nid, s->charter.nid, sizeof h->nid);
-    memcpy(h->cert, n->node_cert, sizeof h->cert);
-    sim_fill(s, h->boot, sizeof h->boot);
-    sim_fill(s, h->nonce, sizeof h->nonce);
-    if (n->ctl)
-        kai_ctl_fingerprint(n->ctl, h->fingerprint);
-}
-
 /* ---- What is so. */
 
 uint64_t kai_sim_now(const struct kai_sim *s)

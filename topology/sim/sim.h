@@ -50,6 +50,14 @@ void kai_sim_raw_block(struct kai_sim *s, uint64_t link); /* It reads nothing fr
 bool kai_sim_raw_dropped(const struct kai_sim *s, uint64_t link, enum kai_bye *why);
 void kai_sim_hello_as(struct kai_sim *s, size_t as_node, struct kai_hello *h); /* All but the nonce is filled in. */
 
+/* Send a true MATCH for an audience; the handle of either side is then 0 where the stranger dialled. False: no key. */
+bool kai_sim_raw_match(struct kai_sim *s, size_t to, uint64_t link, size_t aud, const uint8_t my_nonce[static 32],
+                       bool dialled_by_node);
+bool kai_sim_entry(const struct kai_sim *s, size_t node, size_t aud, size_t log, uint64_t seq, struct kai_entry *out);
+bool kai_sim_fork(const struct kai_sim *s, size_t node, size_t aud, const struct kai_entry *e, struct kai_buf *out,
+                  struct kai_entry *fork);
+uint64_t kai_sim_alarms(const struct kai_sim *s, const char *code);
+
 /* ---- What is so. */
 uint64_t kai_sim_now(const struct kai_sim *s);
 struct kai_net *kai_sim_net(const struct kai_sim *s, size_t node);

@@ -109,6 +109,10 @@ struct kai_sim {
     uint64_t hash;
     size_t memory_most;
     struct kai_sim_counters count;
+    struct {
+        const char *code;
+        uint64_t n;
+    } alarm[16];
 };
 
 #define SIM_MUST(x) ((x) ? (void)0 : sim_die(#x, __FILE__, __LINE__))
