@@ -45,8 +45,8 @@ void kai_fetch_want(struct kai_net *n, struct kai_link *l, struct kai_share *s,
         return;
     }
     if (!f) {
-        if (n->n_fetch == KAI_FETCHES_MAX) {
-            s->blocked = true;
+        if (n->n_fetch == KAI_FETCHES_MAX || l->n_fetch == KAI_FETCHES_OF_LINK_MAX) {
+            s->starved = true; /* The rest is found again when these are here. */
             kai_rb_due(n, s, KAI_FETCH_MS);
             return;
         }
@@ -92,8 +92,12 @@ static void end(struct kai_net *n, struct kai_fetch *f, bool gave_up)
     uint64_t have = have_of(n, &was);
 
     *f = n->fetch[--n->n_fetch];
-    if (l && l->n_fetch > 0)
-        l->n_fetch--;
+    if (l && --l->n_fetch == 0)
+        for (size_t i = 0; i < l->n_shares; i++)
+            if (l->shares[i]->starved) {
+                l->shares[i]->starved = false;
+                kai_rb_due(n, l->shares[i], 0);
+            }
     if (alt && was.alt_to > have)
         s = was.ctl ? alt->shares[0] : kai_share_find(alt, was.aud_id);
     if (s)
@@ -105,10 +109,14 @@ static void end(struct kai_net *n, struct kai_fetch *f, bool gave_up)
 void kai_fetch_progress(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t have)
 {
     struct kai_fetch *f = find(n, log_pk);
+    struct kai_link *l;
 
     if (!f)
         return;
     f->deadline_ms = n->now_ms + KAI_FETCH_MS;
+    l = kai_link_find(n, f->link);
+    if (l)
+        l->fetch_ms = n->now_ms;
     if (have >= f->to)
         end(n, f, false);
 }
@@ -134,10 +142,19 @@ void kai_fetch_gone(struct kai_net *n, struct kai_link *l)
     }
 }
 
+/* A peer that delivers other logs gets more time for this one, but not for ever. */
+static bool too_late(const struct kai_net *n, const struct kai_fetch *f)
+{
+    const struct kai_link *l = kai_link_find(n, f->link);
+
+    return n->now_ms >= f->deadline_ms &&
+           (!l || n->now_ms >= l->fetch_ms + KAI_FETCH_MS || n->now_ms >= f->deadline_ms + KAI_FETCH_MOST_MS);
+}
+
 void kai_fetch_tick(struct kai_net *n)
 {
     for (size_t i = n->n_fetch; i > 0; i--)
-        if (i <= n->n_fetch && n->now_ms >= n->fetch[i - 1].deadline_ms)
+        if (i <= n->n_fetch && too_late(n, &n->fetch[i - 1]))
             end(n, &n->fetch[i - 1], true);
 }
 
@@ -148,7 +165,7 @@ uint64_t kai_fetch_next(const struct kai_net *n)
     for (size_t i = 0; i < n->n_fetch; i++)
         if (n->fetch[i].deadline_ms < next)
             next = n->fetch[i].deadline_ms;
-    return next;
+    return next > n->now_ms ? next : n->now_ms + KAI_FETCH_MS / 20;
 }
 
 size_t kai_fetch_open(const struct kai_net *n, const struct kai_link *l, const struct kai_share *s)

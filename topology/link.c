@@ -241,12 +241,18 @@ static void session_keys(struct kai_link *l)
     kai_hash_end(&h, l->commit);
 }
 
+bool kai_node_good(const struct kai_net *n, const struct kai_node *node)
+{
+    return node && node->active &&
+           (node->not_after == 0 || n->wall_ms <= node->not_after || n->wall_ms - node->not_after <= KAI_EXPIRY_GRACE_MS);
+}
+
 /* Who the peer is, from the roster: false when it is not there, not active or ends as a duplicate. */
 bool kai_link_know(struct kai_net *n, struct kai_link *l)
 {
     const struct kai_node *peer = kai_roster_node_by_cert(n->roster, l->peer_cert);
 
-    if (!peer || !peer->active || memcmp(peer->curve_pk, l->curve_pk, KAI_KEY_BYTES) != 0 ||
+    if (!kai_node_good(n, peer) || memcmp(peer->curve_pk, l->curve_pk, KAI_KEY_BYTES) != 0 ||
         memcmp(peer->id, n->self.node_id, KAI_ID_BYTES) == 0)
         return false;
     l->peer = peer;
@@ -364,6 +370,10 @@ void kai_link_tick(struct kai_net *n, struct kai_link *l)
     if (l->state == KAI_LINK_HELLO || l->state == KAI_LINK_DRAIN) {
         if (n->now_ms >= l->since_ms + (l->state == KAI_LINK_HELLO ? KAI_HELLO_MS : KAI_DRAIN_MS))
             kai_link_drop(n, l, l->state == KAI_LINK_HELLO ? KAI_BYE_TIMEOUT : KAI_BYE_SHUTDOWN);
+        return;
+    }
+    if (l->peer && !kai_node_good(n, l->peer)) {
+        kai_link_bye(n, l, KAI_BYE_NOT_ADMITTED);
         return;
     }
     if (n->now_ms >= l->ping_due_ms)

@@ -56,7 +56,7 @@ static void make_token(const struct kai_link *l, const struct kai_epoch *e, bool
 
 static bool peer_fits(const struct kai_net *n, const struct kai_link *l, const uint8_t *aud_id)
 {
-    return !l->dead && l->state == KAI_LINK_MATCH && l->peer && l->peer->active &&
+    return !l->dead && l->state == KAI_LINK_MATCH && kai_node_good(n, l->peer) &&
            kai_keyring_eligible(n->keyring, aud_id, l->peer);
 }
 

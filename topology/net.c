@@ -354,9 +354,7 @@ void kai_net_stop(struct kai_net *n, uint64_t now_ms)
 
 bool kai_net_admits(const struct kai_net *n, const uint8_t curve_pk[static KAI_KEY_BYTES])
 {
-    const struct kai_node *node = kai_roster_node_by_curve(n->roster, curve_pk);
-
-    return node && node->active;
+    return kai_node_good(n, kai_roster_node_by_curve(n->roster, curve_pk));
 }
 
 struct kai_roster *kai_net_roster(const struct kai_net *n)

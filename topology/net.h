@@ -3,6 +3,10 @@
  * Nothing here opens a socket, reads a clock, draws a random number or touches a disk. The caller
  * says what happened (kai_net_on_*), and carries out what comes back through the actions, in order.
  * One thread. Times are milliseconds of a clock that never goes back, unless named wall. */
+/* Reasons (sentences in lib/text): alarms log.fork (a log has two entries at one place; node: who showed it), entry.forged
+ * (a signature or certificate that does not hold; node: who sent it), own.ahead (a peer has more of our own log than we);
+ * kai_why of an introduction: intro.network (another network), intro.chain (its certificates do not lead from a founder to
+ * its key), intro.denied (no longer, or not yet, admitted). None has arguments. */
 #ifndef KAI_TOPOLOGY_NET_H
 #define KAI_TOPOLOGY_NET_H
 

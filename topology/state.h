@@ -17,6 +17,8 @@
 #define KAI_RB_BURST        8u      /* Sessions that a peer may start at once; then one each second. */
 #define KAI_RB_LISTEN_MS    2000u   /* The dialler starts; the listener only when it hears nothing. */
 #define KAI_FETCH_MS        10000u  /* Without progress. */
+#define KAI_FETCH_MOST_MS   50000u  /* More for a peer that is busy with others. */
+#define KAI_EXPIRY_GRACE_MS 172800000u /* 48 h after a certificate's end (section 4). */
 #define KAI_IHAVE_MS        50u
 #define KAI_PARK_MS         600000u
 
@@ -26,6 +28,7 @@
 #define KAI_OUT_BULK_AHEAD  (128u << 10) /* ENTRIES are made only so far ahead of the transport. */
 #define KAI_SERVE_MAX       1024u /* Ranges asked for and not yet served. */
 #define KAI_FETCHES_MAX     4096u /* Logs being fetched, all links together. */
+#define KAI_FETCHES_OF_LINK_MAX 1024u /* As many as a peer keeps for us. */
 #define KAI_FORKED_MAX      256u
 #define KAI_SHARES_MAX      256u  /* Of a link: KAI_AUDIENCES_MAX matched, the rest offered. */
 #define KAI_KNOWN_SLOTS     1024u
@@ -73,6 +76,7 @@ struct kai_share { /* An audience on a link; the first of a link is the control 
     bool offered_out;
     bool send_ok;     /* As of the last look: kai_net_may_send. */
     bool live;
+    bool starved;     /* There was more to ask for than may be asked at once. */
     bool blocked;     /* Something could not be read yet: ask again when keys or members change. */
     uint32_t handle;  /* To write with. */
     uint32_t offer_out_handle;
@@ -163,6 +167,7 @@ struct kai_link {
     size_t n_wanted;
     struct kai_wanted *wanted; /* KAI_WANT_RANGES_MAX. */
     size_t n_fetch;
+    uint64_t fetch_ms; /* When something asked for came last. */
     size_t n_parked;
     size_t parked_bytes;
     size_t n_forked;
@@ -261,6 +266,8 @@ void kai_link_bye(struct kai_net *n, struct kai_link *l, enum kai_bye code);
 void kai_link_drop(struct kai_net *n, struct kai_link *l, enum kai_bye why);
 void kai_link_sweep(struct kai_net *n);
 void kai_link_err(struct kai_net *n, struct kai_link *l, enum kai_bye code, uint64_t ref);
+/* Active, and its certificate not over for longer than the grace. */
+bool kai_node_good(const struct kai_net *n, const struct kai_node *node);
 bool kai_link_know(struct kai_net *n, struct kai_link *l);
 void kai_link_hello(struct kai_net *n, struct kai_link *l, const struct kai_frame *f);
 void kai_link_ping(struct kai_net *n, struct kai_link *l, const struct kai_frame *f);
