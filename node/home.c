@@ -140,13 +140,15 @@ static enum kai_err io_error(const char *path, struct kai_why *why)
 /* After a rename the name is durable only when its folder is. */
 static bool sync_parent(const char *path)
 {
-    char dir[KAI_PATH_BYTES_MAX];
+    char dir[KAI_PATH_BYTES_MAX] = ".";
     const char *slash = strrchr(path, '/');
+    size_t n = slash == NULL ? 0 : (size_t)(slash - path);
 
-    if (slash == NULL || slash == path || (size_t)(slash - path) >= sizeof dir)
+    if (n >= sizeof dir)
         return false;
-    memcpy(dir, path, (size_t)(slash - path));
-    dir[slash - path] = '\0';
+    if (slash != NULL)
+        memcpy(dir, path, n == 0 ? 1 : n);
+    dir[n == 0 ? 1 : n] = '\0';
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd == -1)
         return false;
