@@ -420,6 +420,18 @@ void kai_core_close(struct kai_core *c)
     free(c);
 }
 
+/* Durable before anybody hears of it: a key that forgets what it signed forks its log. */
+static enum kai_err store_issued(struct kai_core *c, const struct kai_entry *e)
+{
+    struct direct d = {0};
+    struct kai_tx *tx = kai_core_tx(c);
+    enum kai_err err = tx == NULL ? c->tx_err : kai_tx_ctl(tx, e);
+
+    kai_core_after(c, direct_done, &d);
+    kai_core_commit(c);
+    return err != KAI_OK ? err : d.err;
+}
+
 enum kai_err kai_core_issue(struct kai_core *c, uint64_t rec_type, struct kai_view body, uint8_t hash[static KAI_ID_BYTES],
                             struct kai_why *why)
 {
@@ -442,6 +454,10 @@ enum kai_err kai_core_issue(struct kai_core *c, uint64_t rec_type, struct kai_vi
     enum kai_err err = payload.err;
     if (err == KAI_OK)
         err = kai_entry_make(&e, &bytes, &h, c->issuing->sign_sk, c->charter.nid, kai_buf_view(&payload));
+    if (err == KAI_OK)
+        err = kai_ctl_add(c->ctl, &e);
+    if (err == KAI_OK)
+        err = store_issued(c, &e);
     if (err == KAI_OK)
         err = kai_net_on_own_ctl(c->net, &e, kai_now_ms());
     if (err == KAI_OK)
