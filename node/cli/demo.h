@@ -5,28 +5,29 @@
 #ifndef KAI_NODE_CLI_DEMO_H
 #define KAI_NODE_CLI_DEMO_H
 
+#include "base/limits.h"
 #include "node/cli/cli.h"
+#include "node/cli/demo_data.h"
 #include "node/cli/demo_proc.h"
 #include "node/cli/demo_relay.h"
 
-/* In the order of the roster's tree. The last is admitted by nobody. */
-enum demo_who { DEMO_BODY, DEMO_PREF, DEMO_TOWN, DEMO_ISAC, DEMO_FIRM, DEMO_STRANGER };
+/* A sponsor before those whom it admits. The last is admitted by nobody. */
+enum demo_who { DEMO_BODY, DEMO_PREF, DEMO_ISAC, DEMO_TOWN, DEMO_FIRM, DEMO_STRANGER };
 #define DEMO_ORGS 5u
 #define DEMO_NODES 6u
 #define DEMO_THINGS_MAX 16u
+#define DEMO_OBJECTS_MAX 100u /* Of one file are compared byte for byte. */
 
 struct demo_node {
     enum demo_who who;
-    const char *tag;          /* Its folder: "body". */
-    const char *name;         /* Of the organisation, in the reader's language. */
+    const char *tag;  /* Its folder: "body". */
+    const char *name; /* Of the organisation, in the reader's language. */
     char home[KAI_PATH_BYTES_MAX / 2];
-    bool listens;             /* The town only dials out. */
-    struct demo_node_run {
-        pid_t pid;            /* 0: not running. */
-        char log[KAI_PATH_BYTES_MAX]; /* Its standard error; a new one for each start. */
-    } run;
+    bool listens;     /* The town only dials out. */
+    pid_t pid;        /* 0: not running. */
+    char log[KAI_PATH_BYTES_MAX]; /* Its standard error; a new one for each start. */
     unsigned starts;
-    char address[256];        /* Where it is reached, through the relay, and its key; "" for the town. */
+    char address[256]; /* Where it is reached, through the relay, and its key; "" for the town. */
 };
 
 /* Something that was published, and who was seen to hold it. */
@@ -41,9 +42,10 @@ struct demo_thing {
 struct demo {
     struct kai_cli *cli;
     bool keep;
-    char dir[KAI_PATH_BYTES_MAX / 4]; /* Of all homes; removed at the end unless kept. */
+    char dir[128];  /* Of all homes; removed at the end unless kept. */
     char exe[KAI_PATH_BYTES_MAX];
-    const char *lang;         /* "en", "ja" */
+    const char *lang; /* "en", "ja" */
+    char passphrase[65];
     struct demo_node nodes[DEMO_NODES];
     struct demo_relay *relay;
     char network_id[KAI_HEX_CAP(KAI_ID_BYTES)];
@@ -55,47 +57,91 @@ struct demo {
 };
 
 /* ---- Saying (demo_tell.c). */
-/* A step begins: a line on standard error. */
-void demo_step(const struct demo *d, const char *id, const char *a1, const char *a2);
-/* A claim was checked. name: its stable name, and of its text in the catalogue ("demo.claim.NAME"), whose {1} {2} {3} are filled in;
- * ms: how long what is claimed took, negative for none. detail: NULL, or what was seen, shown where the claim does not hold. */
-void demo_claim(struct demo *d, const char *name, bool ok, double ms, const char *detail, const char *a1, const char *a2, const char *a3);
-/* The same for one organisation among several: who stands in the detail. */
-void demo_tell_things(const struct demo *d);
-int demo_tell_end(struct demo *d);
-void demo_tell_keep(const struct demo *d);
-struct demo_thing *demo_thing_add(struct demo *d, const char *what, enum demo_who by, const char *to, const char *label);
 const char *demo_text(const struct demo *d, const char *id);
+/* A step begins: a line on standard error, and with a table of claims below it on standard output. */
+void demo_step(const struct demo *d, const char *id);
+/* A claim that was checked. */
+struct demo_claim {
+    const char *name; /* Stable; of its text in the catalogue as well: "demo.claim.NAME". */
+    const char *org;  /* Whom it is about, NULL: all. */
+    bool ok;
+    double ms;        /* How long what is claimed took; negative: nothing that has a length. */
+    const char *seen; /* NULL, or what was seen. Shown where it does not hold. */
+    const char *a1;   /* {1} {2} {3} of its text. */
+    const char *a2;
+    const char *a3;
+};
+/* Print it; returns c->ok. */
+bool demo_claim(struct demo *d, const struct demo_claim *c);
+struct demo_thing *demo_thing_add(struct demo *d, const char *what, enum demo_who by, const char *to, const char *label);
+/* The table of who holds what, and the sum. Returns the exit status. */
+int demo_tell_end(struct demo *d);
+void demo_tell_keep(const struct demo *d, pid_t relay);
 
 /* ---- Nodes and their answers (demo_node.c). */
-/* Start `run` in a node's home, and wait until it answers. dials: addresses, NULL after the last. */
-bool demo_node_start(struct demo *d, struct demo_node *n, const char *const dials[]);
-/* Ask it to end (SIGTERM), or kill -9 it. Returns how long that took in ms, negative where it had to be killed or failed. */
-double demo_node_stop(struct demo_node *n);
-void demo_node_kill(struct demo_node *n);
-/* One number of `status --json`, negative where the node does not answer. Asked within this process: cheap enough to poll. */
+/* Start `run` in a node's home, and wait until it answers. dial: an address, or NULL. */
+bool demo_node_start(struct demo *d, struct demo_node *n, const char *dial);
+/* Ask it to end (SIGTERM). Returns how long that took in ms, negative where it failed or had to be killed. */
+double demo_node_stop(struct demo *d, struct demo_node *n);
+void demo_node_kill(struct demo *d, struct demo_node *n); /* kill -9 */
+/* `status` of a running node, asked within this process: cheap enough to poll. NULL where it does not answer; the caller's. */
 json_t *demo_status(const struct demo *d, const struct demo_node *n);
+/* One number of it, negative where there is none. */
 long long demo_status_int(const struct demo *d, const struct demo_node *n, const char *key);
-/* Run a verb of a node to its end. argv without the program's name, --home and --lang, NULL after the last. False where it did not end
- * with exit status 0; p holds what it printed, and is the caller's to demo_proc_free(). */
+/* Run a verb on a node's home to its end. argv without the program's name, --home and --lang, NULL after the last. False where it did not
+ * end with exit status 0. p holds what it printed; the caller's to demo_proc_free(), in either case. */
 bool demo_ask(const struct demo *d, const struct demo_node *n, struct demo_proc *p, const char *const argv[]);
 /* The same, begun only. */
 bool demo_begin(const struct demo *d, const struct demo_node *n, struct demo_proc *p, const char *const argv[]);
-/* The first line of what it printed as JSON, NULL where it is none. The caller's to json_decref(). */
-json_t *demo_first(const struct demo_proc *p);
-/* The last. */
+/* The i-th line of what it printed as JSON, and the last; NULL where it is none. The caller's to json_decref(). */
+json_t *demo_line(const struct demo_proc *p, size_t i);
 json_t *demo_last(const struct demo_proc *p);
+/* The first line of a node's standard error that holds needle. */
+bool demo_log_line(const struct demo_node *n, const char *needle, char *out, size_t cap);
 
-/* ---- The acts (demo_found.c, demo_share.c, demo_group.c, demo_fail.c). Each makes its claims; false: the rest makes no sense. */
-bool demo_found(struct demo *d);
-bool demo_share_bundle(struct demo *d);
-bool demo_share_clear(struct demo *d);
-bool demo_share_list(struct demo *d);
+/* ---- How a publication spreads (demo_spread.c). */
+struct demo_spread {
+    const char *const *argv;      /* publish ..., with --json. */
+    bool to[DEMO_ORGS];           /* Who is to hold it, besides who publishes. */
+    /* What came of it: */
+    double publish_ms;               /* Until the command ended. */
+    double durable_ms[DEMO_ORGS];    /* From its start until the node held all of it durably; negative: not within the time. */
+    double searchable_ms[DEMO_ORGS]; /* Until its queries find it. */
+    long long accepted, skipped, refused, entries, held_by; /* The command's sum, -1 where there was none. */
+    long long grown;                 /* Entries that the publisher's node has more than before. */
+    char seen[512];                  /* All that it printed. */
+};
+/* Publish, and look on. False where the command failed. */
+bool demo_spread(struct demo *d, const struct demo_node *by, struct demo_spread *s);
+/* Wait until each of these organisations' nodes holds as many entries. */
+bool demo_agree(struct demo *d, const bool who[static DEMO_ORGS], double deadline_ms);
+
+/* ---- What a node holds (demo_share.c). */
+/* How many of these objects each organisation's node gives back byte for byte. */
+void demo_compare(struct demo *d, const struct demo_object *objects, size_t n, size_t same[static DEMO_ORGS]);
+/* Write a file that is built in to the demo's folder; its path. */
+bool demo_write(const struct demo *d, const char *name, char path[static KAI_PATH_BYTES_MAX]);
+
+/* ---- The acts. Each makes its claims. False: what follows would make no sense. */
+bool demo_found(struct demo *d);      /* demo_found.c */
+bool demo_share(struct demo *d);      /* demo_share.c */
 bool demo_share_file(struct demo *d, const char *path);
-bool demo_again(struct demo *d);
-bool demo_group(struct demo *d);
-bool demo_stranger(struct demo *d);
-bool demo_crash(struct demo *d);
-bool demo_wire(struct demo *d);
+bool demo_group(struct demo *d);      /* demo_group.c */
+bool demo_stranger(struct demo *d);   /* demo_stranger.c */
+bool demo_crash(struct demo *d);      /* demo_crash.c */
+bool demo_wire(struct demo *d);       /* demo_stranger.c */
+
+/* ---- Looking for words where none may be (demo_scan.c). */
+struct demo_words; /* Byte strings to look for. */
+struct demo_words *demo_words_new(void);
+void demo_words_free(struct demo_words *w);
+/* Strings shorter than 6 bytes are left out: chance would find them. */
+void demo_words_add(struct demo_words *w, const void *p, size_t n);
+/* All strings of a JSON file, and the UUIDs of ids as bytes, but for those that also stand in except. */
+void demo_words_add_json(struct demo_words *w, struct kai_view file, struct kai_view except);
+size_t demo_words_n(const struct demo_words *w);
+/* Read all files of a folder, and those in folders inside it, whose path begins with prefix: how many bytes that was, negative where one
+ * could not be read. *hits: how many places; found: the first of them, "file: word". */
+long long demo_words_scan(struct demo_words *w, const char *dir, const char *prefix, size_t *hits, char found[static 256]);
 
 #endif

@@ -25,6 +25,8 @@ double demo_now(void);
 /* SIGINT, SIGTERM or SIGHUP came: whoever waits gives up. */
 bool demo_stopping(void);
 void demo_catch_signals(void);
+/* Between two looks at something that has yet to happen. */
+void demo_turn(void);
 
 /* Start argv[0] with this environment besides our own ("NAME=VALUE" lines, NULL after the last). log: a file for its standard error, and
  * its standard output goes nowhere; NULL: both are read by us. */

@@ -18,6 +18,7 @@
 
 #define CALLS_MAX 64u
 #define CHUNK_BYTES 65536u
+#define PAIR_TRIES 64u
 #define LOOK_MS 200 /* How soon a word of the parent is heard. */
 
 /* What both processes see. */
@@ -69,18 +70,32 @@ static struct sockaddr_in loopback(uint16_t port)
     return (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 }
 
-static bool listen_on(struct demo_relay *r, size_t i)
+static bool listen_on(struct demo_relay *r, size_t i, uint16_t port)
 {
-    struct sockaddr_in a = loopback(0);
+    struct sockaddr_in a = loopback(port);
     socklen_t n = sizeof a;
     int fd = tcp_socket();
 
+    if (r->listen_fd[i] != -1)
+        (void)close(r->listen_fd[i]);
     r->listen_fd[i] = fd;
     if (fd == -1 || bind(fd, (const struct sockaddr *)&a, sizeof a) != 0 || listen(fd, 64) != 0 ||
         getsockname(fd, (struct sockaddr *)&a, &n) != 0)
         return false;
     r->port[i] = ntohs(a.sin_port);
     return true;
+}
+
+static bool listen_all(struct demo_relay *r)
+{
+    bool pair = false;
+
+    for (unsigned tries = 0; tries < PAIR_TRIES && !pair; tries++)
+        pair = listen_on(r, 0, 0) && r->port[0] < UINT16_MAX && listen_on(r, DEMO_RELAY_INTRO, (uint16_t)(r->port[0] + 1u));
+    for (size_t i = 1; i < DEMO_RELAY_INTRO && pair; i++)
+        if (!listen_on(r, i, 0))
+            return false;
+    return pair;
 }
 
 /* ---- In the relay's own process. */
@@ -262,8 +277,7 @@ struct demo_relay *demo_relay_open(const char *dir)
     if (r->s == MAP_FAILED)
         r->s = NULL;
     ok = ok && r->s != NULL;
-    for (size_t i = 0; i < DEMO_RELAY_PORTS && ok; i++)
-        ok = listen_on(r, i);
+    ok = ok && listen_all(r);
     if (ok) {
         (void)snprintf(r->dir, sizeof r->dir, "%s", dir);
         r->pid = fork();

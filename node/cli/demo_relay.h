@@ -10,7 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define DEMO_RELAY_PORTS 8u
+#define DEMO_RELAY_PORTS 6u
+#define DEMO_RELAY_INTRO 5u /* This port is the one after port 0: where a stranger looks for the introduction socket. */
 
 struct demo_relay; /* Opaque: from demo_relay_open() to demo_relay_close(). */
 

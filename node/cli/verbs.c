@@ -37,6 +37,7 @@ const struct kai_verb kai_verbs[] = {
     {"get", "ID [--format json|stix]", "--format=", 1, 1, kai_cmd_get, "help.get"},
     {"watch", "[EXPRESSION]", "", 0, 64, kai_cmd_watch, "help.watch"},
     {"reindex", "", "", 0, 0, kai_cmd_reindex, "help.reindex"},
+    {"demo", "[FILE...] [--keep]", "--keep", 0, 64, kai_cmd_demo, "help.demo"},
     {"help", "[COMMAND]", "", 0, 2, kai_cmd_help, "help.help"},
     {"version", "", "", 0, 0, kai_cmd_version, "help.version"},
 };
