@@ -5,8 +5,10 @@
 
 #include "crypto/sign.h"
 
-/* The author of a data log: a member; or the owner or a steward, whose RULE tells who the members are. */
-bool kai_author_fits(const struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES], const struct kai_node *node)
+/* The author of a data log: a member; or the owner or a steward, whose RULE tells who the members
+ * are. */
+bool kai_author_fits(const struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],
+                     const struct kai_node *node)
 {
     const struct kai_audience *a;
 
@@ -39,12 +41,18 @@ static enum kai_err only_item(void *ctx, uint64_t type, struct kai_view item)
     return KAI_OK;
 }
 
-/* Open an entry; *item is its only item, of type BIND. KAI_ENOTFOUND: it opens, and is something else. */
-static enum kai_err open_bind(struct kai_net *n, const struct kai_epoch *epoch, const struct kai_entry *e,
-                              struct kai_view *item)
+/* Open an entry; *item is its only item, of type BIND. KAI_ENOTFOUND: it opens, and is something
+ * else. */
+static enum kai_err open_bind(struct kai_net *n, const struct kai_epoch *epoch,
+                              const struct kai_entry *e, struct kai_view *item)
 {
-    struct kai_seal_place at = {.nid = n->nid, .log_pk = e->h.log_pk, .seq = e->h.seq, .prev = e->h.prev,
-                                .tag = e->h.tag, .kid = e->h.kid, .ts = e->h.ts};
+    struct kai_seal_place at = {.nid = n->nid,
+                                .log_pk = e->h.log_pk,
+                                .seq = e->h.seq,
+                                .prev = e->h.prev,
+                                .tag = e->h.tag,
+                                .kid = e->h.kid,
+                                .ts = e->h.ts};
     struct only only = {0};
     enum kai_err err;
 
@@ -59,8 +67,8 @@ static enum kai_err open_bind(struct kai_net *n, const struct kai_epoch *epoch, 
     return only.n == 1 && only.type == KAI_ITEM_BIND ? KAI_OK : KAI_ENOTFOUND;
 }
 
-static enum kai_verdict first_data(struct kai_net *n, struct kai_share *s, const struct kai_entry *e,
-                                   struct kai_net_log *log)
+static enum kai_verdict first_data(struct kai_net *n, struct kai_share *s,
+                                   const struct kai_entry *e, struct kai_net_log *log)
 {
     const struct kai_epoch *epoch = kai_keyring_kid(n->keyring, s->aud_id, e->h.kid);
     const struct kai_node *author;
@@ -129,9 +137,11 @@ enum kai_verdict kai_accept_first(struct kai_net *n, struct kai_share *s, const 
     return v;
 }
 
-/* The first entry under an epoch that the log has not used yet says again whose it is, and nothing else. */
-static enum kai_verdict next_kid(struct kai_net *n, struct kai_nlog *log, const struct kai_epoch *epoch,
-                                 const struct kai_entry *e, const struct kai_node *author)
+/* The first entry under an epoch that the log has not used yet says again whose it is, and nothing
+ * else. */
+static enum kai_verdict next_kid(struct kai_net *n, struct kai_nlog *log,
+                                 const struct kai_epoch *epoch, const struct kai_entry *e,
+                                 const struct kai_node *author)
 {
     struct kai_view item;
     struct kai_bind b;
@@ -142,8 +152,7 @@ static enum kai_verdict next_kid(struct kai_net *n, struct kai_nlog *log, const 
         memcmp(b.log_pk, log->l.log_pk, KAI_KEY_BYTES) != 0 ||
         memcmp(b.aud_id, log->l.aud_id, KAI_ID_BYTES) != 0 ||
         memcmp(b.node_cert, log->l.author_cert, KAI_ID_BYTES) != 0 ||
-        b.incarnation != log->l.incarnation ||
-        memcmp(b.salt, log->l.salt, sizeof b.salt) != 0 ||
+        b.incarnation != log->l.incarnation || memcmp(b.salt, log->l.salt, sizeof b.salt) != 0 ||
         (author && kai_bind_verify(item, author->sign_pk, n->nid) != KAI_OK))
         return KAI_REFUSE;
     return KAI_TAKE;

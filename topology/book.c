@@ -21,7 +21,8 @@ static size_t place_of(const struct kai_net *n, const uint8_t *node)
     return lo;
 }
 
-static bool keep(struct kai_net *n, size_t at, const struct kai_node *node, const struct kai_addr *a, struct kai_view note)
+static bool keep(struct kai_net *n, size_t at, const struct kai_node *node,
+                 const struct kai_addr *a, struct kai_view note)
 {
     bool there = at < n->n_book && memcmp(n->book[at].node, node->id, KAI_ID_BYTES) == 0;
     uint8_t *copy;
@@ -67,7 +68,8 @@ static const struct kai_node *take(struct kai_net *n, struct kai_view note)
     return node;
 }
 
-static void send_notes(struct kai_net *n, struct kai_link *l, const struct kai_view *notes, uint32_t k)
+static void send_notes(struct kai_net *n, struct kai_link *l, const struct kai_view *notes,
+                       uint32_t k)
 {
     struct kai_buf *b = kai_out_begin(n);
 
@@ -175,7 +177,8 @@ static bool fill(const struct kai_place *p, struct kai_dial *out)
 static bool linked(const struct kai_net *n, const uint8_t *node)
 {
     for (size_t i = 0; i < n->n_links; i++)
-        if (!n->links[i]->dead && n->links[i]->peer && memcmp(n->links[i]->peer_id, node, KAI_ID_BYTES) == 0)
+        if (!n->links[i]->dead && n->links[i]->peer &&
+            memcmp(n->links[i]->peer_id, node, KAI_ID_BYTES) == 0)
             return true;
     return false;
 }
@@ -203,12 +206,14 @@ size_t kai_net_dials(const struct kai_net *n, struct kai_dial *out, size_t max, 
 {
     size_t dialable = 0, k = 0;
     /* A start that differs from node to node and moves on, so that not all choose the same ones. */
-    size_t first = n->n_book ? (size_t)((kai_get_u64(n->self.node_id) + n->now_ms / 60000) % n->n_book) : 0;
+    size_t first =
+        n->n_book ? (size_t)((kai_get_u64(n->self.node_id) + n->now_ms / 60000) % n->n_book) : 0;
 
     for (size_t i = 0; i < n->n_book; i++)
         dialable += good(n, &n->book[i], wall_ms) && n->book[i].addr.listens ? 1u : 0u;
     for (int pass = 0; pass < 3; pass++) {
-        for (size_t i = 0; i < n->n_book && k < max && (dialable <= FEW_NODES || k < FEW_NODES); i++) {
+        for (size_t i = 0; i < n->n_book && k < max && (dialable <= FEW_NODES || k < FEW_NODES);
+             i++) {
             const struct kai_place *p = &n->book[(first + i) % n->n_book];
             bool is_linked = linked(n, p->node), is_needed;
             if (memcmp(p->node, n->self.node_id, KAI_ID_BYTES) == 0 || !good(n, p, wall_ms))
@@ -222,7 +227,8 @@ size_t kai_net_dials(const struct kai_net *n, struct kai_dial *out, size_t max, 
     return k;
 }
 
-bool kai_net_addr_of(const struct kai_net *n, const uint8_t curve_pk[static KAI_KEY_BYTES], struct kai_dial *out)
+bool kai_net_addr_of(const struct kai_net *n, const uint8_t curve_pk[static KAI_KEY_BYTES],
+                     struct kai_dial *out)
 {
     for (size_t i = 0; i < n->n_book; i++)
         if (memcmp(n->book[i].addr.curve_pk, curve_pk, KAI_KEY_BYTES) == 0)

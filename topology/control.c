@@ -1,4 +1,5 @@
-/* control: entries of control logs, the roster they make, and the texts of the charter (docs/protocol.md 3, 7). */
+/* control: entries of control logs, the roster they make, and the texts of the charter
+ * (docs/protocol.md 3, 7). */
 #include "topology/state.h"
 
 #include <string.h>
@@ -85,7 +86,8 @@ static void renew_peers(struct kai_net *n)
         l->peer = kai_roster_node(n->roster, l->peer_id);
         if (l->dead)
             continue;
-        if (!kai_node_good(n, l->peer) || memcmp(l->peer->curve_pk, l->curve_pk, KAI_KEY_BYTES) != 0)
+        if (!kai_node_good(n, l->peer) ||
+            memcmp(l->peer->curve_pk, l->curve_pk, KAI_KEY_BYTES) != 0)
             kai_link_bye(n, l, KAI_BYE_NOT_ADMITTED);
     }
 }

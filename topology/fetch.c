@@ -106,7 +106,8 @@ static void end(struct kai_net *n, struct kai_fetch *f, bool gave_up)
         kai_rb_due(n, s, KAI_FETCH_MS);
 }
 
-void kai_fetch_progress(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t have)
+void kai_fetch_progress(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES],
+                        uint64_t have)
 {
     struct kai_fetch *f = find(n, log_pk);
     struct kai_link *l;
@@ -147,8 +148,8 @@ static bool too_late(const struct kai_net *n, const struct kai_fetch *f)
 {
     const struct kai_link *l = kai_link_find(n, f->link);
 
-    return n->now_ms >= f->deadline_ms &&
-           (!l || n->now_ms >= l->fetch_ms + KAI_FETCH_MS || n->now_ms >= f->deadline_ms + KAI_FETCH_MOST_MS);
+    return n->now_ms >= f->deadline_ms && (!l || n->now_ms >= l->fetch_ms + KAI_FETCH_MS ||
+                                           n->now_ms >= f->deadline_ms + KAI_FETCH_MOST_MS);
 }
 
 void kai_fetch_tick(struct kai_net *n)

@@ -1,5 +1,5 @@
-/* fork: two entries at one place of a log: each node keeps its branch, and the other's header as proof
- * (docs/protocol.md 5). */
+/* fork: two entries at one place of a log: each node keeps its branch, and the other's header as
+ * proof (docs/protocol.md 5). */
 #include "topology/state.h"
 
 #include <stdlib.h>
@@ -28,7 +28,8 @@ static bool mark(struct kai_link *l, const uint8_t *log_pk)
 }
 
 /* Show the peer what stands here at a place where it has something else. */
-void kai_fork_prove(struct kai_net *n, struct kai_link *l, struct kai_share *s, struct kai_nlog *log, uint64_t seq)
+void kai_fork_prove(struct kai_net *n, struct kai_link *l, struct kai_share *s,
+                    struct kai_nlog *log, uint64_t seq)
 {
     struct kai_entry e;
     struct kai_buf *b;
@@ -44,7 +45,8 @@ void kai_fork_prove(struct kai_net *n, struct kai_link *l, struct kai_share *s, 
     (void)kai_out_put(n, l, KAI_OUT_LIVE);
 }
 
-/* e stands at a place that is taken here by another one. Its log's key has been checked long ago. */
+/* e stands at a place that is taken here by another one. Its log's key has been checked long ago.
+ */
 void kai_fork_seen(struct kai_net *n, struct kai_link *l, struct kai_share *s, struct kai_nlog *log,
                    const struct kai_entry *e)
 {

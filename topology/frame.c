@@ -1,7 +1,6 @@
 /* frame: reads the messages of a link. */
 #include "topology/frame.h"
 
-
 #include <string.h>
 
 #include "crypto/seal.h"

@@ -1,19 +1,24 @@
 /* frame: the messages of a link, between bytes and structs (docs/protocol.md 7).
  *
  * A frame is [type, ...]. Details beyond the table of section 7:
- * - HELLO [1, min, max, NID, node cert, nonce32, boot id 16, clock ms, charter version, control fingerprint 32,
- *   [credit bytes, frame bytes], X]; an introduction adds [charter record, [entry...]]. The dialler speaks first.
+ * - HELLO [1, min, max, NID, node cert, nonce32, boot id 16, clock ms, charter version, control
+ * fingerprint 32, [credit bytes, frame bytes], X]; an introduction adds [charter record,
+ * [entry...]]. The dialler speaks first.
  * - MATCH [2, first, [token...]]: index of the first token; indexes run on from frame to frame.
- * - PING [3, clock, flow bytes sent], PONG [4, clock echoed, flow bytes received], CREDIT [5, flow bytes allowed]: all
- *   three count ENTRIES, PUSH, IHAVE, RB, PEERS, MATCH, OFFER and PROOF since the link began.
- * - OFFER [7, first, [[eph_pk, slot56]...]]: offer i of the dialler has handle 32768 + 2i, of the listener one more.
- * - RB [16, handle, round, more, lower, [[upper, mode, data]...]]: a range holds the logs from the upper of the one before
- *   (the first: lower) up to and without its own upper; bounds are the shortest prefixes that tell neighbours apart, an
- *   empty upper is the end. data of skip (both hold the same): nil, or fp16 where it answers a single range; of fp: fp16;
- *   of list (which asks for) and reply list: [[log, seq, head16]...].
- * - WANT [17, handle, [[log, from, to, payload]...]], payload 0 or 1; a text of the charter is [hash, 0, 0, 1] on handle
- *   65535, answered by the entry [hash, empty, text].
- * - PROOF [49, handle, hdr, sig]: the sender's own entry at a place where the receiver's is another. */
+ * - PING [3, clock, flow bytes sent], PONG [4, clock echoed, flow bytes received], CREDIT [5, flow
+ * bytes allowed]: all three count ENTRIES, PUSH, IHAVE, RB, PEERS, MATCH, OFFER and PROOF since the
+ * link began.
+ * - OFFER [7, first, [[eph_pk, slot56]...]]: offer i of the dialler has handle 32768 + 2i, of the
+ * listener one more.
+ * - RB [16, handle, round, more, lower, [[upper, mode, data]...]]: a range holds the logs from the
+ * upper of the one before (the first: lower) up to and without its own upper; bounds are the
+ * shortest prefixes that tell neighbours apart, an empty upper is the end. data of skip (both hold
+ * the same): nil, or fp16 where it answers a single range; of fp: fp16; of list (which asks for)
+ * and reply list: [[log, seq, head16]...].
+ * - WANT [17, handle, [[log, from, to, payload]...]], payload 0 or 1; a text of the charter is
+ * [hash, 0, 0, 1] on handle 65535, answered by the entry [hash, empty, text].
+ * - PROOF [49, handle, hdr, sig]: the sender's own entry at a place where the receiver's is
+ * another. */
 #ifndef KAI_TOPOLOGY_FRAME_H
 #define KAI_TOPOLOGY_FRAME_H
 
@@ -40,15 +45,15 @@ enum kai_msg {
     KAI_MSG_BYE = 0x7f,
 };
 
-#define KAI_WIRE_VERSION       1u
-#define KAI_MATCH_TOKENS_MAX   256u /* In one frame. */
-#define KAI_OFFERS_MAX         64u
-#define KAI_HANDLE_OFFER       32768u
-#define KAI_HANDLE_CONTROL     65535u
-#define KAI_RB_RANGES_MAX      4096u /* In one frame. */
-#define KAI_RB_ROWS_MAX        2048u /* In one range. */
-#define KAI_ENTRIES_MAX        512u  /* In one frame. */
-#define KAI_HELLO_BYTES_MAX    16384u
+#define KAI_WIRE_VERSION     1u
+#define KAI_MATCH_TOKENS_MAX 256u /* In one frame. */
+#define KAI_OFFERS_MAX       64u
+#define KAI_HANDLE_OFFER     32768u
+#define KAI_HANDLE_CONTROL   65535u
+#define KAI_RB_RANGES_MAX    4096u /* In one frame. */
+#define KAI_RB_ROWS_MAX      2048u /* In one range. */
+#define KAI_ENTRIES_MAX      512u  /* In one frame. */
+#define KAI_HELLO_BYTES_MAX  16384u
 
 /* Whether frames of this type are counted against credit. */
 bool kai_msg_flows(uint64_t type);
@@ -65,7 +70,7 @@ struct kai_hello {
     uint8_t fingerprint[KAI_ID_BYTES];
     uint64_t credit_bytes;
     uint64_t frame_bytes;
-    bool intro;            /* Carries the rest: */
+    bool intro; /* Carries the rest: */
     struct kai_view charter;
 };
 
@@ -94,7 +99,8 @@ struct kai_frame {
     uint64_t type; /* enum kai_msg. */
     size_t bytes;
     uint64_t handle;
-    uint64_t a; /* MATCH, OFFER: first; PING, PONG: clock; CREDIT: allowed; RB: round; PRUNE: minutes; ERR, BYE: code. */
+    uint64_t a; /* MATCH, OFFER: first; PING, PONG: clock; CREDIT: allowed; RB: round; PRUNE:
+                   minutes; ERR, BYE: code. */
     uint64_t b; /* PING, PONG: bytes; ERR: reference. */
     bool more;
     struct kai_view lower; /* RB. */
@@ -106,25 +112,29 @@ struct kai_frame {
     struct kai_hello hello;
 };
 
-/* Parse a whole frame; every element's shape is checked, so that reading the items cannot fail but by an entry's content.
- * Errors: KAI_EMALFORMED, KAI_ELIMIT. */
+/* Parse a whole frame; every element's shape is checked, so that reading the items cannot fail but
+ * by an entry's content. Errors: KAI_EMALFORMED, KAI_ELIMIT. */
 KAI_MUST_USE enum kai_err kai_frame_parse(struct kai_frame *f, struct kai_view bytes);
 
-const uint8_t *kai_frame_token(struct kai_frame *f);                 /* MATCH: 16 bytes. */
+const uint8_t *kai_frame_token(struct kai_frame *f); /* MATCH: 16 bytes. */
 void kai_frame_offer(struct kai_frame *f, const uint8_t **eph_pk, const uint8_t **slot);
-void kai_frame_range(struct kai_frame *f, struct kai_rb_range *r);    /* RB. */
+void kai_frame_range(struct kai_frame *f, struct kai_rb_range *r); /* RB. */
 void kai_range_row(struct kai_rb_range *r, struct kai_rb_row *row);
 void kai_frame_want(struct kai_frame *f, struct kai_want *w);
 void kai_frame_id(struct kai_frame *f, const uint8_t **log_pk, uint64_t *seq); /* IHAVE, GRAFT. */
-struct kai_view kai_frame_note(struct kai_frame *f);                 /* PEERS. */
+struct kai_view kai_frame_note(struct kai_frame *f);                           /* PEERS. */
 /* ENTRIES and HELLO: the parts of the next one. */
-void kai_frame_parts(struct kai_frame *f, struct kai_view *hdr, struct kai_view *sig, struct kai_view *payload);
+void kai_frame_parts(struct kai_frame *f, struct kai_view *hdr, struct kai_view *sig,
+                     struct kai_view *payload);
 
 /* Writers. Where n items follow, the caller appends them with the put functions or those below. */
-void kai_put_frame(struct kai_buf *b, enum kai_msg type, uint32_t arity); /* arity without the type. */
-void kai_put_hello(struct kai_buf *b, const struct kai_hello *h);         /* With intro: charter; entries follow. */
-void kai_put_numbers(struct kai_buf *b, enum kai_msg type, uint64_t v1, uint64_t v2); /* PING PONG ERR: two. */
-void kai_put_number(struct kai_buf *b, enum kai_msg type, uint64_t v);    /* CREDIT, BYE: one. */
+void kai_put_frame(struct kai_buf *b, enum kai_msg type,
+                   uint32_t arity); /* arity without the type. */
+void kai_put_hello(struct kai_buf *b,
+                   const struct kai_hello *h); /* With intro: charter; entries follow. */
+void kai_put_numbers(struct kai_buf *b, enum kai_msg type, uint64_t v1,
+                     uint64_t v2);                                     /* PING PONG ERR: two. */
+void kai_put_number(struct kai_buf *b, enum kai_msg type, uint64_t v); /* CREDIT, BYE: one. */
 void kai_put_row(struct kai_buf *b, const struct kai_rb_row *row);
 void kai_put_want(struct kai_buf *b, const struct kai_want *w);
 

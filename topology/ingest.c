@@ -1,4 +1,5 @@
-/* ingest: received data and key entries on their way to the disk, and what follows when they are there. */
+/* ingest: received data and key entries on their way to the disk, and what follows when they are
+ * there. */
 #include "topology/state.h"
 
 #include <stdlib.h>
@@ -11,8 +12,8 @@ static void refuse(struct kai_net *n, struct kai_share *s, const struct kai_entr
     kai_fetch_cancel(n, e->h.log_pk);
 }
 
-static void launch(struct kai_net *n, struct kai_link *l, struct kai_nlog *log, const struct kai_entry *e,
-                   size_t cost)
+static void launch(struct kai_net *n, struct kai_link *l, struct kai_nlog *log,
+                   const struct kai_entry *e, size_t cost)
 {
     struct kai_flight *f = calloc(1, sizeof *f);
     struct kai_net_log known = log->l;
@@ -43,16 +44,17 @@ static void launch(struct kai_net *n, struct kai_link *l, struct kai_nlog *log, 
     n->act.ingest(n->act.ctx, l->id, &known, e);
 }
 
-static bool held_already(struct kai_net *n, struct kai_link *l, struct kai_share *s, struct kai_nlog *log,
-                         const struct kai_entry *e)
+static bool held_already(struct kai_net *n, struct kai_link *l, struct kai_share *s,
+                         struct kai_nlog *log, const struct kai_entry *e)
 {
     struct kai_entry mine;
 
     if (e->h.seq > log->l.head_seq)
         return e->h.seq <= log->ing_seq; /* On its way: the first one decides. */
-    if (e->h.seq == log->l.head_seq ? memcmp(e->hash, log->l.head, KAI_ID_BYTES) != 0
-                                    : (n->act.read(n->act.ctx, e->h.log_pk, e->h.seq, &mine) == KAI_OK &&
-                                       memcmp(e->hash, mine.hash, KAI_ID_BYTES) != 0)) {
+    if (e->h.seq == log->l.head_seq
+            ? memcmp(e->hash, log->l.head, KAI_ID_BYTES) != 0
+            : (n->act.read(n->act.ctx, e->h.log_pk, e->h.seq, &mine) == KAI_OK &&
+               memcmp(e->hash, mine.hash, KAI_ID_BYTES) != 0)) {
         kai_fork_seen(n, l, s, log, e);
         return true;
     }
@@ -64,8 +66,8 @@ static bool held_already(struct kai_net *n, struct kai_link *l, struct kai_share
     return true;
 }
 
-static enum kai_verdict judge(struct kai_net *n, struct kai_link *l, struct kai_share *s, struct kai_nlog *log,
-                              const struct kai_entry *e)
+static enum kai_verdict judge(struct kai_net *n, struct kai_link *l, struct kai_share *s,
+                              struct kai_nlog *log, const struct kai_entry *e)
 {
     if (log) {
         if (memcmp(log->l.aud_id, s->aud_id, KAI_ID_BYTES) != 0)
@@ -82,8 +84,10 @@ static enum kai_verdict judge(struct kai_net *n, struct kai_link *l, struct kai_
     return e->payload.p ? KAI_TAKE : KAI_WANT_MORE;
 }
 
-/* An entry with the shape of one, from a peer that may send it. cost: bytes of the peer's credit that it holds. */
-void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s, const struct kai_entry *e, size_t cost)
+/* An entry with the shape of one, from a peer that may send it. cost: bytes of the peer's credit
+ * that it holds. */
+void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
+                const struct kai_entry *e, size_t cost)
 {
     struct kai_nlog *log = kai_mirror_find(n, e->h.log_pk);
     enum kai_verdict v = judge(n, l, s, log, e);
@@ -124,7 +128,8 @@ void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s, cons
 }
 
 /* Whether this peer may send us entries of the audience, as far as we know its members. */
-static bool may_receive(const struct kai_net *n, const struct kai_link *l, const struct kai_share *s)
+static bool may_receive(const struct kai_net *n, const struct kai_link *l,
+                        const struct kai_share *s)
 {
     const struct kai_node *self = kai_roster_node(n->roster, n->self.node_id);
 
@@ -137,8 +142,8 @@ static bool may_receive(const struct kai_net *n, const struct kai_link *l, const
            !(self && kai_keyring_eligible(n->keyring, s->aud_id, self));
 }
 
-static void one_entry(struct kai_net *n, struct kai_link *l, struct kai_share *s, struct kai_view hdr,
-                      struct kai_view sig, struct kai_view payload)
+static void one_entry(struct kai_net *n, struct kai_link *l, struct kai_share *s,
+                      struct kai_view hdr, struct kai_view sig, struct kai_view payload)
 {
     struct kai_entry e;
 
@@ -227,13 +232,14 @@ void kai_ingest_epochs(struct kai_net *n)
 
         log->unread_from = 0;
         for (; seq != 0 && seq <= log->l.head_seq; seq++)
-            if (n->act.read(n->act.ctx, log->l.log_pk, seq, &e) == KAI_OK && e.h.ptype == KAI_PTYPE_EPOCH)
+            if (n->act.read(n->act.ctx, log->l.log_pk, seq, &e) == KAI_OK &&
+                e.h.ptype == KAI_PTYPE_EPOCH)
                 learn_epoch(n, log, &e);
     }
 }
 
-void kai_net_on_stored(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES], const struct kai_entry *e,
-                       uint64_t now_ms)
+void kai_net_on_stored(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES],
+                       const struct kai_entry *e, uint64_t now_ms)
 {
     struct kai_nlog *log;
     uint64_t link = 0;
@@ -244,7 +250,7 @@ void kai_net_on_stored(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BY
     if (log && land(n, log_pk, e->h.seq, &link)) {
         log->n_flight -= log->n_flight > 0 ? 1u : 0u;
         if (e->h.seq > log->l.head_seq) {
-                log->l.head_seq = e->h.seq;
+            log->l.head_seq = e->h.seq;
             log->l.head_ts = e->h.ts;
             memcpy(log->l.head, e->hash, KAI_ID_BYTES);
             log->l.closed = log->l.closed || e->h.ptype == KAI_PTYPE_CLOSE;
@@ -270,8 +276,9 @@ static void forged(struct kai_net *n, struct kai_link *l, const uint8_t *log_pk,
         kai_link_bye(n, l, KAI_BYE_MALFORMED);
 }
 
-void kai_net_on_refused(struct kai_net *n, uint64_t link, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq,
-                        enum kai_err why, uint64_t now_ms)
+void kai_net_on_refused(struct kai_net *n, uint64_t link,
+                        const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq, enum kai_err why,
+                        uint64_t now_ms)
 {
     struct kai_nlog *log;
     uint64_t from = link;

@@ -1,16 +1,18 @@
-/* intro: how a node that was just admitted shows its certificates to one that has not heard of it (docs/protocol.md 7).
+/* intro: how a node that was just admitted shows its certificates to one that has not heard of it
+ * (docs/protocol.md 7).
  *
- * HELLO carries the charter record and the control logs on the way from the founding root to the newcomer's certificate:
- * each from its first entry, or, where that does not fit, only the entry that names the next key. The server believes
- * nothing before each key on the way is signed for by the one above; then it may ask, once, for what is between. */
+ * HELLO carries the charter record and the control logs on the way from the founding root to the
+ * newcomer's certificate: each from its first entry, or, where that does not fit, only the entry
+ * that names the next key. The server believes nothing before each key on the way is signed for by
+ * the one above; then it may ask, once, for what is between. */
 #include "topology/state.h"
 
 #include <string.h>
 
 #include "crypto/sign.h"
 
-#define INTRO_ROOM   (KAI_INTRO_FRAME_BYTES_MAX - 1024u)
-#define PROVED_MAX   64u
+#define INTRO_ROOM (KAI_INTRO_FRAME_BYTES_MAX - 1024u)
+#define PROVED_MAX 64u
 
 struct chain {
     size_t n;
@@ -30,8 +32,8 @@ static bool read_admit(const struct kai_entry *e, struct kai_admit *a)
     uint64_t type;
     struct kai_view body;
 
-    return e->payload.p && kai_rec_parse(&type, &body, e->payload) == KAI_OK && type == KAI_REC_ADMIT &&
-           kai_admit_parse(a, body) == KAI_OK;
+    return e->payload.p && kai_rec_parse(&type, &body, e->payload) == KAI_OK &&
+           type == KAI_REC_ADMIT && kai_admit_parse(a, body) == KAI_OK;
 }
 
 struct seek {
@@ -92,14 +94,16 @@ static bool find_chain(const struct kai_net *n, struct chain *c)
 struct writer {
     struct kai_buf *out;
     uint32_t n;
+    bool full;
 };
 
 static bool write_one(void *ctx, const struct kai_entry *e)
 {
     struct writer *w = ctx;
 
-    if (w->out->len + e->hdr.n + e->sig.n + e->payload.n + 32 > INTRO_ROOM || w->n == KAI_ENTRIES_MAX) {
-        w->out->err = KAI_ELIMIT;
+    if (w->out->len + e->hdr.n + e->sig.n + e->payload.n + 32 > INTRO_ROOM ||
+        w->n == KAI_ENTRIES_MAX) {
+        w->full = true;
         return false;
     }
     kai_entry_write(w->out, e, true);
@@ -107,13 +111,16 @@ static bool write_one(void *ctx, const struct kai_entry *e)
     return true;
 }
 
-static bool write_chain(const struct kai_net *n, const struct chain *c, bool whole, struct writer *w)
+static bool write_chain(const struct kai_net *n, const struct chain *c, bool whole,
+                        struct writer *w)
 {
     kai_buf_clear(w->out);
     w->n = 0;
-    for (size_t i = c->n; i > 0 && !w->out->err; i--)
-        kai_ctl_each(n->ctl, c->step[i - 1].log_pk, whole ? 1 : c->step[i - 1].seq, c->step[i - 1].seq, write_one, w);
-    return !w->out->err;
+    w->full = false;
+    for (size_t i = c->n; i > 0 && !w->full; i--)
+        kai_ctl_each(n->ctl, c->step[i - 1].log_pk, whole ? 1 : c->step[i - 1].seq,
+                     c->step[i - 1].seq, write_one, w);
+    return !w->full && !w->out->err;
 }
 
 enum kai_err kai_net_intro_hello(struct kai_net *n, struct kai_buf *out, uint64_t wall_ms)
@@ -137,7 +144,8 @@ enum kai_err kai_net_intro_hello(struct kai_net *n, struct kai_buf *out, uint64_
     n->act.random(n->act.ctx, h.nonce, sizeof h.nonce);
     kai_ctl_fingerprint(n->ctl, h.fingerprint);
     kai_put_hello(out, &h);
-    if (!write_chain(n, &chain, out->len < INTRO_ROOM / 2, &w) || out->len + w.out->len + 8 > INTRO_ROOM)
+    if (!write_chain(n, &chain, out->len < INTRO_ROOM / 2, &w) ||
+        out->len + w.out->len + 8 > INTRO_ROOM)
         if (!write_chain(n, &chain, false, &w))
             return KAI_ELIMIT;
     kai_put_array(out, w.n);
@@ -160,7 +168,8 @@ static bool is_proved(const struct kai_net *n, const struct proved *p, const uin
     return is_founder(kai_ctl_charter(n->ctl), key);
 }
 
-/* Whether the entries shown lead, signature by signature, from a founder to a certificate with this CURVE key. */
+/* Whether the entries shown lead, signature by signature, from a founder to a certificate with this
+ * CURVE key. */
 static bool chain_verifies(struct kai_net *n, struct kai_frame f, const uint8_t *peer)
 {
     struct proved proved = {0};
@@ -188,7 +197,8 @@ static bool chain_verifies(struct kai_net *n, struct kai_frame f, const uint8_t 
 }
 
 /* Add what can be added, in as many rounds as it takes; *wants gets what is between. */
-static enum kai_err add_all(struct kai_net *n, struct kai_frame f, struct kai_buf *wants, uint32_t *n_wants)
+static enum kai_err add_all(struct kai_net *n, struct kai_frame f, struct kai_buf *wants,
+                            uint32_t *n_wants)
 {
     struct kai_frame start = f;
     bool progress = true;
@@ -206,7 +216,8 @@ static enum kai_err add_all(struct kai_net *n, struct kai_frame f, struct kai_bu
             enum kai_err err;
 
             kai_frame_parts(&f, &hdr, &sig, &payload);
-            if (sig.n != KAI_SIG_BYTES || kai_entry_init(&e, hdr, sig, payload) != KAI_OK || !payload.p)
+            if (sig.n != KAI_SIG_BYTES || kai_entry_init(&e, hdr, sig, payload) != KAI_OK ||
+                !payload.p)
                 return KAI_EMALFORMED;
             err = kai_ctl_add(n->ctl, &e);
             if (err == KAI_OK) {
@@ -227,7 +238,8 @@ static enum kai_err add_all(struct kai_net *n, struct kai_frame f, struct kai_bu
     return KAI_OK;
 }
 
-static enum kai_err check_hello(struct kai_net *n, const struct kai_frame *f, const uint8_t *peer, struct kai_why *why)
+static enum kai_err check_hello(struct kai_net *n, const struct kai_frame *f, const uint8_t *peer,
+                                struct kai_why *why)
 {
     struct kai_charter charter;
 
@@ -235,18 +247,21 @@ static enum kai_err check_hello(struct kai_net *n, const struct kai_frame *f, co
         return KAI_EMALFORMED;
     if (memcmp(f->hello.nid, n->nid, sizeof n->nid) != 0)
         return kai_why_set(why, KAI_EDENIED, "intro.network", NULL, NULL, NULL);
-    if (kai_charter_parse(&charter, f->hello.charter) || memcmp(charter.nid, n->nid, sizeof n->nid) != 0)
+    if (kai_charter_parse(&charter, f->hello.charter) ||
+        memcmp(charter.nid, n->nid, sizeof n->nid) != 0)
         return kai_why_set(why, KAI_EDENIED, "intro.network", NULL, NULL, NULL);
     if (!chain_verifies(n, *f, peer))
         return kai_why_set(why, KAI_EAUTH, "intro.chain", NULL, NULL, NULL);
     return KAI_OK;
 }
 
-enum kai_err kai_net_intro_serve(struct kai_net *n, struct kai_view frame, const uint8_t peer[static KAI_KEY_BYTES],
-                                 struct kai_buf *reply, struct kai_why *why, uint64_t now_ms)
+enum kai_err kai_net_intro_serve(struct kai_net *n, struct kai_view frame,
+                                 const uint8_t peer[static KAI_KEY_BYTES], struct kai_buf *reply,
+                                 struct kai_why *why, uint64_t now_ms)
 {
     struct kai_frame f;
-    enum kai_err err = frame.n > KAI_INTRO_FRAME_BYTES_MAX ? KAI_ELIMIT : kai_frame_parse(&f, frame);
+    enum kai_err err =
+        frame.n > KAI_INTRO_FRAME_BYTES_MAX ? KAI_ELIMIT : kai_frame_parse(&f, frame);
     uint32_t n_wants = 0;
 
     if (err)
@@ -298,7 +313,8 @@ enum kai_err kai_net_intro_reply(struct kai_net *n, struct kai_view frame, struc
     if (f.type != KAI_MSG_WANT || f.handle != KAI_HANDLE_CONTROL)
         return KAI_EMALFORMED;
     kai_buf_clear(w.out);
-    for (uint32_t i = 0; i < f.n && !w.out->err; i++) {
+    /* What does not fit now is asked for at the next try, for the server keeps what verifies. */
+    for (uint32_t i = 0; i < f.n && !w.full; i++) {
         struct kai_want want;
         kai_frame_want(&f, &want);
         kai_ctl_each(n->ctl, want.log_pk, want.from, want.to, write_one, &w);

@@ -14,7 +14,8 @@ struct kai_link *kai_link_find(const struct kai_net *n, uint64_t id)
     return NULL;
 }
 
-struct kai_share *kai_share_find(const struct kai_link *l, const uint8_t aud_id[static KAI_ID_BYTES])
+struct kai_share *kai_share_find(const struct kai_link *l,
+                                 const uint8_t aud_id[static KAI_ID_BYTES])
 {
     for (size_t i = 1; i < l->n_shares; i++)
         if (memcmp(l->shares[i]->aud_id, aud_id, KAI_ID_BYTES) == 0)
@@ -85,7 +86,8 @@ size_t kai_link_bytes(const struct kai_link *l)
 
     for (size_t i = 0; i < KAI_OUT_CLASSES; i++)
         sum += l->out[i].bytes + l->out[i].n * sizeof(struct kai_out_frame);
-    return sum + l->n_shares * (sizeof(struct kai_share) + KAI_IHAVE_IDS_MAX * sizeof(struct kai_id_seq));
+    return sum +
+           l->n_shares * (sizeof(struct kai_share) + KAI_IHAVE_IDS_MAX * sizeof(struct kai_id_seq));
 }
 
 /* ---- Endings. */
@@ -198,7 +200,8 @@ void kai_net_on_down(struct kai_net *n, uint64_t id, uint64_t now_ms)
 }
 
 /* Two links to one node: both ends must choose the same. */
-static bool keep_new(const struct kai_net *n, const struct kai_link *now, const struct kai_link *old)
+static bool keep_new(const struct kai_net *n, const struct kai_link *now,
+                     const struct kai_link *old)
 {
     bool we_are_smaller = memcmp(n->self.node_id, now->peer_id, KAI_ID_BYTES) < 0;
 
@@ -244,10 +247,12 @@ static void session_keys(struct kai_link *l)
 bool kai_node_good(const struct kai_net *n, const struct kai_node *node)
 {
     return node && node->active &&
-           (node->not_after == 0 || n->wall_ms <= node->not_after || n->wall_ms - node->not_after <= KAI_EXPIRY_GRACE_MS);
+           (node->not_after == 0 || n->wall_ms <= node->not_after ||
+            n->wall_ms - node->not_after <= KAI_EXPIRY_GRACE_MS);
 }
 
-/* Who the peer is, from the roster: false when it is not there, not active or ends as a duplicate. */
+/* Who the peer is, from the roster: false when it is not there, not active or ends as a duplicate.
+ */
 bool kai_link_know(struct kai_net *n, struct kai_link *l)
 {
     const struct kai_node *peer = kai_roster_node_by_cert(n->roster, l->peer_cert);
@@ -283,7 +288,8 @@ void kai_link_hello(struct kai_net *n, struct kai_link *l, const struct kai_fram
     memcpy(l->peer_cert, h->cert, sizeof l->peer_cert);
     l->allowed = h->credit_bytes;
     /* Whom we dialled by its key may be one of whom the control plane has yet to tell us. */
-    if (!kai_link_know(n, l) && (l->dead || !l->dialled || kai_roster_node_by_cert(n->roster, h->cert))) {
+    if (!kai_link_know(n, l) &&
+        (l->dead || !l->dialled || kai_roster_node_by_cert(n->roster, h->cert))) {
         kai_link_bye(n, l, KAI_BYE_NOT_ADMITTED);
         return;
     }
@@ -345,7 +351,8 @@ void kai_link_ping(struct kai_net *n, struct kai_link *l, const struct kai_frame
     (void)kai_out_put(n, l, KAI_OUT_URGENT);
 }
 
-/* What the peer never got (a gap that differs from the last one) is said again: tokens stand where they stood, reconciliation starts from what is so. */
+/* What the peer never got (a gap that differs from the last one) is said again: tokens stand where
+ * they stood, reconciliation starts from what is so. */
 void kai_link_pong(struct kai_net *n, struct kai_link *l, const struct kai_frame *f)
 {
     int64_t gap;

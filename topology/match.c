@@ -1,4 +1,5 @@
-/* match: which audiences both ends of a link are members of, and what each may be told (docs/protocol.md 7). */
+/* match: which audiences both ends of a link are members of, and what each may be told
+ * (docs/protocol.md 7). */
 #include "topology/state.h"
 
 #include <stdlib.h>
@@ -23,7 +24,8 @@ static void add_aud(struct kai_net *n, const uint8_t *aud)
         memcpy(n->auds[n->n_auds++], aud, KAI_ID_BYTES);
 }
 
-/* What we are a member of, and what we hold a key of before its rule has told us who the members are. */
+/* What we are a member of, and what we hold a key of before its rule has told us who the members
+ * are. */
 void kai_match_auds(struct kai_net *n)
 {
     const uint8_t(*ids)[KAI_ID_BYTES];
@@ -70,7 +72,8 @@ bool kai_may_send_keys(const struct kai_net *n, const struct kai_link *l, const 
     return (s->matched || s->offered_in || s->offered_out) && peer_fits(n, l, s->aud_id);
 }
 
-bool kai_net_may_send(const struct kai_net *n, uint64_t link, const uint8_t aud_id[static KAI_ID_BYTES])
+bool kai_net_may_send(const struct kai_net *n, uint64_t link,
+                      const uint8_t aud_id[static KAI_ID_BYTES])
 {
     const struct kai_link *l = kai_link_find(n, link);
     const struct kai_share *s = l ? kai_share_find(l, aud_id) : NULL;
@@ -156,8 +159,10 @@ static void send_new(struct kai_net *n, struct kai_link *l)
         kai_link_bye(n, l, KAI_BYE_LIMIT);
 }
 
-/* A handle is a place among the dialler's tokens; it is used once both have shown the secret behind it. */
-static bool find_match(struct kai_net *n, const struct kai_link *l, const uint8_t *aud, uint32_t *handle)
+/* A handle is a place among the dialler's tokens; it is used once both have shown the secret behind
+ * it. */
+static bool find_match(struct kai_net *n, const struct kai_link *l, const uint8_t *aud,
+                       uint32_t *handle)
 {
     const struct kai_epoch *e;
     size_t k = kai_keyring_epochs(n->keyring, aud, &e), at;
@@ -221,8 +226,11 @@ static void offer(struct kai_net *n, struct kai_link *l, const uint8_t *aud)
 {
     static const uint8_t zeros[KAI_ID_BYTES];
     uint8_t eph_sk[KAI_KEY_BYTES], eph_pk[KAI_KEY_BYTES], slot[KAI_SLOT_BYTES];
-    struct kai_slot_ctx ctx = {.domain = KAI_D_OWRAP, .nid = n->nid, .aud_id = zeros,
-                               .commit = l->commit, .eph_pk = eph_pk};
+    struct kai_slot_ctx ctx = {.domain = KAI_D_OWRAP,
+                               .nid = n->nid,
+                               .aud_id = zeros,
+                               .commit = l->commit,
+                               .eph_pk = eph_pk};
     struct kai_share *s = kai_share_find(l, aud);
     struct kai_buf *b;
 
@@ -256,8 +264,11 @@ void kai_offer_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
         struct kai_share *s;
 
         kai_frame_offer(f, &eph_pk, &slot);
-        struct kai_slot_ctx ctx = {.domain = KAI_D_OWRAP, .nid = n->nid, .aud_id = zeros,
-                                   .commit = l->commit, .eph_pk = eph_pk};
+        struct kai_slot_ctx ctx = {.domain = KAI_D_OWRAP,
+                                   .nid = n->nid,
+                                   .aud_id = zeros,
+                                   .commit = l->commit,
+                                   .eph_pk = eph_pk};
         if (f->a + i >= KAI_SHARES_MAX ||
             kai_slot_open(aud, &ctx, n->self.kx_sk, n->self.kx_pk, slot, 1) != KAI_OK) {
             n->count.entries_refused++;

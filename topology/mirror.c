@@ -39,7 +39,8 @@ static size_t place_aud(const struct kai_net *n, const uint8_t *aud, const uint8
     return lo;
 }
 
-struct kai_nlog *kai_mirror_find(const struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES])
+struct kai_nlog *kai_mirror_find(const struct kai_net *n,
+                                 const uint8_t log_pk[static KAI_KEY_BYTES])
 {
     size_t i = place_pk(n, log_pk);
 
@@ -130,8 +131,8 @@ size_t kai_mirror_audience(const struct kai_net *n, const uint8_t aud_id[static 
     return to - from;
 }
 
-bool kai_mirror_visible(const struct kai_net *n, const struct kai_link *l, const struct kai_share *s,
-                        const struct kai_nlog *log)
+bool kai_mirror_visible(const struct kai_net *n, const struct kai_link *l,
+                        const struct kai_share *s, const struct kai_nlog *log)
 {
     static const uint8_t zeros[KAI_ID_BYTES];
     const struct kai_node *author;
@@ -165,7 +166,8 @@ void kai_mirror_kid(struct kai_nlog *log, const uint8_t kid[static KAI_TAG_BYTES
 }
 
 /* Whether the log has an entry under this epoch. The log's entries are walked at most once. */
-bool kai_mirror_has_kid(struct kai_net *n, struct kai_nlog *log, const uint8_t kid[static KAI_TAG_BYTES])
+bool kai_mirror_has_kid(struct kai_net *n, struct kai_nlog *log,
+                        const uint8_t kid[static KAI_TAG_BYTES])
 {
     struct kai_entry e;
 

@@ -1,4 +1,5 @@
-/* net: events in, actions out: what happens on each, and what is settled at the end of each step. */
+/* net: events in, actions out: what happens on each, and what is settled at the end of each step.
+ */
 #include "topology/state.h"
 
 #include <stdlib.h>
@@ -70,7 +71,8 @@ void kai_net_free(struct kai_net *n)
     free(n);
 }
 
-void kai_alarm(struct kai_net *n, const char *code, const struct kai_link *l, const uint8_t *log_pk, uint64_t seq)
+void kai_alarm(struct kai_net *n, const char *code, const struct kai_link *l, const uint8_t *log_pk,
+               uint64_t seq)
 {
     struct kai_net_alarm a = {.code = code, .seq = seq};
 
@@ -98,7 +100,8 @@ void kai_step_begin(struct kai_net *n, uint64_t now_ms)
     n->depth++;
 }
 
-/* New control entries make a roster, a roster and keys make matches, and these make parked entries readable. */
+/* New control entries make a roster, a roster and keys make matches, and these make parked entries
+ * readable. */
 static void settle_members(struct kai_net *n)
 {
     for (int round = 0; round < SETTLE_ROUNDS; round++) {
@@ -153,7 +156,9 @@ void kai_step_end(struct kai_net *n)
 
 static void on_bye(struct kai_net *n, struct kai_link *l, const struct kai_frame *f)
 {
-    kai_link_drop(n, l, f->a >= KAI_BYE_VERSION && f->a <= KAI_BYE_SHUTDOWN ? (enum kai_bye)f->a : KAI_BYE_LOST);
+    kai_link_drop(n, l,
+                  f->a >= KAI_BYE_VERSION && f->a <= KAI_BYE_SHUTDOWN ? (enum kai_bye)f->a
+                                                                      : KAI_BYE_LOST);
 }
 
 static void dispatch(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
@@ -236,7 +241,8 @@ static void take_frame(struct kai_net *n, struct kai_link *l, struct kai_view fr
     dispatch(n, l, &f);
 }
 
-void kai_net_on_frame(struct kai_net *n, uint64_t link, struct kai_view frame, uint64_t now_ms, uint64_t wall_ms)
+void kai_net_on_frame(struct kai_net *n, uint64_t link, struct kai_view frame, uint64_t now_ms,
+                      uint64_t wall_ms)
 {
     struct kai_link *l;
 
@@ -267,7 +273,8 @@ void kai_net_on_log(struct kai_net *n, const struct kai_net_log *log)
         (void)kai_mirror_add(n, log);
 }
 
-void kai_net_on_published(struct kai_net *n, const struct kai_net_log *l, uint64_t from, uint64_t to, uint64_t now_ms)
+void kai_net_on_published(struct kai_net *n, const struct kai_net_log *l, uint64_t from,
+                          uint64_t to, uint64_t now_ms)
 {
     struct kai_nlog *log;
     struct kai_entry e;
@@ -289,7 +296,8 @@ void kai_net_on_published(struct kai_net *n, const struct kai_net_log *l, uint64
         if (e.h.ptype == KAI_PTYPE_SEALED)
             kai_mirror_kid(log, e.h.kid);
         if (l->kind == 2 && e.h.ptype == KAI_PTYPE_EPOCH && e.payload.p)
-            (void)!kai_keyring_epoch(n->keyring, &e, aud); /* Whether it serves us is the keyring's to know. */
+            (void)!kai_keyring_epoch(n->keyring, &e,
+                                     aud); /* Whether it serves us is the keyring's to know. */
         kai_push_entry(n, l->aud_id, log, &e, 0);
     }
     kai_step_end(n);
@@ -373,10 +381,16 @@ void kai_net_links(const struct kai_net *n, kai_link_fn *f, void *ctx)
 
     for (size_t i = 0; i < n->n_links; i++) {
         const struct kai_link *l = n->links[i];
-        struct kai_link_info info = {.link = l->id, .peer = l->peer, .dialled = l->dialled,
-                                     .state = kai_link_text(l), .since_ms = l->up_ms, .rtt_ms = l->rtt_ms,
-                                     .in_bytes = l->in_bytes, .out_bytes = l->out_bytes,
-                                     .unsent_frames = state_rank(l), .auds = (const uint8_t(*)[KAI_ID_BYTES])auds};
+        struct kai_link_info info = {.link = l->id,
+                                     .peer = l->peer,
+                                     .dialled = l->dialled,
+                                     .state = kai_link_text(l),
+                                     .since_ms = l->up_ms,
+                                     .rtt_ms = l->rtt_ms,
+                                     .in_bytes = l->in_bytes,
+                                     .out_bytes = l->out_bytes,
+                                     .unsent_frames = state_rank(l),
+                                     .auds = (const uint8_t(*)[KAI_ID_BYTES])auds};
         for (size_t c = 0; c < KAI_OUT_CLASSES; c++)
             info.queued_bytes += l->out[c].bytes;
         for (size_t j = 1; j < l->n_shares; j++)

@@ -3,10 +3,11 @@
  * Nothing here opens a socket, reads a clock, draws a random number or touches a disk. The caller
  * says what happened (kai_net_on_*), and carries out what comes back through the actions, in order.
  * One thread. Times are milliseconds of a clock that never goes back, unless named wall. */
-/* Reasons (sentences in lib/text): alarms log.fork (a log has two entries at one place; node: who showed it), entry.forged
- * (a signature or certificate that does not hold; node: who sent it), own.ahead (a peer has more of our own log than we);
- * kai_why of an introduction: intro.network (another network), intro.chain (its certificates do not lead from a founder to
- * its key), intro.denied (no longer, or not yet, admitted). None has arguments. */
+/* Reasons (sentences in lib/text): alarms log.fork (a log has two entries at one place; node: who
+ * showed it), entry.forged (a signature or certificate that does not hold; node: who sent it),
+ * own.ahead (a peer has more of our own log than we); kai_why of an introduction: intro.network
+ * (another network), intro.chain (its certificates do not lead from a founder to its key),
+ * intro.denied (no longer, or not yet, admitted). None has arguments. */
 #ifndef KAI_TOPOLOGY_NET_H
 #define KAI_TOPOLOGY_NET_H
 
@@ -16,17 +17,17 @@
 struct kai_net;
 
 enum kai_bye { /* Codes of ERR and BYE. */
-    KAI_BYE_VERSION = 1,
-    KAI_BYE_NETWORK = 2,
-    KAI_BYE_NOT_ADMITTED = 3,
-    KAI_BYE_LIMIT = 4,
-    KAI_BYE_MALFORMED = 5,
-    KAI_BYE_NOT_SHARED = 6,
-    KAI_BYE_BUSY = 7,
-    KAI_BYE_DUPLICATE = 8,
-    KAI_BYE_SHUTDOWN = 9,
-    KAI_BYE_TIMEOUT = 100, /* Local only: not on the wire. */
-    KAI_BYE_LOST = 101,
+               KAI_BYE_VERSION = 1,
+               KAI_BYE_NETWORK = 2,
+               KAI_BYE_NOT_ADMITTED = 3,
+               KAI_BYE_LIMIT = 4,
+               KAI_BYE_MALFORMED = 5,
+               KAI_BYE_NOT_SHARED = 6,
+               KAI_BYE_BUSY = 7,
+               KAI_BYE_DUPLICATE = 8,
+               KAI_BYE_SHUTDOWN = 9,
+               KAI_BYE_TIMEOUT = 100, /* Local only: not on the wire. */
+               KAI_BYE_LOST = 101,
 };
 
 /* A data or key log as the engine knows it: a mirror of what is durable. */
@@ -48,45 +49,57 @@ struct kai_net_log {
 
 /* Why a received entry was not taken, in counters and alarms. */
 struct kai_net_alarm {
-    const char *code;             /* Stable: "log.fork", "entry.forged", "own.ahead", ... (text in lib/text). */
-    uint8_t node[KAI_ID_BYTES];   /* Whom it is about; zeros = nobody. */
+    const char *code; /* Stable: "log.fork", "entry.forged", "own.ahead", ... (text in lib/text). */
+    uint8_t node[KAI_ID_BYTES]; /* Whom it is about; zeros = nobody. */
     uint8_t log_pk[KAI_KEY_BYTES];
     uint64_t seq;
 };
 
-/* What the engine asks of its caller. Every function gets ctx. Frames and entries are valid during the call. */
+/* What the engine asks of its caller. Every function gets ctx. Frames and entries are valid during
+ * the call. */
 struct kai_net_actions {
     void *ctx;
-    /* Hand a frame to the transport. false: it is full; the engine keeps the frame and waits for kai_net_on_writable(). */
+    /* Hand a frame to the transport. false: it is full; the engine keeps the frame and waits for
+     * kai_net_on_writable(). */
     bool (*send)(void *ctx, uint64_t link, struct kai_view frame);
     void (*drop)(void *ctx, uint64_t link, enum kai_bye why); /* End the connection. */
-    /* Verify the signature of this entry and append it (log: the new log's row where seq is 1, else what is known). Answer
-     * with kai_net_on_stored() or kai_net_on_refused(), in order within a log. The engine has checked everything else. */
-    void (*ingest)(void *ctx, uint64_t link, const struct kai_net_log *log, const struct kai_entry *e);
+    /* Verify the signature of this entry and append it (log: the new log's row where seq is 1, else
+     * what is known). Answer with kai_net_on_stored() or kai_net_on_refused(), in order within a
+     * log. The engine has checked everything else. */
+    void (*ingest)(void *ctx, uint64_t link, const struct kai_net_log *log,
+                   const struct kai_entry *e);
     void (*store_ctl)(void *ctx, const struct kai_entry *e); /* Answer kai_net_on_ctl_stored(). */
-    void (*store_note)(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BYTES], struct kai_view note);
-    void (*store_text)(void *ctx, const uint8_t hash[static KAI_ID_BYTES], struct kai_view text); /* Of the charter. */
-    void (*store_fork)(void *ctx, const struct kai_entry *other); /* A second branch of a log, as proof. */
+    void (*store_note)(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BYTES],
+                       struct kai_view note);
+    void (*store_text)(void *ctx, const uint8_t hash[static KAI_ID_BYTES],
+                       struct kai_view text); /* Of the charter. */
+    void (*store_fork)(void *ctx,
+                       const struct kai_entry *other); /* A second branch of a log, as proof. */
     /* A new roster holds from now on (the caller refs what it keeps). */
     void (*roster)(void *ctx, struct kai_roster *r);
     void (*keys)(void *ctx); /* Audiences or epochs changed: refresh copies for other threads. */
     /* The peer holds this log durably up to seq. */
-    void (*held)(void *ctx, const struct kai_node *peer, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq);
-    /* An own log is ahead at a peer: it must be retired, a new incarnation opened (docs/protocol.md 5). */
+    void (*held)(void *ctx, const struct kai_node *peer, const uint8_t log_pk[static KAI_KEY_BYTES],
+                 uint64_t seq);
+    /* An own log is ahead at a peer: it must be retired, a new incarnation opened (docs/protocol.md
+     * 5). */
     void (*retire)(void *ctx, const uint8_t log_pk[static KAI_KEY_BYTES]);
     void (*alarm)(void *ctx, const struct kai_net_alarm *a);
     /* Durable state, to be served. The views live until the next call. */
-    enum kai_err (*read)(void *ctx, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq, struct kai_entry *out);
-    enum kai_err (*read_text)(void *ctx, const uint8_t hash[static KAI_ID_BYTES], struct kai_view *out);
+    enum kai_err (*read)(void *ctx, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq,
+                         struct kai_entry *out);
+    enum kai_err (*read_text)(void *ctx, const uint8_t hash[static KAI_ID_BYTES],
+                              struct kai_view *out);
     void (*random)(void *ctx, void *out, size_t n);
 };
 
 struct kai_net_options {
     struct kai_self self;
     uint8_t curve_pk[KAI_KEY_BYTES];
-    uint8_t boot_id[16];        /* Fresh at each start. */
-    struct kai_ctl *ctl;        /* Owned by the caller, outlives the engine; only the engine adds to it while it runs. */
-    struct kai_keyring *keyring; /* Likewise. */
+    uint8_t boot_id[16]; /* Fresh at each start. */
+    struct kai_ctl *ctl; /* Owned by the caller, outlives the engine; only the engine adds to it
+                            while it runs. */
+    struct kai_keyring *keyring;    /* Likewise. */
     struct kai_view charter_record; /* Copied. */
     struct kai_net_actions act;
     uint64_t now_ms;
@@ -97,20 +110,30 @@ KAI_MUST_USE enum kai_err kai_net_new(struct kai_net **out, const struct kai_net
 void kai_net_free(struct kai_net *n);
 
 /* ---- What happened. */
-void kai_net_on_log(struct kai_net *n, const struct kai_net_log *log); /* At start, for each log held. */
+void kai_net_on_log(struct kai_net *n,
+                    const struct kai_net_log *log); /* At start, for each log held. */
 /* A connection stands. peer: its CURVE key, proved by the transport. */
-void kai_net_on_up(struct kai_net *n, uint64_t link, const uint8_t peer[static KAI_KEY_BYTES], bool dialled, uint64_t now_ms, uint64_t wall_ms);
+void kai_net_on_up(struct kai_net *n, uint64_t link, const uint8_t peer[static KAI_KEY_BYTES],
+                   bool dialled, uint64_t now_ms, uint64_t wall_ms);
 void kai_net_on_down(struct kai_net *n, uint64_t link, uint64_t now_ms);
-void kai_net_on_frame(struct kai_net *n, uint64_t link, struct kai_view frame, uint64_t now_ms, uint64_t wall_ms);
+void kai_net_on_frame(struct kai_net *n, uint64_t link, struct kai_view frame, uint64_t now_ms,
+                      uint64_t wall_ms);
 void kai_net_on_writable(struct kai_net *n, uint64_t link, uint64_t now_ms);
-/* Received entries are durable / failed (KAI_EAUTH: forged; KAI_EMALFORMED: chain; KAI_EFULL, KAI_EIO: ours). */
-void kai_net_on_stored(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES], const struct kai_entry *e, uint64_t now_ms);
-void kai_net_on_refused(struct kai_net *n, uint64_t link, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq, enum kai_err why, uint64_t now_ms);
+/* Received entries are durable / failed (KAI_EAUTH: forged; KAI_EMALFORMED: chain; KAI_EFULL,
+ * KAI_EIO: ours). */
+void kai_net_on_stored(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES],
+                       const struct kai_entry *e, uint64_t now_ms);
+void kai_net_on_refused(struct kai_net *n, uint64_t link,
+                        const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq, enum kai_err why,
+                        uint64_t now_ms);
 void kai_net_on_ctl_stored(struct kai_net *n, const struct kai_entry *e, uint64_t now_ms);
-/* Entries of own logs that just became durable: [from, to] of this log, which is announced here if it is new. */
-void kai_net_on_published(struct kai_net *n, const struct kai_net_log *log, uint64_t from, uint64_t to, uint64_t now_ms);
+/* Entries of own logs that just became durable: [from, to] of this log, which is announced here if
+ * it is new. */
+void kai_net_on_published(struct kai_net *n, const struct kai_net_log *log, uint64_t from,
+                          uint64_t to, uint64_t now_ms);
 /* A control entry of our own is durable (already verified); a note of our own. */
-KAI_MUST_USE enum kai_err kai_net_on_own_ctl(struct kai_net *n, const struct kai_entry *e, uint64_t now_ms);
+KAI_MUST_USE enum kai_err kai_net_on_own_ctl(struct kai_net *n, const struct kai_entry *e,
+                                             uint64_t now_ms);
 void kai_net_on_own_addr(struct kai_net *n, struct kai_view note, uint64_t now_ms);
 /* An ADDR note read from disk or from an admission at start. */
 void kai_net_on_addr(struct kai_net *n, struct kai_view note);
@@ -123,15 +146,23 @@ uint64_t kai_net_on_tick(struct kai_net *n, uint64_t now_ms, uint64_t wall_ms);
 uint64_t kai_net_next(const struct kai_net *n);
 void kai_net_stop(struct kai_net *n, uint64_t now_ms); /* BYE 9 to all. */
 
-/* ---- Introductions: the bytes of a newcomer's HELLO and the server's side of it (docs/protocol.md 7, type 01). */
-KAI_MUST_USE enum kai_err kai_net_intro_hello(struct kai_net *n, struct kai_buf *out, uint64_t wall_ms);
-/* Verify a HELLO of a stranger, whose CURVE key the transport proved. Says nothing about us on failure. KAI_OK: its chain was taken into the
- * ctl (store_ctl was called for each) and its node is ACTIVE: answer with *reply and let it redial. KAI_EAGAIN: *reply asks for prefixes.
- * Errors: KAI_EMALFORMED, KAI_ELIMIT, KAI_EAUTH, KAI_EDENIED (another network, or not admitted): answer nothing, close. */
-KAI_MUST_USE enum kai_err kai_net_intro_serve(struct kai_net *n, struct kai_view frame, const uint8_t peer[static KAI_KEY_BYTES],
-                                              struct kai_buf *reply, struct kai_why *why, uint64_t now_ms);
-/* The newcomer's side: a frame that the server sent. KAI_OK: taken, redial the main endpoint. KAI_EAGAIN: send *reply. */
-KAI_MUST_USE enum kai_err kai_net_intro_reply(struct kai_net *n, struct kai_view frame, struct kai_buf *reply);
+/* ---- Introductions: the bytes of a newcomer's HELLO and the server's side of it (docs/protocol.md
+ * 7, type 01). */
+KAI_MUST_USE enum kai_err kai_net_intro_hello(struct kai_net *n, struct kai_buf *out,
+                                              uint64_t wall_ms);
+/* Verify a HELLO of a stranger, whose CURVE key the transport proved. Says nothing about us on
+ * failure. KAI_OK: its chain was taken into the ctl (store_ctl was called for each) and its node is
+ * ACTIVE: answer with *reply and let it redial. KAI_EAGAIN: *reply asks for prefixes. Errors:
+ * KAI_EMALFORMED, KAI_ELIMIT, KAI_EAUTH, KAI_EDENIED (another network, or not admitted): answer
+ * nothing, close. */
+KAI_MUST_USE enum kai_err kai_net_intro_serve(struct kai_net *n, struct kai_view frame,
+                                              const uint8_t peer[static KAI_KEY_BYTES],
+                                              struct kai_buf *reply, struct kai_why *why,
+                                              uint64_t now_ms);
+/* The newcomer's side: a frame that the server sent. KAI_OK: taken, redial the main endpoint.
+ * KAI_EAGAIN: send *reply. */
+KAI_MUST_USE enum kai_err kai_net_intro_reply(struct kai_net *n, struct kai_view frame,
+                                              struct kai_buf *reply);
 
 /* ---- What is so. */
 /* Whether a connection with this CURVE key may stand: an ACTIVE node of the roster (ZAP asks). */
@@ -142,9 +173,9 @@ struct kai_link_info {
     uint64_t link;
     const struct kai_node *peer; /* NULL before HELLO. */
     bool dialled;
-    const char *state;           /* "hello", "control", "match", "reconcile", "live", "drain". */
+    const char *state; /* "hello", "control", "match", "reconcile", "live", "drain". */
     uint64_t since_ms;
-    double rtt_ms;               /* -1: not known yet. */
+    double rtt_ms; /* -1: not known yet. */
     uint64_t in_bytes;
     uint64_t out_bytes;
     uint64_t queued_bytes;
@@ -155,8 +186,9 @@ struct kai_link_info {
 typedef void kai_link_fn(void *ctx, const struct kai_link_info *l);
 void kai_net_links(const struct kai_net *n, kai_link_fn *f, void *ctx);
 
-/* Whom to dial now: addresses worth a link (docs/protocol.md 7; a small choice: every audience wants 2 links, all while there are few). Fills up to
- * max; the caller skips those it is already connected to or backing off from. */
+/* Whom to dial now: addresses worth a link (docs/protocol.md 7; a small choice: every audience
+ * wants 2 links, all while there are few). Fills up to max; the caller skips those it is already
+ * connected to or backing off from. */
 struct kai_dial {
     uint8_t node[KAI_ID_BYTES];
     uint8_t curve_pk[KAI_KEY_BYTES];
@@ -165,7 +197,8 @@ struct kai_dial {
 };
 size_t kai_net_dials(const struct kai_net *n, struct kai_dial *out, size_t max, uint64_t wall_ms);
 /* Addresses known of one node or CURVE key: for --dial without a key, and for introductions. */
-bool kai_net_addr_of(const struct kai_net *n, const uint8_t curve_pk[static KAI_KEY_BYTES], struct kai_dial *out);
+bool kai_net_addr_of(const struct kai_net *n, const uint8_t curve_pk[static KAI_KEY_BYTES],
+                     struct kai_dial *out);
 
 struct kai_net_counters {
     uint64_t frames_in, frames_out, bytes_in, bytes_out;
@@ -174,7 +207,9 @@ struct kai_net_counters {
     size_t memory_bytes; /* Held for all peers together. */
 };
 void kai_net_counters(const struct kai_net *n, struct kai_net_counters *out);
-/* The one function that decides whether data of this audience may go to this peer; everything that sends calls it. */
-bool kai_net_may_send(const struct kai_net *n, uint64_t link, const uint8_t aud_id[static KAI_ID_BYTES]);
+/* The one function that decides whether data of this audience may go to this peer; everything that
+ * sends calls it. */
+bool kai_net_may_send(const struct kai_net *n, uint64_t link,
+                      const uint8_t aud_id[static KAI_ID_BYTES]);
 
 #endif

@@ -1,4 +1,5 @@
-/* outbox: frames on their way to a peer: three classes, credit for those that carry data (docs/protocol.md 7). */
+/* outbox: frames on their way to a peer: three classes, credit for those that carry data
+ * (docs/protocol.md 7). */
 #include "topology/state.h"
 
 #include <stdlib.h>
@@ -10,7 +11,8 @@ struct kai_buf *kai_out_begin(struct kai_net *n)
     return &n->frame;
 }
 
-/* What a frame costs beside its bytes, so that many small ones are bounded as a few large ones are. */
+/* What a frame costs beside its bytes, so that many small ones are bounded as a few large ones are.
+ */
 #define FRAME_EXTRA (sizeof(struct kai_out_frame) + 16)
 
 static size_t queued(const struct kai_link *l)

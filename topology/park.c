@@ -33,7 +33,8 @@ static struct kai_view copy(uint8_t **at, struct kai_view v)
 }
 
 /* False where the peer has filled its share: it will be asked again when keys or members change. */
-bool kai_park(struct kai_net *n, struct kai_link *l, const struct kai_share *s, const struct kai_entry *e)
+bool kai_park(struct kai_net *n, struct kai_link *l, const struct kai_share *s,
+              const struct kai_entry *e)
 {
     size_t bytes = e->hdr.n + e->sig.n + e->payload.n;
     struct kai_parked *p;
@@ -41,12 +42,17 @@ bool kai_park(struct kai_net *n, struct kai_link *l, const struct kai_share *s, 
 
     if (is_parked(n, e))
         return true;
-    if (l->n_parked >= KAI_PARKED_PER_PEER_MAX || l->parked_bytes + sizeof *p + bytes > KAI_PARKED_BYTES_MAX)
+    if (l->n_parked >= KAI_PARKED_PER_PEER_MAX ||
+        l->parked_bytes + sizeof *p + bytes > KAI_PARKED_BYTES_MAX)
         return false;
     p = malloc(sizeof *p + bytes + 1);
     if (!p)
         return false;
-    *p = (struct kai_parked){.link = l->id, .ctl = s->ctl, .until_ms = n->now_ms + KAI_PARK_MS, .n = sizeof *p + bytes, .e = *e};
+    *p = (struct kai_parked){.link = l->id,
+                             .ctl = s->ctl,
+                             .until_ms = n->now_ms + KAI_PARK_MS,
+                             .n = sizeof *p + bytes,
+                             .e = *e};
     memcpy(p->aud_id, s->aud_id, KAI_ID_BYTES);
     at = p->bytes;
     p->e.hdr = copy(&at, e->hdr);

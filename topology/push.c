@@ -1,4 +1,5 @@
-/* push: what is new goes to every link that may have it, and what is durable is acknowledged (docs/protocol.md 7). */
+/* push: what is new goes to every link that may have it, and what is durable is acknowledged
+ * (docs/protocol.md 7). */
 #include "topology/state.h"
 
 #include <assert.h>
@@ -21,7 +22,8 @@ void kai_push_know(struct kai_link *l, const uint8_t log_pk[static KAI_KEY_BYTES
     k->seq = seq;
 }
 
-bool kai_push_known(const struct kai_link *l, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq)
+bool kai_push_known(const struct kai_link *l, const uint8_t log_pk[static KAI_KEY_BYTES],
+                    uint64_t seq)
 {
     const struct kai_id_seq *k = &l->known[slot_of(log_pk)];
 
@@ -30,7 +32,8 @@ bool kai_push_known(const struct kai_link *l, const uint8_t log_pk[static KAI_KE
 
 /* ---- PUSH. */
 
-static void push(struct kai_net *n, struct kai_link *l, struct kai_share *s, const struct kai_entry *e)
+static void push(struct kai_net *n, struct kai_link *l, struct kai_share *s,
+                 const struct kai_entry *e)
 {
     struct kai_buf *b;
 
@@ -53,8 +56,8 @@ static void push(struct kai_net *n, struct kai_link *l, struct kai_share *s, con
         kai_rb_due(n, s, KAI_RB_IDLE_MS);
 }
 
-void kai_push_entry(struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES], struct kai_nlog *log,
-                    const struct kai_entry *e, uint64_t from_link)
+void kai_push_entry(struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],
+                    struct kai_nlog *log, const struct kai_entry *e, uint64_t from_link)
 {
     for (size_t i = 0; i < n->n_links; i++) {
         struct kai_link *l = n->links[i];

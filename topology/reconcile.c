@@ -1,4 +1,5 @@
-/* reconcile: finds what one of two nodes lacks of an audience, by fingerprints of ranges (docs/protocol.md 7). */
+/* reconcile: finds what one of two nodes lacks of an audience, by fingerprints of ranges
+ * (docs/protocol.md 7). */
 #include "topology/state.h"
 
 #include <stdlib.h>
@@ -17,12 +18,12 @@ struct answer { /* Ranges on their way into RB frames. */
     uint8_t lower[KAI_KEY_BYTES];
     size_t lower_n;
     uint32_t n_ranges;
-    bool skipping;         /* A skip up to skip_to is not written yet. */
+    bool skipping; /* A skip up to skip_to is not written yet. */
     struct kai_view skip_to;
-    bool alone;            /* The question is one range: a skip tells what both hold. */
+    bool alone; /* The question is one range: a skip tells what both hold. */
     uint8_t equal[16];
     struct kai_view last_upper;
-    bool asks;             /* Something written wants an answer. */
+    bool asks; /* Something written wants an answer. */
 };
 
 static void flush(struct answer *a, bool more)
@@ -64,7 +65,8 @@ static void write_skip(struct answer *a)
     a->last_upper = a->skip_to;
 }
 
-static struct kai_buf *range(struct answer *a, struct kai_view upper, enum kai_rb_mode mode, size_t room)
+static struct kai_buf *range(struct answer *a, struct kai_view upper, enum kai_rb_mode mode,
+                             size_t room)
 {
     struct kai_buf *b = &a->n->scratch;
 
@@ -106,7 +108,8 @@ static void put_row(struct kai_buf *b, const struct kai_row *r)
     kai_put_row(b, &row);
 }
 
-/* Rows that stand one after the other in r, cut so that each part fits a frame; no log is cut in two. */
+/* Rows that stand one after the other in r, cut so that each part fits a frame; no log is cut in
+ * two. */
 static void put_rows(struct answer *a, const struct kai_row *r, size_t count, struct kai_view upper,
                      enum kai_rb_mode mode)
 {
@@ -114,7 +117,8 @@ static void put_rows(struct answer *a, const struct kai_row *r, size_t count, st
 
     do {
         size_t end = count - at > RB_ROWS_A_RANGE ? at + RB_ROWS_A_RANGE : count;
-        while (end < count && end > at + 1 && memcmp(r[end - 1].log_pk, r[end].log_pk, KAI_KEY_BYTES) == 0)
+        while (end < count && end > at + 1 &&
+               memcmp(r[end - 1].log_pk, r[end].log_pk, KAI_KEY_BYTES) == 0)
             end--;
         struct kai_view up = end < count ? between(r[end - 1].log_pk, r[end].log_pk) : upper;
         struct kai_buf *b = range(a, up, mode, (end - at) * 64);
@@ -124,7 +128,8 @@ static void put_rows(struct answer *a, const struct kai_row *r, size_t count, st
     } while (at < count);
 }
 
-static void put_fp(struct answer *a, const struct kai_rows *rows, size_t from, size_t to, struct kai_view upper)
+static void put_fp(struct answer *a, const struct kai_rows *rows, size_t from, size_t to,
+                   struct kai_view upper)
 {
     uint8_t fp[16];
     struct kai_buf *b = range(a, upper, KAI_RB_FP, 64);
@@ -133,24 +138,29 @@ static void put_fp(struct answer *a, const struct kai_rows *rows, size_t from, s
     kai_put_bin(b, fp, sizeof fp);
 }
 
-static void split(struct answer *a, const struct kai_rows *rows, size_t from, size_t to, struct kai_view upper)
+static void split(struct answer *a, const struct kai_rows *rows, size_t from, size_t to,
+                  struct kai_view upper)
 {
-    size_t count = to - from, parts = count / 4 < KAI_RB_FANOUT ? count / 4 : KAI_RB_FANOUT, at = from;
+    size_t count = to - from, parts = count / 4 < KAI_RB_FANOUT ? count / 4 : KAI_RB_FANOUT,
+           at = from;
 
     for (size_t i = 1; i <= parts; i++) {
         size_t end = from + count * i / parts;
-        while (end < to && end > at && memcmp(rows->r[end - 1].log_pk, rows->r[end].log_pk, KAI_KEY_BYTES) == 0)
+        while (end < to && end > at &&
+               memcmp(rows->r[end - 1].log_pk, rows->r[end].log_pk, KAI_KEY_BYTES) == 0)
             end++;
         if (end <= at)
             continue;
-        put_fp(a, rows, at, end, end < to ? between(rows->r[end - 1].log_pk, rows->r[end].log_pk) : upper);
+        put_fp(a, rows, at, end,
+               end < to ? between(rows->r[end - 1].log_pk, rows->r[end].log_pk) : upper);
         at = end;
     }
 }
 
 /* ---- Answering one range. */
 
-static void on_fp(struct answer *a, const struct kai_rows *rows, size_t from, size_t to, const struct kai_rb_range *r)
+static void on_fp(struct answer *a, const struct kai_rows *rows, size_t from, size_t to,
+                  const struct kai_rb_range *r)
 {
     uint8_t mine[16], none[16];
 
@@ -170,7 +180,8 @@ static void on_fp(struct answer *a, const struct kai_rows *rows, size_t from, si
 }
 
 /* What was equal when the peer spoke need not be what stands here now, so it says what it was. */
-static void on_skip(struct answer *a, const struct kai_rows *rows, size_t from, size_t to, const struct kai_rb_range *r)
+static void on_skip(struct answer *a, const struct kai_rows *rows, size_t from, size_t to,
+                    const struct kai_rb_range *r)
 {
     uint8_t mine[16];
 
@@ -182,7 +193,8 @@ static void on_skip(struct answer *a, const struct kai_rows *rows, size_t from, 
         kai_rows_held(a->n, a->l, rows, from, to);
 }
 
-static const struct kai_row *mine_of(const struct kai_rows *rows, size_t from, size_t to, const struct kai_rb_row *row)
+static const struct kai_row *mine_of(const struct kai_rows *rows, size_t from, size_t to,
+                                     const struct kai_rb_row *row)
 {
     size_t i = kai_rows_find(rows, from, kai_view_of(row->log_pk, KAI_KEY_BYTES));
     const struct kai_row *first = NULL;
@@ -197,7 +209,8 @@ static const struct kai_row *mine_of(const struct kai_rows *rows, size_t from, s
 }
 
 /* A list of the peer's rows: ask for what we lack; where asked, say what it lacks. */
-static void on_rows(struct answer *a, const struct kai_rows *rows, size_t from, size_t to, struct kai_rb_range *r)
+static void on_rows(struct answer *a, const struct kai_rows *rows, size_t from, size_t to,
+                    struct kai_rb_range *r)
 {
     struct kai_row *ours = calloc(to - from + 1, sizeof *ours);
     bool *covered = calloc(to - from + 1, sizeof *covered);

@@ -7,11 +7,13 @@
 #include "crypto/hash.h"
 
 /* Always from what is durable now, never from what was once said. */
-bool kai_rows_take(struct kai_net *n, struct kai_link *l, const struct kai_share *s, struct kai_rows *out)
+bool kai_rows_take(struct kai_net *n, struct kai_link *l, const struct kai_share *s,
+                   struct kai_rows *out)
 {
     struct kai_nlog *const *logs = NULL;
     const struct kai_head *heads = NULL;
-    size_t n_heads = s->ctl ? kai_ctl_heads(n->ctl, &heads) : kai_mirror_audience(n, s->aud_id, &logs);
+    size_t n_heads =
+        s->ctl ? kai_ctl_heads(n->ctl, &heads) : kai_mirror_audience(n, s->aud_id, &logs);
 
     *out = (struct kai_rows){0};
     out->r = calloc(n_heads + 1, sizeof *out->r);
@@ -21,8 +23,8 @@ bool kai_rows_take(struct kai_net *n, struct kai_link *l, const struct kai_share
         if (s->ctl)
             out->r[out->n++] = (struct kai_row){heads[i].log_pk, heads[i].seq, heads[i].hash, NULL};
         else if (kai_mirror_visible(n, l, s, logs[i]))
-            out->r[out->n++] = (struct kai_row){logs[i]->l.log_pk, logs[i]->l.head_seq,
-                                                logs[i]->l.head, logs[i]};
+            out->r[out->n++] =
+                (struct kai_row){logs[i]->l.log_pk, logs[i]->l.head_seq, logs[i]->l.head, logs[i]};
     }
     return true;
 }
@@ -58,7 +60,8 @@ void kai_rows_fp(const struct kai_link *l, const struct kai_rows *rows, size_t f
     kai_hash_end(&h, fp);
 }
 
-static void held(struct kai_net *n, const struct kai_link *l, const struct kai_nlog *log, uint64_t seq)
+static void held(struct kai_net *n, const struct kai_link *l, const struct kai_nlog *log,
+                 uint64_t seq)
 {
     if (log && log->l.own)
         n->act.held(n->act.ctx, l->peer, log->l.log_pk, seq);
@@ -155,8 +158,8 @@ bool kai_rows_compare(struct kai_net *n, struct kai_link *l, struct kai_share *s
     if (mine)
         return compare_known(n, l, s, mine->log, row);
     log = kai_mirror_find(n, row->log_pk);
-    if (log && (memcmp(log->l.aud_id, s->aud_id, KAI_ID_BYTES) != 0 ||
-                kai_fork_marked(l, log->l.log_pk)))
+    if (log &&
+        (memcmp(log->l.aud_id, s->aud_id, KAI_ID_BYTES) != 0 || kai_fork_marked(l, log->l.log_pk)))
         return false;
     if (!log)
         kai_fetch_want(n, l, s, row->log_pk, 1, row->seq);

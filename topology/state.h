@@ -14,39 +14,39 @@
 #define KAI_DRAIN_MS        1000u
 #define KAI_RB_IDLE_MS      10000u  /* A session that hears nothing for so long has stalled. */
 #define KAI_RB_EVERY_MS     600000u /* +-30 %. */
-#define KAI_RB_BURST        8u      /* Sessions that a peer may start at once; then one each second. */
-#define KAI_RB_LISTEN_MS    2000u   /* The dialler starts; the listener only when it hears nothing. */
-#define KAI_FETCH_MS        10000u  /* Without progress. */
-#define KAI_FETCH_MOST_MS   50000u  /* More for a peer that is busy with others. */
+#define KAI_RB_BURST        8u /* Sessions that a peer may start at once; then one each second. */
+#define KAI_RB_LISTEN_MS    2000u /* The dialler starts; the listener only when it hears nothing. */
+#define KAI_FETCH_MS        10000u     /* Without progress. */
+#define KAI_FETCH_MOST_MS   50000u     /* More for a peer that is busy with others. */
 #define KAI_EXPIRY_GRACE_MS 172800000u /* 48 h after a certificate's end (section 4). */
 #define KAI_IHAVE_MS        50u
 #define KAI_PARK_MS         600000u
 
 /* Bounds of what one link holds; together under KAI_PEER_BYTES_MAX. */
-#define KAI_OUT_LIVE_MAX    (1u << 20) /* Then pushes are left to reconciliation. */
-#define KAI_OUT_MAX         (4u << 20)
-#define KAI_OUT_BULK_AHEAD  (128u << 10) /* ENTRIES are made only so far ahead of the transport. */
-#define KAI_SERVE_MAX       1024u /* Ranges asked for and not yet served. */
-#define KAI_FETCHES_MAX     4096u /* Logs being fetched, all links together. */
-#define KAI_FETCHES_OF_LINK_MAX 1024u /* As many as a peer keeps for us. */
-#define KAI_FORKED_MAX      256u
-#define KAI_SHARES_MAX      256u  /* Of a link: KAI_AUDIENCES_MAX matched, the rest offered. */
-#define KAI_KNOWN_SLOTS     1024u
-#define KAI_BOOK_MAX        4096u
-#define KAI_PUSH_PAYLOAD_MAX 32768u
+#define KAI_OUT_LIVE_MAX        (1u << 20) /* Then pushes are left to reconciliation. */
+#define KAI_OUT_MAX             (4u << 20)
+#define KAI_OUT_BULK_AHEAD      (128u << 10) /* ENTRIES are made only so far ahead. */
+#define KAI_SERVE_MAX           1024u        /* Ranges asked for and not yet served. */
+#define KAI_FETCHES_MAX         4096u        /* Logs being fetched, all links together. */
+#define KAI_FETCHES_OF_LINK_MAX 1024u        /* As many as a peer keeps for us. */
+#define KAI_FORKED_MAX          256u
+#define KAI_SHARES_MAX          256u /* Of a link: KAI_AUDIENCES_MAX matched, the rest offered. */
+#define KAI_KNOWN_SLOTS         1024u
+#define KAI_BOOK_MAX            4096u
+#define KAI_PUSH_PAYLOAD_MAX    32768u
 
-struct kai_nlog { /* A log of the mirror. */
-    struct kai_net_log l;     /* head_seq 0: its first entry is on its way to the disk. */
-    uint64_t ing_seq;         /* Head including entries handed to act.ingest. */
+struct kai_nlog {         /* A log of the mirror. */
+    struct kai_net_log l; /* head_seq 0: its first entry is on its way to the disk. */
+    uint64_t ing_seq;     /* Head including entries handed to act.ingest. */
     uint64_t ing_ts;
     uint8_t ing_hash[KAI_ID_BYTES];
     size_t n_flight;
-    bool broken;              /* One of these was refused: the rest will be. */
+    bool broken; /* One of these was refused: the rest will be. */
     bool retire_told;
-    size_t n_kids;            /* Epochs that entries are known to use. */
+    size_t n_kids; /* Epochs that entries are known to use. */
     uint8_t (*kids)[KAI_TAG_BYTES];
     bool kids_whole;
-    uint64_t unread_from;     /* Key log: the keyring could not judge this entry yet; 0: none. */
+    uint64_t unread_from; /* Key log: the keyring could not judge this entry yet; 0: none. */
 };
 
 enum kai_out_class { KAI_OUT_URGENT, KAI_OUT_LIVE, KAI_OUT_BULK, KAI_OUT_CLASSES };
@@ -71,18 +71,18 @@ struct kai_id_seq {
 struct kai_share { /* An audience on a link; the first of a link is the control plane. */
     uint8_t aud_id[KAI_ID_BYTES];
     bool ctl;
-    bool matched;     /* Both hold a routing secret. */
-    bool offered_in;  /* The peer said that it is one: key logs only. */
+    bool matched;    /* Both hold a routing secret. */
+    bool offered_in; /* The peer said that it is one: key logs only. */
     bool offered_out;
-    bool send_ok;     /* As of the last look: kai_net_may_send. */
+    bool send_ok; /* As of the last look: kai_net_may_send. */
     bool live;
-    bool starved;     /* There was more to ask for than may be asked at once. */
-    bool blocked;     /* Something could not be read yet: ask again when keys or members change. */
-    uint32_t handle;  /* To write with. */
+    bool starved;    /* There was more to ask for than may be asked at once. */
+    bool blocked;    /* Something could not be read yet: ask again when keys or members change. */
+    uint32_t handle; /* To write with. */
     uint32_t offer_out_handle;
     uint32_t offer_in_handle;
-    bool rb_over;     /* A session came to its end. */
-    bool rb_running;  /* We started and the answer is not whole. */
+    bool rb_over;    /* A session came to its end. */
+    bool rb_running; /* We started and the answer is not whole. */
     uint64_t rb_last_ms;
     uint64_t rb_due_ms; /* 0: not. */
     uint64_t rb_set_ms; /* When that was decided. */
@@ -115,26 +115,26 @@ struct kai_link {
     enum kai_link_state state;
     uint64_t since_ms;
     uint64_t up_ms;
-    const struct kai_node *peer; /* In the engine's roster; NULL before HELLO, and where we dialled it before the
-                                  * control plane told us of it. */
+    const struct kai_node *peer; /* In the engine's roster; NULL before HELLO, and where we dialled
+                                  * it before the control plane told us of it. */
     uint8_t peer_cert[KAI_ID_BYTES];
     uint8_t peer_id[KAI_ID_BYTES];
     uint8_t my_nonce[32];
     uint8_t peer_nonce[32];
     uint8_t peer_boot[16];
-    uint8_t commit[KAI_ID_BYTES];  /* Hash of both nonces: binds offers to the link. */
+    uint8_t commit[KAI_ID_BYTES]; /* Hash of both nonces: binds offers to the link. */
     uint8_t range_key[KAI_KEY_BYTES];
     bool ctl_done; /* The first reconciliation of the control plane is over. */
     bool texts_asked;
 
     struct kai_out_queue out[KAI_OUT_CLASSES];
-    bool stuck;             /* The transport is full. */
-    uint64_t allowed;       /* Flow bytes that the peer takes. */
+    bool stuck;       /* The transport is full. */
+    uint64_t allowed; /* Flow bytes that the peer takes. */
     uint64_t out_flow;
-    uint64_t in_flow;       /* Received. */
-    uint64_t in_lost;       /* Sent by the peer and never received. */
+    uint64_t in_flow; /* Received. */
+    uint64_t in_lost; /* Sent by the peer and never received. */
     uint64_t granted;
-    uint64_t pending;       /* In entries that are not durable yet. */
+    uint64_t pending; /* In entries that are not durable yet. */
     uint64_t in_bytes, out_bytes;
 
     uint64_t ping_due_ms;
@@ -145,22 +145,22 @@ struct kai_link {
 
     size_t n_shares;
     struct kai_share *shares[KAI_SHARES_MAX];
-    size_t n_sent;          /* MATCH tokens sent: index = place. */
+    size_t n_sent; /* MATCH tokens sent: index = place. */
     struct kai_sent_token {
         uint8_t token[16];
         uint8_t aud_id[KAI_ID_BYTES];
         uint8_t commit[KAI_ID_BYTES];
         bool real;
-    } *sent;
+    } * sent;
     size_t n_got;
     struct kai_got_token {
         uint8_t token[16];
         bool set;
         bool known;
         uint8_t aud_id[KAI_ID_BYTES];
-    } *got;
-    uint64_t n_offers;      /* Made. */
-    int64_t gap;            /* Flow bytes sent less those received, as of the last PONG. */
+    } * got;
+    uint64_t n_offers; /* Made. */
+    int64_t gap;       /* Flow bytes sent less those received, as of the last PONG. */
 
     size_t n_serve, first_serve;
     struct kai_serve *serve; /* A ring of KAI_SERVE_MAX. */
@@ -226,7 +226,7 @@ struct kai_net {
     struct kai_buf charter;
     struct kai_roster *roster;
     uint64_t keyring_seen;
-    bool roster_stale;  /* Control entries were added since it was built. */
+    bool roster_stale; /* Control entries were added since it was built. */
     bool retry_ctl;
     bool retry_data;
     bool full;
@@ -249,7 +249,7 @@ struct kai_net {
     struct kai_place *book; /* Sorted by node. */
 
     struct kai_packer *packer;
-    struct kai_buf frame;   /* The frame being written. */
+    struct kai_buf frame; /* The frame being written. */
     struct kai_buf opened, scratch;
     struct kai_net_counters count;
 };
@@ -257,7 +257,8 @@ struct kai_net {
 /* net.c: what every step begins and ends with. */
 void kai_step_begin(struct kai_net *n, uint64_t now_ms);
 void kai_step_end(struct kai_net *n);
-void kai_alarm(struct kai_net *n, const char *code, const struct kai_link *l, const uint8_t *log_pk, uint64_t seq);
+void kai_alarm(struct kai_net *n, const char *code, const struct kai_link *l, const uint8_t *log_pk,
+               uint64_t seq);
 uint64_t kai_random_below(struct kai_net *n, uint64_t below);
 
 /* link.c */
@@ -274,21 +275,25 @@ void kai_link_ping(struct kai_net *n, struct kai_link *l, const struct kai_frame
 void kai_link_pong(struct kai_net *n, struct kai_link *l, const struct kai_frame *f);
 void kai_link_tick(struct kai_net *n, struct kai_link *l);
 uint64_t kai_link_next(const struct kai_net *n, const struct kai_link *l);
-void kai_link_synced(struct kai_net *n, struct kai_link *l); /* Is the control plane reconciled? Then MATCH. */
+void kai_link_synced(struct kai_net *n,
+                     struct kai_link *l); /* Is the control plane reconciled? Then MATCH. */
 const char *kai_link_text(const struct kai_link *l);
-struct kai_share *kai_share_find(const struct kai_link *l, const uint8_t aud_id[static KAI_ID_BYTES]);
+struct kai_share *kai_share_find(const struct kai_link *l,
+                                 const uint8_t aud_id[static KAI_ID_BYTES]);
 struct kai_share *kai_share_add(struct kai_link *l, const uint8_t aud_id[static KAI_ID_BYTES]);
 size_t kai_link_bytes(const struct kai_link *l);
 
 /* outbox.c */
-bool kai_out_put(struct kai_net *n, struct kai_link *l, enum kai_out_class class); /* Takes n->frame. */
+bool kai_out_put(struct kai_net *n, struct kai_link *l,
+                 enum kai_out_class class); /* Takes n->frame. */
 struct kai_buf *kai_out_begin(struct kai_net *n);
 void kai_out_pump(struct kai_net *n, struct kai_link *l);
 void kai_out_free(struct kai_link *l);
 void kai_credit_give(struct kai_net *n, struct kai_link *l);
 
 /* mirror.c */
-struct kai_nlog *kai_mirror_find(const struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES]);
+struct kai_nlog *kai_mirror_find(const struct kai_net *n,
+                                 const uint8_t log_pk[static KAI_KEY_BYTES]);
 struct kai_nlog *kai_mirror_add(struct kai_net *n, const struct kai_net_log *l);
 void kai_mirror_remove(struct kai_net *n, struct kai_nlog *log);
 void kai_mirror_free(struct kai_net *n);
@@ -296,10 +301,11 @@ void kai_mirror_free(struct kai_net *n);
 size_t kai_mirror_audience(const struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],
                            struct kai_nlog *const **first);
 /* Whether this link may hear of this log now. */
-bool kai_mirror_visible(const struct kai_net *n, const struct kai_link *l, const struct kai_share *s,
-                        const struct kai_nlog *log);
+bool kai_mirror_visible(const struct kai_net *n, const struct kai_link *l,
+                        const struct kai_share *s, const struct kai_nlog *log);
 void kai_mirror_kid(struct kai_nlog *log, const uint8_t kid[static KAI_TAG_BYTES]);
-bool kai_mirror_has_kid(struct kai_net *n, struct kai_nlog *log, const uint8_t kid[static KAI_TAG_BYTES]);
+bool kai_mirror_has_kid(struct kai_net *n, struct kai_nlog *log,
+                        const uint8_t kid[static KAI_TAG_BYTES]);
 
 /* match.c */
 void kai_match_auds(struct kai_net *n);
@@ -308,15 +314,18 @@ void kai_match_repeat(struct kai_net *n, struct kai_link *l);
 void kai_match_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 void kai_offer_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 struct kai_share *kai_match_handle(const struct kai_link *l, uint64_t handle);
-bool kai_may_send_keys(const struct kai_net *n, const struct kai_link *l, const struct kai_share *s);
-bool kai_may_send_data(const struct kai_net *n, const struct kai_link *l, const struct kai_share *s);
+bool kai_may_send_keys(const struct kai_net *n, const struct kai_link *l,
+                       const struct kai_share *s);
+bool kai_may_send_data(const struct kai_net *n, const struct kai_link *l,
+                       const struct kai_share *s);
 
 /* reconcile.c */
 void kai_rb_due(struct kai_net *n, struct kai_share *s, uint64_t in_ms);
 void kai_rb_start(struct kai_net *n, struct kai_link *l, struct kai_share *s);
 void kai_rb_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 void kai_rb_tick(struct kai_net *n, struct kai_link *l, struct kai_share *s);
-void kai_rb_settle(struct kai_net *n, struct kai_link *l, struct kai_share *s); /* Over? Then live. */
+void kai_rb_settle(struct kai_net *n, struct kai_link *l,
+                   struct kai_share *s); /* Over? Then live. */
 void kai_rb_all(struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES], uint64_t in_ms);
 
 /* rows.c: what is durable here, as rows; compared with a peer's. */
@@ -330,19 +339,25 @@ struct kai_rows {
     struct kai_row *r;
     size_t n;
 };
-KAI_MUST_USE bool kai_rows_take(struct kai_net *n, struct kai_link *l, const struct kai_share *s, struct kai_rows *out);
-size_t kai_rows_find(const struct kai_rows *rows, size_t from, struct kai_view bound); /* First not below it. */
-void kai_rows_fp(const struct kai_link *l, const struct kai_rows *rows, size_t from, size_t to, uint8_t fp[static 16]);
-void kai_rows_held(struct kai_net *n, struct kai_link *l, const struct kai_rows *rows, size_t from, size_t to);
-/* Compare a peer's row: ask for what we lack. Returns whether the peer has all that mine (may be NULL) has. */
-bool kai_rows_compare(struct kai_net *n, struct kai_link *l, struct kai_share *s, const struct kai_row *mine,
-                      const struct kai_rb_row *row);
+KAI_MUST_USE bool kai_rows_take(struct kai_net *n, struct kai_link *l, const struct kai_share *s,
+                                struct kai_rows *out);
+size_t kai_rows_find(const struct kai_rows *rows, size_t from,
+                     struct kai_view bound); /* First not below it. */
+void kai_rows_fp(const struct kai_link *l, const struct kai_rows *rows, size_t from, size_t to,
+                 uint8_t fp[static 16]);
+void kai_rows_held(struct kai_net *n, struct kai_link *l, const struct kai_rows *rows, size_t from,
+                   size_t to);
+/* Compare a peer's row: ask for what we lack. Returns whether the peer has all that mine (may be
+ * NULL) has. */
+bool kai_rows_compare(struct kai_net *n, struct kai_link *l, struct kai_share *s,
+                      const struct kai_row *mine, const struct kai_rb_row *row);
 
 /* fetch.c */
-void kai_fetch_want(struct kai_net *n, struct kai_link *l, struct kai_share *s, const uint8_t log_pk[static KAI_KEY_BYTES],
-                    uint64_t from, uint64_t to);
+void kai_fetch_want(struct kai_net *n, struct kai_link *l, struct kai_share *s,
+                    const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t from, uint64_t to);
 void kai_fetch_text(struct kai_net *n, struct kai_link *l, const uint8_t hash[static KAI_ID_BYTES]);
-void kai_fetch_progress(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t have);
+void kai_fetch_progress(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES],
+                        uint64_t have);
 void kai_fetch_cancel(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES]);
 void kai_fetch_gone(struct kai_net *n, struct kai_link *l);
 void kai_fetch_tick(struct kai_net *n);
@@ -353,43 +368,53 @@ void kai_fetch_flush(struct kai_net *n, struct kai_link *l);
 /* serve.c */
 void kai_serve_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 void kai_serve_graft(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
-bool kai_serve_make(struct kai_net *n, struct kai_link *l); /* One ENTRIES frame; false: nothing left. */
+bool kai_serve_make(struct kai_net *n,
+                    struct kai_link *l); /* One ENTRIES frame; false: nothing left. */
 
 /* ingest.c, accept.c */
 enum kai_verdict { KAI_TAKE, KAI_PARK, KAI_WANT_MORE, KAI_HELD, KAI_REFUSE, KAI_FORK };
-void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s, const struct kai_entry *e, size_t cost);
+void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
+                const struct kai_entry *e, size_t cost);
 void kai_ingest_frame(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 void kai_ingest_push(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 /* What a first entry must be; *log is filled in. */
-enum kai_verdict kai_accept_first(struct kai_net *n, struct kai_share *s, const struct kai_entry *e, struct kai_net_log *log);
-enum kai_verdict kai_accept_next(struct kai_net *n, struct kai_share *s, struct kai_nlog *log, const struct kai_entry *e);
+enum kai_verdict kai_accept_first(struct kai_net *n, struct kai_share *s, const struct kai_entry *e,
+                                  struct kai_net_log *log);
+enum kai_verdict kai_accept_next(struct kai_net *n, struct kai_share *s, struct kai_nlog *log,
+                                 const struct kai_entry *e);
 void kai_ingest_epochs(struct kai_net *n); /* Show the keyring again what it could not judge. */
-bool kai_author_fits(const struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES], const struct kai_node *node);
+bool kai_author_fits(const struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],
+                     const struct kai_node *node);
 
 /* park.c */
-bool kai_park(struct kai_net *n, struct kai_link *l, const struct kai_share *s, const struct kai_entry *e);
-bool kai_park_has(const struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq);
+bool kai_park(struct kai_net *n, struct kai_link *l, const struct kai_share *s,
+              const struct kai_entry *e);
+bool kai_park_has(const struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES],
+                  uint64_t seq);
 void kai_park_retry(struct kai_net *n, bool ctl);
 void kai_park_gone(struct kai_net *n, const struct kai_link *l);
 void kai_park_tick(struct kai_net *n);
 void kai_park_free(struct kai_net *n);
 
 /* push.c: flooding; trees would take its place. */
-void kai_push_entry(struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES], struct kai_nlog *log,
-                    const struct kai_entry *e, uint64_t from_link);
+void kai_push_entry(struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],
+                    struct kai_nlog *log, const struct kai_entry *e, uint64_t from_link);
 void kai_push_ctl(struct kai_net *n, const struct kai_entry *e, uint64_t from_link);
-void kai_push_have(struct kai_net *n, struct kai_link *l, struct kai_share *s, const uint8_t log_pk[static KAI_KEY_BYTES],
-                   uint64_t seq);
+void kai_push_have(struct kai_net *n, struct kai_link *l, struct kai_share *s,
+                   const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq);
 void kai_push_flush(struct kai_net *n, struct kai_link *l, struct kai_share *s);
 void kai_push_on_have(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 void kai_push_know(struct kai_link *l, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq);
-bool kai_push_known(const struct kai_link *l, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq);
+bool kai_push_known(const struct kai_link *l, const uint8_t log_pk[static KAI_KEY_BYTES],
+                    uint64_t seq);
 
 /* fork.c */
 bool kai_fork_marked(const struct kai_link *l, const uint8_t log_pk[static KAI_KEY_BYTES]);
-void kai_fork_prove(struct kai_net *n, struct kai_link *l, struct kai_share *s, struct kai_nlog *log, uint64_t seq);
+void kai_fork_prove(struct kai_net *n, struct kai_link *l, struct kai_share *s,
+                    struct kai_nlog *log, uint64_t seq);
 void kai_fork_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
-void kai_fork_seen(struct kai_net *n, struct kai_link *l, struct kai_share *s, struct kai_nlog *log, const struct kai_entry *e);
+void kai_fork_seen(struct kai_net *n, struct kai_link *l, struct kai_share *s, struct kai_nlog *log,
+                   const struct kai_entry *e);
 
 /* control.c */
 bool kai_control_entry(struct kai_net *n, struct kai_link *l, const struct kai_entry *e);

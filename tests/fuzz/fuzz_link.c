@@ -1,7 +1,9 @@
-/* fuzz_link: a script of bytes drives a live engine: a peer that is let in and then says anything, in any order.
+/* fuzz_link: a script of bytes drives a live engine: a peer that is let in and then says anything,
+ * in any order.
  *
- * Each step is one byte and what it takes: 0 HELLO, 1 frame as it stands (2 bytes of length), 2 let time pass, 3 a true
- * MATCH, 4 a true entry of the audience with one byte changed, 5 the connection ends and another begins, 6 publish. */
+ * Each step is one byte and what it takes: 0 HELLO, 1 frame as it stands (2 bytes of length), 2 let
+ * time pass, 3 a true MATCH, 4 a true entry of the audience with one byte changed, 5 the connection
+ * ends and another begins, 6 publish. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -12,8 +12,8 @@
 #include "topology/sim/sim.h"
 #include "wire/put.h"
 
-/* Node 0 knows node 1, which has published two entries (behind its BIND) to the public audience and is gone again; a
- * stranger speaks in its place and has matched. */
+/* Node 0 knows node 1, which has published two entries (behind its BIND) to the public audience and
+ * is gone again; a stranger speaks in its place and has matched. */
 static struct kai_sim *stage(uint64_t *link, bool dialled_by_node)
 {
     struct kai_sim_options o = {.seed = 21, .n_nodes = 2, .latency_ms = 20, .no_dials = true};
@@ -64,7 +64,8 @@ static struct kai_entry entry(struct kai_sim *s, uint64_t seq)
     return e;
 }
 
-static bool was_sent(const struct kai_sim *s, uint64_t link, enum kai_msg type, struct kai_frame *last)
+static bool was_sent(const struct kai_sim *s, uint64_t link, enum kai_msg type,
+                     struct kai_frame *last)
 {
     size_t n;
     const struct kai_buf *sent = kai_sim_raw_sent(s, link, &n);
@@ -139,7 +140,8 @@ static void test_forged(void **state)
     kai_sim_free(s);
 }
 
-/* Two entries at one place: the first stays, the other is kept as proof, and the log stands still. */
+/* Two entries at one place: the first stays, the other is kept as proof, and the log stands still.
+ */
 static void test_fork(void **state)
 {
     struct kai_entry e, other, next;
@@ -210,7 +212,8 @@ static void test_own_ahead(void **state)
     kai_sim_free(s);
 }
 
-/* A peer that says it has what it never sends is turned from after a while, and does not block the log. */
+/* A peer that says it has what it never sends is turned from after a while, and does not block the
+ * log. */
 static void test_liar(void **state)
 {
     struct kai_entry e;
@@ -251,8 +254,9 @@ static void test_handles(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_in_order), cmocka_unit_test(test_gap),       cmocka_unit_test(test_forged),
-        cmocka_unit_test(test_fork),     cmocka_unit_test(test_own_ahead), cmocka_unit_test(test_liar),
+        cmocka_unit_test(test_in_order),  cmocka_unit_test(test_gap),
+        cmocka_unit_test(test_forged),    cmocka_unit_test(test_fork),
+        cmocka_unit_test(test_own_ahead), cmocka_unit_test(test_liar),
         cmocka_unit_test(test_handles),
     };
 

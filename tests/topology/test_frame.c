@@ -52,8 +52,14 @@ static void put_rb(struct kai_buf *b)
 
 static void put_hello(struct kai_buf *b, bool intro)
 {
-    struct kai_hello h = {.min = 1, .max = 2, .clock_ms = 99, .charter_ver = 1, .credit_bytes = 5, .frame_bytes = 6,
-                          .intro = intro, .charter = {.p = some, .n = 30}};
+    struct kai_hello h = {.min = 1,
+                          .max = 2,
+                          .clock_ms = 99,
+                          .charter_ver = 1,
+                          .credit_bytes = 5,
+                          .frame_bytes = 6,
+                          .intro = intro,
+                          .charter = {.p = some, .n = 30}};
 
     memcpy(h.nonce, some, 32);
     kai_put_hello(b, &h);
@@ -77,9 +83,10 @@ static void make(struct kai_buf *b, int kind)
 {
     struct kai_want w = {.from = 3, .to = 8, .payload = true};
     static const enum kai_msg types[KINDS] = {
-        KAI_MSG_HELLO, KAI_MSG_HELLO, KAI_MSG_MATCH, KAI_MSG_PING, KAI_MSG_PONG, KAI_MSG_CREDIT, KAI_MSG_DEF,
-        KAI_MSG_OFFER, KAI_MSG_RB, KAI_MSG_WANT, KAI_MSG_ENTRIES, KAI_MSG_PUSH, KAI_MSG_IHAVE, KAI_MSG_GRAFT,
-        KAI_MSG_PRUNE, KAI_MSG_PEERS, KAI_MSG_PROOF, KAI_MSG_ERR, KAI_MSG_BYE, KAI_MSG_PUSH};
+        KAI_MSG_HELLO,   KAI_MSG_HELLO, KAI_MSG_MATCH, KAI_MSG_PING,  KAI_MSG_PONG,
+        KAI_MSG_CREDIT,  KAI_MSG_DEF,   KAI_MSG_OFFER, KAI_MSG_RB,    KAI_MSG_WANT,
+        KAI_MSG_ENTRIES, KAI_MSG_PUSH,  KAI_MSG_IHAVE, KAI_MSG_GRAFT, KAI_MSG_PRUNE,
+        KAI_MSG_PEERS,   KAI_MSG_PROOF, KAI_MSG_ERR,   KAI_MSG_BYE,   KAI_MSG_PUSH};
     enum kai_msg type = types[kind];
 
     kai_buf_clear(b);
@@ -112,7 +119,10 @@ static void make(struct kai_buf *b, int kind)
         kai_put_bin(b, some, 40);
         kai_put_bin(b, some, 41);
     } else {
-        kai_put_frame(b, type, type == KAI_MSG_PUSH ? 4 : type == KAI_MSG_ENTRIES || type == KAI_MSG_PROOF ? 3 : 2);
+        kai_put_frame(b, type,
+                      type == KAI_MSG_PUSH                               ? 4
+                      : type == KAI_MSG_ENTRIES || type == KAI_MSG_PROOF ? 3
+                                                                         : 2);
         kai_put_uint(b, 4);
         if (type == KAI_MSG_ENTRIES) {
             kai_put_array(b, 1);
@@ -264,8 +274,9 @@ static void test_limits(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_all_kinds), cmocka_unit_test(test_every_prefix),
-                                       cmocka_unit_test(test_bit_flips), cmocka_unit_test(test_limits)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_all_kinds), cmocka_unit_test(test_every_prefix),
+        cmocka_unit_test(test_bit_flips), cmocka_unit_test(test_limits)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

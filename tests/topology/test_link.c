@@ -1,4 +1,5 @@
-/* test_link: one link from HELLO to its end, and what a peer that does not keep the rules can do. */
+/* test_link: one link from HELLO to its end, and what a peer that does not keep the rules can do.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,7 +37,8 @@ static uint64_t bye_of(const struct kai_sim *s, uint64_t link)
     const struct kai_buf *sent = kai_sim_raw_sent(s, link, &n);
     struct kai_frame f;
 
-    if (n == 0 || kai_frame_parse(&f, kai_buf_view(&sent[n - 1])) != KAI_OK || f.type != KAI_MSG_BYE)
+    if (n == 0 || kai_frame_parse(&f, kai_buf_view(&sent[n - 1])) != KAI_OK ||
+        f.type != KAI_MSG_BYE)
         return 0;
     return f.a;
 }
@@ -126,7 +128,8 @@ static void test_no_pong(void **state)
 
 static void test_refused_hellos(void **state)
 {
-    struct kai_sim_options o = {.seed = 6, .n_nodes = 3, .late = 1, .latency_ms = 20, .no_dials = true};
+    struct kai_sim_options o = {
+        .seed = 6, .n_nodes = 3, .late = 1, .latency_ms = 20, .no_dials = true};
 
     (void)state;
     for (int i = 0; i < 4; i++) {
@@ -144,7 +147,10 @@ static void test_refused_hellos(void **state)
         else if (i == 2)
             h.cert[0] ^= 1;
         say(s, link, &h); /* 3: a certificate for another CURVE key. */
-        expect_drop(s, link, i == 0 ? KAI_BYE_NETWORK : i == 1 ? KAI_BYE_VERSION : KAI_BYE_NOT_ADMITTED);
+        expect_drop(s, link,
+                    i == 0   ? KAI_BYE_NETWORK
+                    : i == 1 ? KAI_BYE_VERSION
+                             : KAI_BYE_NOT_ADMITTED);
         size_t n;
         (void)kai_sim_raw_sent(s, link, &n);
         assert_int_equal(n, 1); /* Nothing but BYE. */
@@ -172,7 +178,8 @@ static void test_malformed(void **state)
         expect_drop(s, link, KAI_BYE_MALFORMED);
         kai_net_counters(kai_sim_net(s, 0), &c);
         assert_int_equal(c.malformed, 1);
-        kai_sim_raw_frame(s, 0, link, kai_view_of(bad, sizeof bad)); /* What still arrives is nobody's. */
+        kai_sim_raw_frame(s, 0, link,
+                          kai_view_of(bad, sizeof bad)); /* What still arrives is nobody's. */
         kai_sim_free(s);
     }
 }
@@ -266,7 +273,8 @@ static void test_flood_of_unknown(void **state)
         memcpy(seed, &i, sizeof i);
         assert_int_equal(crypto_sign_seed_keypair(w.log_pk, sk, seed), 0);
         kai_buf_clear(&out);
-        assert_int_equal(kai_log_append_plain(&w, &out, &e, KAI_PTYPE_CONTROL, kai_view_of(payload, sizeof payload), 1),
+        assert_int_equal(kai_log_append_plain(&w, &out, &e, KAI_PTYPE_CONTROL,
+                                              kai_view_of(payload, sizeof payload), 1),
                          KAI_OK);
         kai_buf_clear(&b);
         kai_put_frame(&b, KAI_MSG_PUSH, 4);
@@ -318,6 +326,12 @@ static void test_never_reads(void **state)
         kai_sim_raw_frame(s, 0, link, kai_buf_view(&b));
     }
     expect_bounded(s);
+    for (uint64_t i = 0; i < 400000; i++) { /* Small answers are bounded as well. */
+        kai_buf_clear(&b);
+        kai_put_numbers(&b, KAI_MSG_PING, i, 0);
+        kai_sim_raw_frame(s, 0, link, kai_buf_view(&b));
+    }
+    expect_bounded(s);
     kai_buf_free(&b);
     kai_sim_free(s);
 }
@@ -331,7 +345,8 @@ static void test_over_credit(void **state)
 
     (void)state;
     kai_sim_raw_block(s, link);
-    kai_put_numbers(&b, KAI_MSG_PING, 1, 1ull << 40); /* Claims to have sent what was never allowed. */
+    kai_put_numbers(&b, KAI_MSG_PING, 1,
+                    1ull << 40); /* Claims to have sent what was never allowed. */
     kai_sim_raw_frame(s, 0, link, kai_buf_view(&b));
     enum kai_bye why;
     assert_true(kai_sim_raw_dropped(s, link, &why));
@@ -370,11 +385,11 @@ static void test_garbage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_to_live),        cmocka_unit_test(test_silence),
-        cmocka_unit_test(test_no_pong),        cmocka_unit_test(test_refused_hellos),
-        cmocka_unit_test(test_malformed),      cmocka_unit_test(test_duplicates),
-        cmocka_unit_test(test_removed),        cmocka_unit_test(test_flood_of_unknown),
-        cmocka_unit_test(test_never_reads),    cmocka_unit_test(test_over_credit),
+        cmocka_unit_test(test_to_live),     cmocka_unit_test(test_silence),
+        cmocka_unit_test(test_no_pong),     cmocka_unit_test(test_refused_hellos),
+        cmocka_unit_test(test_malformed),   cmocka_unit_test(test_duplicates),
+        cmocka_unit_test(test_removed),     cmocka_unit_test(test_flood_of_unknown),
+        cmocka_unit_test(test_never_reads), cmocka_unit_test(test_over_credit),
         cmocka_unit_test(test_garbage),
     };
 

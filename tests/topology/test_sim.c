@@ -1,4 +1,5 @@
-/* test_sim: whole networks under faults: what members hold in the end, and what nobody else ever gets. */
+/* test_sim: whole networks under faults: what members hold in the end, and what nobody else ever
+ * gets. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,7 +39,8 @@ static void publish_some(struct kai_sim *s, size_t n_nodes, uint64_t *dice, size
 {
     for (size_t i = 0; i < count; i++) {
         *dice = *dice * 6364136223846793005ull + 1442695040888963407ull;
-        size_t node = (*dice >> 33) % n_nodes, aud = (*dice >> 40) % 3, bytes = (*dice >> 50) % 8 ? 200 : 45000;
+        size_t node = (*dice >> 33) % n_nodes, aud = (*dice >> 40) % 3,
+               bytes = (*dice >> 50) % 8 ? 200 : 45000;
         if (kai_sim_may_publish(s, node, aud))
             kai_sim_publish(s, node, aud, bytes);
     }
@@ -46,8 +48,15 @@ static void publish_some(struct kai_sim *s, size_t n_nodes, uint64_t *dice, size
 
 static uint64_t run_seed(uint64_t seed, bool trace)
 {
-    struct kai_sim_options o = {.seed = seed, .n_nodes = 5 + seed % 5, .late = 1, .loss = 60, .dup = 60, .reorder = 60,
-                                .stuck = 20, .latency_ms = 80, .trace = trace};
+    struct kai_sim_options o = {.seed = seed,
+                                .n_nodes = 5 + seed % 5,
+                                .late = 1,
+                                .loss = 60,
+                                .dup = 60,
+                                .reorder = 60,
+                                .stuck = 20,
+                                .latency_ms = 80,
+                                .trace = trace};
     struct kai_sim *s = kai_sim_new(&o);
     uint64_t dice = seed * 77 + 1, hash;
     size_t entries, last = o.n_nodes - 1;
@@ -82,8 +91,8 @@ static uint64_t run_seed(uint64_t seed, bool trace)
     assert_int_equal(kai_sim_violations(s), 0);
     assert_true(kai_sim_memory_most(s) < MEMORY_MOST);
     if (!trace)
-        printf("seed %llu: %zu nodes, %zu entries, converged within %llu ms\n", (unsigned long long)seed, o.n_nodes,
-               entries, (unsigned long long)waited);
+        printf("seed %llu: %zu nodes, %zu entries, converged within %llu ms\n",
+               (unsigned long long)seed, o.n_nodes, entries, (unsigned long long)waited);
     add_up(s);
     hash = kai_sim_hash(s);
     kai_sim_free(s);
@@ -95,15 +104,18 @@ static void test_faults(void **state)
     (void)state;
     for (uint64_t seed = 1; seed <= SEEDS; seed++)
         (void)run_seed(seed, false);
-    printf("frames %llu, lost %llu, repeated %llu, reordered %llu, stuck %llu, cuts %llu, restarts %llu, dials into a "
+    printf("frames %llu, lost %llu, repeated %llu, reordered %llu, stuck %llu, cuts %llu, restarts "
+           "%llu, dials into a "
            "partition %llu, introductions %llu, acknowledgements %llu, parked %llu\n",
-           (unsigned long long)total.frames, (unsigned long long)total.lost, (unsigned long long)total.repeated,
-           (unsigned long long)total.reordered, (unsigned long long)total.stuck, (unsigned long long)total.cuts,
+           (unsigned long long)total.frames, (unsigned long long)total.lost,
+           (unsigned long long)total.repeated, (unsigned long long)total.reordered,
+           (unsigned long long)total.stuck, (unsigned long long)total.cuts,
            (unsigned long long)total.restarts, (unsigned long long)total.partitions_hit,
-           (unsigned long long)total.intros, (unsigned long long)total.held, (unsigned long long)total.parked);
+           (unsigned long long)total.intros, (unsigned long long)total.held,
+           (unsigned long long)total.parked);
     /* A fault that never happened proves nothing. */
-    assert_true(total.lost && total.repeated && total.reordered && total.stuck && total.cuts && total.restarts &&
-                total.partitions_hit && total.intros && total.held);
+    assert_true(total.lost && total.repeated && total.reordered && total.stuck && total.cuts &&
+                total.restarts && total.partitions_hit && total.intros && total.held);
 }
 
 static void test_same_seed(void **state)
@@ -115,7 +127,8 @@ static void test_same_seed(void **state)
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_faults), cmocka_unit_test(test_same_seed)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_faults),
+                                       cmocka_unit_test(test_same_seed)};
 
     if (argc > 1) { /* A seed: print its trace. */
         (void)run_seed(strtoull(argv[1], NULL, 10), true);

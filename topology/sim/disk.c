@@ -59,23 +59,33 @@ static void on_drop(void *ctx, uint64_t link, enum kai_bye why)
     sim_wire_drop(ctx, link, why);
 }
 
-static void on_ingest(void *ctx, uint64_t link, const struct kai_net_log *log, const struct kai_entry *e)
+static void on_ingest(void *ctx, uint64_t link, const struct kai_net_log *log,
+                      const struct kai_entry *e)
 {
     struct sim_node *n = ctx;
 
-    sim_event_add(n->sim, (struct sim_event){.at = n->sim->now + COMMIT_MS, .what = SIM_STORED, .node = n->index,
-                                             .boot = n->boot, .link = link, .log = *log, .entry = sim_copy(e)});
+    sim_event_add(n->sim, (struct sim_event){.at = n->sim->now + COMMIT_MS,
+                                             .what = SIM_STORED,
+                                             .node = n->index,
+                                             .boot = n->boot,
+                                             .link = link,
+                                             .log = *log,
+                                             .entry = sim_copy(e)});
 }
 
 static void on_store_ctl(void *ctx, const struct kai_entry *e)
 {
     struct sim_node *n = ctx;
 
-    sim_event_add(n->sim, (struct sim_event){.at = n->sim->now + COMMIT_MS, .what = SIM_CTL_STORED, .node = n->index,
-                                             .boot = n->boot, .entry = sim_copy(e)});
+    sim_event_add(n->sim, (struct sim_event){.at = n->sim->now + COMMIT_MS,
+                                             .what = SIM_CTL_STORED,
+                                             .node = n->index,
+                                             .boot = n->boot,
+                                             .entry = sim_copy(e)});
 }
 
-static void on_note(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BYTES], struct kai_view note)
+static void on_note(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BYTES],
+                    struct kai_view note)
 {
     (void)ctx;
     (void)type;
@@ -110,7 +120,8 @@ static void on_keys(void *ctx)
     (void)ctx;
 }
 
-static void on_held(void *ctx, const struct kai_node *peer, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq)
+static void on_held(void *ctx, const struct kai_node *peer,
+                    const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq)
 {
     struct sim_node *n = ctx;
     const struct sim_log *log;
@@ -161,7 +172,8 @@ uint64_t kai_sim_alarms(const struct kai_sim *s, const char *code)
     return 0;
 }
 
-static enum kai_err on_read(void *ctx, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq, struct kai_entry *out)
+static enum kai_err on_read(void *ctx, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq,
+                            struct kai_entry *out)
 {
     struct sim_log *log = sim_disk_log(ctx, log_pk);
 
@@ -171,7 +183,8 @@ static enum kai_err on_read(void *ctx, const uint8_t log_pk[static KAI_KEY_BYTES
     return KAI_OK;
 }
 
-static enum kai_err on_read_text(void *ctx, const uint8_t hash[static KAI_ID_BYTES], struct kai_view *out)
+static enum kai_err on_read_text(void *ctx, const uint8_t hash[static KAI_ID_BYTES],
+                                 struct kai_view *out)
 {
     struct sim_node *n = ctx;
 
@@ -222,11 +235,22 @@ void sim_node_start(struct kai_sim *s, size_t i)
     struct kai_net_options o = {.self = self_of(n),
                                 .charter_record = kai_buf_view(&s->charter_record),
                                 .now_ms = s->now,
-                                .act = {.ctx = n, .send = on_send, .drop = on_drop, .ingest = on_ingest,
-                                        .store_ctl = on_store_ctl, .store_note = on_note, .store_text = on_text,
-                                        .store_fork = on_fork, .roster = on_roster, .keys = on_keys, .held = on_held,
-                                        .retire = on_retire, .alarm = on_alarm, .read = on_read,
-                                        .read_text = on_read_text, .random = on_random}};
+                                .act = {.ctx = n,
+                                        .send = on_send,
+                                        .drop = on_drop,
+                                        .ingest = on_ingest,
+                                        .store_ctl = on_store_ctl,
+                                        .store_note = on_note,
+                                        .store_text = on_text,
+                                        .store_fork = on_fork,
+                                        .roster = on_roster,
+                                        .keys = on_keys,
+                                        .held = on_held,
+                                        .retire = on_retire,
+                                        .alarm = on_alarm,
+                                        .read = on_read,
+                                        .read_text = on_read_text,
+                                        .random = on_random}};
     uint8_t aud[KAI_ID_BYTES];
 
     n->boot++;
@@ -299,10 +323,12 @@ static void own_log(struct kai_sim *s, size_t aud, struct sim_own *own)
     memcpy(s->truth[s->n_truth++].log_pk, own->key.pk, KAI_KEY_BYTES);
 }
 
-static struct kai_log_writer writer_of(const struct kai_sim *s, const struct sim_own *own, const uint8_t *kid, const uint8_t *tag,
+static struct kai_log_writer writer_of(const struct kai_sim *s, const struct sim_own *own,
+                                       const uint8_t *kid, const uint8_t *tag,
                                        const uint8_t *epoch_key)
 {
-    struct kai_log_writer w = {.nid = s->charter.nid, .log_sk = own->key.sk, .epoch_key = epoch_key, .seq = own->key.seq};
+    struct kai_log_writer w = {
+        .nid = s->charter.nid, .log_sk = own->key.sk, .epoch_key = epoch_key, .seq = own->key.seq};
 
     memcpy(w.log_pk, own->key.pk, KAI_KEY_BYTES);
     memcpy(w.prev, own->key.prev, KAI_ID_BYTES);
@@ -312,10 +338,13 @@ static struct kai_log_writer writer_of(const struct kai_sim *s, const struct sim
 }
 
 /* The entry is durable at once; the engine is told. */
-static void finish(struct sim_node *n, size_t aud, uint64_t kind, struct sim_own *own, const struct kai_log_writer *w,
-                   const struct kai_entry *e)
+static void finish(struct sim_node *n, size_t aud, uint64_t kind, struct sim_own *own,
+                   const struct kai_log_writer *w, const struct kai_entry *e)
 {
-    struct kai_net_log l = {.kind = kind, .own = true, .incarnation = own->incarnation, .head_seq = e->h.seq,
+    struct kai_net_log l = {.kind = kind,
+                            .own = true,
+                            .incarnation = own->incarnation,
+                            .head_seq = e->h.seq,
                             .head_ts = e->h.ts};
 
     own->key.seq = w->seq;
@@ -335,7 +364,8 @@ struct minting {
     size_t aud;
 };
 
-static enum kai_err on_mint(void *ctx, struct kai_view payload, const uint8_t kid[static KAI_TAG_BYTES],
+static enum kai_err on_mint(void *ctx, struct kai_view payload,
+                            const uint8_t kid[static KAI_TAG_BYTES],
                             const uint8_t tag[static KAI_TAG_BYTES])
 {
     struct minting *m = ctx;
@@ -345,7 +375,8 @@ static enum kai_err on_mint(void *ctx, struct kai_view payload, const uint8_t ki
     struct kai_entry e;
 
     kai_buf_init(&out, KAI_FRAME_BYTES_MAX);
-    SIM_MUST(kai_log_append_plain(&w, &out, &e, KAI_PTYPE_EPOCH, payload, SIM_WALL_MS + m->n->sim->now) == KAI_OK);
+    SIM_MUST(kai_log_append_plain(&w, &out, &e, KAI_PTYPE_EPOCH, payload,
+                                  SIM_WALL_MS + m->n->sim->now) == KAI_OK);
     finish(m->n, m->aud, 2, own, &w, &e);
     kai_buf_free(&out);
     return KAI_OK;
@@ -357,7 +388,8 @@ void sim_node_duties(struct kai_sim *s, size_t i)
     struct kai_duty d;
     uint64_t next;
 
-    for (int k = 0; k < 8 && kai_keyring_duty(n->keyring, SIM_WALL_MS + s->now, &d, &next) == KAI_OK; k++) {
+    for (int k = 0;
+         k < 8 && kai_keyring_duty(n->keyring, SIM_WALL_MS + s->now, &d, &next) == KAI_OK; k++) {
         struct minting m = {.n = n};
         struct kai_epoch add;
         struct kai_mint mint = {.members = d.members, .n_members = d.n_members};
@@ -372,13 +404,15 @@ void sim_node_duties(struct kai_sim *s, size_t i)
         mint.first_seq = n->keys[m.aud].key.seq + 1;
         if (!d.new_epoch && kai_keyring_write_epoch(n->keyring, d.aud_id, &add) == KAI_OK)
             mint.add_to = &add;
-        sim_trace(s, "%zu mints for %zu: %zu members%s", i, m.aud, d.n_members, d.new_epoch ? "" : " more");
+        sim_trace(s, "%zu mints for %zu: %zu members%s", i, m.aud, d.n_members,
+                  d.new_epoch ? "" : " more");
         SIM_MUST(kai_epoch_mint(n->keyring, &mint, sim_fill, s, on_mint, &m) == KAI_OK);
         free(d.members);
     }
 }
 
-static void append(struct kai_sim *s, struct sim_node *n, size_t aud, const struct kai_epoch *epoch, struct kai_view body)
+static void append(struct kai_sim *s, struct sim_node *n, size_t aud, const struct kai_epoch *epoch,
+                   struct kai_view body)
 {
     struct sim_own *own = &n->data[aud];
     struct kai_log_writer w = writer_of(s, own, epoch->commit, epoch->tag, epoch->key);
@@ -388,7 +422,8 @@ static void append(struct kai_sim *s, struct sim_node *n, size_t aud, const stru
 
     kai_buf_init(&out, KAI_FRAME_BYTES_MAX);
     SIM_MUST(kai_packer_new(&packer) == KAI_OK);
-    SIM_MUST(kai_log_append(&w, packer, &out, &e, body, 0, SIM_WALL_MS + s->now, sim_fill, s) == KAI_OK);
+    SIM_MUST(kai_log_append(&w, packer, &out, &e, body, 0, SIM_WALL_MS + s->now, sim_fill, s) ==
+             KAI_OK);
     finish(n, aud, 1, own, &w, &e);
     kai_packer_free(packer);
     kai_buf_free(&out);

@@ -22,7 +22,8 @@ static bool knows_removal(const struct kai_sim *s, const struct sim_node *from, 
     return false;
 }
 
-static void judge(struct kai_sim *s, const struct sim_node *from, const struct sim_conn *c, const uint8_t *log_pk)
+static void judge(struct kai_sim *s, const struct sim_node *from, const struct sim_conn *c,
+                  const uint8_t *log_pk)
 {
     size_t to = c->a == from->index ? c->b : c->a;
 
@@ -38,7 +39,8 @@ static void judge(struct kai_sim *s, const struct sim_node *from, const struct s
 }
 
 /* Every log that a frame names or carries is one that the receiver may hear of. */
-void sim_oracle_frame(struct kai_sim *s, const struct sim_node *from, const struct sim_conn *c, struct kai_view frame)
+void sim_oracle_frame(struct kai_sim *s, const struct sim_node *from, const struct sim_conn *c,
+                      struct kai_view frame)
 {
     struct kai_frame f;
 
@@ -94,7 +96,8 @@ static bool author_removed(const struct kai_sim *s, const struct sim_log *log)
 }
 
 /* Logs of removed authors stand where each node saw the removal. */
-static bool holds_all(const struct kai_sim *s, const struct sim_node *a, const struct sim_node *b, size_t aud)
+static bool holds_all(const struct kai_sim *s, const struct sim_node *a, const struct sim_node *b,
+                      size_t aud)
 {
     for (size_t i = 0; i < a->n_logs; i++) {
         const struct sim_log *log = &a->log[i], *other;
@@ -115,8 +118,11 @@ void kai_sim_explain(const struct kai_sim *s, FILE *out)
             for (size_t j = 0; j < s->o.n_nodes; j++)
                 if (i != j && s->node[i].up && s->node[j].up && kai_sim_is_member(s, i, aud) &&
                     kai_sim_is_member(s, j, aud) && !holds_all(s, &s->node[i], &s->node[j], aud))
-                    (void)fprintf(out, "of audience %zu, %zu (%zu entries) lacks what %zu (%zu) has; link %s\n", aud, j,
-                                  kai_sim_entries(s, j, aud), i, kai_sim_entries(s, i, aud), kai_sim_state(s, j, i));
+                    (void)fprintf(
+                        out,
+                        "of audience %zu, %zu (%zu entries) lacks what %zu (%zu) has; link %s\n",
+                        aud, j, kai_sim_entries(s, j, aud), i, kai_sim_entries(s, i, aud),
+                        kai_sim_state(s, j, i));
 }
 
 bool kai_sim_converged(const struct kai_sim *s, size_t *entries)

@@ -141,7 +141,8 @@ static void stored(struct kai_sim *s, struct sim_node *n, struct sim_event *e)
         return;
     }
     if ((log ? log->n : 0) + 1 != e->entry.e.h.seq) {
-        kai_net_on_refused(n->net, e->link, e->log.log_pk, e->entry.e.h.seq, KAI_EMALFORMED, s->now);
+        kai_net_on_refused(n->net, e->link, e->log.log_pk, e->entry.e.h.seq, KAI_EMALFORMED,
+                           s->now);
         return;
     }
     e->entry.bytes = NULL;

@@ -6,7 +6,7 @@
 #include "topology/sim/sim.h"
 #include "wire/put.h"
 
-#define SIM_WALL_MS 1893456000000ull /* The virtual clock's start, for certificates. */
+#define SIM_WALL_MS  1893456000000ull /* The virtual clock's start, for certificates. */
 #define SIM_RAW_KEEP 64u
 
 struct sim_key { /* An Ed25519 key and where its log stands. */
@@ -71,7 +71,7 @@ struct sim_conn {
     uint64_t link;
     size_t a, b; /* a dialled. */
     bool up;
-    bool raw;    /* b is a stranger. */
+    bool raw; /* b is a stranger. */
     uint64_t last_ms[2];
     bool blocked;
     bool dropped;
@@ -150,6 +150,7 @@ void sim_wire_cut(struct kai_sim *s, struct sim_conn *c);
 struct sim_conn *sim_wire_conn(struct kai_sim *s, uint64_t link);
 
 /* oracle.c */
-void sim_oracle_frame(struct kai_sim *s, const struct sim_node *from, const struct sim_conn *c, struct kai_view frame);
+void sim_oracle_frame(struct kai_sim *s, const struct sim_node *from, const struct sim_conn *c,
+                      struct kai_view frame);
 
 #endif

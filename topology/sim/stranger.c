@@ -17,7 +17,8 @@ uint64_t kai_sim_raw_link(struct kai_sim *s, size_t to, size_t as_node, bool dia
     *c = (struct sim_conn){.link = s->n_conns, .a = to, .b = as_node, .up = true, .raw = true};
     for (size_t i = 0; i < SIM_RAW_KEEP; i++)
         kai_buf_init(&c->sent[i], KAI_FRAME_BYTES_MAX);
-    kai_net_on_up(s->node[to].net, c->link, s->node[as_node].curve_pk, dialled_by_node, s->now, SIM_WALL_MS + s->now);
+    kai_net_on_up(s->node[to].net, c->link, s->node[as_node].curve_pk, dialled_by_node, s->now,
+                  SIM_WALL_MS + s->now);
     return c->link;
 }
 
@@ -47,8 +48,12 @@ void kai_sim_hello_as(struct kai_sim *s, size_t as_node, struct kai_hello *h)
 {
     const struct sim_node *n = &s->node[as_node];
 
-    *h = (struct kai_hello){.min = 1, .max = 1, .clock_ms = SIM_WALL_MS, .charter_ver = 1,
-                            .credit_bytes = KAI_CREDIT_BYTES, .frame_bytes = KAI_FRAME_BYTES_MAX};
+    *h = (struct kai_hello){.min = 1,
+                            .max = 1,
+                            .clock_ms = SIM_WALL_MS,
+                            .charter_ver = 1,
+                            .credit_bytes = KAI_CREDIT_BYTES,
+                            .frame_bytes = KAI_FRAME_BYTES_MAX};
     memcpy(h->nid, s->charter.nid, sizeof h->nid);
     memcpy(h->cert, n->node_cert, sizeof h->cert);
     sim_fill(s, h->boot, sizeof h->boot);
@@ -58,8 +63,8 @@ void kai_sim_hello_as(struct kai_sim *s, size_t as_node, struct kai_hello *h)
 }
 
 /* Tokens as the protocol has them, from the keys that the node in whose place it speaks holds. */
-bool kai_sim_raw_match(struct kai_sim *s, size_t to, uint64_t link, size_t aud, const uint8_t my_nonce[static 32],
-                       bool dialled_by_node)
+bool kai_sim_raw_match(struct kai_sim *s, size_t to, uint64_t link, size_t aud,
+                       const uint8_t my_nonce[static 32], bool dialled_by_node)
 {
     const struct sim_conn *c = s->conn[link - 1];
     const struct kai_epoch *e;
@@ -71,7 +76,8 @@ bool kai_sim_raw_match(struct kai_sim *s, size_t to, uint64_t link, size_t aud, 
     for (size_t i = 0; i < c->n_sent && f.type != KAI_MSG_HELLO; i++)
         if (kai_frame_parse(&f, kai_buf_view(&c->sent[i])) != KAI_OK)
             return false;
-    if (f.type != KAI_MSG_HELLO || kai_keyring_epochs(s->node[c->b].keyring, s->aud[aud].id, &e) == 0)
+    if (f.type != KAI_MSG_HELLO ||
+        kai_keyring_epochs(s->node[c->b].keyring, s->aud[aud].id, &e) == 0)
         return false;
     kai_kdf_begin(&h, KAI_D_MATCH, e->route, 16);
     kai_hash_add(&h, dialled_by_node ? f.hello.nonce : my_nonce, 32);
@@ -89,12 +95,14 @@ bool kai_sim_raw_match(struct kai_sim *s, size_t to, uint64_t link, size_t aud, 
 }
 
 /* Entry seq of the log'th log of an audience, as this node has it on its disk. */
-bool kai_sim_entry(const struct kai_sim *s, size_t node, size_t aud, size_t log, uint64_t seq, struct kai_entry *out)
+bool kai_sim_entry(const struct kai_sim *s, size_t node, size_t aud, size_t log, uint64_t seq,
+                   struct kai_entry *out)
 {
     const struct sim_node *n = &s->node[node];
 
     for (size_t i = 0; i < n->n_logs; i++) {
-        if (memcmp(n->log[i].l.aud_id, s->aud[aud].id, KAI_ID_BYTES) != 0 || n->log[i].l.kind != 1 || log-- > 0)
+        if (memcmp(n->log[i].l.aud_id, s->aud[aud].id, KAI_ID_BYTES) != 0 ||
+            n->log[i].l.kind != 1 || log-- > 0)
             continue;
         if (seq == 0 || seq > n->log[i].n)
             return false;
@@ -104,9 +112,10 @@ bool kai_sim_entry(const struct kai_sim *s, size_t node, size_t aud, size_t log,
     return false;
 }
 
-/* Another entry at the place of e, signed by the key of node's own log: a fork. out is what it stands in. */
-bool kai_sim_fork(const struct kai_sim *s, size_t node, size_t aud, const struct kai_entry *e, struct kai_buf *out,
-                  struct kai_entry *fork)
+/* Another entry at the place of e, signed by the key of node's own log: a fork. out is what it
+ * stands in. */
+bool kai_sim_fork(const struct kai_sim *s, size_t node, size_t aud, const struct kai_entry *e,
+                  struct kai_buf *out, struct kai_entry *fork)
 {
     const struct sim_own *own = &s->node[node].data[aud];
     struct kai_hdr h = e->h;

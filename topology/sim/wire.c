@@ -29,7 +29,8 @@ static struct sim_conn *new_conn(struct kai_sim *s, size_t a, size_t b)
 
 static const char *name_of(uint64_t type)
 {
-    static const char *const names[] = {"?", "hello", "match", "ping", "pong", "credit", "def", "offer"};
+    static const char *const names[] = {"?",    "hello",  "match", "ping",
+                                        "pong", "credit", "def",   "offer"};
 
     if (type < sizeof names / sizeof names[0])
         return names[type];
@@ -62,7 +63,8 @@ static uint64_t latency(struct kai_sim *s)
     return 1 + sim_random(s) % s->o.latency_ms;
 }
 
-static void schedule(struct kai_sim *s, struct sim_conn *c, int end, struct kai_view frame, bool early)
+static void schedule(struct kai_sim *s, struct sim_conn *c, int end, struct kai_view frame,
+                     bool early)
 {
     uint64_t at = s->now + latency(s);
     uint8_t *copy = malloc(frame.n + 1);
@@ -73,8 +75,11 @@ static void schedule(struct kai_sim *s, struct sim_conn *c, int end, struct kai_
         at = c->last_ms[end]; /* In order, but for the fault of that name. */
     if (!early)
         c->last_ms[end] = at;
-    sim_event_add(s, (struct sim_event){.at = at, .what = SIM_FRAME, .node = end ? c->a : c->b,
-                                        .boot = s->node[end ? c->a : c->b].boot, .link = c->link,
+    sim_event_add(s, (struct sim_event){.at = at,
+                                        .what = SIM_FRAME,
+                                        .node = end ? c->a : c->b,
+                                        .boot = s->node[end ? c->a : c->b].boot,
+                                        .link = c->link,
                                         .frame = {.p = copy, .n = frame.n}});
 }
 
@@ -103,7 +108,11 @@ bool sim_wire_send(struct sim_node *n, uint64_t link, struct kai_view frame)
         return false;
     if (sim_chance(s, s->o.stuck)) {
         s->count.stuck++;
-        sim_event_add(s, (struct sim_event){.at = s->now + 20, .what = SIM_WRITABLE, .node = n->index, .boot = n->boot, .link = link});
+        sim_event_add(s, (struct sim_event){.at = s->now + 20,
+                                            .what = SIM_WRITABLE,
+                                            .node = n->index,
+                                            .boot = n->boot,
+                                            .link = link});
         return false;
     }
     SIM_MUST(frame.n <= KAI_FRAME_BYTES_MAX && kai_frame_parse(&f, frame) == KAI_OK);
@@ -131,7 +140,11 @@ bool sim_wire_send(struct sim_node *n, uint64_t link, struct kai_view frame)
 static void tell_down(struct kai_sim *s, const struct sim_conn *c, size_t node)
 {
     if (s->node[node].up)
-        sim_event_add(s, (struct sim_event){.at = s->now + 1, .what = SIM_DOWN, .node = node, .boot = s->node[node].boot, .link = c->link});
+        sim_event_add(s, (struct sim_event){.at = s->now + 1,
+                                            .what = SIM_DOWN,
+                                            .node = node,
+                                            .boot = s->node[node].boot,
+                                            .link = c->link});
 }
 
 void sim_wire_cut(struct kai_sim *s, struct sim_conn *c)
@@ -159,8 +172,11 @@ void sim_wire_drop(struct sim_node *n, uint64_t link, enum kai_bye why)
         size_t other = c->a == n->index ? c->b : c->a;
         /* What is under way arrives first. */
         if (s->node[other].up)
-            sim_event_add(s, (struct sim_event){.at = s->now + s->o.latency_ms + 1, .what = SIM_DOWN, .node = other,
-                                                .boot = s->node[other].boot, .link = link});
+            sim_event_add(s, (struct sim_event){.at = s->now + s->o.latency_ms + 1,
+                                                .what = SIM_DOWN,
+                                                .node = other,
+                                                .boot = s->node[other].boot,
+                                                .link = link});
     }
 }
 
@@ -190,7 +206,8 @@ static bool introduce(struct kai_sim *s, struct sim_node *from, struct sim_node 
     err = kai_net_intro_hello(from->net, &ask, SIM_WALL_MS + s->now);
     for (int i = 0; i < 4 && err == KAI_OK; i++) {
         kai_buf_clear(&reply);
-        err = kai_net_intro_serve(to->net, kai_buf_view(&ask), from->curve_pk, &reply, NULL, s->now);
+        err =
+            kai_net_intro_serve(to->net, kai_buf_view(&ask), from->curve_pk, &reply, NULL, s->now);
         if (err != KAI_OK && err != KAI_EAGAIN)
             break;
         kai_buf_clear(&ask);
@@ -225,12 +242,14 @@ void kai_sim_connect(struct kai_sim *s, size_t a, size_t b)
 static bool connected(const struct kai_sim *s, size_t a, size_t b)
 {
     for (size_t i = 0; i < s->n_conns; i++)
-        if (s->conn[i]->up && ((s->conn[i]->a == a && s->conn[i]->b == b) || (s->conn[i]->a == b && s->conn[i]->b == a)))
+        if (s->conn[i]->up && ((s->conn[i]->a == a && s->conn[i]->b == b) ||
+                               (s->conn[i]->a == b && s->conn[i]->b == a)))
             return true;
     return false;
 }
 
-/* A ring and chords, so that the members of audience 2 stay connected whoever is removed; now and then both ends dial. */
+/* A ring and chords, so that the members of audience 2 stay connected whoever is removed; now and
+ * then both ends dial. */
 void sim_wire_dials(struct kai_sim *s)
 {
     size_t n = s->o.n_nodes;

@@ -34,7 +34,8 @@ static void make_node(struct kai_sim *s, size_t i)
 }
 
 /* Append a record to a control log. */
-static struct sim_entry record(struct kai_sim *s, struct sim_key *k, uint64_t type, const struct kai_buf *body)
+static struct sim_entry record(struct kai_sim *s, struct sim_key *k, uint64_t type,
+                               const struct kai_buf *body)
 {
     struct kai_log_writer w = {.nid = s->charter.nid, .log_sk = k->sk, .seq = k->seq};
     struct kai_buf payload, out;
@@ -47,7 +48,8 @@ static struct sim_entry record(struct kai_sim *s, struct sim_key *k, uint64_t ty
     kai_buf_init(&out, KAI_FRAME_BYTES_MAX);
     kai_rec_write(&payload, type, kai_buf_view(body));
     SIM_MUST(payload.err == KAI_OK);
-    SIM_MUST(kai_log_append_plain(&w, &out, &e, KAI_PTYPE_CONTROL, kai_buf_view(&payload), SIM_WALL_MS) == KAI_OK);
+    SIM_MUST(kai_log_append_plain(&w, &out, &e, KAI_PTYPE_CONTROL, kai_buf_view(&payload),
+                                  SIM_WALL_MS) == KAI_OK);
     k->seq = w.seq;
     memcpy(k->prev, w.prev, KAI_ID_BYTES);
     copy = sim_copy(&e);
@@ -56,11 +58,17 @@ static struct sim_entry record(struct kai_sim *s, struct sim_key *k, uint64_t ty
     return copy;
 }
 
-static struct sim_entry admit(struct kai_sim *s, struct sim_key *signer, uint64_t kind, const struct sim_key *subject,
-                              const struct sim_node *n)
+static struct sim_entry admit(struct kai_sim *s, struct sim_key *signer, uint64_t kind,
+                              const struct sim_key *subject, const struct sim_node *n)
 {
-    struct kai_admit a = {.kind = kind, .caps = 31, .depth_left = 4, .max_children = 1000, .label_max = 5,
-                          .quota = 1u << 30, .not_before = SIM_WALL_MS - 1000, .not_after = SIM_WALL_MS + (1ull << 40),
+    struct kai_admit a = {.kind = kind,
+                          .caps = 31,
+                          .depth_left = 4,
+                          .max_children = 1000,
+                          .label_max = 5,
+                          .quota = 1u << 30,
+                          .not_before = SIM_WALL_MS - 1000,
+                          .not_after = SIM_WALL_MS + (1ull << 40),
                           .serial = 1};
     struct kai_buf body;
     struct sim_entry e;
@@ -89,7 +97,11 @@ static struct sim_entry admit(struct kai_sim *s, struct sim_key *signer, uint64_
 static struct sim_entry audience(struct kai_sim *s, size_t i, uint64_t kind)
 {
     struct sim_node *f = &s->node[0];
-    struct kai_aud_rec a = {.ver = 1, .kind = kind, .rule_open = true, .n_stewards = 1, .label_max = 2,
+    struct kai_aud_rec a = {.ver = 1,
+                            .kind = kind,
+                            .rule_open = true,
+                            .n_stewards = 1,
+                            .label_max = 2,
                             .history = KAI_HISTORY_ALL};
     struct kai_buf body;
     struct sim_entry e;
@@ -112,7 +124,8 @@ static struct sim_entry audience(struct kai_sim *s, size_t i, uint64_t kind)
     return e;
 }
 
-/* Certificates of one node; what the founder's line says goes to the founder's disk, or to its running engine. */
+/* Certificates of one node; what the founder's line says goes to the founder's disk, or to its
+ * running engine. */
 void sim_world_admit(struct kai_sim *s, size_t i)
 {
     struct sim_node *f = &s->node[0], *n = &s->node[i];
@@ -157,12 +170,14 @@ struct sim_entry sim_world_revoke(struct kai_sim *s, size_t i)
 void sim_world_make(struct kai_sim *s)
 {
     static const char text[] = "For the trial of a network.";
-    struct kai_charter_text texts[1] = {{.lang = "en", .text = {.p = (const uint8_t *)text, .n = sizeof text - 1}}};
+    struct kai_charter_text texts[1] = {
+        {.lang = "en", .text = {.p = (const uint8_t *)text, .n = sizeof text - 1}}};
 
     for (size_t i = 0; i < s->o.n_nodes; i++)
         make_node(s, i);
     kai_buf_init(&s->charter_record, KAI_CHARTER_BYTES_MAX);
-    SIM_MUST(kai_charter_make(&s->charter_record, "Trial", "Founder", s->node[0].root.pk, s->node[0].root.sk, texts, 1) == KAI_OK);
+    SIM_MUST(kai_charter_make(&s->charter_record, "Trial", "Founder", s->node[0].root.pk,
+                              s->node[0].root.sk, texts, 1) == KAI_OK);
     SIM_MUST(kai_charter_parse(&s->charter, kai_buf_view(&s->charter_record)) == KAI_OK);
     s->node[0].text = texts[0].text;
     sim_world_admit(s, 0);

@@ -1,0 +1,230 @@
+/* test_book: addresses and introductions: what is believed, what is passed on, what a stranger is
+ * told. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "topology/sim/sim_int.h"
+#include "topology/state.h"
+
+static struct kai_sim *net_of(size_t nodes, size_t late, bool linked)
+{
+    struct kai_sim_options o = {
+        .seed = 31, .n_nodes = nodes, .late = late, .latency_ms = 20, .no_dials = true};
+    struct kai_sim *s = kai_sim_new(&o);
+
+    for (size_t i = 1; linked && i + late < nodes; i++)
+        kai_sim_connect(s, i, i - 1);
+    kai_sim_run(s, 4000);
+    return s;
+}
+
+static void note(struct kai_sim *s, size_t node, uint64_t counter, uint64_t not_after,
+                 struct kai_buf *out)
+{
+    struct kai_addr a = {.counter = counter, .n = 1, .listens = true, .not_after = not_after};
+
+    memcpy(a.node_cert, s->node[node].node_cert, KAI_ID_BYTES);
+    memcpy(a.curve_pk, s->node[node].curve_pk, KAI_KEY_BYTES);
+    (void)snprintf(a.at[0].endpoint, sizeof a.at[0].endpoint, "tcp://192.0.2.%zu:%u", node,
+                   (unsigned)counter);
+    kai_buf_init(out, KAI_ADDR_BYTES_MAX);
+    kai_addr_write(out, &a, s->node[node].sign.sk, s->charter.nid);
+    assert_int_equal(out->err, KAI_OK);
+}
+
+static bool known(struct kai_sim *s, size_t at, size_t of, const char *endpoint)
+{
+    struct kai_dial d;
+
+    return kai_net_addr_of(s->node[at].net, s->node[of].curve_pk, &d) &&
+           strcmp(d.endpoint, endpoint) == 0;
+}
+
+static void test_addresses(void **state)
+{
+    struct kai_sim *s = net_of(4, 0, true);
+    uint64_t later = SIM_WALL_MS + 100000000;
+    struct kai_buf b;
+    struct kai_dial d[8];
+
+    (void)state;
+    note(s, 1, 5, later, &b);
+    kai_net_on_own_addr(s->node[1].net, kai_buf_view(&b), s->now);
+    kai_buf_free(&b);
+    kai_sim_run(s, 500);
+    for (size_t i = 0; i < 4; i++)
+        assert_true(known(s, i, 1, "tcp://192.0.2.1:5"));
+    note(s, 1, 4, later, &b); /* Older. */
+    kai_net_on_addr(s->node[0].net, kai_buf_view(&b));
+    assert_true(known(s, 0, 1, "tcp://192.0.2.1:5"));
+    kai_buf_free(&b);
+    note(s, 1, 6, later, &b);
+    kai_net_on_own_addr(s->node[1].net, kai_buf_view(&b), s->now);
+    kai_sim_run(s, 500);
+    assert_true(known(s, 3, 1, "tcp://192.0.2.1:6"));
+    for (size_t i = 0; i < b.len; i++) { /* No changed note is believed. */
+        b.p[i] ^= 4;
+        kai_net_on_addr(s->node[0].net, kai_buf_view(&b));
+        b.p[i] ^= 4;
+    }
+    assert_true(known(s, 0, 1, "tcp://192.0.2.1:6"));
+    kai_buf_free(&b);
+    note(s, 2, 1, SIM_WALL_MS + 1, &b); /* Over already. */
+    kai_net_on_addr(s->node[0].net, kai_buf_view(&b));
+    kai_buf_free(&b);
+    assert_int_equal(kai_net_dials(s->node[0].net, d, 8, SIM_WALL_MS + s->now), 1);
+    assert_memory_equal(d[0].node, s->node[1].node_id, KAI_ID_BYTES);
+    assert_int_equal(kai_net_dials(s->node[0].net, d, 8, later), 0);
+    kai_sim_revoke(s, 1);
+    kai_sim_run(s, 200);
+    assert_int_equal(kai_net_dials(s->node[0].net, d, 8, SIM_WALL_MS + s->now), 0);
+    kai_sim_free(s);
+}
+
+/* A node that comes later gets all addresses. */
+static void test_addresses_for_newcomers(void **state)
+{
+    struct kai_sim *s = net_of(10, 1, true);
+    struct kai_buf b;
+
+    (void)state;
+    for (size_t i = 0; i < 9; i++) {
+        note(s, i, 1, SIM_WALL_MS + 100000000, &b);
+        kai_net_on_own_addr(s->node[i].net, kai_buf_view(&b), s->now);
+        kai_buf_free(&b);
+    }
+    kai_sim_run(s, 1000);
+    kai_sim_admit_late(s, 9);
+    kai_sim_connect(s, 9, 4);
+    kai_sim_run(s, 4000);
+    struct kai_dial d[16];
+    assert_int_equal(kai_net_dials(s->node[9].net, d, 16, SIM_WALL_MS + s->now), 9);
+    kai_sim_free(s);
+}
+
+/* ---- Introductions. */
+
+static enum kai_err serve(struct kai_sim *s, const struct kai_buf *ask, const uint8_t *curve,
+                          struct kai_buf *reply)
+{
+    struct kai_why why = {0};
+
+    kai_buf_clear(reply);
+    return kai_net_intro_serve(s->node[0].net, kai_buf_view(ask), curve, reply, &why, s->now);
+}
+
+static void test_introduction(void **state)
+{
+    struct kai_sim *s = net_of(3, 0, false);
+    struct kai_buf ask, reply;
+    size_t before = kai_ctl_count(s->node[0].ctl);
+
+    (void)state;
+    kai_buf_init(&ask, KAI_INTRO_FRAME_BYTES_MAX);
+    kai_buf_init(&reply, KAI_INTRO_FRAME_BYTES_MAX);
+    assert_int_equal(kai_net_intro_hello(s->node[2].net, &ask, SIM_WALL_MS), KAI_OK);
+    /* Another key than the one that the transport proved: nothing is said, nothing is kept. */
+    assert_int_equal(serve(s, &ask, s->node[1].curve_pk, &reply), KAI_EAUTH);
+    assert_int_equal(reply.len, 0);
+    for (size_t at = 1; at < ask.len; at += 7) {
+        ask.p[at] ^= 1;
+        (void)serve(s, &ask, s->node[1].curve_pk, &reply);
+        assert_int_equal(reply.len, 0);
+        ask.p[at] ^= 1;
+    }
+    assert_int_equal(kai_ctl_count(s->node[0].ctl), before);
+    for (size_t n = 0; n < ask.len; n += 5) {
+        struct kai_buf part = ask;
+        part.len = n;
+        assert_int_not_equal(serve(s, &part, s->node[2].curve_pk, &reply), KAI_OK);
+        assert_int_equal(reply.len, 0);
+    }
+    assert_int_equal(serve(s, &ask, s->node[2].curve_pk, &reply), KAI_OK);
+    assert_true(kai_net_admits(s->node[0].net, s->node[2].curve_pk));
+    assert_false(kai_net_admits(s->node[0].net, s->node[1].curve_pk));
+    kai_buf_clear(&ask);
+    assert_int_equal(kai_net_intro_reply(s->node[2].net, kai_buf_view(&reply), &ask), KAI_OK);
+    kai_buf_free(&ask);
+    kai_buf_free(&reply);
+    kai_sim_free(s);
+}
+
+/* Whoever was removed shows a chain that verifies, and is told nothing. */
+static void test_introduction_of_removed(void **state)
+{
+    struct kai_sim *s = net_of(3, 0, false);
+    struct kai_buf ask, reply;
+
+    (void)state;
+    kai_buf_init(&ask, KAI_INTRO_FRAME_BYTES_MAX);
+    kai_buf_init(&reply, KAI_INTRO_FRAME_BYTES_MAX);
+    kai_sim_revoke(s, 2);
+    assert_int_equal(kai_net_intro_hello(s->node[2].net, &ask, SIM_WALL_MS), KAI_OK);
+    assert_int_equal(serve(s, &ask, s->node[2].curve_pk, &reply), KAI_EDENIED);
+    assert_int_equal(reply.len, 0);
+    kai_buf_free(&ask);
+    kai_buf_free(&reply);
+    kai_sim_free(s);
+}
+
+/* Where logs are long only the certificates go, and the server asks for what is between. */
+static void test_introduction_by_parts(void **state)
+{
+    struct kai_sim *s = net_of(16, 1, false);
+    struct sim_node *late = &s->node[15];
+    struct kai_buf ask, reply;
+    enum kai_err err = KAI_EAGAIN;
+    int tries;
+
+    (void)state;
+    /* Entries that founder and newcomer hold, and node 1 does not. */
+    for (size_t i = 0; i < 260; i++) {
+        struct sim_entry e = sim_world_revoke(s, 2 + i % 3);
+        assert_int_equal(kai_net_on_own_ctl(s->node[0].net, &e.e, s->now), KAI_OK);
+        sim_disk_ctl(&s->node[0], e);
+    }
+    kai_sim_admit_late(s, 15);
+    kai_buf_init(&ask, KAI_INTRO_FRAME_BYTES_MAX);
+    kai_buf_init(&reply, KAI_INTRO_FRAME_BYTES_MAX);
+    for (tries = 0; tries < 4 && err != KAI_OK; tries++) {
+        kai_buf_clear(&ask);
+        kai_buf_clear(&reply);
+        assert_int_equal(kai_net_intro_hello(late->net, &ask, SIM_WALL_MS), KAI_OK);
+        assert_true(ask.len < 4096); /* Certificates alone. */
+        err = kai_net_intro_serve(s->node[1].net, kai_buf_view(&ask), late->curve_pk, &reply, NULL,
+                                  s->now);
+        assert_int_equal(err, KAI_EAGAIN);
+        kai_buf_clear(&ask);
+        assert_int_equal(kai_net_intro_reply(late->net, kai_buf_view(&reply), &ask), KAI_EAGAIN);
+        kai_buf_clear(&reply);
+        err = kai_net_intro_serve(s->node[1].net, kai_buf_view(&ask), late->curve_pk, &reply, NULL,
+                                  s->now);
+    }
+    assert_int_equal(err, KAI_OK);
+    assert_int_equal(tries, 2); /* Too much for one frame. */
+    assert_true(kai_net_admits(s->node[1].net, late->curve_pk));
+    kai_buf_free(&ask);
+    kai_buf_free(&reply);
+    kai_sim_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_addresses_for_newcomers),
+        cmocka_unit_test(test_introduction),
+        cmocka_unit_test(test_introduction_of_removed),
+        cmocka_unit_test(test_introduction_by_parts),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
