@@ -100,6 +100,7 @@ enum kai_err kai_audience_rules_load(struct kai_core *c, struct kai_snap *s)
 /* ---- Making and changing. */
 struct change {
     const struct kai_aud_spec *spec; /* Create. */
+    uint64_t ceiling;
     struct kai_aud_rec rec;
     uint8_t id[KAI_ID_BYTES];
     char name[KAI_TEXT_BYTES_MAX + 1];
@@ -197,6 +198,7 @@ static enum kai_err check_spec(struct kai_core *c, struct change *ch)
     const struct kai_aud_spec *s = ch->spec;
     uint8_t other[KAI_ID_BYTES];
     uint64_t most = ceiling_of(s->kind);
+    const struct kai_org *self = kai_roster_org(kai_net_roster(c->net), c->self.org_id);
 
     if (c->issuing == NULL)
         return kai_why_set(ch->why, KAI_ENOTFOUND, "key.no-issuing", c->home.dir, NULL, NULL);
@@ -205,8 +207,13 @@ static enum kai_err check_spec(struct kai_core *c, struct change *ch)
     if (kai_keyring_find(c->ring, s->name, other) == KAI_OK &&
         strcmp(kai_keyring_name(c->ring, other), s->name) == 0)
         return kai_why_set(ch->why, KAI_EEXIST, "audience.exists", s->name, NULL, NULL);
-    if (s->kind == KAI_AUD_PUBLIC && s->label_max > most)
-        return kai_why_set(ch->why, KAI_EDENIED, "audience.ceiling", s->name, kai_tlp_name((uint8_t)most), NULL);
+    if (self == NULL || !self->active || (self->caps & KAI_CAP_OWNER) == 0)
+        return kai_why_set(ch->why, KAI_EDENIED, "audience.caps", s->name, NULL, NULL);
+    if (s->kind == KAI_AUD_PUBLIC ? s->label_max > most : s->label_max > self->label_max)
+        return kai_why_set(ch->why, KAI_EDENIED, "audience.ceiling", s->name,
+                           kai_tlp_name((uint8_t)(s->kind == KAI_AUD_PUBLIC ? most : self->label_max)), NULL);
+    /* An owner that may not see the ceiling would be no member of its own audience. */
+    ch->ceiling = s->label_max != 0 ? s->label_max : most < self->label_max ? most : self->label_max;
     return KAI_OK;
 }
 
@@ -231,7 +238,7 @@ static enum kai_err job_create(struct kai_core *c, void *arg)
         .kind = s->kind,
         .rule_open = s->kind != KAI_AUD_GROUP,
         .n_rule = s->n_rule,
-        .label_max = s->label_max != 0 ? s->label_max : ceiling_of(s->kind),
+        .label_max = ch->ceiling,
         .history = s->history,
     };
     randombytes_buf(ch->rec.nonce, sizeof ch->rec.nonce);

@@ -15,7 +15,7 @@
 #include "node/indexer.h"
 #include "node/post.h"
 
-#define MAP_BYTES_DEFAULT 0 /* The store's own choice. */
+#define MAP_BYTES_DEFAULT 0 /* The stores choose. */
 
 static uint64_t clock_ms(clockid_t id)
 {

@@ -79,6 +79,7 @@ static void ev_down(void *ctx, uint64_t link)
 
     if (!kai_dialer_down(l->dialer, link, now))
         kai_net_on_down(l->c->net, link, now);
+    l->next_dial_ms = 0; /* It may want to try again at once. */
 }
 
 static void ev_frame(void *ctx, uint64_t link, struct kai_view frame)
@@ -86,7 +87,9 @@ static void ev_frame(void *ctx, uint64_t link, struct kai_view frame)
     struct kai_loop *l = ctx;
     uint64_t now = kai_now_ms();
 
-    if (!kai_dialer_frame(l->dialer, link, frame, now))
+    if (kai_dialer_frame(l->dialer, link, frame, now))
+        l->next_dial_ms = 0;
+    else
         kai_net_on_frame(l->c->net, link, frame, now, kai_wall_ms());
 }
 
@@ -102,6 +105,7 @@ static void ev_dial_failed(void *ctx, uint64_t dial, const struct kai_why *why)
     struct kai_loop *l = ctx;
 
     kai_dialer_failed(l->dialer, dial, why, kai_now_ms());
+    l->next_dial_ms = 0;
 }
 
 static void ev_refused(void *ctx, const uint8_t curve_pk[static KAI_KEY_BYTES], uint64_t n)

@@ -221,6 +221,10 @@ static enum kai_err resolve(struct run *r)
     if (self == NULL || !self->active)
         return kai_why_set(r->why, KAI_EDENIED, "node.not-active", r->c->home.dir, NULL, NULL);
     memcpy(r->obj.origin_cert, self->cert, KAI_ID_BYTES);
+    /* What does not depend on the label is said once, not for each object. */
+    const char *code = verdict(r, KAI_TLP_CLEAR);
+    if (code != NULL && r->rec->rec.kind != KAI_AUD_PERSONS)
+        return kai_why_set(r->why, KAI_EDENIED, code, kai_tlp_name(KAI_TLP_CLEAR), r->aud->name, NULL);
     return KAI_OK;
 }
 

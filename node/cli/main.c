@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
+#include "crypto/start.h"
 
 #include "node/cli/cli.h"
 #include "node/say.h"
@@ -213,7 +213,7 @@ int main(int argc, char **argv)
     (void)signal(SIGPIPE, SIG_IGN);
     read_common(&cli, argc, argv);
     kai_say_lang(cli.lang);
-    if (sodium_init() < 0) {
+    if (kai_crypto_start() != KAI_OK) {
         (void)fputs("kairan: no source of random numbers\n", stderr);
         return KAI_EXIT_FAILED;
     }
