@@ -90,6 +90,8 @@ void kai_call_error(const struct kai_call *call, enum kai_err err, struct kai_bu
     kai_text_what(call->lang, &why, &text);
     kai_jput_view(&j, "what", kai_buf_view(&text));
     kai_buf_clear(&text);
+    if (why.where[0] == '\0') /* What it is about is where it is. */
+        kai_why_at(&why, why.line, "%s", why.arg[0]);
     kai_text_where(call->lang, NULL, &why, &text);
     kai_jput_view(&j, "where", kai_buf_view(&text));
     kai_buf_clear(&text);

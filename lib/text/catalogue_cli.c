@@ -56,10 +56,10 @@ const struct kai_text_reason kai_reasons_cli[] = {
     },
     {
         "query.text",
-        "{1} is too short, or has nothing to look for.",
-        "Give at least one whole word.",
-        "{1} では検索できません。",
-        "単語を 1 つ以上指定してください。",
+        "{1} is no value of a known kind, and texts are not searched.",
+        "Ask for a value (address, domain, URL, hash, CVE), or by type:, label:, by: or audience:.",
+        "{1} は既知の種類の値ではありません。文章の検索には対応していません。",
+        "値（アドレス、ドメイン、URL、ハッシュ、CVE）か、type: label: by: audience: で検索してください。",
     },
     {
         "query.too-long",

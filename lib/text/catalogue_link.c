@@ -3,6 +3,13 @@
 
 const struct kai_text_reason kai_reasons_link[] = {
     {
+        "audience.caps",
+        "This organisation may not own audiences, so it cannot make {1}.",
+        "Ask the organisation that admitted it. org show lists its rights.",
+        "自組織には共有先を所有する権限がないため、{1} を作成できません。",
+        "自組織を認めた組織に問い合わせてください。権限は org show で確認できます。",
+    },
+    {
         "audience.ceiling",
         "The audience {1} may carry at most {2}.",
         "Choose a lower ceiling, or another kind of audience.",

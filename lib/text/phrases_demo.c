@@ -89,7 +89,7 @@ const struct kai_text_phrase kai_phrases_demo[] = {
     {"demo.failed", "NOT SO", "不一致"},
     {"demo.group", "Prefecture and town", "県町連絡グループ"},
     {"demo.holds", "yes", "あり"},
-    {"demo.holds-not", "-", "-"},
+    {"demo.holds-not", "no", "なし"},
     {"demo.keep",
      "The nodes are still running. Look around:",
      "ノードは動作中です。次のコマンドで確認できます。"},
