@@ -269,8 +269,10 @@ void kai_net_on_writable(struct kai_net *n, uint64_t link, uint64_t now_ms)
 
 void kai_net_on_log(struct kai_net *n, const struct kai_net_log *log)
 {
-    if (!kai_mirror_find(n, log->log_pk))
-        (void)kai_mirror_add(n, log);
+    struct kai_nlog *added = kai_mirror_find(n, log->log_pk) ? NULL : kai_mirror_add(n, log);
+
+    if (added && log->kind == 2)
+        added->unread_from = 1; /* The keyring may have been without a certificate until now. */
 }
 
 void kai_net_on_published(struct kai_net *n, const struct kai_net_log *l, uint64_t from,
