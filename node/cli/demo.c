@@ -125,6 +125,8 @@ int kai_cmd_demo(struct kai_cli *cli)
     } else {
         tidy_up(d);
     }
+    for (size_t i = 0; i < DEMO_NODES; i++)
+        demo_api_end(&d->nodes[i]);
     sodium_memzero(d->passphrase, sizeof d->passphrase);
     free(d);
     return status;

@@ -1,7 +1,7 @@
 /* demo: five organisations on one machine, and what is claimed of them, each claim checked.
  *
  * Every organisation is what a user would have: a home of its own and a process of this program, driven by its command
- * line. The demo knows nothing of the inside of a node, but for reading `status` often where it takes times. */
+ * line; its local API is asked directly only where many things are asked, or the time of an answer counts. */
 #ifndef KAI_NODE_CLI_DEMO_H
 #define KAI_NODE_CLI_DEMO_H
 
@@ -27,6 +27,7 @@ struct demo_node {
     pid_t pid;        /* 0: not running. */
     char log[KAI_PATH_BYTES_MAX]; /* Its standard error; a new one for each start. */
     unsigned starts;
+    void *curl;       /* Its connection to the local API. */
     char address[256]; /* Where it is reached, through the relay, and its key; "" for the town. */
 };
 
@@ -84,10 +85,6 @@ bool demo_node_start(struct demo *d, struct demo_node *n, const char *dial);
 /* Ask it to end (SIGTERM). Returns how long that took in ms, negative where it failed or had to be killed. */
 double demo_node_stop(struct demo *d, struct demo_node *n);
 void demo_node_kill(struct demo *d, struct demo_node *n); /* kill -9 */
-/* `status` of a running node, asked within this process: cheap enough to poll. NULL where it does not answer; the caller's. */
-json_t *demo_status(const struct demo *d, const struct demo_node *n);
-/* One number of it, negative where there is none. */
-long long demo_status_int(const struct demo *d, const struct demo_node *n, const char *key);
 /* Run a verb on a node's home to its end. argv without the program's name, --home and --lang, NULL after the last. False where it did not
  * end with exit status 0. p holds what it printed; the caller's to demo_proc_free(), in either case. */
 bool demo_ask(const struct demo *d, const struct demo_node *n, struct demo_proc *p, const char *const argv[]);
@@ -98,6 +95,16 @@ json_t *demo_line(const struct demo_proc *p, size_t i);
 json_t *demo_last(const struct demo_proc *p);
 /* The first line of a node's standard error that holds needle. */
 bool demo_log_line(const struct demo_node *n, const char *needle, char *out, size_t cap);
+
+/* ---- Its local API, asked within this process (demo_api.c). */
+/* One call: the answer's bytes in out, which was initialised before. The HTTP status, -1 where there was no answer. */
+long demo_api(struct demo_node *n, const char *verb, const json_t *args, struct kai_buf *out);
+void demo_api_end(struct demo_node *n);
+/* An answer's lines as an array, NULL where it is an error; the caller's. Takes args over. */
+json_t *demo_api_lines(struct demo_node *n, const char *verb, json_t *args);
+/* `status`, NULL where it does not answer; the caller's. One number of it, negative where there is none. */
+json_t *demo_status(struct demo_node *n);
+long long demo_status_int(struct demo_node *n, const char *key);
 
 /* ---- How a publication spreads (demo_spread.c). */
 struct demo_spread {
@@ -112,13 +119,13 @@ struct demo_spread {
     char seen[512];                  /* All that it printed. */
 };
 /* Publish, and look on. False where the command failed. */
-bool demo_spread(struct demo *d, const struct demo_node *by, struct demo_spread *s);
+bool demo_spread(struct demo *d, struct demo_node *by, struct demo_spread *s);
 /* Wait until each of these organisations' nodes holds as many entries. */
 bool demo_agree(struct demo *d, const bool who[static DEMO_ORGS], double deadline_ms);
 
 /* ---- What a node holds (demo_share.c). */
-/* How many of these objects each organisation's node gives back byte for byte. */
-void demo_compare(struct demo *d, const struct demo_object *objects, size_t n, size_t same[static DEMO_ORGS]);
+/* How many of these objects a node gives back byte for byte: what `get ID --format stix` prints. seen: the first that it does not. */
+size_t demo_compare(struct demo_node *node, const struct demo_object *objects, size_t n, char seen[static 256]);
 /* Write a file that is built in to the demo's folder; its path. */
 bool demo_write(const struct demo *d, const char *name, char path[static KAI_PATH_BYTES_MAX]);
 

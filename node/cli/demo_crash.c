@@ -89,7 +89,7 @@ static bool come_back(struct demo *d)
     for (size_t i = 0; i < DEMO_ORGS; i++) {
         size_t at = strlen(counts);
 
-        (void)snprintf(counts + at, sizeof counts - at, "%lld ", demo_status_int(d, &d->nodes[i], "entries"));
+        (void)snprintf(counts + at, sizeof counts - at, "%lld ", demo_status_int(&d->nodes[i], "entries"));
     }
     (void)demo_claim(d, &(struct demo_claim){.name = "again-one", .ok = agreed && took <= AGREE_MS, .ms = took, .seen = counts});
     return agreed;

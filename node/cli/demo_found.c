@@ -135,25 +135,21 @@ static bool admit(struct demo *d, struct ceremony *c, size_t i)
                                               .ms = demo_now() - began, .seen = n->log, .a1 = sponsor->name});
 }
 
-/* Every node has a live link, and each of its links carries the audience of all. */
-static bool linked(const struct demo *d, const struct demo_node *n, size_t *links)
+/* Every node has a link, and each of its links carries the audience of all. */
+static bool linked(struct demo_node *n, size_t *links)
 {
-    struct kai_cli sub = *d->cli;
-    int status;
+    json_t *rows = demo_api_lines(n, "peers", json_object());
+    bool ok = json_array_size(rows) >= 1;
     size_t i;
     json_t *row;
-    bool ok;
 
-    (void)snprintf(sub.home.dir, sizeof sub.home.dir, "%s", n->home);
-    json_t *rows = kai_cli_ask(&sub, "peers", json_object(), &status);
-    ok = json_array_size(rows) >= 1;
     json_array_foreach(rows, i, row) {
         size_t k;
         json_t *aud;
         bool all = false;
 
         json_array_foreach(json_object_get(row, "audiences"), k, aud)
-            all = all || strcmp(json_string_value(aud), "all") == 0;
+            all = all || (json_is_string(aud) && strcmp(json_string_value(aud), "all") == 0);
         ok = ok && all;
     }
     *links += json_array_size(rows);
@@ -162,18 +158,18 @@ static bool linked(const struct demo *d, const struct demo_node *n, size_t *link
 }
 
 /* Roster and keys: the same state everywhere, five organisations, a key for the audience of all. */
-static bool of_one_mind(const struct demo *d, char state[static 80], size_t *links)
+static bool of_one_mind(struct demo *d, char state[static 80], size_t *links)
 {
     state[0] = '\0';
     *links = 0;
     for (size_t i = 0; i < DEMO_ORGS; i++) {
-        json_t *s = demo_status(d, &d->nodes[i]);
+        json_t *s = demo_status(&d->nodes[i]);
         const char *text = json_string_value(json_object_get(s, "state"));
         bool same = text != NULL && (state[0] == '\0' || strcmp(text, state) == 0);
 
         kai_copy_text(state, 80, text != NULL ? text : "");
         json_decref(s);
-        if (!same || !linked(d, &d->nodes[i], links))
+        if (!same || !linked(&d->nodes[i], links))
             return false;
     }
     return true;

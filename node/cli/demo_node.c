@@ -79,31 +79,6 @@ json_t *demo_last(const struct demo_proc *p)
     return p->lines == 0 ? NULL : demo_line(p, p->lines - 1);
 }
 
-json_t *demo_status(const struct demo *d, const struct demo_node *n)
-{
-    struct kai_cli sub = *d->cli;
-    json_t *first = NULL;
-    int status;
-
-    sub.json = true;
-    (void)snprintf(sub.home.dir, sizeof sub.home.dir, "%s", n->home);
-    json_t *rows = kai_cli_ask(&sub, "status", json_object(), &status);
-    if (rows != NULL && json_is_true(json_object_get(json_array_get(rows, 0), "running")))
-        first = json_incref(json_array_get(rows, 0));
-    json_decref(rows);
-    return first;
-}
-
-long long demo_status_int(const struct demo *d, const struct demo_node *n, const char *key)
-{
-    json_t *s = demo_status(d, n);
-    const json_t *v = json_object_get(s, key);
-    long long number = json_is_integer(v) ? (long long)json_integer_value(v) : -1;
-
-    json_decref(s);
-    return number;
-}
-
 /* Whether its local socket answers. */
 static bool listens(const struct demo_node *n)
 {
@@ -141,7 +116,7 @@ static uint16_t free_port(void)
 /* Its own address is told to the relay, the relay's is what others use. */
 static bool learn_address(struct demo *d, struct demo_node *n, uint16_t intro)
 {
-    json_t *s = demo_status(d, n);
+    json_t *s = demo_status(n);
     const char *address = json_string_value(json_object_get(s, "address"));
     const char *colon = address == NULL ? NULL : strrchr(address, ':');
     const char *slash = colon == NULL ? NULL : strchr(colon, '/');

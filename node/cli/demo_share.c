@@ -6,7 +6,8 @@
 #include "node/cli/demo.h"
 #include "node/cli/files.h"
 
-#define GET_MS 30000.0
+#define OBJECT_BYTES_MAX (4u << 20)
+#define LIST_BYTES_MAX (256u << 20)
 #define LIST_N 10000u
 #define LIST_STRIDE 7919u /* Coprime to the size of the range: every address once. */
 #define RANGE_N 131072u   /* 198.18.0.0/15, set aside for benchmarks. */
@@ -31,24 +32,25 @@ bool demo_write(const struct demo *d, const char *name, char path[static KAI_PAT
     return fclose(f) == 0 && ok;
 }
 
-void demo_compare(struct demo *d, const struct demo_object *objects, size_t n, size_t same[static DEMO_ORGS])
+size_t demo_compare(struct demo_node *node, const struct demo_object *objects, size_t n, char seen[static 256])
 {
-    memset(same, 0, DEMO_ORGS * sizeof same[0]);
-    for (size_t k = 0; k < n && !demo_stopping(); k++) {
-        const char *const argv[] = {"get", objects[k].id, "--format", "stix", NULL};
-        struct demo_proc p[DEMO_ORGS];
-        struct demo_proc *procs[DEMO_ORGS];
+    struct kai_buf b;
+    size_t same = 0;
 
-        for (size_t i = 0; i < DEMO_ORGS; i++) {
-            (void)demo_begin(d, &d->nodes[i], &p[i], argv);
-            procs[i] = &p[i];
-        }
-        (void)demo_proc_wait(procs, DEMO_ORGS, demo_now() + GET_MS);
-        for (size_t i = 0; i < DEMO_ORGS; i++) {
-            same[i] += p[i].status == 0 && kai_view_eq(kai_buf_view(&p[i].out), objects[k].bytes);
-            demo_proc_free(&p[i]);
-        }
+    kai_buf_init(&b, OBJECT_BYTES_MAX);
+    seen[0] = '\0';
+    for (size_t k = 0; k < n && !demo_stopping(); k++) {
+        json_t *args = json_pack("{s:s, s:s}", "id", objects[k].id, "format", "stix");
+        long http = demo_api(node, "get", args, &b);
+
+        if (http == 200 && kai_view_eq(kai_buf_view(&b), objects[k].bytes))
+            same++;
+        else if (seen[0] == '\0')
+            (void)snprintf(seen, 256, "%s: %ld: %.*s", objects[k].id, http, (int)b.len, (const char *)b.p);
+        json_decref(args);
     }
+    kai_buf_free(&b);
+    return same;
 }
 
 static void claim_times(struct demo *d, const struct demo_spread *s, const char *what)
@@ -69,18 +71,16 @@ static void claim_bytes(struct demo *d, struct kai_view file, const char *what, 
     struct demo_object *objects = calloc(DEMO_OBJECTS_MAX, sizeof *objects);
     size_t all = 0;
     size_t n = objects == NULL ? 0 : demo_objects(file, objects, DEMO_OBJECTS_MAX, &all);
-    size_t same[DEMO_ORGS];
     char n_text[24];
-    char seen[64];
+    char seen[256];
 
-    double began = demo_now();
-    demo_compare(d, objects, n, same);
-    double took = demo_now() - began;
     (void)snprintf(n_text, sizeof n_text, "%zu", n);
     for (size_t i = 0; i < DEMO_ORGS; i++) {
-        (void)snprintf(seen, sizeof seen, "%zu / %zu", same[i], n);
-        thing->holds[i] = demo_claim(d, &(struct demo_claim){.name = "bytes", .org = d->nodes[i].name, .ok = n > 0 && same[i] == n,
-                                                             .ms = took, .seen = seen, .a1 = what, .a2 = n_text});
+        double began = demo_now();
+        size_t same = demo_compare(&d->nodes[i], objects, n, seen);
+
+        thing->holds[i] = demo_claim(d, &(struct demo_claim){.name = "bytes", .org = d->nodes[i].name, .ok = n > 0 && same == n,
+                                                             .ms = demo_now() - began, .seen = seen, .a1 = what, .a2 = n_text});
     }
     free(objects);
 }
@@ -138,30 +138,33 @@ static bool write_list(const struct demo *d, char path[static KAI_PATH_BYTES_MAX
     return fclose(f) == 0;
 }
 
-/* The addresses that a query gave, each once and no other: of CSV lines, the first column. */
-static size_t addresses_in(const struct demo_proc *p, bool *strange)
+/* The addresses that a query gave: how many; *strange: one is there twice, or does not belong, or is missing. */
+static size_t addresses_in(struct kai_view answer, bool *strange)
 {
+    static const char key[] = "\"value\":\"";
     bool *seen = calloc(RANGE_N, sizeof *seen);
-    const char *at = (const char *)p->out.p;
-    const char *end = at == NULL ? NULL : at + p->out.len;
+    const char *at = (const char *)answer.p;
+    const char *end = at == NULL ? NULL : at + answer.n;
     size_t n = 0;
 
     *strange = seen == NULL || at == NULL;
-    for (bool head = true; !*strange && at < end; head = false) {
+    while (!*strange && at < end) {
         const char *lf = memchr(at, '\n', (size_t)(end - at));
+        const char *stop = lf != NULL ? lf : end;
+        const char *value = memmem(at, (size_t)(stop - at), key, sizeof key - 1);
         unsigned b[3];
-        char line[40];
-        size_t len = (size_t)((lf != NULL ? lf : end) - at);
+        char text[32] = "";
 
-        (void)snprintf(line, sizeof line, "%.*s", (int)(len < 39 ? len : 39), at);
-        if (!head && (sscanf(line, "\"198.%u.%u.%u\"", &b[0], &b[1], &b[2]) != 3 || (b[0] | 1) != 19 || b[1] > 255 || b[2] > 255 ||
-                      seen[(b[0] & 1) << 16 | b[1] << 8 | b[2]])) {
+        if (value != NULL)
+            kai_copy_text(text, sizeof text, value + sizeof key - 1);
+        if (sscanf(text, "198.%u.%u.%u\"", &b[0], &b[1], &b[2]) != 3 || (b[0] | 1) != 19 || b[1] > 255 || b[2] > 255 ||
+            seen[(b[0] & 1) << 16 | b[1] << 8 | b[2]]) {
             *strange = true;
-        } else if (!head) {
-            seen[(b[0] & 1) << 16 | b[1] << 8 | b[2]] = true;
-            n++;
+            break;
         }
-        at = lf != NULL ? lf + 1 : end;
+        seen[(b[0] & 1) << 16 | b[1] << 8 | b[2]] = true;
+        n++;
+        at = stop + 1;
     }
     for (unsigned i = 0; i < LIST_N && !*strange; i++)
         *strange = !seen[address_of(i)];
@@ -171,25 +174,24 @@ static size_t addresses_in(const struct demo_proc *p, bool *strange)
 
 static void claim_list(struct demo *d, const char *what, struct demo_thing *thing)
 {
-    const char *const argv[] = {"query", "ip:198.18.0.0/15", "--format", "csv", NULL};
-    struct demo_proc p[DEMO_ORGS];
-    struct demo_proc *procs[DEMO_ORGS];
+    json_t *args = json_pack("{s:s}", "expr", "ip:198.18.0.0/15");
+    struct kai_buf b;
     char seen[128];
 
+    kai_buf_init(&b, LIST_BYTES_MAX);
     for (size_t i = 0; i < DEMO_ORGS; i++) {
-        (void)demo_begin(d, &d->nodes[i], &p[i], argv);
-        procs[i] = &p[i];
-    }
-    (void)demo_proc_wait(procs, DEMO_ORGS, demo_now() + GET_MS);
-    for (size_t i = 0; i < DEMO_ORGS; i++) {
+        double began = demo_now();
+        long http = demo_api(&d->nodes[i], "query", args, &b);
+        double took = demo_now() - began;
         bool strange;
-        size_t n = addresses_in(&p[i], &strange);
+        size_t n = addresses_in(kai_buf_view(&b), &strange);
 
-        (void)snprintf(seen, sizeof seen, "%zu: %.80s", n, p[i].err.p != NULL ? (const char *)p[i].err.p : "");
-        thing->holds[i] = demo_claim(d, &(struct demo_claim){.name = "list", .org = d->nodes[i].name, .ok = !strange && n == LIST_N,
-                                                             .ms = p[i].ended_ms - p[i].began_ms, .seen = seen, .a1 = what});
-        demo_proc_free(&p[i]);
+        (void)snprintf(seen, sizeof seen, "%ld, %zu", http, n);
+        thing->holds[i] = demo_claim(d, &(struct demo_claim){.name = "list", .org = d->nodes[i].name, .ok = http == 200 && !strange && n == LIST_N,
+                                                             .ms = took, .seen = seen, .a1 = what});
     }
+    kai_buf_free(&b);
+    json_decref(args);
 }
 
 static bool share_list(struct demo *d)
@@ -220,12 +222,12 @@ static bool share_again(struct demo *d)
 
     (void)snprintf(path, sizeof path, "%s/bundle.json", d->dir);
     for (size_t i = 0; i < DEMO_ORGS; i++)
-        before[i] = demo_status_int(d, &d->nodes[i], "entries");
+        before[i] = demo_status_int(&d->nodes[i], "entries");
     const char *const argv[] = {"publish", path, "--to", "all", "--json", NULL};
     struct demo_spread s = {.argv = argv};
     bool ok = demo_spread(d, &d->nodes[DEMO_BODY], &s) && s.accepted == 0 && s.refused == 0 && s.skipped > 0 && s.entries == 0;
     for (size_t i = 0; i < DEMO_ORGS; i++)
-        same = same && before[i] >= 0 && demo_status_int(d, &d->nodes[i], "entries") == before[i];
+        same = same && before[i] >= 0 && demo_status_int(&d->nodes[i], "entries") == before[i];
     (void)demo_claim(d, &(struct demo_claim){.name = "again", .org = d->nodes[DEMO_BODY].name, .ok = ok && same, .ms = s.publish_ms,
                                              .seen = s.seen});
     return true;

@@ -24,9 +24,9 @@ struct look {
     struct sample sample[DEMO_ORGS][SAMPLES_MAX]; /* The first: before it was published. */
 };
 
-static bool ask(const struct demo *d, const struct demo_node *n, struct sample *out)
+static bool ask(struct demo_node *n, struct sample *out)
 {
-    json_t *s = demo_status(d, n);
+    json_t *s = demo_status(n);
     bool ok = s != NULL;
 
     out->entries = (long long)json_integer_value(json_object_get(s, "entries"));
@@ -41,7 +41,7 @@ static void take_sample(struct look *l, size_t i)
     struct sample now;
     size_t n = l->n[i];
 
-    if (n == SAMPLES_MAX || !ask(l->d, &l->d->nodes[i], &now))
+    if (n == SAMPLES_MAX || !ask(&l->d->nodes[i], &now))
         return;
     const struct sample *last = &l->sample[i][n == 0 ? 0 : n - 1];
     if (n == 0 || now.entries != last->entries || now.items != last->items)
@@ -78,21 +78,21 @@ static void read_answer(struct look *l)
 }
 
 /* The publisher's own growth is known once the command has ended and its index has followed: what others must reach. */
-static bool growth(struct look *l, const struct demo_node *by, const struct sample *before, struct sample *more)
+static bool growth(struct demo_node *by, const struct sample *before, struct sample *more)
 {
     struct sample now;
-    json_t *s = demo_status(l->d, by);
+    json_t *s = demo_status(by);
     bool settled = json_integer_value(json_object_get(s, "index_lag_ms")) == 0;
 
     json_decref(s);
-    if (!settled || !ask(l->d, by, &now))
+    if (!settled || !ask(by, &now))
         return false;
     more->entries = now.entries - before->entries;
     more->items = now.items - before->items;
     return true;
 }
 
-static void look_on(struct look *l, const struct demo_node *by, const struct sample *before)
+static void look_on(struct look *l, struct demo_node *by, const struct sample *before)
 {
     struct demo_proc *procs[1] = {&l->publish};
     double deadline = demo_now() + SPREAD_MS;
@@ -104,7 +104,7 @@ static void look_on(struct look *l, const struct demo_node *by, const struct sam
         bool running = demo_proc_read(procs, 1, LOOK_MS);
 
         if (!running && !known)
-            known = growth(l, by, before, &more);
+            known = growth(by, before, &more);
         if (!running)
             demo_turn();
         all = known;
@@ -122,7 +122,7 @@ static void look_on(struct look *l, const struct demo_node *by, const struct sam
     }
 }
 
-bool demo_spread(struct demo *d, const struct demo_node *by, struct demo_spread *s)
+bool demo_spread(struct demo *d, struct demo_node *by, struct demo_spread *s)
 {
     struct look *l = calloc(1, sizeof *l);
     struct demo_proc *publish[1];
@@ -140,7 +140,7 @@ bool demo_spread(struct demo *d, const struct demo_node *by, struct demo_spread 
             take_sample(l, i);
     }
     l->publish.out_fd = l->publish.err_fd = -1;
-    ok = ask(d, by, &before) && demo_begin(d, by, &l->publish, s->argv);
+    ok = ask(by, &before) && demo_begin(d, by, &l->publish, s->argv);
     if (ok) {
         look_on(l, by, &before);
         ok = demo_proc_wait(publish, 1, demo_now() + SPREAD_MS) && l->publish.status == 0;
@@ -163,7 +163,7 @@ bool demo_agree(struct demo *d, const bool who[static DEMO_ORGS], double deadlin
 
             if (!who[i])
                 continue;
-            same = ask(d, &d->nodes[i], &now) && demo_status_int(d, &d->nodes[i], "index_lag_ms") == 0;
+            same = ask(&d->nodes[i], &now) && demo_status_int(&d->nodes[i], "index_lag_ms") == 0;
             same = same && (first.entries < 0 || (now.entries == first.entries && now.items == first.items));
             first = now;
         }

@@ -8,9 +8,9 @@
 #define REFUSE_MS 20000.0
 
 /* Its own key, which the member's node names when it refuses. */
-static bool stranger_key(const struct demo_node *n, const struct demo *d, char key[static KAI_BASE32_KEY_CAP])
+static bool stranger_key(struct demo_node *n, char key[static KAI_BASE32_KEY_CAP])
 {
-    json_t *s = demo_status(d, n);
+    json_t *s = demo_status(n);
     const char *address = json_string_value(json_object_get(s, "address"));
     const char *slash = address == NULL ? NULL : strrchr(address, '/');
 
@@ -75,11 +75,11 @@ static struct demo_words *words_of_network(const struct demo *d, bool published)
     return w;
 }
 
-static void claim_learns_nothing(struct demo *d, const struct demo_node *n, long long before)
+static void claim_learns_nothing(struct demo *d, struct demo_node *n, long long before)
 {
     struct demo_words *w = words_of_network(d, false);
-    long long after = demo_status_int(d, n, "entries");
-    long long peers = demo_status_int(d, n, "peers");
+    long long after = demo_status_int(n, "entries");
+    long long peers = demo_status_int(n, "peers");
     char seen[512];
     char found[256] = "";
     char size[32];
@@ -107,9 +107,9 @@ bool demo_stranger(struct demo *d)
 
     demo_step(d, "demo.step.stranger");
     double began = demo_now();
-    if (!start(d, n) || !stranger_key(n, d, key))
+    if (!start(d, n) || !stranger_key(n, key))
         return demo_claim(d, &(struct demo_claim){.name = "stranger-refused", .org = n->name, .ms = -1, .seen = n->log});
-    long long before = demo_status_int(d, n, "entries");
+    long long before = demo_status_int(n, "entries");
     bool said = both_say(d, n, key, theirs, ours);
     (void)demo_claim(d, &(struct demo_claim){.name = "stranger-told", .org = n->name, .ok = said, .ms = demo_now() - began, .seen = n->log,
                                              .a1 = theirs});
@@ -126,11 +126,40 @@ static long long carried(struct demo *d)
     long long sum = 0;
 
     for (size_t i = 0; i < DEMO_ORGS; i++) {
-        long long in = demo_status_int(d, &d->nodes[i], "bytes_in");
+        long long in = demo_status_int(&d->nodes[i], "bytes_in");
 
         sum += in > 0 ? in : 0;
     }
     return sum;
+}
+
+/* Every link of every node goes to an address of the relay. */
+static bool all_through_relay(struct demo *d)
+{
+    bool all = true;
+
+    for (size_t i = 0; i < DEMO_ORGS; i++) {
+        json_t *rows = demo_api_lines(&d->nodes[i], "peers", json_object());
+        size_t k;
+        json_t *row;
+
+        all = all && json_array_size(rows) > 0;
+        json_array_foreach(rows, k, row) {
+            const char *endpoint = json_string_value(json_object_get(row, "endpoint"));
+            const char *direction = json_string_value(json_object_get(row, "direction"));
+            bool relayed = direction != NULL && strcmp(direction, "in") == 0; /* Seen from the other end as well. */
+
+            for (size_t port = 0; port < DEMO_RELAY_INTRO && endpoint != NULL; port++) {
+                char text[64];
+
+                (void)snprintf(text, sizeof text, "tcp://127.0.0.1:%u", demo_relay_port(d->relay, port));
+                relayed = relayed || strcmp(text, endpoint) == 0;
+            }
+            all = all && relayed;
+        }
+        json_decref(rows);
+    }
+    return all;
 }
 
 /* A word that ZMTP says in clear at the beginning of each connection: a scan that finds nothing must be able to find this. */
@@ -169,7 +198,7 @@ bool demo_wire(struct demo *d)
     (void)snprintf(size, sizeof size, "%.1f", (double)bytes / 1e6);
     (void)snprintf(words, sizeof words, "%zu", demo_words_n(w));
     (void)snprintf(seen, sizeof seen, "%lld, %lld", bytes, heard);
-    (void)demo_claim(d, &(struct demo_claim){.name = "wire-whole", .ok = heard > 0 && bytes >= heard && recorded(d, prefix), .ms = -1, .seen = seen,
+    (void)demo_claim(d, &(struct demo_claim){.name = "wire-whole", .ok = heard > 0 && bytes >= heard && recorded(d, prefix) && all_through_relay(d), .ms = -1, .seen = seen,
                                              .a1 = size});
     (void)demo_claim(d, &(struct demo_claim){.name = "wire-dark", .ok = bytes > 0 && hits == 0, .ms = demo_now() - began, .seen = found,
                                              .a1 = words});
