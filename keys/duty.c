@@ -94,11 +94,15 @@ static enum need need_of(const struct kai_keyring *k, const struct kai_aud *a, u
     return NEED_NONE;
 }
 
-static uint64_t wait_ms(enum need need, uint64_t rank, bool owner)
+/* The first epoch is made with the audience. A further node of the owner that has not heard of it yet would make
+ * a second one, under which nobody finds the first. */
+static uint64_t wait_ms(enum need need, uint64_t rank, bool owner, bool further)
 {
     if (need == NEED_ADD || need == NEED_ANSWER)
         return rank * ADD_WAIT_MS;
-    return need == NEED_FIRST && owner ? 0 : rank * NEW_WAIT_MS;
+    if (need == NEED_FIRST && owner)
+        return further ? (rank + 1) * NEW_WAIT_MS : 0;
+    return rank * NEW_WAIT_MS;
 }
 
 static enum kai_err fill(const struct kai_keyring *k, const struct kai_aud *a,
@@ -147,7 +151,7 @@ enum kai_err kai_keyring_duty(struct kai_keyring *k, uint64_t now_ms, struct kai
         if (need == NEED_NONE)
             continue;
         bool owner = memcmp(a->rec->owner->id, me->org->id, KAI_ID_BYTES) == 0;
-        uint64_t due = a->need_since_ms + wait_ms(need, rank_of(k, a, me), owner);
+        uint64_t due = a->need_since_ms + wait_ms(need, rank_of(k, a, me), owner, k->self->further);
         if (due <= now_ms) {
             *next_ms = now_ms;
             return fill(k, a, me, need, d);

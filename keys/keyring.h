@@ -19,6 +19,7 @@ struct kai_self {
     uint8_t sign_sk[64];
     uint8_t kx_pk[KAI_KEY_BYTES];
     uint8_t kx_sk[KAI_KEY_BYTES];
+    bool further; /* A further node of its organisation: what that owns gets its first epoch from the node with the issuing key. */
 };
 
 struct kai_epoch { /* One epoch of one audience, as known here. */

@@ -211,6 +211,7 @@ static enum kai_err find_self(struct kai_core *c, struct kai_why *why)
     if (n == NULL) {
         err = kai_why_set(why, KAI_ENOTFOUND, "home.not-admitted", c->home.dir, NULL, NULL);
     } else {
+        c->self.further = c->issuing == NULL;
         memcpy(c->self.node_cert, n->cert, KAI_ID_BYTES);
         memcpy(c->self.org_id, n->org->id, KAI_ID_BYTES);
         memcpy(c->org_name, n->org->name, sizeof c->org_name);

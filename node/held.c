@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "node/loop.h"
+
 struct kai_held {
     uint8_t log_pk[KAI_KEY_BYTES];
     uint8_t org[KAI_ID_BYTES];
@@ -68,10 +70,10 @@ size_t kai_held_wait(struct kai_core *c, const uint8_t log_pk[static KAI_KEY_BYT
         struct timespec t;
         uint64_t now = kai_now_ms();
 
-        if (now >= deadline_ms)
+        if (now >= deadline_ms || c->loop == NULL || kai_loop_stopping(c->loop)) /* Nobody will answer. */
             break;
         (void)clock_gettime(CLOCK_REALTIME, &t);
-        uint64_t ns = (uint64_t)t.tv_nsec + (deadline_ms - now < 1000 ? deadline_ms - now : 1000) * 1000000;
+        uint64_t ns = (uint64_t)t.tv_nsec + (deadline_ms - now < 200 ? deadline_ms - now : 200) * 1000000;
         t.tv_sec += (time_t)(ns / 1000000000);
         t.tv_nsec = (long)(ns % 1000000000);
         (void)pthread_cond_timedwait(&c->held_cond, &c->mu, &t);

@@ -272,7 +272,7 @@ static void timers(struct kai_loop *l)
 {
     uint64_t now = kai_now_ms();
 
-    if (now >= l->next_tick_ms)
+    if (now >= l->next_tick_ms || now >= kai_net_next(l->c->net))
         l->next_tick_ms = kai_net_on_tick(l->c->net, now, kai_wall_ms());
     if (now >= l->next_dial_ms)
         l->next_dial_ms = kai_dialer_tick(l->dialer, now);
@@ -296,8 +296,10 @@ static void timers(struct kai_loop *l)
 static int wait_ms(const struct kai_loop *l)
 {
     uint64_t now = kai_now_ms();
-    uint64_t next = l->next_tick_ms;
+    uint64_t next = kai_net_next(l->c->net); /* An event may have made it sooner than the last tick said. */
 
+    if (l->next_tick_ms < next)
+        next = l->next_tick_ms;
     if (l->next_dial_ms < next)
         next = l->next_dial_ms;
     if (l->next_steward_ms < next)
@@ -380,6 +382,11 @@ void kai_loop_drain(struct kai_loop *l, struct kai_api *api)
         settle(l);
     }
     (void)pthread_join(t, NULL);
+}
+
+bool kai_loop_stopping(const struct kai_loop *l)
+{
+    return atomic_load(&l->stop);
 }
 
 void kai_loop_stop(struct kai_loop *l)

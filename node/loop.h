@@ -12,6 +12,7 @@ KAI_MUST_USE enum kai_err kai_loop_new(struct kai_loop **out, struct kai_core *c
 /* Run until kai_loop_stop() (from a signal handler or another thread). */
 KAI_MUST_USE enum kai_err kai_loop_serve(struct kai_loop *l);
 void kai_loop_stop(struct kai_loop *l); /* Async-signal-safe. */
+bool kai_loop_stopping(const struct kai_loop *l); /* Any thread. */
 /* Stop the API while its requests are still served. */
 struct kai_api;
 void kai_loop_drain(struct kai_loop *l, struct kai_api *api);
