@@ -146,6 +146,7 @@ class Home:
         self.world, self.name = world, name
         self.dir = directory or os.path.join(world.dir, name.lower())
         self.node = None
+        self.port_kept = None
 
     def command(self, args):
         return [KAIRAN, "--home", self.dir] + list(args)
@@ -173,9 +174,13 @@ class Home:
         return process
 
     def run(self, *options, env=None, ready=True, listen=True):
+        """Start its node: on a free port the first time, on the same again later, so that others find it."""
         if listen and not any(str(o).startswith("--listen") for o in options):
-            options = ("--listen", "tcp://127.0.0.1:0") + options
+            options = ("--listen", "tcp://127.0.0.1:%d" % (self.port_kept or 0)) + options
         self.node = Node(self, options, env, ready)
+        line = self.node.ready_line()
+        if line and "tcp://127.0.0.1:" in line:
+            self.port_kept = int(line.split("tcp://127.0.0.1:")[1].split("/")[0])
         return self.node
 
     def status(self):
