@@ -314,43 +314,72 @@ static enum kai_err find_parent(const struct kai_ctl *c, const struct kai_ctl_lo
     return follows ? KAI_OK : KAI_EMALFORMED;
 }
 
-enum kai_err kai_ctl_add(struct kai_ctl *c, const struct kai_entry *e)
+/* Where an entry would stand. */
+struct spot {
+    struct kai_ctl_log *log;
+    struct kai_ctl_entry *parent; /* NULL: it is the first. */
+    struct kai_ctl_entry **slots;
+    struct kai_ctl_entry *copy; /* Of the entry, read. */
+};
+
+/* All that can be said against e. *at->copy is the caller's. */
+static enum kai_err judge(const struct kai_ctl *c, const struct kai_entry *e, struct spot *at)
 {
-    struct kai_ctl_entry *x = NULL;
-    struct kai_ctl_entry *parent;
     enum kai_err err = shape(e);
 
+    *at = (struct spot){0};
     if (err != KAI_OK)
         return err;
     if (kai_ctl_entry(c, e->hash) != NULL)
         return KAI_EEXIST;
-    struct kai_ctl_log *l = kai_ctl_log(c, e->h.log_pk);
-    if (l == NULL)
+    at->log = kai_ctl_log(c, e->h.log_pk);
+    if (at->log == NULL)
         return KAI_EAGAIN;
-    err = find_parent(c, l, e, &parent);
+    err = find_parent(c, at->log, e, &at->parent);
     if (err != KAI_OK)
         return err;
-    struct kai_ctl_entry **slots = parent != NULL ? parent->child : l->first;
-    err = place(l, slots, e);
+    at->slots = at->parent != NULL ? at->parent->child : at->log->first;
+    err = place(at->log, at->slots, e);
     if (err == KAI_OK)
         err = kai_entry_verify(e, c->charter.nid);
     if (err == KAI_OK)
-        err = copy_entry(&x, e);
+        err = copy_entry(&at->copy, e);
     if (err == KAI_OK)
-        err = read_record(x);
-    if (err == KAI_OK &&
-        (!make_room(c, l) || (x->type == KAI_REC_ADMIT && log_make(c, x->subject) == NULL)))
-        err = KAI_ENOMEM;
+        err = read_record(at->copy);
     if (err != KAI_OK) {
-        free(x);
-        return err;
+        free(at->copy);
+        at->copy = NULL;
     }
-    x->log = l;
-    x->parent = parent;
-    if (slots[KAI_FORK_BRANCHES - 1] != NULL)
-        drop(c, slots[KAI_FORK_BRANCHES - 1], x);
-    if (l->n >= KAI_CTL_ENTRIES_PER_KEY_MAX)
-        drop(c, l->rows[l->n - 1], x);
+    return err;
+}
+
+enum kai_err kai_ctl_check(const struct kai_ctl *c, const struct kai_entry *e)
+{
+    struct spot at;
+    enum kai_err err = judge(c, e, &at);
+
+    free(at.copy);
+    return err;
+}
+
+enum kai_err kai_ctl_add(struct kai_ctl *c, const struct kai_entry *e)
+{
+    struct spot at;
+    enum kai_err err = judge(c, e, &at);
+    struct kai_ctl_entry *x = at.copy;
+
+    if (err != KAI_OK)
+        return err;
+    if (!make_room(c, at.log) || (x->type == KAI_REC_ADMIT && log_make(c, x->subject) == NULL)) {
+        free(x);
+        return KAI_ENOMEM;
+    }
+    x->log = at.log;
+    x->parent = at.parent;
+    if (at.slots[KAI_FORK_BRANCHES - 1] != NULL)
+        drop(c, at.slots[KAI_FORK_BRANCHES - 1], x);
+    if (at.log->n >= KAI_CTL_ENTRIES_PER_KEY_MAX)
+        drop(c, at.log->rows[at.log->n - 1], x);
     insert(c, x);
     return KAI_OK;
 }

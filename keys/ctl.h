@@ -22,6 +22,9 @@ const struct kai_charter *kai_ctl_charter(const struct kai_ctl *c);
  * not held: ask for it, or keep it parked), KAI_ELIMIT (too big; or the third branch of a fork, or past what a
  * key may write: nobody keeps it, and an honest peer may not know yet), KAI_EMALFORMED, KAI_EAUTH, KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_ctl_add(struct kai_ctl *c, const struct kai_entry *e);
+/* What kai_ctl_add() would say (but for KAI_ENOMEM), with nothing changed: an entry of our own is
+ * stored before it is added, for what is added may be heard by peers. */
+KAI_MUST_USE enum kai_err kai_ctl_check(const struct kai_ctl *c, const struct kai_entry *e);
 
 /* One row per head of a log (two at a fork), in order of (log_pk, seq, hash). */
 struct kai_head {

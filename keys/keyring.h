@@ -79,6 +79,9 @@ const struct kai_epoch *kai_keyring_tag(const struct kai_keyring *k, const uint8
  * KAI_ENOTFOUND: no key yet (waiting for a steward); KAI_EAGAIN: waiting for a clean one. */
 KAI_MUST_USE enum kai_err kai_keyring_write_epoch(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
                                                   struct kai_epoch *out);
+/* Whether an epoch chosen earlier may still be written under: a removal may have come since. */
+bool kai_keyring_may_write(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
+                           const uint8_t kid[static KAI_TAG_BYTES]);
 /* A copy of all known epochs, for another thread, in guarded memory: free with sodium_free(). *n of them. */
 KAI_MUST_USE enum kai_err kai_keyring_keys(const struct kai_keyring *k, struct kai_epoch **out, size_t *n);
 /* Counts every change of audiences, members, epochs: compare to know whether to MATCH again. */

@@ -213,6 +213,22 @@ enum kai_err kai_keyring_write_epoch(const struct kai_keyring *k,
     return KAI_OK;
 }
 
+bool kai_keyring_may_write(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
+                           const uint8_t kid[static KAI_TAG_BYTES])
+{
+    const struct kai_aud *a = kai_ring_aud(k, aud_id);
+
+    if (a == NULL || a->rec == NULL)
+        return false;
+    if (a->rec->rec.kind == KAI_AUD_PUBLIC)
+        return kai_keyring_kid(k, aud_id, kid) != NULL;
+    for (size_t i = 0; i < a->n_known; i++) {
+        if (a->known[i]->clean && memcmp(a->known[i]->commit, kid, KAI_TAG_BYTES) == 0)
+            return true;
+    }
+    return false;
+}
+
 enum kai_err kai_keyring_keys(const struct kai_keyring *k, struct kai_epoch **out, size_t *n)
 {
     *n = 0;

@@ -16,7 +16,8 @@ struct seen {
     bool by_steward; /* Of now. */
 };
 
-#define STRANGERS_MAX 16u
+#define STRANGERS_MAX      16u
+#define STRANGE_EPOCHS_MAX (KAI_EPOCHS_PER_AUDIENCE_MAX / 2)
 
 /* Room in the graph: one without a key gives way, for anybody can make those up. */
 static bool make_space(struct kai_aud *a)
@@ -33,6 +34,17 @@ static bool make_space(struct kai_aud *a)
         return true;
     }
     return false;
+}
+
+/* Epochs that no steward speaks for: any member can make them and hand out slots, so they never
+ * take the room that the stewards' next one needs. */
+static bool too_strange(const struct kai_aud *a)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < a->n_known; i++)
+        n += a->known[i]->has_key && !a->known[i]->trusted;
+    return n >= STRANGE_EPOCHS_MAX;
 }
 
 static enum kai_err known_add(struct kai_aud *a, const struct kai_epoch_part *p,
@@ -245,15 +257,16 @@ static enum kai_err learn(struct kai_keyring *k, struct kai_aud *a, const struct
     if (err == KAI_OK) {
         struct kai_known *e = kai_ring_known(a, s->p->commit);
 
-        if (e == NULL)
+        s->by_steward = kai_ring_steward(a, minter);
+        if (!s->by_steward && (e == NULL || !e->has_key) && too_strange(a))
+            err = KAI_ELIMIT;
+        if (err == KAI_OK && e == NULL)
             err = known_add(a, s->p, &e);
         if (err == KAI_OK && !e->has_key) {
             err = kai_ring_table_add(k, key);
             if (err == KAI_OK)
                 known_prove(a, e, key->gen);
         }
-        if (err == KAI_OK)
-            s->by_steward = kai_ring_steward(a, minter);
         if (err == KAI_OK)
             err = record(e, s, &l, key->route);
     }

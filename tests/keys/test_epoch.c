@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "crypto/hash.h"
+#include "crypto/seal.h"
 #include "crypto/sign.h"
 #include "keys/epoch.h"
+#include "log/merkle.h"
 
 static void all_members_open(void **state)
 {
@@ -81,6 +83,7 @@ static void removed_is_not_listed(void **state)
     assert_true(net_duty(&t, k, 1000, &listed));
     MUST(kai_keyring_epoch(member, &t.parts[0].e, aud));
     MUST(kai_keyring_write_epoch(member, t.aud, &old));
+    assert_true(kai_keyring_may_write(member, t.aud, old.commit));
     uint64_t version = kai_keyring_version(member);
     MUST(kai_keyring_epoch(member, &t.parts[0].e, aud)); /* Heard twice: nothing new. */
     assert_int_equal(kai_keyring_version(member), version);
@@ -91,12 +94,15 @@ static void removed_is_not_listed(void **state)
     assert_true(kai_keyring_version(member) > version);
     /* Nothing is written under an epoch with a removed node in it. */
     assert_int_equal(kai_keyring_write_epoch(member, t.aud, &now), KAI_EAGAIN);
+    assert_false(kai_keyring_may_write(member, t.aud, old.commit)); /* Nor what was begun before. */
     assert_false(kai_keyring_eligible(member, t.aud, kai_roster_node(t.r, t.nodes[4].id)));
     assert_true(net_duty(&t, k, 2000, &listed) || net_duty(&t, k, 400000, &listed));
     assert_int_equal(listed, 4);
     MUST(kai_keyring_epoch(member, &t.parts[1].e, aud));
     MUST(kai_keyring_write_epoch(member, t.aud, &now));
     assert_int_equal(now.gen, 2);
+    assert_true(kai_keyring_may_write(member, t.aud, now.commit));
+    assert_false(kai_keyring_may_write(member, t.aud, old.commit));
     assert_memory_not_equal(now.key, old.key, KAI_KEY_BYTES);
     const struct kai_epoch *all;
     assert_int_equal(kai_keyring_epochs(member, t.aud, &all), 2); /* The old one stays readable. */
@@ -337,14 +343,103 @@ static void only_stewards_mint(void **state)
     net_stop(&t);
 }
 
+/* An EPOCH that by made up, with a slot for to, in the net's key log. */
+static enum kai_err strange(struct net *t, struct kai_keyring *k, const struct tsub *by,
+                            const struct tsub *to)
+{
+    struct kai_epoch e = {.gen = 1};
+    struct kai_epoch_part p = {.gen = 1, .of = 1};
+    struct kai_epoch_list l = {.has_minter = true, .members = to->id, .n_members = 1};
+    uint8_t slots[8 * KAI_SLOT_BYTES], eph_sk[KAI_KEY_BYTES], leaf[KAI_ID_BYTES];
+    uint8_t nonce[KAI_NONCE_BYTES], aud[KAI_ID_BYTES];
+    struct kai_slot_ctx ctx = {.domain = KAI_D_WRAP,
+                               .nid = t->w.charter.nid,
+                               .aud_id = t->aud,
+                               .commit = p.commit,
+                               .eph_pk = p.eph_pk};
+    struct kai_buf body, list, payload;
+    struct tentry entry = {0};
+
+    world_fill(&t->w, e.key, sizeof e.key);
+    world_fill(&t->w, eph_sk, sizeof eph_sk);
+    world_fill(&t->w, nonce, sizeof nonce);
+    world_fill(&t->w, slots, sizeof slots);
+    memcpy(e.aud_id, t->aud, KAI_ID_BYTES);
+    kai_epoch_derive(&e);
+    memcpy(p.aud_id, t->aud, KAI_ID_BYTES);
+    memcpy(p.commit, e.commit, KAI_ID_BYTES);
+    assert_int_equal(crypto_scalarmult_base(p.eph_pk, eph_sk), 0);
+    MUST(kai_slot_make(slots, &ctx, eph_sk, to->kx_pk, e.key));
+    kai_slots_sort(slots, 8);
+    p.slots = kai_view_of(slots, sizeof slots);
+    kai_epoch_leaf(leaf, e.route, to->id);
+    kai_merkle_root(p.members_root, (uint8_t(*)[KAI_ID_BYTES])leaf, 1);
+    memcpy(l.minter_cert, by->cert, KAI_ID_BYTES);
+    kai_buf_init(&body, KAI_PAYLOAD_BYTES_MAX);
+    kai_buf_init(&list, KAI_PAYLOAD_BYTES_MAX);
+    kai_buf_init(&payload, KAI_PAYLOAD_BYTES_MAX);
+    kai_epoch_signed(&body, &p, &l, t->key_log.pk);
+    kai_sign(l.sig, by->log.sk, KAI_SIG_EPOCH, t->w.charter.nid, body.p, body.len);
+    MUST(kai_epoch_list_seal(&list, &l, &p, e.route, t->w.charter.nid, t->key_log.pk,
+                             t->key_log.seq + 1, nonce));
+    p.list = kai_buf_view(&list);
+    kai_epoch_write(&payload, &p);
+    net_entry(t, &entry, kai_buf_view(&payload), e.commit, e.tag);
+    enum kai_err err = kai_keyring_epoch(k, &entry.e, aud);
+    kai_buf_free(&entry.bytes);
+    kai_buf_free(&entry.payload);
+    kai_buf_free(&body);
+    kai_buf_free(&list);
+    kai_buf_free(&payload);
+    return err;
+}
+
+/* A member that is no steward makes up more epochs than there is room for: the stewards' next one
+ * is taken all the same. */
+static void strangers_leave_room(void **state)
+{
+    (void)state;
+    static struct net t;
+    struct kai_admit terms = world_terms(KAI_ADMIT_NODE);
+    struct kai_epoch e;
+    uint8_t aud[KAI_ID_BYTES];
+    size_t listed, taken = 0;
+
+    net_start(&t, 2, KAI_AUD_COMMUNITY);
+    terms.caps = KAI_CAP_PUBLISH;
+    world_key(&t.w, &t.nodes[2]);
+    world_admit(&t.w, &t.fi.log, &t.nodes[2], KAI_ADMIT_NODE, &terms);
+    net_refresh(&t);
+    struct kai_keyring *steward = net_ring(&t, &t.nodes[0]);
+    struct kai_keyring *member = net_ring(&t, &t.nodes[1]);
+    for (size_t i = 0; i < KAI_EPOCHS_PER_AUDIENCE_MAX + 10; i++) {
+        enum kai_err err = strange(&t, member, &t.nodes[2], &t.nodes[1]);
+
+        assert_true(err == KAI_EDENIED || err == KAI_ELIMIT);
+        taken += err == KAI_EDENIED;
+    }
+    assert_true(taken > 0 && taken < KAI_EPOCHS_PER_AUDIENCE_MAX);
+    assert_int_equal(kai_keyring_write_epoch(member, t.aud, &e), KAI_EAGAIN);
+    assert_true(net_duty(&t, steward, 1000, &listed));
+    MUST(kai_keyring_epoch(member, &t.parts[0].e, aud));
+    MUST(kai_keyring_write_epoch(member, t.aud, &e));
+    kai_keyring_free(steward);
+    kai_keyring_free(member);
+    net_stop(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_members_open),      cmocka_unit_test(padding),
-        cmocka_unit_test(removed_is_not_listed), cmocka_unit_test(added_later),
-        cmocka_unit_test(two_stewards_at_once),  cmocka_unit_test(changed_is_refused),
+        cmocka_unit_test(all_members_open),
+        cmocka_unit_test(padding),
+        cmocka_unit_test(removed_is_not_listed),
+        cmocka_unit_test(added_later),
+        cmocka_unit_test(two_stewards_at_once),
+        cmocka_unit_test(changed_is_refused),
         cmocka_unit_test(lying_root),
         cmocka_unit_test(only_stewards_mint),
+        cmocka_unit_test(strangers_leave_room),
     };
 
     if (sodium_init() < 0)

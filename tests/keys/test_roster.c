@@ -441,13 +441,19 @@ static void ctl_refuses(void **state)
     make_line(&l, NULL);
     MUST(kai_ctl_new(&ctl, &l.w.charter));
     assert_int_equal(kai_ctl_add(ctl, &l.w.entries[1]->e), KAI_EAGAIN); /* Its key is not known. */
+    assert_int_equal(kai_ctl_check(ctl, &l.w.entries[1]->e), KAI_EAGAIN);
+    MUST(kai_ctl_check(ctl, &l.w.entries[0]->e)); /* Says so, and takes nothing. */
+    assert_int_equal(kai_ctl_count(ctl), 0);
+    assert_null(kai_ctl_find(ctl, l.w.entries[0]->e.hash));
     MUST(kai_ctl_add(ctl, &l.w.entries[0]->e));
     assert_int_equal(kai_ctl_add(ctl, &l.w.entries[0]->e), KAI_EEXIST);
+    assert_int_equal(kai_ctl_check(ctl, &l.w.entries[0]->e), KAI_EEXIST);
     struct kai_entry e = l.w.entries[1]->e;
     uint8_t sig[KAI_SIG_BYTES];
     memcpy(sig, e.sig.p, sizeof sig);
     sig[40] ^= 1;
     e.sig.p = sig;
+    assert_int_equal(kai_ctl_check(ctl, &e), KAI_EAUTH);
     assert_int_equal(kai_ctl_add(ctl, &e), KAI_EAUTH);
     e = l.w.entries[1]->e;
     e.payload.p = NULL;
