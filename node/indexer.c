@@ -34,7 +34,6 @@ struct kai_indexer {
     struct kai_outlook *o; /* During a batch. */
     struct kai_ix *ix;
     uint64_t position;
-    uint64_t oldest_ms;    /* When the oldest of the batch was first seen. */
     size_t n;
     size_t bytes;
     enum kai_err batch_err;
@@ -128,8 +127,6 @@ static bool on_arrival(void *ctx, uint64_t position, uint64_t log_no, const stru
 {
     struct kai_indexer *x = ctx;
 
-    if (x->n == 0)
-        x->oldest_ms = seen_ms;
     project(x, log_no, e, seen_ms);
     x->position = position;
     x->n++;
@@ -157,11 +154,14 @@ static struct rule *next_rule(struct kai_indexer *x)
     return r;
 }
 
-/* Rules go to the owning thread, which never waits for us. Where there is no loop, it fetches them. */
+/* Rules wait for the owning thread, which fetches them (kai_indexer_rules): we never wait for it. */
 static void hand_over_rules(struct kai_indexer *x)
 {
-    for (struct rule *r; x->c->loop != NULL && (r = next_rule(x)) != NULL; free(r))
-        kai_ignore(kai_core_run(x->c, job_rule, r));
+    (void)pthread_mutex_lock(&x->mu);
+    bool any = x->rules != NULL;
+    (void)pthread_mutex_unlock(&x->mu);
+    if (any)
+        kai_core_wake(x->c);
 }
 
 void kai_indexer_rules(struct kai_indexer *x)
@@ -170,12 +170,11 @@ void kai_indexer_rules(struct kai_indexer *x)
         kai_ignore(job_rule(x->c, r));
 }
 
-static void moved(struct kai_indexer *x, uint64_t rows, uint64_t last)
+static void moved(struct kai_indexer *x, uint64_t rows)
 {
     (void)pthread_mutex_lock(&x->mu);
     x->state.position = x->position;
     x->state.items = rows;
-    x->state.lag_ms = x->position < last && kai_wall_ms() > x->oldest_ms ? kai_wall_ms() - x->oldest_ms : 0;
     (void)pthread_cond_broadcast(&x->done);
     (void)pthread_mutex_unlock(&x->mu);
 }
@@ -218,7 +217,7 @@ static enum kai_err one_batch(struct kai_indexer *x, bool *more)
     kai_ixsnap_end(rows);
     *more = x->position < last;
     hand_over_rules(x);
-    moved(x, n_rows, last);
+    moved(x, n_rows);
     return KAI_OK;
 }
 
@@ -346,9 +345,37 @@ uint64_t kai_indexer_wait(struct kai_indexer *x, uint64_t beyond, uint64_t ms)
     return position;
 }
 
+static bool first_seen(void *ctx, uint64_t position, uint64_t log_no, const struct kai_entry *e, uint64_t seen_ms)
+{
+    uint64_t *first = ctx;
+
+    (void)position;
+    (void)log_no;
+    (void)e;
+    *first = seen_ms;
+    return false;
+}
+
+/* How long the oldest entry waits that is not indexed yet, at this moment: 0 = all are. */
+static uint64_t lag_of(struct kai_indexer *x, uint64_t position)
+{
+    uint64_t seen = kai_wall_ms();
+    uint64_t now = seen;
+    uint64_t lag = 0;
+    struct kai_snap *s;
+
+    if (kai_snap_begin(x->c->store, &s) != KAI_OK)
+        return 0;
+    if (kai_snap_last_position(s) > position && kai_snap_arrivals(s, position + 1, first_seen, &seen) == KAI_OK)
+        lag = now > seen ? now - seen : 1;
+    kai_snap_end(s);
+    return lag;
+}
+
 void kai_indexer_state(struct kai_indexer *x, struct kai_indexer_state *s)
 {
     (void)pthread_mutex_lock(&x->mu);
     *s = x->state;
     (void)pthread_mutex_unlock(&x->mu);
+    s->lag_ms = lag_of(x, s->position);
 }
