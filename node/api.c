@@ -257,8 +257,10 @@ static void share_with_group(const char *path)
     struct group g;
     struct group *found = NULL;
 
-    if (getgrnam_r("kairan", &g, buf, sizeof buf, &found) == 0 && found != NULL && chown(path, (uid_t)-1, found->gr_gid) != 0)
-        return; /* Not a member of it: the socket stays ours alone. */
+    if (getgrnam_r("kairan", &g, buf, sizeof buf, &found) != 0 || found == NULL)
+        return;
+    if (chown(path, (uid_t)-1, found->gr_gid) == 0) /* Else not a member of it: the socket stays ours alone. */
+        (void)chmod(path, 0660);
 }
 
 static int listen_on(const char *path, struct kai_why *why)
@@ -272,7 +274,7 @@ static int listen_on(const char *path, struct kai_why *why)
         goto failed;
     memcpy(a.sun_path, path, strlen(path) + 1);
     (void)unlink(path); /* The store's lock says that no other node is there. */
-    before = umask(0117);
+    before = umask(0177); /* Not even the group that we happen to have. */
     rc = bind(fd, (const struct sockaddr *)&a, sizeof a);
     (void)umask(before);
     if (rc != 0 || listen(fd, 64) != 0)

@@ -41,6 +41,13 @@ void kai_random(void *ctx, void *out, size_t n)
     randombytes_buf(out, n);
 }
 
+/* End at once, as at a loss of power: what is on the disk is what counts. */
+static void die(const char *text)
+{
+    (void)!write(STDERR_FILENO, text, strlen(text));
+    _exit(1);
+}
+
 struct kai_tx *kai_core_tx(struct kai_core *c)
 {
     if (c->tx == NULL && c->tx_err == KAI_OK)
@@ -81,10 +88,7 @@ void kai_core_commit(struct kai_core *c)
     c->tx_err = KAI_OK;
     if (err == KAI_EIO || err == KAI_ECORRUPT) {
         /* After a failed sync nobody knows what is on the disk: start again from what is there. */
-        static const char text[] = "kairan: the store cannot be written; stopping\n";
-
-        (void)!write(STDERR_FILENO, text, sizeof text - 1);
-        _exit(1);
+        die("kairan: the store cannot be written; stopping\n");
     }
     /* What is called may ask for more: those wait for the next commit. */
     size_t n = c->n_after;
@@ -97,6 +101,16 @@ void kai_core_commit(struct kai_core *c)
         free(list);
         kai_indexer_wake(c->indexer);
     }
+}
+
+void kai_core_wake(struct kai_core *c)
+{
+    uint64_t one = 1;
+
+    (void)pthread_mutex_lock(&c->mu);
+    if (c->wake_fd != -1)
+        (void)!write(c->wake_fd, &one, sizeof one);
+    (void)pthread_mutex_unlock(&c->mu);
 }
 
 struct direct {
@@ -359,6 +373,7 @@ enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, s
         return KAI_ENOMEM;
     c->home = *home;
     c->owner = pthread_self();
+    c->wake_fd = -1;
     c->started_ms = kai_wall_ms();
     (void)pthread_mutex_init(&c->mu, NULL); /* Cannot fail on Linux. */
     (void)pthread_cond_init(&c->held_cond, NULL);
@@ -421,7 +436,7 @@ void kai_core_close(struct kai_core *c)
     free(c);
 }
 
-/* Durable before anybody hears of it: a key that forgets what it signed forks its log. */
+/* Durable before it is in the set that peers are served from: a key that forgets what it signed forks its log. */
 static enum kai_err store_issued(struct kai_core *c, const struct kai_entry *e)
 {
     struct direct d = {0};
@@ -446,8 +461,12 @@ enum kai_err kai_core_issue(struct kai_core *c, uint64_t rec_type, struct kai_vi
     struct kai_hdr h = {.seq = 1, .ptype = KAI_PTYPE_CONTROL, .ts = kai_wall_ms()};
     memcpy(h.log_pk, c->issuing->sign_pk, KAI_KEY_BYTES);
     if (kai_ctl_head(c->ctl, h.log_pk, &head) == KAI_OK) {
+        const struct kai_entry *last = kai_ctl_find(c->ctl, head.hash);
+
         h.seq = head.seq + 1;
         memcpy(h.prev, head.hash, KAI_ID_BYTES);
+        if (last != NULL && last->h.ts > h.ts) /* The clock was set back: the log's time is not. */
+            h.ts = last->h.ts;
     }
     kai_buf_init(&payload, KAI_CERT_BYTES_MAX);
     kai_buf_init(&bytes, KAI_CERT_BYTES_MAX + 1024);
@@ -456,11 +475,14 @@ enum kai_err kai_core_issue(struct kai_core *c, uint64_t rec_type, struct kai_vi
     if (err == KAI_OK)
         err = kai_entry_make(&e, &bytes, &h, c->issuing->sign_sk, c->charter.nid, kai_buf_view(&payload));
     if (err == KAI_OK)
-        err = kai_ctl_add(c->ctl, &e);
+        err = kai_ctl_check(c->ctl, &e);
     if (err == KAI_OK)
         err = store_issued(c, &e);
-    if (err == KAI_OK)
+    if (err == KAI_OK) {
         err = kai_net_on_own_ctl(c->net, &e, kai_now_ms());
+        if (err != KAI_OK) /* On the disk and not here: the next one would stand in its place. */
+            die("kairan: no memory for what was signed; stopping\n");
+    }
     if (err == KAI_OK)
         memcpy(hash, e.hash, KAI_ID_BYTES);
     kai_buf_free(&payload);

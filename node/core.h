@@ -72,11 +72,12 @@ struct kai_core {
     struct kai_snap *serve;   /* For kai_net's read action; ended after each round. */
 
     struct kai_indexer *indexer;
-    struct kai_loop *loop;    /* NULL: no loop, jobs run at once. */
+    struct kai_loop *loop;    /* NULL: no loop, jobs run at once. Set before and cleared after other threads ask. */
     pthread_t owner;
 
     pthread_mutex_t mu;       /* Guards what follows. */
     pthread_cond_t held_cond;
+    int wake_fd;              /* Wakes the loop; -1 = none runs. */
     struct kai_outlook *outlook;
     struct kai_held *held;    /* Who acknowledged what; see held.c. */
     size_t n_held;
@@ -109,6 +110,9 @@ void kai_core_after(struct kai_core *c, kai_after_fn *f, void *arg);
 /* Commit what is open and call what waits. An input/output error ends the process: nothing may be acknowledged after
  * a failed sync. Owning thread. */
 void kai_core_commit(struct kai_core *c);
+
+/* Make the loop look round, if one runs. Any thread. */
+void kai_core_wake(struct kai_core *c);
 
 /* A job: f runs on the owning thread; the call returns when what it did is committed. f's own result, or the commit's. */
 typedef enum kai_err kai_job_fn(struct kai_core *c, void *arg);

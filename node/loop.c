@@ -11,6 +11,7 @@
 #include "node/actions.h"
 #include "node/api.h"
 #include "node/dialer.h"
+#include "node/indexer.h"
 #include "node/net/transport.h"
 #include "node/say.h"
 #include "node/steward.h"
@@ -333,6 +334,7 @@ static enum kai_err round_of(struct kai_loop *l)
         drain_wake(l);
     kai_transport_process(l->transport);
     run_jobs(l);
+    kai_indexer_rules(l->c->indexer);
     take_verified(l);
     timers(l);
     settle(l);
@@ -425,6 +427,9 @@ enum kai_err kai_loop_new(struct kai_loop **out, struct kai_core *c, const struc
     kai_copy_text(c->endpoint, sizeof c->endpoint, kai_transport_endpoint(l->transport));
     kai_copy_text(c->intro, sizeof c->intro, kai_transport_intro_endpoint(l->transport));
     c->loop = l;
+    (void)pthread_mutex_lock(&c->mu);
+    c->wake_fd = l->wake_fd;
+    (void)pthread_mutex_unlock(&c->mu);
     c->owner = pthread_self();
     *out = l;
     return KAI_OK;
@@ -436,6 +441,9 @@ void kai_loop_free(struct kai_loop *l)
         return;
     if (l->c->loop == l)
         l->c->loop = NULL;
+    (void)pthread_mutex_lock(&l->c->mu);
+    l->c->wake_fd = -1;
+    (void)pthread_mutex_unlock(&l->c->mu);
     kai_verify_free(l->verify);
     kai_transport_free(l->transport);
     kai_dialer_free(l->dialer);

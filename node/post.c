@@ -151,6 +151,10 @@ static void published(void *arg, enum kai_err err)
 static enum kai_err job_commit(struct kai_core *c, void *arg)
 {
     struct kai_post *p = arg;
+
+    /* While this was made somebody may have been removed: then nothing may appear under the old key. */
+    if (!kai_keyring_may_write(c->ring, p->aud_id, p->own->w.kid))
+        return kai_why_set(p->why, KAI_EAGAIN, "audience.no-clean-epoch", kai_keyring_name(c->ring, p->aud_id), NULL, NULL);
     struct publication *pub = malloc(sizeof *pub);
     enum kai_err err = pub == NULL ? KAI_ENOMEM : stage_group(p);
 
