@@ -26,8 +26,8 @@ class Kill(WorldCase):
                                 env=self.world.environment())
 
     def ids(self, home):
-        """What it holds: (id, value) of every answer, and how many there are."""
-        rows = home.query("by:Alpha") + home.query("by:Beta")
+        """What it holds: (id, value) of every answer, as often as it is answered."""
+        rows = home.query("domain:*.example") + home.query("ip:198.18.0.0/15")
         return sorted((r["id"], r["value"]) for r in rows)
 
     def agree(self, what):
