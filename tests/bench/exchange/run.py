@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """exchange: two nodes on loopback against a ceiling measured in the same run (README.md).
 
-exchange.py [--stix N] [--single N] [--list N] [--quiet N] [--latency N] [--only PART,...] [--keep]
+run.py BUILD [--stix N] [--single N] [--list N] [--quiet N] [--latency N] [--idle S] [--only PART,...]
 Figures, never a test: the exit status says only whether all was measured. Times are in seconds
 unless a name ends in _ms. A table on standard output, then one line of JSON.
 """
@@ -18,10 +18,11 @@ import time
 import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+BUILD = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else ""
+os.environ["KAIRAN"] = os.path.join(BUILD, "kairan")
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(HERE)), "e2e"))
 import world  # noqa: E402
 
-BUILD = os.environ.get("KAIRAN_BUILD") or os.path.join(world.ROOT, "build")
 CEILING = os.path.join(BUILD, "tests", "bench", "bench_exchange_ceiling")
 SINGLE = os.path.join(BUILD, "tests", "bench", "bench_exchange_single")
 GEN = os.path.join(BUILD, "tests", "gen", "kairan-gen")
@@ -384,6 +385,7 @@ def table(out):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    p.add_argument("build", help="the folder of the build")
     p.add_argument("--stix", type=int, default=200000, help="indicators, batched")
     p.add_argument("--single", type=int, default=20000, help="indicators, one by one")
     p.add_argument("--list", type=int, default=1000000, help="values of a list")
