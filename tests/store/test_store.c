@@ -229,6 +229,34 @@ static void advance(struct kai_store *s, const struct kit_log *l, uint64_t to, e
     assert_int_equal(kai_tx_commit(t), KAI_OK);
 }
 
+/* An own log that is given up while a request to it is on its way takes nothing more of it. */
+static void test_stage_retired(void **state)
+{
+    char dir[64];
+    struct kit_log a = kit_log(5);
+    struct kit_entry k;
+    struct kai_tx *t;
+    struct kai_log row = {.kind = KAI_LOG_DATA, .flags = KAI_LOG_OWN | KAI_LOG_RETIRED};
+
+    (void)state;
+    kit_dir(dir);
+    struct kai_store *s = kit_open(dir);
+    kit_add_log(s, &a, KAI_LOG_OWN);
+    kit_append(s, &a, 1, 300);
+    stage(s, &a, 2, 300);
+    memcpy(row.log_pk, a.pk, KAI_KEY_BYTES);
+    assert_int_equal(kai_tx_begin(s, &t), KAI_OK);
+    assert_int_equal(kai_tx_log(t, &row), KAI_OK);
+    kit_next(&k, &a, 5);
+    assert_int_equal(kai_tx_stage(t, &k.e, 9), KAI_EMALFORMED);
+    kit_free(&k);
+    assert_int_equal(kai_tx_commit(t), KAI_OK);
+    advance(s, &a, 3, KAI_EMALFORMED);
+    expect_arrivals(s, 0, 0, "1.1@1 ");
+    kai_store_close(s);
+    kit_dir_rm(dir);
+}
+
 static void test_stage(void **state)
 {
     char dir[64];
@@ -614,6 +642,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_log),          cmocka_unit_test(test_append),
         cmocka_unit_test(test_close),        cmocka_unit_test(test_stage),
+        cmocka_unit_test(test_stage_retired),
         cmocka_unit_test(test_small),        cmocka_unit_test(test_isolation),
         cmocka_unit_test(test_empty_commit), cmocka_unit_test(test_threads),
         cmocka_unit_test(test_synced),
