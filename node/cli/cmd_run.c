@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -53,15 +51,6 @@ static void watch_signals(void)
     (void)sigaction(SIGINT, &sa, NULL);
 }
 
-/* No secret of ours may end in a core file. */
-static void keep_secrets(void)
-{
-    static const struct rlimit none = {0, 0};
-
-    (void)setrlimit(RLIMIT_CORE, &none);
-    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
-
 static enum kai_err read_config(struct kai_cli *cli, struct kai_config *cfg, struct kai_why *why)
 {
     static const struct {
@@ -99,7 +88,6 @@ int kai_cmd_run(struct kai_cli *cli)
     struct kai_why why = {0};
     enum kai_err err = read_config(cli, &cfg, &why);
 
-    keep_secrets();
     if (err == KAI_OK)
         err = kai_core_open(&core, &cli->home, &why);
     if (err == KAI_OK)

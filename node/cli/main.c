@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "crypto/start.h"
 
@@ -206,10 +208,20 @@ static int run(struct kai_cli *cli, int argc, char **argv)
     return err == KAI_OK ? cli->verb->run(cli) : kai_cli_fail(cli, err, &why);
 }
 
+/* No secret of ours may end in a core file: keys of a node, and those of a ceremony. */
+static void keep_secrets(void)
+{
+    static const struct rlimit none = {0, 0};
+
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 int main(int argc, char **argv)
 {
     struct kai_cli cli = {0};
 
+    keep_secrets();
     (void)signal(SIGPIPE, SIG_IGN);
     read_common(&cli, argc, argv);
     kai_say_lang(cli.lang);

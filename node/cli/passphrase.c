@@ -52,6 +52,7 @@ static char *ask(const struct kai_cli *cli, FILE *tty, const char *id)
     struct termios silent;
     int fd = fileno(tty);
 
+    (void)setvbuf(tty, NULL, _IONBF, 0); /* No copy of it in a buffer that nobody wipes. */
     (void)fprintf(tty, "%s ", kai_text(cli->lang, id));
     (void)fflush(tty);
     if (tcgetattr(fd, &before) != 0)
