@@ -243,6 +243,10 @@ static _Noreturn void relay_main(struct demo_relay *r)
 {
     struct relay w = {.r = r, .calls = calloc(CALLS_MAX, sizeof *w.calls)};
 
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    for (int fd = 0; fd < 3 && null != -1; fd++)
+        (void)dup2(null, fd); /* Whoever reads the demo's output is not to wait for us. */
     (void)signal(SIGINT, SIG_IGN); /* The terminal's Ctrl-C is for the demo, which ends us. */
     (void)signal(SIGTERM, SIG_DFL);
     if (w.calls == NULL)
