@@ -56,6 +56,26 @@ static enum kai_err fill_names(struct kai_core *c, struct kai_outlook *o)
     return KAI_OK;
 }
 
+/* A member without a key waits for a steward: `status` says for which audience. */
+static void tell_waiting(struct kai_core *c, const struct kai_outlook *o)
+{
+    for (size_t i = 0; i < o->n_names; i++) {
+        const struct kai_aud_name *a = &o->names[i];
+        char id[KAI_HEX_CAP(8)];
+        const char *about = a->name[0] != '\0' ? a->name : kai_hex(id, a->id, 8);
+        bool has = !a->member;
+
+        for (size_t k = 0; k < o->n_epochs && !has; k++)
+            has = memcmp(o->epochs[k].aud_id, a->id, KAI_ID_BYTES) == 0;
+        if (!has) {
+            kai_core_alarm(c, "audience.no-key", about);
+        } else { /* It may have got its name since. */
+            kai_core_alarm_clear(c, "audience.no-key", about);
+            kai_core_alarm_clear(c, "audience.no-key", kai_hex(id, a->id, 8));
+        }
+    }
+}
+
 void kai_core_refresh(struct kai_core *c)
 {
     struct kai_outlook *o = calloc(1, sizeof *o);
@@ -69,6 +89,7 @@ void kai_core_refresh(struct kai_core *c)
         kai_outlook_put(o);
         return;
     }
+    tell_waiting(c, o);
     (void)pthread_mutex_lock(&c->mu);
     old = c->outlook;
     c->outlook = o;

@@ -31,6 +31,18 @@ static void words_of(const struct kai_cli *cli, const uint8_t hash[static KAI_ID
     kai_buf_free(&b);
 }
 
+/* What stands above the armored bytes, for people. */
+static void armor_header(const struct kai_cli *cli, const char *name, char *out, size_t cap)
+{
+    struct kai_buf b;
+
+    kai_buf_init(&b, 4096);
+    kai_text_fill(cli->lang, "armor.organisation", name, NULL, NULL, &b);
+    kai_buf_u8(&b, '\0');
+    kai_copy_text(out, cap, b.err == KAI_OK ? (const char *)b.p : "");
+    kai_buf_free(&b);
+}
+
 /* The words that the other side read out: given, or asked for on a terminal; without either nothing is compared. */
 static int check_words(const struct kai_cli *cli, const uint8_t hash[static KAI_ID_BYTES])
 {
@@ -187,7 +199,7 @@ static int request(struct kai_cli *cli, uint64_t kind)
     enum kai_err err = kai_found_request(&cli->home, kind, name, pass, &bytes, &why);
     sodium_free(pass);
     if (err == KAI_OK) {
-        (void)snprintf(header, sizeof header, "%s: %s", kai_text(cli->lang, "armor.organisation"), name);
+        armor_header(cli, name, header, sizeof header);
         kai_armor(KAI_ARMOR_REQUEST, headers, 1, kai_buf_view(&bytes), &text);
         err = text.err == KAI_OK ? kai_file_write(out, text.p, text.len, 0644, &why) : text.err;
     }
@@ -271,7 +283,7 @@ static int write_admission(struct kai_cli *cli, const json_t *answer, const char
     enum kai_err err = KAI_EIO;
     if (at != NULL && hash_hex != NULL && name != NULL && kai_unhex(at, n, hex, strlen(hex)) &&
         kai_unhex(hash, sizeof hash, hash_hex, strlen(hash_hex))) {
-        (void)snprintf(header, sizeof header, "%s: %s", kai_text(cli->lang, "armor.organisation"), name);
+        armor_header(cli, name, header, sizeof header);
         kai_armor(KAI_ARMOR_ADMISSION, headers, 1, kai_buf_view(&bytes), &text);
         err = text.err == KAI_OK ? kai_file_write(out, text.p, text.len, 0644, &why) : text.err;
     }

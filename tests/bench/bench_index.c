@@ -126,17 +126,13 @@ static void fill(struct kai_index *x, uint64_t n)
     double start = now_s();
     double took;
     uint64_t no = 0;
-    uint64_t commits = 0;
 
     for (uint64_t i = 0; i < n; i++) {
         char text[96];
         enum kai_vtype type = value(i, text, sizeof text);
 
         if (i % LIST_VALUES == 0) {
-            struct kai_ix *before = t;
-
             t = next(x, t, false);
-            commits += t != before;
             put_row(t, i / LIST_VALUES, LIST_VALUES, &no);
         }
         must(kai_ix_value(t, no, type, kai_view_of(text, strlen(text)), i % LIST_VALUES) == KAI_OK,
