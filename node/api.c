@@ -201,11 +201,25 @@ static struct MHD_Response *make_response(struct request *r)
     return resp;
 }
 
+/* A file that was not taken is named, as the caller named it. */
+static void say_which(struct request *r, struct MHD_Connection *conn)
+{
+    const char *text = MHD_lookup_connection_value(conn, MHD_GET_ARGUMENT_KIND, "args");
+    json_t *args = text == NULL ? NULL : json_loads(text, 0, NULL);
+    const char *name = json_string_value(json_object_get(args, "name"));
+
+    if (name != NULL)
+        kai_why_at(&r->call.why, 0, "%s", name);
+    json_decref(args);
+}
+
 static enum MHD_Result answer(struct request *r, struct MHD_Connection *conn, const char *url)
 {
     int http = 0;
     enum kai_err err = r->err;
 
+    if (err == KAI_ELIMIT && r->publish)
+        say_which(r, conn);
     if (err == KAI_OK)
         err = parse_args(r, conn);
     if (err == KAI_OK) {

@@ -242,8 +242,11 @@ enum kai_err kai_home_make(const struct kai_home *h, struct kai_why *why)
     } dirs[] = {{"keys", 0700}, {"keys/logs", 0700}, {"keys/persons", 0700}, {"spool", 0700}};
     char path[KAI_PATH_BYTES_MAX];
     char text[16];
-    enum kai_err err = make_above(h, why);
+    char api[108];
+    enum kai_err err = kai_home_socket(h, api, why); /* A home in which no node could run is not begun. */
 
+    if (err == KAI_OK)
+        err = make_above(h, why);
     if (err == KAI_OK)
         err = make_dir(h->dir, 0711, why);
     for (size_t i = 0; err == KAI_OK && i < sizeof dirs / sizeof dirs[0]; i++)

@@ -177,12 +177,18 @@ static void verb_first(int argc, char **argv)
     }
 }
 
+/* Verbs go first (verb_first()): where an option that all have stands there, no verb was given. */
+static bool only_options(const char *first)
+{
+    return strncmp(first, "--home", 6) == 0 || strncmp(first, "--lang", 6) == 0 || strcmp(first, "--json") == 0;
+}
+
 static int run(struct kai_cli *cli, int argc, char **argv)
 {
     int used = 0;
     struct kai_why why = {0};
 
-    if (argc < 1)
+    if (argc < 1 || only_options(argv[0]))
         return kai_cmd_help(cli) == KAI_EXIT_DONE ? KAI_EXIT_USAGE : KAI_EXIT_FAILED;
     if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)
         return kai_cmd_help(cli);

@@ -181,7 +181,7 @@ class Input(Case):
 
     def test_usage(self):
         path = self.world.file("x.example\n")
-        table = [["frobnicate"], ["status", "--frobnicate"], ["publish"], ["publish", path], ["publish", path, "--to"],
+        table = [["frobnicate"], ["status", "--frobnicate"], ["publish"], ["publish", path],
                  ["publish", path, "--to", "all", "--label", "TLP:PURPLE"], ["publish", path, "--to", "all", "--label", "GREEN", "--pap", "X"],
                  ["publish", path, "--to", "all", "--wait", "many"], ["publish", path, "--to", "all", "--wait", "1", "--timeout", "soon"],
                  ["query", "value:"], ["query", "(value:x"], ["query", "ip:not-an-address"], ["query", "since:whenever"], ["query", "colour:red"],
@@ -192,6 +192,12 @@ class Input(Case):
         for args in table:
             with self.subTest(args=args):
                 self.refused(self.a, USAGE, None, *args)
+
+    def test_option_without_its_value(self):
+        for args in (["publish", "x", "--to"], ["status", "--home"], ["query", "--limit"]):
+            result = self.a.call(*args)
+            self.assertEqual(USAGE, result.status, result)
+            self.assertIn(args[-1], result.err)
 
     def test_no_verb_at_all(self):
         result = self.a.call()
