@@ -67,7 +67,7 @@ static enum kai_err put_sum(struct kai_call *call, const struct kai_publish *p, 
     kai_jput_end(&j);
     if (sum->refused > 0 && !(p->skip_bad && sum->accepted + sum->skipped > 0))
         call->status = sum->only_rules ? 3 : 1;
-    else if (sum->entries > 0 && sum->held_by < p->wait)
+    else if (!p->dry_run && sum->held_by < p->wait)
         call->status = 1;
     return kai_jput_line(&j);
 }

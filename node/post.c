@@ -277,6 +277,11 @@ struct kai_log_writer *kai_post_writer(struct kai_post *p)
     return &p->own->w;
 }
 
+uint64_t kai_post_before(const struct kai_post *p)
+{
+    return p->first - 1;
+}
+
 const uint8_t *kai_post_log(const struct kai_post *p)
 {
     return p->own->w.log_pk;

@@ -20,6 +20,8 @@ struct kai_log_writer *kai_post_writer(struct kai_post *p);
 KAI_MUST_USE enum kai_err kai_post_entry(struct kai_post *p, const struct kai_entry *e);
 /* Make it all visible and durable, and announce it. *last = seq of the last entry; *n how many. */
 KAI_MUST_USE enum kai_err kai_post_commit(struct kai_post *p, uint64_t *last, uint64_t *n);
+/* The last entry before this request: 0 = none. */
+uint64_t kai_post_before(const struct kai_post *p);
 /* The log written to. */
 const uint8_t *kai_post_log(const struct kai_post *p);
 /* Free; what was not committed is taken back. NULL does nothing. */

@@ -171,6 +171,17 @@ static enum kai_err flush(struct run *r)
     return err;
 }
 
+/* Who holds it; where nothing was new, who holds what this file says already. */
+static void wait_for_holders(struct run *r, uint64_t last)
+{
+    if (last == 0)
+        return;
+    if (r->p->wait > 0)
+        r->out->held_by = kai_held_wait(r->c, kai_post_log(r->post), last, r->p->wait, kai_now_ms() + r->p->timeout_ms);
+    else
+        r->out->held_by = kai_held_count(r->c, kai_post_log(r->post), last);
+}
+
 static enum kai_err publish_all(struct run *r)
 {
     uint64_t began = kai_now_ms();
@@ -191,10 +202,8 @@ static enum kai_err publish_all(struct run *r)
     if (err == KAI_OK && r->out->entries > 0)
         err = kai_post_commit(r->post, &last, &n);
     r->out->durable_ms = kai_now_ms() - began;
-    if (err == KAI_OK && r->p->wait > 0 && r->out->entries > 0)
-        r->out->held_by = kai_held_wait(r->c, kai_post_log(r->post), last, r->p->wait, kai_now_ms() + r->p->timeout_ms);
-    else if (err == KAI_OK && r->out->entries > 0)
-        r->out->held_by = kai_held_count(r->c, kai_post_log(r->post), last);
+    if (err == KAI_OK && r->post != NULL)
+        wait_for_holders(r, r->out->entries > 0 ? last : kai_post_before(r->post));
     for (size_t i = 0; i < LABELS_MAX; i++)
         kai_batch_free(r->batches[i]);
     kai_post_end(r->post);
