@@ -340,6 +340,8 @@ void kai_match_repeat(struct kai_net *n, struct kai_link *l)
 
 void kai_match_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
 {
+    bool news = false;
+
     if (!room_for_tokens(n, l))
         return;
     if (f->a + f->n > KAI_HANDLES_MAX) {
@@ -351,9 +353,12 @@ void kai_match_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
         const uint8_t *token = kai_frame_token(f);
         if (!t->set)
             memcpy(t->token, token, 16);
+        news = news || !t->set;
         t->set = true;
     }
     if (f->a + f->n > l->n_got)
         l->n_got = (size_t)f->a + f->n;
-    kai_match_refresh(n, l);
+    /* Every key is tried against every token: not for what was said before. */
+    if (news)
+        kai_match_refresh(n, l);
 }
