@@ -2,6 +2,7 @@
 #include "item/stix.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "item/ascii.h"
@@ -306,17 +307,39 @@ enum kai_err kai_stix_check_json(const json_t *o, struct kai_stix_info *info, st
     return err;
 }
 
-enum kai_err kai_stix_check(struct kai_view object, struct kai_stix_info *info, struct kai_why *why)
+enum kai_err kai_stix_keep(struct kai_stix_kept **out, struct kai_view object,
+                           struct kai_stix_info *info, struct kai_why *why)
 {
-    json_t *o;
-    enum kai_err err = kai_json_load(object, &o, why);
+    struct kai_stix_kept *k = calloc(1, sizeof *k);
+    enum kai_err err = k == NULL ? KAI_ENOMEM : kai_json_load(object, &k->o, why);
 
-    if (err != KAI_OK) {
+    *out = NULL;
+    if (err != KAI_OK)
         *info = (struct kai_stix_info){.unmarked = true};
+    else
+        err = kai_stix_check_json(k->o, info, why);
+    if (err != KAI_OK) {
+        kai_stix_free(k);
         return err;
     }
-    err = kai_stix_check_json(o, info, why);
-    json_decref(o);
+    *out = k;
+    return KAI_OK;
+}
+
+void kai_stix_free(struct kai_stix_kept *k)
+{
+    if (k == NULL)
+        return;
+    json_decref(k->o);
+    free(k);
+}
+
+enum kai_err kai_stix_check(struct kai_view object, struct kai_stix_info *info, struct kai_why *why)
+{
+    struct kai_stix_kept *k;
+    enum kai_err err = kai_stix_keep(&k, object, info, why);
+
+    kai_stix_free(k);
     return err;
 }
 

@@ -61,6 +61,16 @@ KAI_MUST_USE enum kai_err kai_stix_check(struct kai_view object, struct kai_stix
  * kai_stix_check(). Errors: KAI_EMALFORMED, KAI_ELIMIT, KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_stix_values(struct kai_view object, kai_atom_fn *f, void *ctx);
 
+/* The two together for one parse: kai_stix_check(), what was parsed kept for
+ * kai_stix_kept_values(), until kai_stix_free(). *out is NULL on failure. Errors: as
+ * kai_stix_check(). */
+struct kai_stix_kept;
+KAI_MUST_USE enum kai_err kai_stix_keep(struct kai_stix_kept **out, struct kai_view object,
+                                        struct kai_stix_info *info, struct kai_why *why);
+KAI_MUST_USE enum kai_err kai_stix_kept_values(const struct kai_stix_kept *k, kai_atom_fn *f,
+                                               void *ctx);
+void kai_stix_free(struct kai_stix_kept *k); /* NULL does nothing. */
+
 /* Append the object without the white space outside its strings; nothing else is changed.
  * Errors: KAI_EMALFORMED (a string has no end), what out->err says. */
 KAI_MUST_USE enum kai_err kai_stix_compact(struct kai_view object, struct kai_buf *out);

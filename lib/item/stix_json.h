@@ -5,6 +5,11 @@
 #include "item/json.h"
 #include "item/stix.h"
 
+/* What kai_stix_keep() hands out: who includes stix.h alone sees nothing of jansson. */
+struct kai_stix_kept {
+    json_t *o;
+};
+
 /* As kai_stix_check(), of a parsed object. */
 KAI_MUST_USE enum kai_err kai_stix_check_json(const json_t *o, struct kai_stix_info *info,
                                               struct kai_why *why);

@@ -4,9 +4,8 @@
  * an indicator says. So values of observables are partial, whatever they are. */
 #include <string.h>
 
-#include "item/json.h"
 #include "item/pattern_path.h"
-#include "item/stix.h"
+#include "item/stix_json.h"
 
 struct sink {
     kai_atom_fn *f;
@@ -148,15 +147,11 @@ static enum kai_err indicator(const json_t *o, kai_atom_fn *f, void *ctx)
     return kai_pattern_atoms(kai_json_view(pattern), f, ctx);
 }
 
-enum kai_err kai_stix_values(struct kai_view object, kai_atom_fn *f, void *ctx)
+static enum kai_err values(json_t *o, kai_atom_fn *f, void *ctx)
 {
     struct sink s = {.f = f, .ctx = ctx, .err = KAI_OK};
-    json_t *o;
-    enum kai_err err = kai_json_load(object, &o, NULL);
-
-    if (err != KAI_OK)
-        return err;
     const char *type = json_string_value(json_object_get(o, "type"));
+
     if (type == NULL)
         s.err = KAI_EMALFORMED;
     else if (strcmp(type, "indicator") == 0)
@@ -165,6 +160,22 @@ enum kai_err kai_stix_values(struct kai_view object, kai_atom_fn *f, void *ctx)
         vulnerability(&s, o);
     else
         observable(&s, type, o);
-    json_decref(o);
     return s.err;
+}
+
+enum kai_err kai_stix_kept_values(const struct kai_stix_kept *k, kai_atom_fn *f, void *ctx)
+{
+    return values(k->o, f, ctx);
+}
+
+enum kai_err kai_stix_values(struct kai_view object, kai_atom_fn *f, void *ctx)
+{
+    json_t *o;
+    enum kai_err err = kai_json_load(object, &o, NULL);
+
+    if (err != KAI_OK)
+        return err;
+    err = values(o, f, ctx);
+    json_decref(o);
+    return err;
 }

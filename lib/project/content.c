@@ -121,42 +121,53 @@ static void fill(struct kai_row *row, const struct kai_stix_info *info, bool che
     row->valid_until_ms = earlier(info->valid_until_ms, row->valid_until_ms);
 }
 
+/* kept: NULL where the object failed our checks. */
+static enum kai_err put_stix(struct kai_projector *p, struct kai_row *row,
+                             const struct kai_stix_info *info, const struct kai_stix_kept *kept)
+{
+    struct values v = {.p = p};
+    bool put;
+    enum kai_err err = put_row(p, row, kept != NULL && info->revoked, &put);
+
+    if (!put)
+        return err;
+    if (kept == NULL) {
+        kai_project_refuse(p, "project.stix");
+    } else {
+        v.row_no = row->no;
+        err = kai_stix_kept_values(kept, on_atom, &v);
+        if (v.err != KAI_OK || err == KAI_ENOMEM)
+            return v.err != KAI_OK ? v.err : err;
+    }
+    told(p, row);
+    return KAI_OK;
+}
+
 enum kai_err kai_project_stix(struct kai_projector *p, const struct batch *b,
                               struct kai_view object, const struct kai_row *where)
 {
     struct kai_stix_info info = {.type = ""};
-    struct values v = {.p = p};
+    struct kai_stix_kept *kept;
     struct kai_row row;
-    enum kai_err checked = kai_stix_check(object, &info, NULL);
-    enum kai_err err;
-    bool put;
+    enum kai_err err = kai_stix_keep(&kept, object, &info, NULL);
 
-    if (checked == KAI_ENOMEM)
-        return checked;
+    if (err == KAI_ENOMEM)
+        return err;
     begin_row(p, b, &row);
     row.seq = where->seq;
     row.item_ordinal = where->item_ordinal;
     row.content_ordinal = where->content_ordinal;
     row.parts = where->parts;
     kai_item_id(row.item_id, KAI_CONTENT_STIX, object);
-    fill(&row, &info, checked == KAI_OK);
+    fill(&row, &info, kept != NULL);
     if (p->in->ceiling != KAI_TLP_NONE && row.tlp > p->in->ceiling) {
         kai_project_refuse(p, "project.ceiling");
-        return KAI_OK;
-    }
-    err = put_row(p, &row, checked == KAI_OK && info.revoked, &put);
-    if (!put)
-        return err;
-    if (checked != KAI_OK) {
-        kai_project_refuse(p, "project.stix");
+        err = KAI_OK;
     } else {
-        v.row_no = row.no;
-        err = kai_stix_values(object, on_atom, &v);
-        if (v.err != KAI_OK || err == KAI_ENOMEM)
-            return v.err != KAI_OK ? v.err : err;
+        err = put_stix(p, &row, &info, kept);
     }
-    told(p, &row);
-    return KAI_OK;
+    kai_stix_free(kept);
+    return err;
 }
 
 static enum kai_err put_list(struct kai_projector *p, const struct batch *b,
