@@ -15,7 +15,8 @@
 
 static void name_nodes(struct demo *d)
 {
-    static const char *const tags[DEMO_NODES] = {"body", "prefecture", "isac", "town", "contractor", "stranger"};
+    static const char *const tags[DEMO_NODES] = {"body", "prefecture", "isac",
+                                                 "town", "contractor", "stranger"};
 
     for (size_t i = 0; i < DEMO_NODES; i++) {
         struct demo_node *n = &d->nodes[i];
@@ -39,7 +40,8 @@ static bool prepare(struct demo *d)
     if (n <= 0)
         return false;
     d->exe[n] = '\0';
-    if (tmp == NULL || tmp[0] != '/' || strlen(tmp) > 48) /* A path to a socket in there must fit in 108 bytes. */
+    if (tmp == NULL || tmp[0] != '/' ||
+        strlen(tmp) > 48) /* A path to a socket in there must fit in 108 bytes. */
         tmp = "/tmp";
     (void)snprintf(d->dir, sizeof d->dir, "%s/kairan-demo-XXXXXX", tmp);
     if (mkdtemp(d->dir) == NULL) {
@@ -109,7 +111,8 @@ int kai_cmd_demo(struct kai_cli *cli)
     d->began_ms = demo_now();
     demo_catch_signals();
     if (!prepare(d)) {
-        (void)fprintf(stderr, "kairan: %s: %s\n", d->dir[0] != '\0' ? d->dir : "demo", strerror(errno));
+        (void)fprintf(stderr, "kairan: %s: %s\n", d->dir[0] != '\0' ? d->dir : "demo",
+                      strerror(errno));
     } else {
         bool through = act(d);
 

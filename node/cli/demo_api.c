@@ -1,4 +1,5 @@
-/* demo_api: questions to a node's local API from within this process: where many are asked, or their time counts. */
+/* demo_api: questions to a node's local API from within this process: where many are asked, or
+ * their time counts. */
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +8,7 @@
 #include "node/cli/demo.h"
 
 #define ANSWER_BYTES_MAX (256u << 20)
-#define ASK_S 20L
+#define ASK_S            20L
 
 static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 {
@@ -62,7 +63,8 @@ json_t *demo_api_lines(struct demo_node *n, const char *verb, json_t *args)
         size_t end = lf != NULL ? (size_t)(lf - b.p) : b.len;
 
         if (end > at)
-            (void)json_array_append_new(list, json_loadb((const char *)b.p + at, end - at, JSON_ALLOW_NUL, NULL));
+            (void)json_array_append_new(
+                list, json_loadb((const char *)b.p + at, end - at, JSON_ALLOW_NUL, NULL));
         at = end + 1;
     }
     kai_buf_free(&b);

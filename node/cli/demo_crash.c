@@ -1,4 +1,5 @@
-/* demo_crash: kill -9 right after an acknowledged publication; the others go on; nothing is lost, nothing is there twice. */
+/* demo_crash: kill -9 right after an acknowledged publication; the others go on; nothing is lost,
+ * nothing is there twice. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,15 +7,17 @@
 #include "node/cli/demo.h"
 
 #define AGREE_MS 10000.0
-#define ASK_MS 20000.0
+#define ASK_MS   20000.0
 
-static const bool not_body[DEMO_ORGS] = {[DEMO_PREF] = true, [DEMO_ISAC] = true, [DEMO_TOWN] = true, [DEMO_FIRM] = true};
+static const bool not_body[DEMO_ORGS] = {
+    [DEMO_PREF] = true, [DEMO_ISAC] = true, [DEMO_TOWN] = true, [DEMO_FIRM] = true};
 /* These two hold the group's as well: they count more than the others. */
 static const bool in_group[DEMO_ORGS] = {[DEMO_PREF] = true, [DEMO_TOWN] = true};
 static const bool outside[DEMO_ORGS] = {[DEMO_BODY] = true, [DEMO_ISAC] = true, [DEMO_FIRM] = true};
 
 /* How often a node's query finds a value. */
-static long long times_found(const struct demo *d, const struct demo_node *n, const char *expression)
+static long long times_found(const struct demo *d, const struct demo_node *n,
+                             const char *expression)
 {
     const char *const argv[] = {"query", expression, "--json", NULL};
     struct demo_proc p;
@@ -25,7 +28,8 @@ static long long times_found(const struct demo *d, const struct demo_node *n, co
     return lines;
 }
 
-static void claim_once(struct demo *d, const char *name, const char *expression, struct demo_thing *thing, const char *what)
+static void claim_once(struct demo *d, const char *name, const char *expression,
+                       struct demo_thing *thing, const char *what)
 {
     bool all = true;
     char seen[160] = "";
@@ -38,7 +42,8 @@ static void claim_once(struct demo *d, const char *name, const char *expression,
         all = all && n == 1;
         (void)snprintf(seen + at, sizeof seen - at, "%lld ", n);
     }
-    (void)demo_claim(d, &(struct demo_claim){.name = name, .ok = all, .ms = -1, .seen = seen, .a1 = what});
+    (void)demo_claim(
+        d, &(struct demo_claim){.name = name, .ok = all, .ms = -1, .seen = seen, .a1 = what});
 }
 
 /* Publish, and kill the node as soon as the command has its answer. */
@@ -53,8 +58,13 @@ static bool publish_and_kill(struct demo *d, const char *path)
     demo_node_kill(d, body);
     json_t *sum = demo_last(&p);
     ok = ok && json_integer_value(json_object_get(sum, "accepted")) == 1;
-    (void)snprintf(seen, sizeof seen, "%.*s%.*s", (int)p.out.len, (const char *)p.out.p, (int)p.err.len, (const char *)p.err.p);
-    (void)demo_claim(d, &(struct demo_claim){.name = "killed", .org = body->name, .ok = ok, .ms = p.ended_ms - p.began_ms, .seen = seen});
+    (void)snprintf(seen, sizeof seen, "%.*s%.*s", (int)p.out.len, (const char *)p.out.p,
+                   (int)p.err.len, (const char *)p.err.p);
+    (void)demo_claim(d, &(struct demo_claim){.name = "killed",
+                                             .org = body->name,
+                                             .ok = ok,
+                                             .ms = p.ended_ms - p.began_ms,
+                                             .seen = seen});
     json_decref(sum);
     demo_proc_free(&p);
     return ok;
@@ -70,7 +80,11 @@ static bool go_on_without(struct demo *d, const char *path)
     bool ok = demo_spread(d, &d->nodes[DEMO_ISAC], &s) && s.accepted == 1 && s.held_by == 3;
     for (size_t i = 0; i < DEMO_ORGS; i++)
         ok = ok && (!s.to[i] || s.searchable_ms[i] >= 0);
-    return demo_claim(d, &(struct demo_claim){.name = "without", .org = d->nodes[DEMO_ISAC].name, .ok = ok, .ms = s.publish_ms, .seen = s.seen,
+    return demo_claim(d, &(struct demo_claim){.name = "without",
+                                              .org = d->nodes[DEMO_ISAC].name,
+                                              .ok = ok,
+                                              .ms = s.publish_ms,
+                                              .seen = s.seen,
                                               .a1 = d->nodes[DEMO_BODY].name});
 }
 
@@ -82,16 +96,24 @@ static bool come_back(struct demo *d)
     double ready = demo_now();
     char counts[160] = "";
 
-    if (!demo_claim(d, &(struct demo_claim){.name = "restarted", .org = body->name, .ok = up, .ms = ready - began, .seen = body->log}))
+    if (!demo_claim(d, &(struct demo_claim){.name = "restarted",
+                                            .org = body->name,
+                                            .ok = up,
+                                            .ms = ready - began,
+                                            .seen = body->log}))
         return false;
-    bool agreed = demo_agree(d, outside, ready + AGREE_MS) && demo_agree(d, in_group, ready + AGREE_MS);
+    bool agreed =
+        demo_agree(d, outside, ready + AGREE_MS) && demo_agree(d, in_group, ready + AGREE_MS);
     double took = demo_now() - ready;
     for (size_t i = 0; i < DEMO_ORGS; i++) {
         size_t at = strlen(counts);
 
-        (void)snprintf(counts + at, sizeof counts - at, "%lld ", demo_status_int(&d->nodes[i], "entries"));
+        (void)snprintf(counts + at, sizeof counts - at, "%lld ",
+                       demo_status_int(&d->nodes[i], "entries"));
     }
-    (void)demo_claim(d, &(struct demo_claim){.name = "again-one", .ok = agreed && took <= AGREE_MS, .ms = took, .seen = counts});
+    (void)demo_claim(
+        d, &(struct demo_claim){
+               .name = "again-one", .ok = agreed && took <= AGREE_MS, .ms = took, .seen = counts});
     return agreed;
 }
 
@@ -103,9 +125,15 @@ static void publish_once_more(struct demo *d, const char *path)
     json_t *sum = demo_last(&p);
     char seen[512];
 
-    (void)snprintf(seen, sizeof seen, "%.*s%.*s", (int)p.out.len, (const char *)p.out.p, (int)p.err.len, (const char *)p.err.p);
-    ok = ok && json_integer_value(json_object_get(sum, "skipped")) == 1 && json_integer_value(json_object_get(sum, "accepted")) == 0;
-    (void)demo_claim(d, &(struct demo_claim){.name = "again-killed", .org = d->nodes[DEMO_BODY].name, .ok = ok, .ms = -1, .seen = seen});
+    (void)snprintf(seen, sizeof seen, "%.*s%.*s", (int)p.out.len, (const char *)p.out.p,
+                   (int)p.err.len, (const char *)p.err.p);
+    ok = ok && json_integer_value(json_object_get(sum, "skipped")) == 1 &&
+         json_integer_value(json_object_get(sum, "accepted")) == 0;
+    (void)demo_claim(d, &(struct demo_claim){.name = "again-killed",
+                                             .org = d->nodes[DEMO_BODY].name,
+                                             .ok = ok,
+                                             .ms = -1,
+                                             .seen = seen});
     json_decref(sum);
     demo_proc_free(&p);
 }
@@ -118,12 +146,15 @@ bool demo_crash(struct demo *d)
     const char *what_mean = demo_text(d, "demo.what.mean");
 
     demo_step(d, "demo.step.crash");
-    if (!demo_write(d, "last", last) || !demo_write(d, "mean", meanwhile) || !publish_and_kill(d, last))
+    if (!demo_write(d, "last", last) || !demo_write(d, "mean", meanwhile) ||
+        !publish_and_kill(d, last))
         return false;
     if (!go_on_without(d, meanwhile) || !come_back(d))
         return false;
     publish_once_more(d, last);
-    claim_once(d, "once", "domain:last-word.example.com", demo_thing_add(d, what_last, DEMO_BODY, "all", "TLP:GREEN"), what_last);
-    claim_once(d, "once", "domain:meanwhile.example.com", demo_thing_add(d, what_mean, DEMO_ISAC, "all", "TLP:GREEN"), what_mean);
+    claim_once(d, "once", "domain:last-word.example.com",
+               demo_thing_add(d, what_last, DEMO_BODY, "all", "TLP:GREEN"), what_last);
+    claim_once(d, "once", "domain:meanwhile.example.com",
+               demo_thing_add(d, what_mean, DEMO_ISAC, "all", "TLP:GREEN"), what_mean);
     return demo_agree(d, outside, demo_now() + ASK_MS);
 }

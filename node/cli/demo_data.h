@@ -15,8 +15,8 @@ extern const size_t demo_files_n;
 /* One that is built in, by its name. */
 struct kai_view demo_data(const char *name);
 
-/* The objects of a STIX bundle, or the file itself where it is one object: their exact bytes, found without the importer that is put to
- * the test. */
+/* The objects of a STIX bundle, or the file itself where it is one object: their exact bytes, found
+ * without the importer that is put to the test. */
 struct demo_object {
     struct kai_view bytes;
     char id[128]; /* "" where it has none. */

@@ -6,7 +6,7 @@
 #include "node/cli/demo.h"
 
 #define AGREE_MS 20000.0
-#define ASK_MS 30000.0
+#define ASK_MS   30000.0
 
 struct member {
     enum demo_who who;
@@ -14,8 +14,10 @@ struct member {
     const char *may_admit;
 };
 /* In this order: a sponsor is in before it admits. */
-static const struct member members[] = {
-    {DEMO_PREF, DEMO_BODY, "1"}, {DEMO_ISAC, DEMO_BODY, "1"}, {DEMO_TOWN, DEMO_PREF, "0"}, {DEMO_FIRM, DEMO_ISAC, "0"}};
+static const struct member members[] = {{DEMO_PREF, DEMO_BODY, "1"},
+                                        {DEMO_ISAC, DEMO_BODY, "1"},
+                                        {DEMO_TOWN, DEMO_PREF, "0"},
+                                        {DEMO_FIRM, DEMO_ISAC, "0"}};
 #define MEMBERS (sizeof members / sizeof members[0])
 
 struct ceremony {
@@ -25,7 +27,8 @@ struct ceremony {
     bool refused_wrong;       /* Wrong words were refused whenever they were tried. */
 };
 
-static void path_of(const struct demo *d, const struct demo_node *n, const char *what, char path[static KAI_PATH_BYTES_MAX])
+static void path_of(const struct demo *d, const struct demo_node *n, const char *what,
+                    char path[static KAI_PATH_BYTES_MAX])
 {
     (void)snprintf(path, KAI_PATH_BYTES_MAX, "%s/%s.%s", d->dir, n->tag, what);
 }
@@ -40,20 +43,24 @@ static bool words_of(const struct demo_proc *p, char out[static 512])
     return out[0] != '\0';
 }
 
-static bool fail(struct demo *d, const char *claim, const struct demo_node *n, const struct demo_proc *p)
+static bool fail(struct demo *d, const char *claim, const struct demo_node *n,
+                 const struct demo_proc *p)
 {
     char seen[512];
 
     (void)snprintf(seen, sizeof seen, "%.*s", (int)p->err.len, (const char *)p->err.p);
-    return demo_claim(d, &(struct demo_claim){.name = claim, .org = n->name, .ms = -1, .seen = seen});
+    return demo_claim(d,
+                      &(struct demo_claim){.name = claim, .org = n->name, .ms = -1, .seen = seen});
 }
 
-/* All keys are made at the same time, each on its own machine: each takes a moment, for the sake of its passphrase. */
+/* All keys are made at the same time, each on its own machine: each takes a moment, for the sake of
+ * its passphrase. */
 static bool make_keys(struct demo *d, struct ceremony *c)
 {
     const struct demo_node *body = &d->nodes[DEMO_BODY];
     struct demo_proc *procs[MEMBERS + 1];
-    const char *const create[] = {"network", "create", "--name", demo_text(d, "demo.network"), "--org", body->name, "--json", NULL};
+    const char *const create[] = {"network", "create",   "--name", demo_text(d, "demo.network"),
+                                  "--org",   body->name, "--json", NULL};
     bool ok = demo_begin(d, body, &c->create, create);
 
     procs[MEMBERS] = &c->create;
@@ -62,7 +69,8 @@ static bool make_keys(struct demo *d, struct ceremony *c)
         char path[KAI_PATH_BYTES_MAX];
 
         path_of(d, n, "request", path);
-        const char *const request[] = {"org", "request", "--name", n->name, "--out", path, "--json", NULL};
+        const char *const request[] = {"org",   "request", "--name", n->name,
+                                       "--out", path,      "--json", NULL};
         ok = demo_begin(d, n, &c->request[i], request) && ok;
         procs[i] = &c->request[i];
     }
@@ -76,13 +84,17 @@ static bool make_keys(struct demo *d, struct ceremony *c)
     json_decref(made);
     if (!ok || c->create.status != 0 || d->network_id[0] == '\0')
         return fail(d, "founded", body, &c->create);
-    return demo_claim(d, &(struct demo_claim){.name = "founded", .org = body->name, .ok = true, .ms = c->create.ended_ms - c->create.began_ms,
+    return demo_claim(d, &(struct demo_claim){.name = "founded",
+                                              .org = body->name,
+                                              .ok = true,
+                                              .ms = c->create.ended_ms - c->create.began_ms,
                                               .a1 = d->network_id});
 }
 
 /* Run a verb with words that were read out wrongly, which must fail, then with the right ones. */
-static bool with_words(struct demo *d, struct ceremony *c, const struct demo_node *n, const char *const argv[], const char *right,
-                       const char *wrong, struct demo_proc *p)
+static bool with_words(struct demo *d, struct ceremony *c, const struct demo_node *n,
+                       const char *const argv[], const char *right, const char *wrong,
+                       struct demo_proc *p)
 {
     const char *all[24];
     size_t k = 0;
@@ -116,7 +128,9 @@ static bool admit(struct demo *d, struct ceremony *c, size_t i)
 
     path_of(d, n, "request", request);
     path_of(d, n, "admission", admission);
-    const char *const admit_argv[] = {"org", "admit", request, "--out", admission, "--may-admit", members[i].may_admit, "--json", NULL};
+    const char *const admit_argv[] = {
+        "org",    "admit", request, "--out", admission, "--may-admit", members[i].may_admit,
+        "--json", NULL};
     const char *const join_argv[] = {"org", "join", admission, "--json", NULL};
     bool ok = with_words(d, c, sponsor, admit_argv, c->words[i], wrong, &p) && words_of(&p, back);
     if (!ok)
@@ -131,8 +145,12 @@ static bool admit(struct demo *d, struct ceremony *c, size_t i)
     if (!ok)
         return false;
     ok = demo_node_start(d, n, NULL);
-    return demo_claim(d, &(struct demo_claim){.name = n->listens ? "admitted" : "admitted-dial", .org = n->name, .ok = ok,
-                                              .ms = demo_now() - began, .seen = n->log, .a1 = sponsor->name});
+    return demo_claim(d, &(struct demo_claim){.name = n->listens ? "admitted" : "admitted-dial",
+                                              .org = n->name,
+                                              .ok = ok,
+                                              .ms = demo_now() - began,
+                                              .seen = n->log,
+                                              .a1 = sponsor->name});
 }
 
 /* Every node has a link, and each of its links carries the audience of all. */
@@ -143,13 +161,14 @@ static bool linked(struct demo_node *n, size_t *links)
     size_t i;
     json_t *row;
 
-    json_array_foreach(rows, i, row) {
+    json_array_foreach(rows, i, row)
+    {
         size_t k;
         json_t *aud;
         bool all = false;
 
-        json_array_foreach(json_object_get(row, "audiences"), k, aud)
-            all = all || (json_is_string(aud) && strcmp(json_string_value(aud), "all") == 0);
+        json_array_foreach(json_object_get(row, "audiences"), k, aud) all =
+            all || (json_is_string(aud) && strcmp(json_string_value(aud), "all") == 0);
         ok = ok && all;
     }
     *links += json_array_size(rows);
@@ -213,7 +232,9 @@ static bool await_agreement(struct demo *d)
     double took = demo_now() - began;
     (void)snprintf(links_text, sizeof links_text, "%zu", links / 2);
     same = same && rosters_full(d);
-    return demo_claim(d, &(struct demo_claim){.name = "agreed", .ok = same, .ms = took, .seen = state, .a1 = links_text});
+    return demo_claim(
+        d, &(struct demo_claim){
+               .name = "agreed", .ok = same, .ms = took, .seen = state, .a1 = links_text});
 }
 
 bool demo_found(struct demo *d)
@@ -227,7 +248,10 @@ bool demo_found(struct demo *d)
     demo_step(d, "demo.step.found");
     ok = make_keys(d, c);
     if (ok && !demo_node_start(d, &d->nodes[DEMO_BODY], NULL))
-        ok = demo_claim(d, &(struct demo_claim){.name = "started", .org = d->nodes[DEMO_BODY].name, .ms = -1, .seen = d->nodes[DEMO_BODY].log});
+        ok = demo_claim(d, &(struct demo_claim){.name = "started",
+                                                .org = d->nodes[DEMO_BODY].name,
+                                                .ms = -1,
+                                                .seen = d->nodes[DEMO_BODY].log});
     for (size_t i = 0; i < MEMBERS && ok; i++)
         ok = admit(d, c, i);
     if (ok)

@@ -5,7 +5,7 @@
 
 #include "node/cli/demo.h"
 
-#define KEY_MS 20000.0
+#define KEY_MS   20000.0
 #define SHARE_MS 20000.0
 
 static const enum demo_who thirds[] = {DEMO_BODY, DEMO_ISAC, DEMO_FIRM};
@@ -14,17 +14,34 @@ static const enum demo_who thirds[] = {DEMO_BODY, DEMO_ISAC, DEMO_FIRM};
 static bool create(struct demo *d, const char *name)
 {
     const struct demo_node *pref = &d->nodes[DEMO_PREF];
-    const char *const argv[] = {"audience", "create", name, "--kind", "group", "--label", "TLP:AMBER", "--member", d->nodes[DEMO_PREF].name,
-                                "--member", d->nodes[DEMO_TOWN].name, "--json", NULL};
+    const char *const argv[] = {"audience",
+                                "create",
+                                name,
+                                "--kind",
+                                "group",
+                                "--label",
+                                "TLP:AMBER",
+                                "--member",
+                                d->nodes[DEMO_PREF].name,
+                                "--member",
+                                d->nodes[DEMO_TOWN].name,
+                                "--json",
+                                NULL};
     struct demo_proc p;
     bool ok = demo_ask(d, pref, &p, argv);
     json_t *o = demo_line(&p, 0);
     char seen[512];
 
-    (void)snprintf(seen, sizeof seen, "%.*s%.*s", (int)p.out.len, (const char *)p.out.p, (int)p.err.len, (const char *)p.err.p);
+    (void)snprintf(seen, sizeof seen, "%.*s%.*s", (int)p.out.len, (const char *)p.out.p,
+                   (int)p.err.len, (const char *)p.err.p);
     ok = ok && json_integer_value(json_object_get(o, "members")) == 2;
-    (void)demo_claim(d, &(struct demo_claim){.name = "group", .org = pref->name, .ok = ok, .ms = p.ended_ms - p.began_ms, .seen = seen,
-                                             .a1 = name, .a2 = d->nodes[DEMO_TOWN].name});
+    (void)demo_claim(d, &(struct demo_claim){.name = "group",
+                                             .org = pref->name,
+                                             .ok = ok,
+                                             .ms = p.ended_ms - p.began_ms,
+                                             .seen = seen,
+                                             .a1 = name,
+                                             .a2 = d->nodes[DEMO_TOWN].name});
     json_decref(o);
     demo_proc_free(&p);
     return ok;
@@ -45,7 +62,8 @@ static bool town_knows(struct demo *d, const char *name)
             json_t *o = demo_line(&p, k);
             const char *found = json_string_value(json_object_get(o, "name"));
 
-            known = found != NULL && strcmp(found, name) == 0 && json_is_integer(json_object_get(o, "epoch"));
+            known = found != NULL && strcmp(found, name) == 0 &&
+                    json_is_integer(json_object_get(o, "epoch"));
             json_decref(o);
         }
         demo_proc_free(&p);
@@ -55,8 +73,10 @@ static bool town_knows(struct demo *d, const char *name)
     return known;
 }
 
-/* A third asks for the object by its id, for its value, and for audiences: nothing of it comes up. */
-static bool finds_nothing(struct demo *d, const struct demo_node *n, const char *id, const char *name, char seen[static 512])
+/* A third asks for the object by its id, for its value, and for audiences: nothing of it comes up.
+ */
+static bool finds_nothing(struct demo *d, const struct demo_node *n, const char *id,
+                          const char *name, char seen[static 512])
 {
     const char *const get[] = {"get", id, NULL};
     const char *const query[] = {"query", "domain:quiet-harbour.example", "--json", NULL};
@@ -71,7 +91,8 @@ static bool finds_nothing(struct demo *d, const struct demo_node *n, const char 
                            : answered && memmem(p.out.p, p.out.len, name, strlen(name)) == NULL;
 
         if (!empty)
-            (void)snprintf(seen, 512, "%s %s: %.*s", asked[k][0], asked[k][1], (int)p.out.len, (const char *)p.out.p);
+            (void)snprintf(seen, 512, "%s %s: %.*s", asked[k][0], asked[k][1], (int)p.out.len,
+                           (const char *)p.out.p);
         nothing = nothing && empty;
         demo_proc_free(&p);
     }
@@ -95,7 +116,8 @@ static struct demo_words *words_of(const char *name)
     return w;
 }
 
-static void claim_thirds(struct demo *d, const char *name, const char *id, const long long grown[static THIRDS], long long expected)
+static void claim_thirds(struct demo *d, const char *name, const char *id,
+                         const long long grown[static THIRDS], long long expected)
 {
     struct demo_words *w = words_of(name);
     char words[24];
@@ -118,15 +140,28 @@ static void claim_thirds(struct demo *d, const char *name, const char *id, const
         double began = demo_now();
 
         bool nothing = finds_nothing(d, n, id, name, seen);
-        (void)demo_claim(d, &(struct demo_claim){.name = "third-asks", .org = n->name, .ok = nothing, .ms = demo_now() - began, .seen = seen,
+        (void)demo_claim(d, &(struct demo_claim){.name = "third-asks",
+                                                 .org = n->name,
+                                                 .ok = nothing,
+                                                 .ms = demo_now() - began,
+                                                 .seen = seen,
                                                  .a1 = name});
         (void)snprintf(seen, sizeof seen, "%lld, %lld", grown[k], expected);
-        (void)demo_claim(d, &(struct demo_claim){.name = "third-entries", .org = n->name, .ok = grown[k] == expected, .ms = -1, .seen = seen});
+        (void)demo_claim(d, &(struct demo_claim){.name = "third-entries",
+                                                 .org = n->name,
+                                                 .ok = grown[k] == expected,
+                                                 .ms = -1,
+                                                 .seen = seen});
         began = demo_now();
         long long bytes = demo_words_scan(w, n->home, "", &hits, found);
         (void)snprintf(size, sizeof size, "%.1f", (double)bytes / 1e6);
-        (void)demo_claim(d, &(struct demo_claim){.name = "third-bytes", .org = n->name, .ok = able && bytes > 0 && hits == 0,
-                                                 .ms = demo_now() - began, .seen = found, .a1 = size, .a2 = words});
+        (void)demo_claim(d, &(struct demo_claim){.name = "third-bytes",
+                                                 .org = n->name,
+                                                 .ok = able && bytes > 0 && hits == 0,
+                                                 .ms = demo_now() - began,
+                                                 .seen = found,
+                                                 .a1 = size,
+                                                 .a2 = words});
     }
     demo_words_free(w);
 }
@@ -148,16 +183,26 @@ bool demo_group(struct demo *d)
     if (!create(d, name) || !demo_write(d, "amber", path) || !demo_write(d, "after", later))
         return false;
     double began = demo_now();
-    if (!demo_claim(d, &(struct demo_claim){.name = "group-key", .org = d->nodes[DEMO_TOWN].name, .ok = town_knows(d, name),
-                                            .ms = demo_now() - began, .a1 = name}))
+    if (!demo_claim(d, &(struct demo_claim){.name = "group-key",
+                                            .org = d->nodes[DEMO_TOWN].name,
+                                            .ok = town_knows(d, name),
+                                            .ms = demo_now() - began,
+                                            .a1 = name}))
         return false;
     for (size_t k = 0; k < THIRDS; k++)
         before[k] = demo_status_int(&d->nodes[thirds[k]], "entries");
     const char *const amber[] = {"publish", path, "--to", name, "--wait", "1", "--json", NULL};
     struct demo_spread s = {.argv = amber, .to = {[DEMO_TOWN] = true}};
-    bool ok = demo_spread(d, &d->nodes[DEMO_PREF], &s) && s.accepted == 2 && s.refused == 0 && s.held_by == 1;
-    if (!demo_claim(d, &(struct demo_claim){.name = "published", .org = d->nodes[DEMO_PREF].name, .ok = ok, .ms = s.publish_ms, .seen = s.seen,
-                                            .a1 = what, .a2 = "2", .a3 = name}))
+    bool ok = demo_spread(d, &d->nodes[DEMO_PREF], &s) && s.accepted == 2 && s.refused == 0 &&
+              s.held_by == 1;
+    if (!demo_claim(d, &(struct demo_claim){.name = "published",
+                                            .org = d->nodes[DEMO_PREF].name,
+                                            .ok = ok,
+                                            .ms = s.publish_ms,
+                                            .seen = s.seen,
+                                            .a1 = what,
+                                            .a2 = "2",
+                                            .a3 = name}))
         return false;
     size_t n = demo_objects(demo_data("amber"), objects, 4, &all);
     for (size_t i = 0; i < DEMO_ORGS; i++)
@@ -165,9 +210,14 @@ bool demo_group(struct demo *d)
     struct demo_thing *thing = demo_thing_add(d, what, DEMO_PREF, name, "TLP:AMBER");
     for (size_t i = 0; i < DEMO_ORGS; i++)
         thing->holds[i] = same[i] > 0;
-    (void)demo_claim(d, &(struct demo_claim){.name = "bytes", .org = d->nodes[DEMO_TOWN].name, .ok = n == 2 && same[DEMO_TOWN] == 2,
-                                             .ms = s.searchable_ms[DEMO_TOWN], .a1 = what, .a2 = "2"});
-    /* What the same node says after it, to all, has come: so whatever it would have said before it is there as well. */
+    (void)demo_claim(d, &(struct demo_claim){.name = "bytes",
+                                             .org = d->nodes[DEMO_TOWN].name,
+                                             .ok = n == 2 && same[DEMO_TOWN] == 2,
+                                             .ms = s.searchable_ms[DEMO_TOWN],
+                                             .a1 = what,
+                                             .a2 = "2"});
+    /* What the same node says after it, to all, has come: so whatever it would have said before it
+     * is there as well. */
     const char *const after[] = {"publish", later, "--to", "all", "--wait", "4", "--json", NULL};
     struct demo_spread t = {.argv = after, .to = {true, false, true, true, true}};
     ok = demo_spread(d, &d->nodes[DEMO_PREF], &t) && t.accepted == 1;

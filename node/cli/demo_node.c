@@ -13,10 +13,10 @@
 
 #include "node/cli/demo.h"
 
-#define START_MS 15000.0
-#define STOP_MS 10000.0
-#define ASK_MS 30000.0
-#define ARGS_MAX 48u
+#define START_MS    15000.0
+#define STOP_MS     10000.0
+#define ASK_MS      30000.0
+#define ARGS_MAX    48u
 #define START_TRIES 5u
 
 static void environment(const struct demo *d, char pass[static 96], const char *env[static 3])
@@ -27,7 +27,8 @@ static void environment(const struct demo *d, char pass[static 96], const char *
     env[2] = NULL;
 }
 
-static bool begin(const struct demo *d, const struct demo_node *n, struct demo_proc *p, const char *const argv[], const char *log)
+static bool begin(const struct demo *d, const struct demo_node *n, struct demo_proc *p,
+                  const char *const argv[], const char *log)
 {
     const char *all[ARGS_MAX];
     const char *env[3];
@@ -46,16 +47,19 @@ static bool begin(const struct demo *d, const struct demo_node *n, struct demo_p
     return demo_proc_start(p, all, env, log);
 }
 
-bool demo_begin(const struct demo *d, const struct demo_node *n, struct demo_proc *p, const char *const argv[])
+bool demo_begin(const struct demo *d, const struct demo_node *n, struct demo_proc *p,
+                const char *const argv[])
 {
     return begin(d, n, p, argv, NULL);
 }
 
-bool demo_ask(const struct demo *d, const struct demo_node *n, struct demo_proc *p, const char *const argv[])
+bool demo_ask(const struct demo *d, const struct demo_node *n, struct demo_proc *p,
+              const char *const argv[])
 {
     struct demo_proc *one[1] = {p};
 
-    return begin(d, n, p, argv, NULL) && demo_proc_wait(one, 1, demo_now() + ASK_MS) && p->status == 0;
+    return begin(d, n, p, argv, NULL) && demo_proc_wait(one, 1, demo_now() + ASK_MS) &&
+           p->status == 0;
 }
 
 json_t *demo_line(const struct demo_proc *p, size_t i)
@@ -85,7 +89,8 @@ static bool listens(const struct demo_node *n)
     struct sockaddr_un a = {.sun_family = AF_UNIX};
     int len = snprintf(a.sun_path, sizeof a.sun_path, "%s/api.sock", n->home);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool up = fd != -1 && len > 0 && (size_t)len < sizeof a.sun_path && connect(fd, (const struct sockaddr *)&a, sizeof a) == 0;
+    bool up = fd != -1 && len > 0 && (size_t)len < sizeof a.sun_path &&
+              connect(fd, (const struct sockaddr *)&a, sizeof a) == 0;
 
     if (fd != -1)
         (void)close(fd);
@@ -100,13 +105,15 @@ static bool died(struct demo_node *n)
     return true;
 }
 
-/* A port that is free now. The introduction socket's must be known from outside, which no answer of a node tells. */
+/* A port that is free now. The introduction socket's must be known from outside, which no answer of
+ * a node tells. */
 static uint16_t free_port(void)
 {
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof a;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool ok = fd != -1 && bind(fd, (const struct sockaddr *)&a, sizeof a) == 0 && getsockname(fd, (struct sockaddr *)&a, &len) == 0;
+    bool ok = fd != -1 && bind(fd, (const struct sockaddr *)&a, sizeof a) == 0 &&
+              getsockname(fd, (struct sockaddr *)&a, &len) == 0;
 
     if (fd != -1)
         (void)close(fd);
@@ -126,7 +133,8 @@ static bool learn_address(struct demo *d, struct demo_node *n, uint16_t intro)
         demo_relay_target(d->relay, n->who, (uint16_t)strtoul(colon + 1, NULL, 10));
         if (n->who == DEMO_BODY)
             demo_relay_target(d->relay, DEMO_RELAY_INTRO, intro);
-        (void)snprintf(n->address, sizeof n->address, "tcp://127.0.0.1:%u%s", demo_relay_port(d->relay, n->who), slash);
+        (void)snprintf(n->address, sizeof n->address, "tcp://127.0.0.1:%u%s",
+                       demo_relay_port(d->relay, n->who), slash);
     }
     json_decref(s);
     return ok;
@@ -144,7 +152,8 @@ static bool start_once(struct demo *d, struct demo_node *n, const char *dial)
 
     argv[k++] = "run";
     if (n->listens) {
-        (void)snprintf(advertise, sizeof advertise, "tcp://127.0.0.1:%u", demo_relay_port(d->relay, n->who));
+        (void)snprintf(advertise, sizeof advertise, "tcp://127.0.0.1:%u",
+                       demo_relay_port(d->relay, n->who));
         (void)snprintf(intro_text, sizeof intro_text, "tcp://127.0.0.1:%u", intro);
         argv[k++] = "--listen";
         argv[k++] = "tcp://127.0.0.1:0";
@@ -153,7 +162,8 @@ static bool start_once(struct demo *d, struct demo_node *n, const char *dial)
         argv[k++] = "--advertise";
         argv[k++] = advertise;
     }
-    if (n->who == DEMO_STRANGER) { /* Has an address of its own, so that its status tells its key. */
+    if (n->who ==
+        DEMO_STRANGER) { /* Has an address of its own, so that its status tells its key. */
         argv[k++] = "--listen";
         argv[k++] = "tcp://127.0.0.1:0";
     }

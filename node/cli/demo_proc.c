@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #define OUT_BYTES_MAX (64u << 20)
-#define PROCS_MAX 64u
-#define TURN_MS 5 /* How long to wait for the end of a process without asking again. */
+#define PROCS_MAX     64u
+#define TURN_MS       5 /* How long to wait for the end of a process without asking again. */
 
 extern char **environ;
 
@@ -79,7 +79,8 @@ static char **environment(const char *const add[])
     return env;
 }
 
-/* Children start with no signal blocked or ignored, and in a group of their own: Ctrl-C is for the demo, which ends them. */
+/* Children start with no signal blocked or ignored, and in a group of their own: Ctrl-C is for the
+ * demo, which ends them. */
 static bool set_attributes(posix_spawnattr_t *attr)
 {
     sigset_t none;
@@ -91,9 +92,11 @@ static bool set_attributes(posix_spawnattr_t *attr)
     (void)sigaddset(&all, SIGTERM);
     (void)sigaddset(&all, SIGHUP);
     (void)sigaddset(&all, SIGPIPE);
-    return posix_spawnattr_setsigmask(attr, &none) == 0 && posix_spawnattr_setsigdefault(attr, &all) == 0 &&
+    return posix_spawnattr_setsigmask(attr, &none) == 0 &&
+           posix_spawnattr_setsigdefault(attr, &all) == 0 &&
            posix_spawnattr_setpgroup(attr, 0) == 0 &&
-           posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP) == 0;
+           posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                              POSIX_SPAWN_SETPGROUP) == 0;
 }
 
 static bool set_files(posix_spawn_file_actions_t *files, int out, int err, const char *log)
@@ -103,11 +106,14 @@ static bool set_files(posix_spawn_file_actions_t *files, int out, int err, const
     if (log == NULL)
         return ok && posix_spawn_file_actions_adddup2(files, out, STDOUT_FILENO) == 0 &&
                posix_spawn_file_actions_adddup2(files, err, STDERR_FILENO) == 0;
-    return ok && posix_spawn_file_actions_addopen(files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0) == 0 &&
-           posix_spawn_file_actions_addopen(files, STDERR_FILENO, log, O_WRONLY | O_CREAT | O_APPEND, 0600) == 0;
+    return ok &&
+           posix_spawn_file_actions_addopen(files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0) == 0 &&
+           posix_spawn_file_actions_addopen(files, STDERR_FILENO, log,
+                                            O_WRONLY | O_CREAT | O_APPEND, 0600) == 0;
 }
 
-static bool spawn(struct demo_proc *p, const char *const argv[], char **env, int out, int err, const char *log)
+static bool spawn(struct demo_proc *p, const char *const argv[], char **env, int out, int err,
+                  const char *log)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attr;
@@ -143,7 +149,8 @@ static void close_pair(int fd[2])
             (void)close(fd[k]);
 }
 
-bool demo_proc_start(struct demo_proc *p, const char *const argv[], const char *const env[], const char *log)
+bool demo_proc_start(struct demo_proc *p, const char *const argv[], const char *const env[],
+                     const char *log)
 {
     int out[2] = {-1, -1};
     int err[2] = {-1, -1};
@@ -152,7 +159,8 @@ bool demo_proc_start(struct demo_proc *p, const char *const argv[], const char *
     *p = (struct demo_proc){.out_fd = -1, .err_fd = -1, .status = -1};
     kai_buf_init(&p->out, OUT_BYTES_MAX);
     kai_buf_init(&p->err, OUT_BYTES_MAX);
-    bool ok = whole != NULL && (log != NULL || (pipe2(out, O_CLOEXEC) == 0 && pipe2(err, O_CLOEXEC) == 0));
+    bool ok = whole != NULL &&
+              (log != NULL || (pipe2(out, O_CLOEXEC) == 0 && pipe2(err, O_CLOEXEC) == 0));
     ok = ok && spawn(p, argv, whole, out[1], err[1], log);
     free(whole);
     if (ok && log == NULL) {

@@ -16,10 +16,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CALLS_MAX 64u
+#define CALLS_MAX   64u
 #define CHUNK_BYTES 65536u
-#define PAIR_TRIES 64u
-#define LOOK_MS 200 /* How soon a word of the parent is heard. */
+#define PAIR_TRIES  64u
+#define LOOK_MS     200 /* How soon a word of the parent is heard. */
 
 /* What both processes see. */
 struct shared {
@@ -41,8 +41,8 @@ struct demo_relay {
 struct pipe_way {
     size_t at;
     size_t n;
-    bool ended;  /* The reading side is at its end. */
-    bool told;   /* And the writing side knows. */
+    bool ended; /* The reading side is at its end. */
+    bool told;  /* And the writing side knows. */
     int record;
     uint8_t buf[CHUNK_BYTES];
 };
@@ -50,8 +50,8 @@ struct pipe_way {
 struct call {
     bool used;
     size_t port;
-    int fd[2];               /* Caller, called. */
-    struct pipe_way way[2];  /* way[0]: from the caller to the called. */
+    int fd[2];              /* Caller, called. */
+    struct pipe_way way[2]; /* way[0]: from the caller to the called. */
 };
 
 struct relay {
@@ -67,7 +67,8 @@ static int tcp_socket(void)
 
 static struct sockaddr_in loopback(uint16_t port)
 {
-    return (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    return (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 }
 
 static bool listen_on(struct demo_relay *r, size_t i, uint16_t port)
@@ -91,7 +92,8 @@ static bool listen_all(struct demo_relay *r)
     bool pair = false;
 
     for (unsigned tries = 0; tries < PAIR_TRIES && !pair; tries++)
-        pair = listen_on(r, 0, 0) && r->port[0] < UINT16_MAX && listen_on(r, DEMO_RELAY_INTRO, (uint16_t)(r->port[0] + 1u));
+        pair = listen_on(r, 0, 0) && r->port[0] < UINT16_MAX &&
+               listen_on(r, DEMO_RELAY_INTRO, (uint16_t)(r->port[0] + 1u));
     for (size_t i = 1; i < DEMO_RELAY_INTRO && pair; i++)
         if (!listen_on(r, i, 0))
             return false;
@@ -129,7 +131,8 @@ static void call_begin(struct relay *w, size_t port, int caller)
     for (size_t i = 0; i < CALLS_MAX && c == NULL; i++)
         if (!w->calls[i].used)
             c = &w->calls[i];
-    if (c == NULL || called == -1 || (connect(called, (const struct sockaddr *)&a, sizeof a) != 0 && errno != EINPROGRESS)) {
+    if (c == NULL || called == -1 ||
+        (connect(called, (const struct sockaddr *)&a, sizeof a) != 0 && errno != EINPROGRESS)) {
         (void)close(caller);
         if (called != -1)
             (void)close(called);
@@ -246,7 +249,7 @@ static _Noreturn void relay_main(struct demo_relay *r)
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
     for (int fd = 0; fd < 3 && null != -1; fd++)
-        (void)dup2(null, fd); /* Whoever reads the demo's output is not to wait for us. */
+        (void)dup2(null, fd);      /* Whoever reads the demo's output is not to wait for us. */
     (void)signal(SIGINT, SIG_IGN); /* The terminal's Ctrl-C is for the demo, which ends us. */
     (void)signal(SIGTERM, SIG_DFL);
     if (w.calls == NULL)

@@ -11,9 +11,9 @@
 #include "node/cli/demo.h"
 
 #define WORD_BYTES_MIN 6u
-#define WORDS_MAX 8192u
-#define BUCKETS 65536u
-#define FOLDERS_MAX 64u
+#define WORDS_MAX      8192u
+#define BUCKETS        65536u
+#define FOLDERS_MAX    64u
 
 struct word {
     uint8_t *p;
@@ -119,16 +119,15 @@ void demo_words_add_json(struct demo_words *w, struct kai_view file, struct kai_
         (void)json_array_remove(todo, json_array_size(todo) - 1);
         if (json_is_string(at))
             add_text(w, json_string_value(at), except);
-        json_object_foreach(at, key, v)
-            (void)json_array_append(todo, v);
-        json_array_foreach(at, i, v)
-            (void)json_array_append(todo, v);
+        json_object_foreach(at, key, v)(void) json_array_append(todo, v);
+        json_array_foreach(at, i, v)(void) json_array_append(todo, v);
         json_decref(at);
     }
     json_decref(todo);
 }
 
-static void scan_bytes(const struct demo_words *w, const uint8_t *p, size_t n, const char *name, size_t *hits, char found[static 256])
+static void scan_bytes(const struct demo_words *w, const uint8_t *p, size_t n, const char *name,
+                       size_t *hits, char found[static 256])
 {
     for (size_t i = 0; i + WORD_BYTES_MIN <= n; i++) {
         for (size_t k = w->first[bucket_of(p + i)]; k != 0; k = w->word[k].next) {
@@ -137,15 +136,18 @@ static void scan_bytes(const struct demo_words *w, const uint8_t *p, size_t n, c
             if (word->n > n - i || memcmp(p + i, word->p, word->n) != 0)
                 continue;
             if (++*hits == 1)
-                (void)snprintf(found, 256, "%.120s: %.*s", name, (int)(word->n < 128 ? word->n : 128), (const char *)word->p);
+                (void)snprintf(found, 256, "%.120s: %.*s", name,
+                               (int)(word->n < 128 ? word->n : 128), (const char *)word->p);
         }
     }
 }
 
-static bool scan_file(const struct demo_words *w, const char *path, size_t size, size_t *hits, char found[static 256])
+static bool scan_file(const struct demo_words *w, const char *path, size_t size, size_t *hits,
+                      char found[static 256])
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    void *map = fd == -1 || size == 0 ? MAP_FAILED : mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    void *map =
+        fd == -1 || size == 0 ? MAP_FAILED : mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
 
     if (fd != -1)
         (void)close(fd);
@@ -163,9 +165,10 @@ struct folders {
     char path[FOLDERS_MAX][KAI_PATH_BYTES_MAX];
 };
 
-/* One folder: its files are read, the folders in it are put on the list. -1: something could not be read. */
-static long long scan_folder(const struct demo_words *w, struct folders *todo, const char *dir, const char *prefix, size_t *hits,
-                             char found[static 256])
+/* One folder: its files are read, the folders in it are put on the list. -1: something could not be
+ * read. */
+static long long scan_folder(const struct demo_words *w, struct folders *todo, const char *dir,
+                             const char *prefix, size_t *hits, char found[static 256])
 {
     char path[KAI_PATH_BYTES_MAX];
     DIR *handle = opendir(dir);
@@ -194,7 +197,8 @@ static long long scan_folder(const struct demo_words *w, struct folders *todo, c
     return sum;
 }
 
-long long demo_words_scan(struct demo_words *w, const char *dir, const char *prefix, size_t *hits, char found[static 256])
+long long demo_words_scan(struct demo_words *w, const char *dir, const char *prefix, size_t *hits,
+                          char found[static 256])
 {
     struct folders *todo = calloc(1, sizeof *todo);
     long long sum = 0;

@@ -1,4 +1,5 @@
-/* demo_share: information for everybody: a bundle, an open notice, a long list, files of the user's. */
+/* demo_share: information for everybody: a bundle, an open notice, a long list, files of the
+ * user's. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,11 +8,11 @@
 #include "node/cli/files.h"
 
 #define OBJECT_BYTES_MAX (4u << 20)
-#define LIST_BYTES_MAX (256u << 20)
-#define LIST_N 10000u
-#define LIST_STRIDE 7919u /* Coprime to the size of the range: every address once. */
-#define RANGE_N 131072u   /* 198.18.0.0/15, set aside for benchmarks. */
-#define FILE_BYTES_MAX (512u << 20)
+#define LIST_BYTES_MAX   (256u << 20)
+#define LIST_N           10000u
+#define LIST_STRIDE      7919u   /* Coprime to the size of the range: every address once. */
+#define RANGE_N          131072u /* 198.18.0.0/15, set aside for benchmarks. */
+#define FILE_BYTES_MAX   (512u << 20)
 
 static void but(bool who[static DEMO_ORGS], enum demo_who by)
 {
@@ -32,7 +33,8 @@ bool demo_write(const struct demo *d, const char *name, char path[static KAI_PAT
     return fclose(f) == 0 && ok;
 }
 
-size_t demo_compare(struct demo_node *node, const struct demo_object *objects, size_t n, char seen[static 256])
+size_t demo_compare(struct demo_node *node, const struct demo_object *objects, size_t n,
+                    char seen[static 256])
 {
     struct kai_buf b;
     size_t same = 0;
@@ -46,7 +48,8 @@ size_t demo_compare(struct demo_node *node, const struct demo_object *objects, s
         if (http == 200 && kai_view_eq(kai_buf_view(&b), objects[k].bytes))
             same++;
         else if (seen[0] == '\0')
-            (void)snprintf(seen, 256, "%s: %ld: %.*s", objects[k].id, http, (int)b.len, (const char *)b.p);
+            (void)snprintf(seen, 256, "%s: %ld: %.*s", objects[k].id, http, (int)b.len,
+                           (const char *)b.p);
         json_decref(args);
     }
     kai_buf_free(&b);
@@ -58,15 +61,24 @@ static void claim_times(struct demo *d, const struct demo_spread *s, const char 
     for (size_t i = 0; i < DEMO_ORGS; i++) {
         if (!s->to[i])
             continue;
-        (void)demo_claim(d, &(struct demo_claim){.name = "durable", .org = d->nodes[i].name, .ok = s->durable_ms[i] >= 0,
-                                                 .ms = s->durable_ms[i], .seen = s->seen, .a1 = what});
-        (void)demo_claim(d, &(struct demo_claim){.name = "searchable", .org = d->nodes[i].name, .ok = s->searchable_ms[i] >= 0,
-                                                 .ms = s->searchable_ms[i], .seen = s->seen, .a1 = what});
+        (void)demo_claim(d, &(struct demo_claim){.name = "durable",
+                                                 .org = d->nodes[i].name,
+                                                 .ok = s->durable_ms[i] >= 0,
+                                                 .ms = s->durable_ms[i],
+                                                 .seen = s->seen,
+                                                 .a1 = what});
+        (void)demo_claim(d, &(struct demo_claim){.name = "searchable",
+                                                 .org = d->nodes[i].name,
+                                                 .ok = s->searchable_ms[i] >= 0,
+                                                 .ms = s->searchable_ms[i],
+                                                 .seen = s->seen,
+                                                 .a1 = what});
     }
 }
 
 /* Objects of a file as they are at each organisation, against the file's own bytes. */
-static void claim_bytes(struct demo *d, struct kai_view file, const char *what, struct demo_thing *thing)
+static void claim_bytes(struct demo *d, struct kai_view file, const char *what,
+                        struct demo_thing *thing)
 {
     struct demo_object *objects = calloc(DEMO_OBJECTS_MAX, sizeof *objects);
     size_t all = 0;
@@ -79,14 +91,20 @@ static void claim_bytes(struct demo *d, struct kai_view file, const char *what, 
         double began = demo_now();
         size_t same = demo_compare(&d->nodes[i], objects, n, seen);
 
-        thing->holds[i] = demo_claim(d, &(struct demo_claim){.name = "bytes", .org = d->nodes[i].name, .ok = n > 0 && same == n,
-                                                             .ms = demo_now() - began, .seen = seen, .a1 = what, .a2 = n_text});
+        thing->holds[i] = demo_claim(d, &(struct demo_claim){.name = "bytes",
+                                                             .org = d->nodes[i].name,
+                                                             .ok = n > 0 && same == n,
+                                                             .ms = demo_now() - began,
+                                                             .seen = seen,
+                                                             .a1 = what,
+                                                             .a2 = n_text});
     }
     free(objects);
 }
 
 /* Publish a file that is built in, whole, to everybody: n objects. */
-static bool share_one(struct demo *d, const char *name, const char *to, const char *label, enum demo_who by)
+static bool share_one(struct demo *d, const char *name, const char *to, const char *label,
+                      enum demo_who by)
 {
     char path[KAI_PATH_BYTES_MAX];
     char id[64];
@@ -108,8 +126,14 @@ static bool share_one(struct demo *d, const char *name, const char *to, const ch
     bool ok = demo_spread(d, &d->nodes[by], &s);
     ok = ok && s.accepted == (long long)n && s.refused == 0 && s.held_by == DEMO_ORGS - 1;
     (void)snprintf(n_text, sizeof n_text, "%zu", n);
-    if (!demo_claim(d, &(struct demo_claim){.name = "published", .org = d->nodes[by].name, .ok = ok, .ms = s.publish_ms, .seen = s.seen,
-                                            .a1 = what, .a2 = n_text, .a3 = to}))
+    if (!demo_claim(d, &(struct demo_claim){.name = "published",
+                                            .org = d->nodes[by].name,
+                                            .ok = ok,
+                                            .ms = s.publish_ms,
+                                            .seen = s.seen,
+                                            .a1 = what,
+                                            .a2 = n_text,
+                                            .a3 = to}))
         return false;
     claim_times(d, &s, what);
     claim_bytes(d, demo_data(name), what, demo_thing_add(d, what, by, to, label));
@@ -138,7 +162,8 @@ static bool write_list(const struct demo *d, char path[static KAI_PATH_BYTES_MAX
     return fclose(f) == 0;
 }
 
-/* The addresses that a query gave: how many; *strange: one is there twice, or does not belong, or is missing. */
+/* The addresses that a query gave: how many; *strange: one is there twice, or does not belong, or
+ * is missing. */
 static size_t addresses_in(struct kai_view answer, bool *strange)
 {
     static const char key[] = "\"value\":\"";
@@ -157,8 +182,8 @@ static size_t addresses_in(struct kai_view answer, bool *strange)
 
         if (value != NULL)
             kai_copy_text(text, sizeof text, value + sizeof key - 1);
-        if (sscanf(text, "198.%u.%u.%u\"", &b[0], &b[1], &b[2]) != 3 || (b[0] | 1) != 19 || b[1] > 255 || b[2] > 255 ||
-            seen[(b[0] & 1) << 16 | b[1] << 8 | b[2]]) {
+        if (sscanf(text, "198.%u.%u.%u\"", &b[0], &b[1], &b[2]) != 3 || (b[0] | 1) != 19 ||
+            b[1] > 255 || b[2] > 255 || seen[(b[0] & 1) << 16 | b[1] << 8 | b[2]]) {
             *strange = true;
             break;
         }
@@ -187,8 +212,13 @@ static void claim_list(struct demo *d, const char *what, struct demo_thing *thin
         size_t n = addresses_in(kai_buf_view(&b), &strange);
 
         (void)snprintf(seen, sizeof seen, "%ld, %zu", http, n);
-        thing->holds[i] = demo_claim(d, &(struct demo_claim){.name = "list", .org = d->nodes[i].name, .ok = http == 200 && !strange && n == LIST_N,
-                                                             .ms = took, .seen = seen, .a1 = what});
+        thing->holds[i] =
+            demo_claim(d, &(struct demo_claim){.name = "list",
+                                               .org = d->nodes[i].name,
+                                               .ok = http == 200 && !strange && n == LIST_N,
+                                               .ms = took,
+                                               .seen = seen,
+                                               .a1 = what});
     }
     kai_buf_free(&b);
     json_decref(args);
@@ -201,12 +231,18 @@ static bool share_list(struct demo *d)
 
     if (!write_list(d, path))
         return false;
-    const char *const argv[] = {"publish", path, "--to", "all", "--label", "TLP:GREEN", "--wait", "4", "--json", NULL};
+    const char *const argv[] = {"publish",   path,     "--to", "all",    "--label",
+                                "TLP:GREEN", "--wait", "4",    "--json", NULL};
     struct demo_spread s = {.argv = argv};
     but(s.to, DEMO_ISAC);
-    bool ok = demo_spread(d, &d->nodes[DEMO_ISAC], &s) && s.accepted == LIST_N && s.refused == 0 && s.held_by == DEMO_ORGS - 1;
-    if (!demo_claim(d, &(struct demo_claim){.name = "published-list", .org = d->nodes[DEMO_ISAC].name, .ok = ok, .ms = s.publish_ms,
-                                            .seen = s.seen, .a1 = what}))
+    bool ok = demo_spread(d, &d->nodes[DEMO_ISAC], &s) && s.accepted == LIST_N && s.refused == 0 &&
+              s.held_by == DEMO_ORGS - 1;
+    if (!demo_claim(d, &(struct demo_claim){.name = "published-list",
+                                            .org = d->nodes[DEMO_ISAC].name,
+                                            .ok = ok,
+                                            .ms = s.publish_ms,
+                                            .seen = s.seen,
+                                            .a1 = what}))
         return false;
     claim_times(d, &s, what);
     claim_list(d, what, demo_thing_add(d, what, DEMO_ISAC, "all", "TLP:GREEN"));
@@ -225,10 +261,14 @@ static bool share_again(struct demo *d)
         before[i] = demo_status_int(&d->nodes[i], "entries");
     const char *const argv[] = {"publish", path, "--to", "all", "--json", NULL};
     struct demo_spread s = {.argv = argv};
-    bool ok = demo_spread(d, &d->nodes[DEMO_BODY], &s) && s.accepted == 0 && s.refused == 0 && s.skipped > 0 && s.entries == 0;
+    bool ok = demo_spread(d, &d->nodes[DEMO_BODY], &s) && s.accepted == 0 && s.refused == 0 &&
+              s.skipped > 0 && s.entries == 0;
     for (size_t i = 0; i < DEMO_ORGS; i++)
         same = same && before[i] >= 0 && demo_status_int(&d->nodes[i], "entries") == before[i];
-    (void)demo_claim(d, &(struct demo_claim){.name = "again", .org = d->nodes[DEMO_BODY].name, .ok = ok && same, .ms = s.publish_ms,
+    (void)demo_claim(d, &(struct demo_claim){.name = "again",
+                                             .org = d->nodes[DEMO_BODY].name,
+                                             .ok = ok && same,
+                                             .ms = s.publish_ms,
                                              .seen = s.seen});
     return true;
 }
@@ -236,8 +276,9 @@ static bool share_again(struct demo *d)
 bool demo_share(struct demo *d)
 {
     demo_step(d, "demo.step.share");
-    return share_one(d, "bundle", "all", "TLP:GREEN", DEMO_BODY) && share_one(d, "clear", "public", "TLP:CLEAR", DEMO_BODY) &&
-           share_list(d) && share_again(d);
+    return share_one(d, "bundle", "all", "TLP:GREEN", DEMO_BODY) &&
+           share_one(d, "clear", "public", "TLP:CLEAR", DEMO_BODY) && share_list(d) &&
+           share_again(d);
 }
 
 /* ---- A file of the user's. */
@@ -249,9 +290,12 @@ bool demo_share_file(struct demo *d, const char *path)
 
     demo_step(d, "demo.step.file");
     if (kai_cli_read_file(d->cli, path, FILE_BYTES_MAX, &text, &n) != KAI_EXIT_DONE)
-        return demo_claim(d, &(struct demo_claim){.name = "file", .org = d->nodes[DEMO_BODY].name, .ms = -1, .a1 = path});
+        return demo_claim(
+            d, &(struct demo_claim){
+                   .name = "file", .org = d->nodes[DEMO_BODY].name, .ms = -1, .a1 = path});
     const char *const own[] = {"publish", path, "--to", "all", "--wait", "4", "--json", NULL};
-    const char *const green[] = {"publish", path, "--to", "all", "--wait", "4", "--label", "TLP:GREEN", "--json", NULL};
+    const char *const green[] = {"publish", path,      "--to",      "all",    "--wait",
+                                 "4",       "--label", "TLP:GREEN", "--json", NULL};
     struct demo_spread s = {.argv = own};
     but(s.to, DEMO_BODY);
     bool ok = demo_spread(d, &d->nodes[DEMO_BODY], &s);
@@ -262,8 +306,13 @@ bool demo_share_file(struct demo *d, const char *path)
     bool held = s.accepted == 0 && s.skipped > 0; /* Named twice. */
     ok = ok && s.refused == 0 && (held || (s.accepted > 0 && s.held_by == DEMO_ORGS - 1));
     (void)snprintf(accepted, sizeof accepted, "%lld", s.accepted + s.skipped);
-    if (!demo_claim(d, &(struct demo_claim){.name = "file", .org = d->nodes[DEMO_BODY].name, .ok = ok, .ms = s.publish_ms, .seen = s.seen,
-                                            .a1 = path, .a2 = accepted})) {
+    if (!demo_claim(d, &(struct demo_claim){.name = "file",
+                                            .org = d->nodes[DEMO_BODY].name,
+                                            .ok = ok,
+                                            .ms = s.publish_ms,
+                                            .seen = s.seen,
+                                            .a1 = path,
+                                            .a2 = accepted})) {
         free(text);
         return true; /* The rest is as true without it. */
     }

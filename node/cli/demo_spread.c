@@ -1,15 +1,17 @@
-/* demo_spread: publish something, and see when it is durable and when it is searchable elsewhere. */
+/* demo_spread: publish something, and see when it is durable and when it is searchable elsewhere.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "node/cli/demo.h"
 
-#define SPREAD_MS 20000.0
-#define LOOK_MS 2
+#define SPREAD_MS   20000.0
+#define LOOK_MS     2
 #define SAMPLES_MAX 512u
 
-/* What a node's status said when: entries of its log, which are durable, and items of its index, which queries find. */
+/* What a node's status said when: entries of its log, which are durable, and items of its index,
+ * which queries find. */
 struct sample {
     double at_ms;
     long long entries;
@@ -54,7 +56,8 @@ static double time_of(const struct look *l, size_t i, const struct sample *more,
     const struct sample *m = l->sample[i];
 
     for (size_t k = 1; k < l->n[i]; k++)
-        if (items ? m[k].items >= m[0].items + more->items : m[k].entries >= m[0].entries + more->entries)
+        if (items ? m[k].items >= m[0].items + more->items
+                  : m[k].entries >= m[0].entries + more->entries)
             return m[k].at_ms - l->publish.began_ms;
     return -1;
 }
@@ -65,7 +68,8 @@ static void read_answer(struct look *l)
     json_t *sum = demo_last(&l->publish);
 
     s->accepted = s->skipped = s->refused = s->entries = s->held_by = -1;
-    (void)snprintf(s->seen, sizeof s->seen, "%.*s%.*s", (int)l->publish.out.len, (const char *)l->publish.out.p, (int)l->publish.err.len,
+    (void)snprintf(s->seen, sizeof s->seen, "%.*s%.*s", (int)l->publish.out.len,
+                   (const char *)l->publish.out.p, (int)l->publish.err.len,
                    (const char *)l->publish.err.p);
     if (json_is_integer(json_object_get(sum, "accepted"))) {
         s->accepted = (long long)json_integer_value(json_object_get(sum, "accepted"));
@@ -77,7 +81,8 @@ static void read_answer(struct look *l)
     json_decref(sum);
 }
 
-/* The publisher's own growth is known once the command has ended and its index has followed: what others must reach. */
+/* The publisher's own growth is known once the command has ended and its index has followed: what
+ * others must reach. */
 static bool growth(struct demo_node *by, const struct sample *before, struct sample *more)
 {
     struct sample now;
@@ -112,7 +117,8 @@ static void look_on(struct look *l, struct demo_node *by, const struct sample *b
             if (!l->s->to[i])
                 continue;
             take_sample(l, i);
-            all = all && (more.entries == 0 || time_of(l, i, &more, false) >= 0) && (more.items == 0 || time_of(l, i, &more, true) >= 0);
+            all = all && (more.entries == 0 || time_of(l, i, &more, false) >= 0) &&
+                  (more.items == 0 || time_of(l, i, &more, true) >= 0);
         }
     }
     l->s->grown = more.entries;
@@ -164,7 +170,8 @@ bool demo_agree(struct demo *d, const bool who[static DEMO_ORGS], double deadlin
             if (!who[i])
                 continue;
             same = ask(&d->nodes[i], &now) && demo_status_int(&d->nodes[i], "index_lag_ms") == 0;
-            same = same && (first.entries < 0 || (now.entries == first.entries && now.items == first.items));
+            same = same && (first.entries < 0 ||
+                            (now.entries == first.entries && now.items == first.items));
             first = now;
         }
         if (same)

@@ -24,15 +24,18 @@ static bool stranger_key(struct demo_node *n, char key[static KAI_BASE32_KEY_CAP
 static bool start(struct demo *d, struct demo_node *n)
 {
     struct demo_proc p;
-    const char *const create[] = {"network", "create", "--name", n->name, "--org", n->name, "--json", NULL};
+    const char *const create[] = {"network", "create", "--name", n->name,
+                                  "--org",   n->name,  "--json", NULL};
     bool ok = demo_ask(d, n, &p, create);
 
     demo_proc_free(&p);
     return ok && demo_node_start(d, n, d->nodes[DEMO_BODY].address);
 }
 
-/* Both sides say so: the stranger's standard error names the address, the member's the stranger's key. */
-static bool both_say(const struct demo *d, const struct demo_node *n, const char *key, char theirs[static 512], char ours[static 512])
+/* Both sides say so: the stranger's standard error names the address, the member's the stranger's
+ * key. */
+static bool both_say(const struct demo *d, const struct demo_node *n, const char *key,
+                     char theirs[static 512], char ours[static 512])
 {
     double deadline = demo_now() + REFUSE_MS;
     char endpoint[256];
@@ -51,13 +54,15 @@ static bool both_say(const struct demo *d, const struct demo_node *n, const char
     return said;
 }
 
-/* What a network says of itself: its id, its organisations, its audiences, whatever was published in it. */
+/* What a network says of itself: its id, its organisations, its audiences, whatever was published
+ * in it. */
 static struct demo_words *words_of_network(const struct demo *d, bool published)
 {
     struct demo_words *w = demo_words_new();
     uint8_t id[KAI_ID_BYTES];
     static const char *const files[] = {"bundle", "clear", "amber", "after", "last", "mean"};
-    static const char *const labels[] = {"TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "198.18.", "198.19."};
+    static const char *const labels[] = {"TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "198.18.",
+                                         "198.19."};
 
     if (w == NULL)
         return NULL;
@@ -89,12 +94,19 @@ static void claim_learns_nothing(struct demo *d, struct demo_node *n, long long 
     if (w == NULL)
         return;
     (void)snprintf(seen, sizeof seen, "entries %lld, %lld; peers %lld", before, after, peers);
-    (void)demo_claim(d, &(struct demo_claim){.name = "stranger-entries", .org = n->name, .ok = before >= 0 && after == before && peers == 0,
-                                             .ms = -1, .seen = seen});
+    (void)demo_claim(d, &(struct demo_claim){.name = "stranger-entries",
+                                             .org = n->name,
+                                             .ok = before >= 0 && after == before && peers == 0,
+                                             .ms = -1,
+                                             .seen = seen});
     long long bytes = demo_words_scan(w, n->home, "", &hits, found);
     (void)snprintf(size, sizeof size, "%.1f", (double)bytes / 1e6);
-    (void)demo_claim(d, &(struct demo_claim){.name = "stranger-home", .org = n->name, .ok = bytes > 0 && hits == 0, .ms = demo_now() - began,
-                                             .seen = found, .a1 = size});
+    (void)demo_claim(d, &(struct demo_claim){.name = "stranger-home",
+                                             .org = n->name,
+                                             .ok = bytes > 0 && hits == 0,
+                                             .ms = demo_now() - began,
+                                             .seen = found,
+                                             .a1 = size});
     demo_words_free(w);
 }
 
@@ -108,13 +120,23 @@ bool demo_stranger(struct demo *d)
     demo_step(d, "demo.step.stranger");
     double began = demo_now();
     if (!start(d, n) || !stranger_key(n, key))
-        return demo_claim(d, &(struct demo_claim){.name = "stranger-refused", .org = n->name, .ms = -1, .seen = n->log});
+        return demo_claim(
+            d, &(struct demo_claim){
+                   .name = "stranger-refused", .org = n->name, .ms = -1, .seen = n->log});
     long long before = demo_status_int(n, "entries");
     bool said = both_say(d, n, key, theirs, ours);
-    (void)demo_claim(d, &(struct demo_claim){.name = "stranger-told", .org = n->name, .ok = said, .ms = demo_now() - began, .seen = n->log,
+    (void)demo_claim(d, &(struct demo_claim){.name = "stranger-told",
+                                             .org = n->name,
+                                             .ok = said,
+                                             .ms = demo_now() - began,
+                                             .seen = n->log,
                                              .a1 = theirs});
-    (void)demo_claim(d, &(struct demo_claim){.name = "stranger-seen", .org = d->nodes[DEMO_BODY].name, .ok = said, .ms = -1,
-                                             .seen = d->nodes[DEMO_BODY].log, .a1 = ours});
+    (void)demo_claim(d, &(struct demo_claim){.name = "stranger-seen",
+                                             .org = d->nodes[DEMO_BODY].name,
+                                             .ok = said,
+                                             .ms = -1,
+                                             .seen = d->nodes[DEMO_BODY].log,
+                                             .a1 = ours});
     claim_learns_nothing(d, n, before);
     (void)demo_node_stop(d, n);
     return true;
@@ -144,15 +166,18 @@ static bool all_through_relay(struct demo *d)
         json_t *row;
 
         all = all && json_array_size(rows) > 0;
-        json_array_foreach(rows, k, row) {
+        json_array_foreach(rows, k, row)
+        {
             const char *endpoint = json_string_value(json_object_get(row, "endpoint"));
             const char *direction = json_string_value(json_object_get(row, "direction"));
-            bool relayed = direction != NULL && strcmp(direction, "in") == 0; /* Seen from the other end as well. */
+            bool relayed = direction != NULL &&
+                           strcmp(direction, "in") == 0; /* Seen from the other end as well. */
 
             for (size_t port = 0; port < DEMO_RELAY_INTRO && endpoint != NULL; port++) {
                 char text[64];
 
-                (void)snprintf(text, sizeof text, "tcp://127.0.0.1:%u", demo_relay_port(d->relay, port));
+                (void)snprintf(text, sizeof text, "tcp://127.0.0.1:%u",
+                               demo_relay_port(d->relay, port));
                 relayed = relayed || strcmp(text, endpoint) == 0;
             }
             all = all && relayed;
@@ -162,7 +187,8 @@ static bool all_through_relay(struct demo *d)
     return all;
 }
 
-/* A word that ZMTP says in clear at the beginning of each connection: a scan that finds nothing must be able to find this. */
+/* A word that ZMTP says in clear at the beginning of each connection: a scan that finds nothing
+ * must be able to find this. */
 static bool recorded(struct demo *d, const char *prefix)
 {
     struct demo_words *w = demo_words_new();
@@ -198,9 +224,16 @@ bool demo_wire(struct demo *d)
     (void)snprintf(size, sizeof size, "%.1f", (double)bytes / 1e6);
     (void)snprintf(words, sizeof words, "%zu", demo_words_n(w));
     (void)snprintf(seen, sizeof seen, "%lld, %lld", bytes, heard);
-    (void)demo_claim(d, &(struct demo_claim){.name = "wire-whole", .ok = heard > 0 && bytes >= heard && recorded(d, prefix) && all_through_relay(d), .ms = -1, .seen = seen,
+    (void)demo_claim(d, &(struct demo_claim){.name = "wire-whole",
+                                             .ok = heard > 0 && bytes >= heard &&
+                                                   recorded(d, prefix) && all_through_relay(d),
+                                             .ms = -1,
+                                             .seen = seen,
                                              .a1 = size});
-    (void)demo_claim(d, &(struct demo_claim){.name = "wire-dark", .ok = bytes > 0 && hits == 0, .ms = demo_now() - began, .seen = found,
+    (void)demo_claim(d, &(struct demo_claim){.name = "wire-dark",
+                                             .ok = bytes > 0 && hits == 0,
+                                             .ms = demo_now() - began,
+                                             .seen = found,
                                              .a1 = words});
     demo_words_free(w);
     return true;

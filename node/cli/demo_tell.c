@@ -85,9 +85,11 @@ bool demo_claim(struct demo *d, const struct demo_claim *c)
     return c->ok;
 }
 
-struct demo_thing *demo_thing_add(struct demo *d, const char *what, enum demo_who by, const char *to, const char *label)
+struct demo_thing *demo_thing_add(struct demo *d, const char *what, enum demo_who by,
+                                  const char *to, const char *label)
 {
-    static struct demo_thing spare; /* A list of sixteen is long enough to read; the claims are made all the same. */
+    static struct demo_thing
+        spare; /* A list of sixteen is long enough to read; the claims are made all the same. */
     struct demo_thing *t = d->n_things < DEMO_THINGS_MAX ? &d->things[d->n_things++] : &spare;
 
     *t = (struct demo_thing){.by = d->nodes[by].name, .to = to, .label = label};
@@ -144,7 +146,8 @@ int demo_tell_end(struct demo *d)
             tell_things(d);
         }
         (void)putchar('\n');
-        kai_cli_say(d->cli, good ? "demo.sum" : "demo.sum-failed", total, good ? seconds : failed, NULL);
+        kai_cli_say(d->cli, good ? "demo.sum" : "demo.sum-failed", total, good ? seconds : failed,
+                    NULL);
     }
     (void)fflush(stdout);
     return good ? KAI_EXIT_DONE : KAI_EXIT_FAILED;
@@ -156,8 +159,10 @@ void demo_tell_keep(const struct demo *d, pid_t relay)
 
     (void)fprintf(to, "\n%s\n", demo_text(d, "demo.keep"));
     for (size_t i = 0; i < DEMO_ORGS; i++)
-        (void)fprintf(to, "  %s\n    %s --home %s status\n", d->nodes[i].name, d->exe, d->nodes[i].home);
-    (void)fprintf(to, "    %s --home %s query ip:198.18.0.0/15 --limit 5\n", d->exe, d->nodes[DEMO_TOWN].home);
+        (void)fprintf(to, "  %s\n    %s --home %s status\n", d->nodes[i].name, d->exe,
+                      d->nodes[i].home);
+    (void)fprintf(to, "    %s --home %s query ip:198.18.0.0/15 --limit 5\n", d->exe,
+                  d->nodes[DEMO_TOWN].home);
     (void)fprintf(to, "    %s --home %s audience list\n", d->exe, d->nodes[DEMO_PREF].home);
     (void)fprintf(to, "%s\n  kill", demo_text(d, "demo.keep-end"));
     for (size_t i = 0; i < DEMO_ORGS; i++)
