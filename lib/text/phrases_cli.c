@@ -66,6 +66,8 @@ const struct kai_text_phrase kai_phrases_cli[] = {
      "稼働中: {1}、発信のみ[（ホーム {3}）]"},
     {"run.stopped", "Stopped.", "停止しました。"},
     {"run.stopping", "Stopping.", "停止しています。"},
+    {"watch.ready", "Watching what arrives. Ctrl-C ends.",
+     "新着情報を表示します。Ctrl-C で終了します。"},
     {"words.ask", "Words that were read out to you:", "電話で伝えられた語:"},
     {"words.back", "Read these words over the telephone: {1}",
      "電話で次の語を読み上げ、照合してください: {1}"},

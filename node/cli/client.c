@@ -24,6 +24,7 @@ struct ask {
     void *ctx;
     struct kai_buf partial; /* A line that has not ended yet. */
     bool stopped;
+    bool watching;          /* Say when the answer begins: from then on nothing is missed. */
     long http;
     int exit_status;
     struct kai_buf error;   /* Body of an error answer. */
@@ -52,6 +53,10 @@ static void take_lines(struct ask *a, const char *p, size_t n)
 
 static void take(struct ask *a, const char *p, size_t n)
 {
+    if (a->watching && a->http == 200) {
+        kai_cli_note(a->cli, "watch.ready", NULL, NULL, NULL);
+        a->watching = false;
+    }
     if (a->http != 200)
         kai_buf_add(&a->error, p, n);
     else if (a->raw)
@@ -317,7 +322,7 @@ static int dispatch(struct ask *a, const char *verb, json_t *args, const char *f
 
 int kai_cli_call(struct kai_cli *cli, const char *verb, json_t *args, const char *file, bool raw, kai_line_fn *line, void *ctx)
 {
-    struct ask a = {.cli = cli, .raw = raw, .line = line, .ctx = ctx};
+    struct ask a = {.cli = cli, .raw = raw, .line = line, .ctx = ctx, .watching = strcmp(verb, "watch") == 0};
     int status = KAI_EXIT_DONE;
 
     kai_buf_init(&a.partial, LINE_BYTES_MAX);
