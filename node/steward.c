@@ -22,7 +22,6 @@ static enum kai_err append_part(void *ctx, struct kai_view payload, const uint8_
     struct mint *m = ctx;
     struct kai_buf bytes;
     struct kai_entry e;
-    uint8_t aud[KAI_ID_BYTES];
     struct kai_tx *tx = kai_core_tx(m->c);
 
     if (tx == NULL)
@@ -33,29 +32,29 @@ static enum kai_err append_part(void *ctx, struct kai_view payload, const uint8_
     enum kai_err err = kai_log_append_plain(&m->own->w, &bytes, &e, KAI_PTYPE_EPOCH, payload, kai_wall_ms());
     if (err == KAI_OK)
         err = kai_tx_append(tx, &e, kai_wall_ms());
-    if (err == KAI_OK)
-        err = kai_keyring_epoch(m->c->ring, &e, aud);
     kai_buf_free(&bytes);
     return err;
 }
 
-/* What is announced when the entries are durable. */
+/* What is learned and announced when the entries are durable, and not before: data under a key that is lost could
+ * never be read. */
 struct announce {
     struct kai_core *c;
     struct kai_net_log log;
     uint64_t from;
     uint64_t to;
+    enum kai_err err;
 };
 
 static void announce(void *arg, enum kai_err err)
 {
     struct announce *a = arg;
 
+    a->err = err;
     if (err == KAI_OK) {
         kai_net_on_published(a->c->net, &a->log, a->from, a->to, kai_now_ms());
         kai_net_on_keyring(a->c->net, kai_now_ms());
     }
-    free(a);
 }
 
 enum kai_err kai_steward_do(struct kai_core *c, const struct kai_duty *d)
@@ -63,8 +62,8 @@ enum kai_err kai_steward_do(struct kai_core *c, const struct kai_duty *d)
     struct kai_mint m = {.members = (const struct kai_node *const *)d->members, .n_members = d->n_members};
     struct kai_epoch current;
     struct mint ctx = {.c = c};
-    struct announce *a = malloc(sizeof *a);
-    enum kai_err err = a == NULL ? KAI_ENOMEM : kai_ownlog_open(c, d->aud_id, KAI_LOG_KEY, NULL, &ctx.own, NULL);
+    struct announce a = {.c = c};
+    enum kai_err err = kai_ownlog_open(c, d->aud_id, KAI_LOG_KEY, NULL, &ctx.own, NULL);
 
     if (err != KAI_OK)
         goto out;
@@ -79,15 +78,16 @@ enum kai_err kai_steward_do(struct kai_core *c, const struct kai_duty *d)
         err = kai_epoch_mint(c->ring, &m, kai_random, NULL, append_part, &ctx);
     if (err != KAI_OK)
         goto out;
-    *a = (struct announce){.c = c, .log = ctx.own->log, .from = m.first_seq, .to = ctx.own->w.seq};
-    a->log.head_seq = ctx.own->w.seq;
-    a->log.head_ts = ctx.own->w.ts;
-    memcpy(a->log.head, ctx.own->w.prev, KAI_ID_BYTES);
-    kai_core_after(c, announce, a);
-    a = NULL;
+    a.log = ctx.own->log;
+    a.from = m.first_seq;
+    a.to = a.log.head_seq = ctx.own->w.seq;
+    a.log.head_ts = ctx.own->w.ts;
+    memcpy(a.log.head, ctx.own->w.prev, KAI_ID_BYTES);
+    kai_core_after(c, announce, &a);
+    kai_core_commit(c);
+    err = a.err;
 out:
     sodium_memzero(&current, sizeof current);
-    free(a);
     kai_own_free(ctx.own);
     return err;
 }
