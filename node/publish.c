@@ -232,8 +232,10 @@ static enum kai_err resolve(struct run *r)
     memcpy(r->obj.origin_cert, self->cert, KAI_ID_BYTES);
     /* What does not depend on the label is said once, not for each object. */
     const char *code = verdict(r, KAI_TLP_CLEAR);
-    if (code != NULL && r->rec->rec.kind != KAI_AUD_PERSONS)
-        return kai_why_set(r->why, KAI_EDENIED, code, kai_tlp_name(KAI_TLP_CLEAR), r->aud->name, NULL);
+    if (code != NULL && r->rec->rec.kind != KAI_AUD_PERSONS) {
+        kai_why_at(r->why, 0, "%s", r->p->to); /* Who is no member does not know its name. */
+        return kai_why_set(r->why, KAI_EDENIED, code, kai_tlp_name(KAI_TLP_CLEAR), r->aud->name[0] != '\0' ? r->aud->name : r->p->to, NULL);
+    }
     return KAI_OK;
 }
 

@@ -9,7 +9,7 @@ import threading
 import time
 import unittest
 
-from world import DONE, FAILED, FORBIDDEN, World, WorldCase, addresses, bundle, indicator, until
+from world import DONE, FAILED, FORBIDDEN, World, WorldCase, bundle, indicator, until
 
 CUT_S = 2.0
 
@@ -200,7 +200,7 @@ class Stranger(WorldCase):
                     self.assert_undisturbed("%s-%d" % (name, ports.index(port)))
                     for s in sockets:
                         s.close()
-        self.assertLess(self.a.node.private_bytes(), 256 << 20)
+        self.assert_memory(self.a.node)
 
     def test_many_connections_that_say_nothing(self):
         sockets = [socket.create_connection(("127.0.0.1", self.a.port()), timeout=10) for _ in range(300)]
@@ -209,7 +209,7 @@ class Stranger(WorldCase):
         finally:
             for s in sockets:
                 s.close()
-        self.assertLess(self.a.node.private_bytes(), 256 << 20)
+        self.assert_memory(self.a.node)
 
     def test_local_interface_refuses_nonsense(self):
         for request in (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"POST /v1/nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}",

@@ -5,7 +5,7 @@ import json
 import os
 import unittest
 
-from world import (DATA, DONE, FAILED, FORBIDDEN, KAIRAN, NOTHING, SAMPLES, USAGE, Lines, World, WorldCase, addresses, bundle,
+from world import (DATA, DONE, FAILED, FORBIDDEN, NOTHING, SAMPLES, USAGE, Lines, WorldCase, addresses, bundle,
                    indicator, keys_of, until)
 
 LIST_N = 100000
@@ -347,8 +347,11 @@ class Groups(WorldCase):
     def test_who_is_no_member_cannot_publish(self):
         row = self.a.ask("audience", "create", "without-gamma", "--kind", "group", "--member", "Beta").last
         until("Gamma knows of it", lambda: self.c.call("audience", "show", row["id"]).status == DONE)
-        refused = self.c.publish(json.dumps(indicator("intruder.example")), to=row["id"], status=FORBIDDEN)
-        self.assertEqual(0, refused["accepted"])
+        path = self.world.file(json.dumps(indicator("intruder.example")))
+        error = self.c.ask("publish", path, "--to", row["id"], status=FORBIDDEN).error
+        self.assertEqual(("publish.not-member", row["id"]), (error["rule"], error["where"]))
+        self.assertIn(row["id"], error["what"])
+        self.assertEqual([], self.c.query("value:intruder.example"))
 
     def test_also(self):
         self.a.ask("audience", "create", "first", "--kind", "group", "--member", "Beta")

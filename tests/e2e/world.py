@@ -26,6 +26,9 @@ SAMPLES = os.path.join(ROOT, "tests", "gen", "samples")
 # stretched by this.
 PATIENCE = float(os.environ.get("KAIRAN_PATIENCE") or 1)
 CALL_S = 60 * PATIENCE
+# Memory of a sanitized program says nothing of the program.
+SANITIZED = os.environ.get("KAIRAN_SANITIZED") == "1"
+PRIVATE_MAX = 256 << 20
 DONE, FAILED, USAGE, FORBIDDEN, NOTHING = range(5)
 
 
@@ -365,10 +368,10 @@ class WorldCase(unittest.TestCase):
                     print("--- %s: %s" % (os.path.basename(node.log_path), node.log()[-1500:]), flush=True)
         return out
 
-    def own_world(self):
-        world = World()
-        self.addCleanup(world.close)
-        return world
+    def assert_memory(self, node):
+        """Private memory stays bounded, whatever comes."""
+        if not SANITIZED:
+            self.assertLess(node.private_bytes(), PRIVATE_MAX)
 
 
 def keys_of(case, row, keys):
