@@ -139,7 +139,8 @@ static enum kai_err write_rules(struct kai_core *c, struct change *ch)
         free(r);
         return r == NULL ? KAI_ENOMEM : KAI_ELIMIT;
     }
-    qsort(ch->ids, ch->n_ids, KAI_ID_BYTES, id_cmp);
+    if (ch->n_ids > 0)
+        qsort(ch->ids, ch->n_ids, KAI_ID_BYTES, id_cmp);
     const struct kai_issuing *iss = kai_roster_issuing(kai_net_roster(c->net), c->issuing->sign_pk);
     enum kai_err err = iss == NULL ? KAI_ENOTFOUND : KAI_OK;
     for (size_t i = 0; err == KAI_OK && i < of; i++) {
