@@ -270,6 +270,19 @@ def latency(n, out):
         pair.close()
 
 
+def own_bytes(pid):
+    """Private memory without mapped data files, whose pages the system takes back when it likes."""
+    total, mapped = 0, False
+    with open("/proc/%d/smaps" % pid) as f:
+        for line in f:
+            fields = line.split()
+            if not fields[0].endswith(":"):
+                mapped = fields[-1].endswith(".mdb")
+            elif not mapped and fields[0] in ("Private_Clean:", "Private_Dirty:"):
+                total += int(fields[1]) * 1024
+    return total
+
+
 def cpu_ticks(pid):
     with open("/proc/%d/stat" % pid) as f:
         fields = f.read().rsplit(")", 1)[1].split()
@@ -277,7 +290,7 @@ def cpu_ticks(pid):
 
 
 class Watcher(threading.Thread):
-    """Asks for the state of the one link, again and again, and remembers when it changed."""
+    """Asks a node for the state of its one link, again and again, and remembers when it changed."""
 
     def __init__(self, home):
         super().__init__(daemon=True)
@@ -291,19 +304,19 @@ class Watcher(threading.Thread):
                 self.link = link
                 if link["state"] == "live":
                     return
-            time.sleep(0.0005)
 
 
 def reconnect(pair):
-    """Milliseconds from the end of HELLO to live, and the bytes of the link at that time, HELLO included."""
+    """Milliseconds and bytes from a link's first sign to live, HELLO included, as the node sees it that is dialled."""
     pair.stop(pair.b)
-    pair.b.run()
-    watch = Watcher(pair.b)
+    api = Api(pair.a)
+    wait_for("the end of the link", lambda: link_of(api) is None)
+    watch = Watcher(pair.a)
     watch.start()
+    pair.b.run()
     watch.join(60)
-    after = [t for s, t in watch.seen.items() if s not in ("hello", "dial")]
-    return {"ms": (watch.seen["live"] - min(after)) * 1000, "in_bytes": watch.link["in_bytes"], "out_bytes": watch.link["out_bytes"],
-            "states": sorted(watch.seen)}
+    return {"ms": (watch.seen["live"] - min(watch.seen.values())) * 1000, "in_bytes": watch.link["in_bytes"],
+            "out_bytes": watch.link["out_bytes"], "states": sorted(watch.seen)}
 
 
 def idle(home, seconds):
@@ -311,7 +324,7 @@ def idle(home, seconds):
     began, ticks = time.monotonic(), cpu_ticks(node.pid)
     time.sleep(seconds)
     used = (cpu_ticks(node.pid) - ticks) / os.sysconf("SC_CLK_TCK")
-    return used / (time.monotonic() - began) * 100, node.private_bytes()
+    return used / (time.monotonic() - began) * 100, own_bytes(node.pid)
 
 
 def quiet(n, seconds, out):
@@ -335,6 +348,7 @@ def quiet(n, seconds, out):
         tries = [reconnect(pair) for _ in range(5)]
         tries.sort(key=lambda t: t["ms"])
         mid = tries[len(tries) // 2]
+        time.sleep(3)  # What a start leaves to be done is not rest.
         cpu_b, memory_b = idle(pair.b, seconds)
         cpu_a, memory_a = idle(pair.a, seconds)
         out["quiet"] = {"items": n, "ms": mid["ms"], "worst_ms": tries[-1]["ms"], "in_bytes": mid["in_bytes"], "out_bytes": mid["out_bytes"],
@@ -375,8 +389,8 @@ def table(out):
         row("  p99", "%.1f ms" % r["visible_p99_ms"], "", "<= 100 ms")
     if "quiet" in out:
         r = out["quiet"]
-        row("nothing new, after HELLO", "%.1f ms" % r["ms"], "", "< 50 ms")
-        row("  bytes of the link, HELLO included", "%d" % (r["in_bytes"] + r["out_bytes"]), "", "< 2048")
+        row("nothing new, link to live, HELLO included", "%.1f ms" % r["ms"], "", "< 50 ms")
+        row("  bytes of the link by then", "%d" % (r["in_bytes"] + r["out_bytes"]), "", "< 2048")
         row("idle: private memory", "%.1f MiB" % r["idle_private_mib"], "", "<= 64 MiB")
         row("idle: CPU", "%.2f %%" % r["idle_cpu_percent"], "", "<= 1 %")
     for r in rows:
