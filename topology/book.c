@@ -6,6 +6,10 @@
 
 #define ADDRS_TO_PEER 256u
 #define FEW_NODES     16u
+/* Each new address of a node goes to every disk of the network: some at once, then one in a while.
+ */
+#define ADDR_EVERY_MS 30000u
+#define ADDR_BURST    8u
 
 static size_t place_of(const struct kai_net *n, const uint8_t *node)
 {
@@ -25,9 +29,11 @@ static bool keep(struct kai_net *n, size_t at, const struct kai_node *node,
                  const struct kai_addr *a, struct kai_view note)
 {
     bool there = at < n->n_book && memcmp(n->book[at].node, node->id, KAI_ID_BYTES) == 0;
+    uint64_t paid_ms = there && n->book[at].paid_ms > n->now_ms ? n->book[at].paid_ms : n->now_ms;
     uint8_t *copy;
 
-    if (!there && n->n_book == KAI_BOOK_MAX)
+    if ((!there && n->n_book == KAI_BOOK_MAX) ||
+        paid_ms - n->now_ms > (uint64_t)(ADDR_BURST - 1) * ADDR_EVERY_MS)
         return false;
     if (!n->book && !(n->book = calloc(KAI_BOOK_MAX, sizeof *n->book)))
         return false;
@@ -41,7 +47,8 @@ static bool keep(struct kai_net *n, size_t at, const struct kai_node *node,
         memmove(n->book + at + 1, n->book + at, (n->n_book - at) * sizeof *n->book);
         n->n_book++;
     }
-    n->book[at] = (struct kai_place){.addr = *a, .n = note.n, .note = copy};
+    n->book[at] = (struct kai_place){
+        .addr = *a, .paid_ms = paid_ms + ADDR_EVERY_MS, .n = note.n, .note = copy};
     memcpy(n->book[at].node, node->id, KAI_ID_BYTES);
     return true;
 }

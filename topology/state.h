@@ -211,6 +211,7 @@ struct kai_parked {
 struct kai_place { /* An address of the peer book. */
     uint8_t node[KAI_ID_BYTES];
     struct kai_addr addr;
+    uint64_t paid_ms; /* How far its author has used up what it may say. */
     size_t n;
     uint8_t *note;
 };

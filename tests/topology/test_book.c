@@ -90,6 +90,31 @@ static void test_addresses(void **state)
 }
 
 /* A node that comes later gets all addresses. */
+/* A node that says a new address again and again is heard now and then: each goes to every disk. */
+static void test_addresses_without_end(void **state)
+{
+    struct kai_sim *s = net_of(2, 0, true);
+    struct kai_buf b;
+    char endpoint[64];
+    size_t taken = 0;
+
+    (void)state;
+    for (unsigned i = 1; i <= 40; i++) {
+        note(s, 1, i, SIM_WALL_MS + 100000000, &b);
+        kai_net_on_addr(s->node[0].net, kai_buf_view(&b));
+        kai_buf_free(&b);
+        (void)snprintf(endpoint, sizeof endpoint, "tcp://192.0.2.1:%u", i);
+        taken += known(s, 0, 1, endpoint);
+    }
+    assert_in_range(taken, 2, 10);
+    kai_sim_run(s, 60000);
+    note(s, 1, 100, SIM_WALL_MS + 100000000, &b);
+    kai_net_on_addr(s->node[0].net, kai_buf_view(&b));
+    kai_buf_free(&b);
+    assert_true(known(s, 0, 1, "tcp://192.0.2.1:100"));
+    kai_sim_free(s);
+}
+
 static void test_addresses_for_newcomers(void **state)
 {
     struct kai_sim *s = net_of(10, 1, true);
@@ -220,6 +245,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_addresses_without_end),
         cmocka_unit_test(test_addresses_for_newcomers),
         cmocka_unit_test(test_introduction),
         cmocka_unit_test(test_introduction_of_removed),
