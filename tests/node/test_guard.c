@@ -15,6 +15,7 @@
 #include "node/audiences.h"
 #include "node/found.h"
 #include "node/post.h"
+#include "wire/put.h"
 
 #define MUST(x) assert_int_equal(x, KAI_OK)
 
@@ -107,6 +108,52 @@ static void issue_on_a_full_disk(void **state)
     MUST(kai_ctl_head(c->ctl, c->issuing->sign_pk, &head));
     assert_int_equal(head.seq, before.seq + 1);
     assert_int_equal(kai_ctl_count(c->ctl), n + 1);
+}
+
+/* An entry of the issuing key from a day to come, as a clock that was wrong once would have made it. */
+static enum kai_err job_future(struct kai_core *c, void *arg)
+{
+    struct kai_hdr h = {.ptype = KAI_PTYPE_CONTROL, .ts = kai_wall_ms() + 86400000};
+    struct kai_head head;
+    struct kai_buf payload;
+    struct kai_buf body;
+    struct kai_buf bytes;
+    struct kai_entry e;
+
+    (void)arg;
+    MUST(kai_ctl_head(c->ctl, c->issuing->sign_pk, &head));
+    h.seq = head.seq + 1;
+    memcpy(h.log_pk, head.log_pk, sizeof h.log_pk);
+    memcpy(h.prev, head.hash, sizeof h.prev);
+    kai_buf_init(&body, 64);
+    kai_buf_init(&payload, KAI_CERT_BYTES_MAX);
+    kai_buf_init(&bytes, 2 * KAI_CERT_BYTES_MAX);
+    kai_put_array(&body, 0);
+    kai_rec_write(&payload, 77, kai_buf_view(&body)); /* Of a type to come: carried, not read. */
+    MUST(kai_entry_make(&e, &bytes, &h, c->issuing->sign_sk, c->charter.nid, kai_buf_view(&payload)));
+    MUST(kai_tx_ctl(kai_core_tx(c), &e));
+    MUST(kai_net_on_own_ctl(c->net, &e, kai_now_ms()));
+    kai_buf_free(&body);
+    kai_buf_free(&payload);
+    kai_buf_free(&bytes);
+    return KAI_OK;
+}
+
+/* Time orders nothing: a clock that was set back stops nobody from revoking. */
+static void issue_after_the_clock_was_set_back(void **state)
+{
+    struct rig *r = *state;
+    struct change ch = {.r = r, .stewards = true};
+    struct kai_head head;
+    const struct kai_entry *last;
+
+    MUST(kai_core_run(r->core, job_future, NULL));
+    MUST(kai_core_run(r->core, job_change, &ch));
+    MUST(ch.err);
+    MUST(kai_ctl_head(r->core->ctl, r->core->issuing->sign_pk, &head));
+    last = kai_ctl_find(r->core->ctl, head.hash);
+    assert_non_null(last);
+    assert_true(last->h.ts > kai_wall_ms());
 }
 
 /* Begin a request with one RULE-like item in it, not committed yet. */
@@ -214,6 +261,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(issue_on_a_full_disk, start, stop),
+        cmocka_unit_test_setup_teardown(issue_after_the_clock_was_set_back, start, stop),
         cmocka_unit_test_setup_teardown(epoch_spoilt_while_publishing, start, stop),
         cmocka_unit_test_setup_teardown(log_retired_while_publishing, start, stop),
         cmocka_unit_test_setup_teardown(socket_is_ours, start, stop),
