@@ -122,7 +122,9 @@ class Walk(WorldCase):
         path = self.world.file(text, "list.txt")
         answer = self.a.ask("publish", path, "--to", "all", "--label", "CLEAR", "--wait", "2").last
         self.assertEqual((LIST_N, 0, 0), (answer["accepted"], answer["skipped"], answer["refused"]))
-        until("the last one is found", lambda: self.c.query("value:" + values[-1]))
+        for node in (self.b, self.c):
+            until("all of it is in the index", lambda node=node: node.ask("status").last["index_lag_ms"] == 0
+                  and node.query("value:" + values[-1]))
         result = self.b.call("query", "ip:198.18.0.0/15", "--format", "csv")
         got = sorted(line.split(",")[0].strip('"') for line in result.out.splitlines()[1:] if line.startswith('"198.1'))
         self.assertEqual(LIST_N, len(got))
