@@ -31,6 +31,14 @@ static double now_s(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static double cpu_s(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 /* ---- Checks. */
 struct checker {
     const struct made *m;
@@ -243,14 +251,16 @@ static int entries(const char *file, const char *items_max, const char *threads,
     made_from_file(&m, file, strtoul(items_max, NULL, 10));
     shelf_open(&s, dir);
     double began = now_s();
+    double cpu = cpu_s();
     if (n_threads <= 1)
         alone(&m, &s);
     else
         with_threads(&m, &s, n_threads);
     shelf_commit(&s);
     double took = now_s() - began;
-    printf("{\"entries\":%zu,\"items\":%zu,\"values\":%zu,\"bytes\":%zu,\"commits\":%u,\"seconds\":%.6f}\n",
-           m.n, m.items, m.values, m.bytes.len, s.commits, took);
+    printf("{\"entries\":%zu,\"items\":%zu,\"values\":%zu,\"bytes\":%zu,\"commits\":%u,"
+           "\"seconds\":%.6f,\"cpu_s\":%.6f}\n",
+           m.n, m.items, m.values, m.bytes.len, s.commits, took, cpu_s() - cpu);
     shelf_close(&s);
     made_free(&m);
     return 0;

@@ -1,6 +1,7 @@
 /* single: publishes a file into the home of a stopped node, each content as an entry of its own.
  *
- * single HOME AUDIENCE FILE: what N calls of `kairan publish` would leave, without their N waits. */
+ * single HOME AUDIENCE FILE: what N calls of `kairan publish` would leave, without their N waits.
+ */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
