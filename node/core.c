@@ -366,11 +366,12 @@ static enum kai_err open_stores(struct kai_core *c, struct kai_why *why)
 
 enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, struct kai_why *why)
 {
-    struct kai_core *c = calloc(1, sizeof *c);
+    struct kai_core *c = sodium_malloc(sizeof *c); /* Guarded: it holds the node's keys. */
 
     *out = NULL;
     if (c == NULL)
         return KAI_ENOMEM;
+    memset(c, 0, sizeof *c);
     c->home = *home;
     c->owner = pthread_self();
     c->wake_fd = -1;
@@ -429,11 +430,10 @@ void kai_core_close(struct kai_core *c)
     kai_keys_free(c->issuing);
     kai_buf_free(&c->charter_record);
     free(c->after);
-    sodium_memzero(&c->self, sizeof c->self);
     (void)pthread_mutex_destroy(&c->mu);
     (void)pthread_cond_destroy(&c->held_cond);
     (void)pthread_cond_destroy(&c->busy_cond);
-    free(c);
+    sodium_free(c); /* Wipes. */
 }
 
 /* Durable before it is in the set that peers are served from: a key that forgets what it signed forks its log. */
