@@ -8,6 +8,7 @@ are ended by their own id only.
 import contextlib
 import json
 import os
+import re
 import secrets
 import select
 import shutil
@@ -30,6 +31,7 @@ CALL_S = 60 * PATIENCE
 SANITIZED = os.environ.get("KAIRAN_SANITIZED") == "1"
 PRIVATE_MAX = 256 << 20
 DONE, FAILED, USAGE, FORBIDDEN, NOTHING = range(5)
+CRASH = re.compile(rb"Sanitizer|runtime error:|Assertion .* failed")
 
 
 def until(what, condition, seconds=20.0):
@@ -160,7 +162,10 @@ class Home:
         done = subprocess.run(self.command(args), input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.world.environment(env),
                               timeout=seconds or CALL_S, cwd=cwd, start_new_session=True)
-        return Result(args, done.returncode, done.stdout, done.stderr)
+        result = Result(args, done.returncode, done.stdout, done.stderr)
+        if done.returncode < 0 or CRASH.search(done.stderr):
+            raise AssertionError("the program crashed: %r" % result)
+        return result
 
     def ask(self, *args, status=DONE, **kw):
         """One verb with --json, which must end with this exit status; its Result."""
@@ -324,9 +329,19 @@ class World:
         until("%s is live with all" % first.name, lambda: first.live_with(len(names) - 1), 30)
         return homes
 
+    def crashed(self):
+        """Nodes that ended otherwise than by us or by themselves."""
+        bad = []
+        for node in self.nodes:
+            status = node.process.poll()
+            if (status is not None and status < 0 and status != -signal.SIGKILL) or CRASH.search(node.log().encode()):
+                bad.append("%s: %r: %s" % (node.home.name, status, node.log()[-4000:]))
+        return bad
+
     def close(self):
         for node in self.nodes:
             node.kill()
+        bad = self.crashed()
         for process in self.processes:
             if process.poll() is None:
                 process.kill()
@@ -335,6 +350,8 @@ class World:
                 if stream:
                     stream.close()
         shutil.rmtree(self.dir, ignore_errors=True)
+        if bad:
+            raise AssertionError("nodes crashed: " + "\n".join(bad))
 
     def __enter__(self):
         return self
