@@ -73,8 +73,8 @@ void kai_tx_abort(struct kai_tx *t); /* NULL does nothing. */
 enum kai_err kai_tx_log(struct kai_tx *t, struct kai_log *log);
 /* Append the entry that follows the log's head: checks seq and prev against what is stored.
  * A CLOSE sets KAI_LOG_CLOSED. Errors: KAI_EEXIST, KAI_EAGAIN (not the next one, or something is staged),
- * KAI_EMALFORMED (prev is another, or the log is closed), KAI_ENOTFOUND (no such log), KAI_EFULL (over 85 % of the map, or
- * 95 % where the log is KAI_LOG_OWN; sticks). */
+ * KAI_EMALFORMED (prev is another, or the log is closed), KAI_ENOTFOUND (no such log), KAI_EFULL (over 85 % of the map: of this entry alone; over
+ * 95 % where the log is KAI_LOG_OWN: sticks). */
 enum kai_err kai_tx_append(struct kai_tx *t, const struct kai_entry *e, uint64_t now_ms);
 /* Entries of one publish request become visible together: stage each (durable, but behind the head and unseen by every
  * reader), then advance the head over them. What was staged and never advanced is removed by kai_store_open(). */

@@ -180,11 +180,21 @@ enum kai_err kai_tx_log(struct kai_tx *t, struct kai_log *log)
     return KAI_OK;
 }
 
+static size_t room_for(size_t n)
+{
+    return n + n / 8 + 128; /* LMDB's own share, on the large side. */
+}
+
+static bool fits(const struct kai_tx *t, size_t n, unsigned int percent)
+{
+    return t->used_bytes + room_for(n) <= t->s->map_bytes / 100 * percent;
+}
+
 enum kai_err tx_room(struct kai_tx *t, size_t n, unsigned int percent)
 {
-    t->used_bytes += n + n / 8 + 128; /* LMDB's own share, on the large side. */
-    if (t->used_bytes > t->s->map_bytes / 100 * percent)
+    if (!fits(t, n, percent))
         return txn_fail(&t->t, KAI_EFULL);
+    t->used_bytes += room_for(n);
     return t->t.err;
 }
 
@@ -203,7 +213,11 @@ enum kai_err tx_put_entry(struct kai_tx *t, const struct kai_entry *e, enum entr
     if (b->err != KAI_OK)
         return txn_fail(&t->t, b->err);
     bool own = (t->log.log.flags & KAI_LOG_OWN) != 0;
-    if (tx_room(t, b->len, own ? KAI_STORE_OWN_PERCENT : KAI_STORE_FOREIGN_PERCENT) != KAI_OK)
+    /* No room for an entry of others is an answer, and does not stick: what we write ourselves in the
+     * same transaction may go further. */
+    if (!own && !fits(t, b->len, KAI_STORE_FOREIGN_PERCENT))
+        return KAI_EFULL;
+    if (tx_room(t, b->len, KAI_STORE_OWN_PERCENT) != KAI_OK)
         return t->t.err;
 
     kai_put_u64(position, pr.position);
