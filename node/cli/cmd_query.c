@@ -262,7 +262,7 @@ int kai_cmd_query(struct kai_cli *cli)
 {
     const char *format = kai_cli_opt(cli, "--format");
     const char *limit = kai_cli_opt(cli, "--limit");
-    struct rows r = {.cli = cli, .format = cli->json ? "json" : format != NULL ? format : "table", .page = json_array()};
+    struct rows r = {.cli = cli, .format = cli->json ? "json" : format != NULL ? format : "table"};
     uint64_t n = 0;
     char id[48];
 
@@ -270,6 +270,7 @@ int kai_cmd_query(struct kai_cli *cli)
         return kai_cli_usage(cli, "usage.format", r.format);
     if (limit != NULL && (!kai_cli_number(limit, &n) || n == 0))
         return kai_cli_usage(cli, "usage.number", "--limit");
+    r.page = json_array();
     char *expr = expression(cli);
     json_t *args = json_pack("{s:s}", "expr", expr != NULL ? expr : "");
     if (n > 0)

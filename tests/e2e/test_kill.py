@@ -34,11 +34,16 @@ class Kill(WorldCase):
         """Same entries, same state and same answers within 10 s of both being up."""
         keys = ("logs", "entries", "items", "state")
 
+        last = []
+
         def same():
-            one, other = self.a.status(), self.b.status()
-            ok = [one[k] for k in keys] == [other[k] for k in keys] and one["index_lag_ms"] == other["index_lag_ms"] == 0
-            return ok
-        until("both agree %s" % what, same, AGREE_S)
+            last[:] = [self.a.status(), self.b.status()]
+            return all(last[0][k] == last[1][k] for k in keys) and last[0]["index_lag_ms"] == last[1]["index_lag_ms"] == 0
+        try:
+            until("both agree %s" % what, same, AGREE_S)
+        except AssertionError as e:
+            shown = [[s[k] for k in keys + ("index_lag_ms", "peers", "unsent", "entries_parked", "entries_refused", "alarms")] for s in last]
+            raise AssertionError("%s: %r, %r" % (e, shown, [h.ask("peers").rows for h in (self.a, self.b)])) from None
 
     def test_kills(self):
         rng = random.Random(SEED)
