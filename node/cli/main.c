@@ -102,7 +102,8 @@ static int read_option(struct kai_cli *cli, int argc, char **argv, int *i)
         return eq != NULL ? kai_cli_usage(cli, "usage.option", name) : add_option(cli, name, "");
     if (eq != NULL)
         return add_option(cli, name, eq + 1);
-    if (*i + 1 >= argc)
+    /* What is an option itself is no value: something was left out before it. */
+    if (*i + 1 >= argc || (strncmp(argv[*i + 1], "--", 2) == 0 && option_kind(cli->verb, argv[*i + 1]) != 0))
         return kai_cli_usage(cli, "usage.value", name);
     return add_option(cli, name, argv[++*i]);
 }
