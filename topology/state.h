@@ -19,7 +19,7 @@
 #define KAI_FETCH_MS        10000u     /* Without progress. */
 #define KAI_FETCH_MOST_MS   50000u     /* More for a peer that is busy with others. */
 #define KAI_EXPIRY_GRACE_MS 172800000u /* 48 h after a certificate's end (section 4). */
-#define KAI_IHAVE_MS        10u        /* About what a synced commit takes. */
+#define KAI_IHAVE_MS        1u         /* A synced commit and what it took in are told at once. */
 #define KAI_PARK_MS         600000u
 
 /* Bounds of what one link holds; together under KAI_PEER_BYTES_MAX. */
