@@ -103,6 +103,17 @@ def is_live(api):
     return link if link and link["state"] == "live" else None
 
 
+def run_again(home):
+    """Start it where it was; another program may hold the port for a moment."""
+    for left in range(20, -1, -1):
+        try:
+            return home.run()
+        except AssertionError:
+            if left == 0:
+                raise
+            time.sleep(0.5)
+
+
 class Pair:
     """A publisher and a receiver that are members of the same network and hold the same keys."""
 
@@ -117,7 +128,7 @@ class Pair:
         home.node.stop()
 
     def start(self, home):
-        home.run()
+        run_again(home)
         return Api(home)
 
     def close(self):
@@ -208,7 +219,7 @@ def single(n, out):
             rows = api.status()["items"]
             pair.stop(pair.a)
             made = subprocess.run([SINGLE, pair.a.dir, "all", path], stdout=subprocess.PIPE, check=True, timeout=900)
-            pair.a.run()
+            run_again(pair.a)
             api.close()
             wait_for("the publisher's index", lambda: api.status()["items"] >= rows + n)
             return {"rows": n, **json.loads(made.stdout)}
@@ -315,7 +326,7 @@ def reconnect(pair):
     wait_for("the end of the link", lambda: link_of(api) is None)
     watch = Watcher(pair.a)
     watch.start()
-    pair.b.run()
+    run_again(pair.b)
     watch.join(60)
     return {"ms": (watch.seen["live"] - min(watch.seen.values())) * 1000, "in_bytes": watch.link["in_bytes"],
             "out_bytes": watch.link["out_bytes"], "states": sorted(watch.seen)}
@@ -395,8 +406,10 @@ def table(out):
         r = out["quiet"]
         row("nothing new, link to live, HELLO included", "%.1f ms" % r["ms"], "", "< 50 ms")
         row("  bytes of the link by then", "%d" % (r["in_bytes"] + r["out_bytes"]), "", "< 2048")
-        row("idle: private memory", "%.1f MiB" % r["idle_private_mib"], "", "<= 64 MiB")
+        row("idle: private memory, after a start", "%.1f MiB" % r["idle_private_mib"], "", "<= 64 MiB")
+        row("  of the publisher, after the burst", "%.1f MiB" % r["publisher_private_mib"], "", "<= 64 MiB")
         row("idle: CPU", "%.2f %%" % r["idle_cpu_percent"], "", "<= 1 %")
+        row("  of the publisher", "%.2f %%" % r["publisher_idle_cpu_percent"], "", "<= 1 %")
     print("%d cores, load before %.1f, after %.1f. Where others use the machine, several threads get more of it than one." %
           (out["cores"], out["load_before"], out["load_after"]))
     for r in rows:
