@@ -1,7 +1,8 @@
 /* charter: what a network is for, and who founded it (docs/protocol.md 3).
  *
- * Record [1, body bin, [[root_pk, SIG]...]]; body = [ver, prev or nil, name, [[root_pk, org name]...], threshold,
- * params X, X], X 2 = [[lang, text hash]...]. The network id is the hash of the first version's body. */
+ * Record [1, body bin, [[root_pk, SIG]...]]; body = [ver, prev or nil, name, [[root_pk, org
+ * name]...], threshold, params X, X], X 2 = [[lang, text hash]...]. The network id is the hash of
+ * the first version's body. */
 #ifndef KAI_KEYS_CHARTER_H
 #define KAI_KEYS_CHARTER_H
 
@@ -27,15 +28,18 @@ struct kai_charter {
     } texts[KAI_CHARTER_TEXTS_MAX];
 };
 
-/* Parse and verify: every founder's key and signature. Errors: KAI_EMALFORMED, KAI_ELIMIT, KAI_EAUTH. */
+/* Parse and verify: every founder's key and signature. Errors: KAI_EMALFORMED, KAI_ELIMIT,
+ * KAI_EAUTH. */
 KAI_MUST_USE enum kai_err kai_charter_parse(struct kai_charter *c, struct kai_view record);
 
-/* Write a version 1 charter with one founder. texts: n of {lang, text}. Errors: what out->err says. */
+/* Write a version 1 charter with one founder. texts: n of {lang, text}. Errors: what out->err says.
+ */
 struct kai_charter_text {
     const char *lang;
     struct kai_view text;
 };
-KAI_MUST_USE enum kai_err kai_charter_make(struct kai_buf *out, const char *name, const char *org_name,
+KAI_MUST_USE enum kai_err kai_charter_make(struct kai_buf *out, const char *name,
+                                           const char *org_name,
                                            const uint8_t root_pk[static KAI_KEY_BYTES],
                                            const uint8_t root_sk[static 64],
                                            const struct kai_charter_text *texts, size_t n_texts);

@@ -17,10 +17,11 @@ KAI_MUST_USE enum kai_err kai_ctl_new(struct kai_ctl **out, const struct kai_cha
 void kai_ctl_free(struct kai_ctl *c);
 const struct kai_charter *kai_ctl_charter(const struct kai_ctl *c);
 
-/* Add an entry (copied). The log's key must be known: a founder's root key, or the sign_pk of an ADMIT
- * held. Errors: KAI_EEXIST (held already), KAI_EAGAIN (its predecessor or its key's certificate is
- * not held: ask for it, or keep it parked), KAI_ELIMIT (too big; or the third branch of a fork, or past what a
- * key may write: nobody keeps it, and an honest peer may not know yet), KAI_EMALFORMED, KAI_EAUTH, KAI_ENOMEM. */
+/* Add an entry (copied). The log's key must be known: a founder's root key, or the sign_pk of an
+ * ADMIT held. Errors: KAI_EEXIST (held already), KAI_EAGAIN (its predecessor or its key's
+ * certificate is not held: ask for it, or keep it parked), KAI_ELIMIT (too big; or the third branch
+ * of a fork, or past what a key may write: nobody keeps it, and an honest peer may not know yet),
+ * KAI_EMALFORMED, KAI_EAUTH, KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_ctl_add(struct kai_ctl *c, const struct kai_entry *e);
 /* What kai_ctl_add() would say (but for KAI_ENOMEM), with nothing changed: an entry of our own is
  * stored before it is added, for what is added may be heard by peers. */
@@ -32,17 +33,20 @@ struct kai_head {
     uint64_t seq;
     uint8_t hash[KAI_ID_BYTES];
 };
-size_t kai_ctl_heads(const struct kai_ctl *c, const struct kai_head **rows); /* Valid until the next add. */
+size_t kai_ctl_heads(const struct kai_ctl *c,
+                     const struct kai_head **rows); /* Valid until the next add. */
 /* The highest head of one log: where its owner appends. KAI_ENOTFOUND: empty log. */
-KAI_MUST_USE enum kai_err kai_ctl_head(const struct kai_ctl *c, const uint8_t log_pk[static KAI_KEY_BYTES],
+KAI_MUST_USE enum kai_err kai_ctl_head(const struct kai_ctl *c,
+                                       const uint8_t log_pk[static KAI_KEY_BYTES],
                                        struct kai_head *head);
-/* Entries of a log with from <= seq <= to, by (seq, hash). Views stay valid until the next add: a fork may drop some.
- * f returns false to stop. */
+/* Entries of a log with from <= seq <= to, by (seq, hash). Views stay valid until the next add: a
+ * fork may drop some. f returns false to stop. */
 typedef bool kai_ctl_fn(void *ctx, const struct kai_entry *e);
-void kai_ctl_each(const struct kai_ctl *c, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t from,
-                  uint64_t to, kai_ctl_fn *f, void *ctx);
+void kai_ctl_each(const struct kai_ctl *c, const uint8_t log_pk[static KAI_KEY_BYTES],
+                  uint64_t from, uint64_t to, kai_ctl_fn *f, void *ctx);
 /* One entry by its hash (a certificate id); NULL when not held. Valid until the next add. */
-const struct kai_entry *kai_ctl_find(const struct kai_ctl *c, const uint8_t hash[static KAI_ID_BYTES]);
+const struct kai_entry *kai_ctl_find(const struct kai_ctl *c,
+                                     const uint8_t hash[static KAI_ID_BYTES]);
 /* Hash over all heads: equal sets have equal fingerprints. */
 void kai_ctl_fingerprint(const struct kai_ctl *c, uint8_t fp[static KAI_ID_BYTES]);
 size_t kai_ctl_count(const struct kai_ctl *c);

@@ -94,8 +94,8 @@ static enum need need_of(const struct kai_keyring *k, const struct kai_aud *a, u
     return NEED_NONE;
 }
 
-/* The first epoch is made with the audience. A further node of the owner that has not heard of it yet would make
- * a second one, under which nobody finds the first. */
+/* The first epoch is made with the audience. A further node of the owner that has not heard of it
+ * yet would make a second one, under which nobody finds the first. */
 static uint64_t wait_ms(enum need need, uint64_t rank, bool owner, bool further)
 {
     if (need == NEED_ADD || need == NEED_ANSWER)

@@ -1,7 +1,8 @@
 /* record: the records of the control plane, between bytes and structs (docs/protocol.md 3).
  *
  * A control entry's payload is [type, body bin]; an unknown type is carried, not read. Texts are
- * NUL-terminated copies; ids and keys are copies; nothing points into the input unless it says so. */
+ * NUL-terminated copies; ids and keys are copies; nothing points into the input unless it says so.
+ */
 #ifndef KAI_KEYS_RECORD_H
 #define KAI_KEYS_RECORD_H
 
@@ -14,7 +15,7 @@ enum kai_rec_type {
     KAI_REC_CHARTER = 1,
     KAI_REC_ADMIT = 2,
     KAI_REC_REVOKE = 3,
-    KAI_REC_KEYDEATH = 4, /* Reserved. */
+    KAI_REC_KEYDEATH = 4,   /* Reserved. */
     KAI_REC_CHECKPOINT = 5, /* Reserved. */
     KAI_REC_AUDIENCE = 6,
     KAI_REC_SUCCESSOR = 7, /* Reserved. */
@@ -24,16 +25,22 @@ enum kai_rec_type {
 };
 
 /* Split a control payload. Errors: KAI_EMALFORMED, KAI_ELIMIT. */
-KAI_MUST_USE enum kai_err kai_rec_parse(uint64_t *type, struct kai_view *body, struct kai_view payload);
+KAI_MUST_USE enum kai_err kai_rec_parse(uint64_t *type, struct kai_view *body,
+                                        struct kai_view payload);
 void kai_rec_write(struct kai_buf *out, uint64_t type, struct kai_view body);
 
-enum kai_admit_kind { KAI_ADMIT_ORG = 1, KAI_ADMIT_ISSUING = 2, KAI_ADMIT_NODE = 3, KAI_ADMIT_PERSON = 4 };
+enum kai_admit_kind {
+    KAI_ADMIT_ORG = 1,
+    KAI_ADMIT_ISSUING = 2,
+    KAI_ADMIT_NODE = 3,
+    KAI_ADMIT_PERSON = 4
+};
 
-#define KAI_CAP_PUBLISH 1u
-#define KAI_CAP_ADMIT 2u /* Organisations; nodes and persons of its own need no capability. */
-#define KAI_CAP_STEWARD 4u
-#define KAI_CAP_RELAY 8u
-#define KAI_CAP_OWNER 16u /* Of audiences. */
+#define KAI_CAP_PUBLISH  1u
+#define KAI_CAP_ADMIT    2u /* Organisations; nodes and persons of its own need no capability. */
+#define KAI_CAP_STEWARD  4u
+#define KAI_CAP_RELAY    8u
+#define KAI_CAP_OWNER    16u /* Of audiences. */
 #define KAI_CAP_PROVIDER 32u
 
 struct kai_attr {
@@ -42,7 +49,8 @@ struct kai_attr {
 };
 
 /* [suite, kind, sign_pk, kx_pk or nil, curve_pk or nil, name or salted hash, caps, depth_left,
- *  max_children, label_max, attrs, quota, not_before, not_after, serial, replaces or nil, pop, X] */
+ *  max_children, label_max, attrs, quota, not_before, not_after, serial, replaces or nil, pop, X]
+ */
 struct kai_admit {
     uint64_t kind; /* enum kai_admit_kind. */
     uint8_t sign_pk[KAI_KEY_BYTES];
@@ -83,12 +91,17 @@ struct kai_mark {
     uint8_t blind[16];
     uint8_t blindhead[16];
 };
-enum kai_revoke_reason { KAI_REVOKE_LEFT = 1, KAI_REVOKE_COMPROMISE = 2, KAI_REVOKE_LOST = 3, KAI_REVOKE_RULES = 4 };
+enum kai_revoke_reason {
+    KAI_REVOKE_LEFT = 1,
+    KAI_REVOKE_COMPROMISE = 2,
+    KAI_REVOKE_LOST = 3,
+    KAI_REVOKE_RULES = 4
+};
 
-/* [target cert, reason, cuts, marks, X]; X 1 (critical) = [part i from 0, of n] of one revocation that
- * does not fit a certificate: it counts as a whole once all parts are held. The parts stand one directly after the
- * other in the signer's log, with the same target and reason; until the last is held the target is revoked and the logs named
- * are cut, but logs not named are not. */
+/* [target cert, reason, cuts, marks, X]; X 1 (critical) = [part i from 0, of n] of one revocation
+ * that does not fit a certificate: it counts as a whole once all parts are held. The parts stand
+ * one directly after the other in the signer's log, with the same target and reason; until the last
+ * is held the target is revoked and the logs named are cut, but logs not named are not. */
 struct kai_revoke {
     uint8_t target[KAI_ID_BYTES];
     uint64_t reason;
@@ -113,14 +126,15 @@ enum kai_aud_kind {
 };
 #define KAI_HISTORY_ALL 36500u /* Days. */
 
-/* [nonce16, ver, kind, open rule [[key, value]...] or rule hash bin32, [steward org...], [relay node...], label_max,
- *  history, X] */
+/* [nonce16, ver, kind, open rule [[key, value]...] or rule hash bin32, [steward org...], [relay
+ * node...], label_max, history, X] */
 struct kai_aud_rec {
     uint8_t nonce[16];
     uint64_t ver;
     uint64_t kind; /* enum kai_aud_kind, or unknown. */
     bool rule_open;
-    size_t n_rule; /* Open rule: values of one key are alternatives, keys must all fit; none = everybody. */
+    size_t n_rule; /* Open rule: values of one key are alternatives, keys must all fit; none =
+                      everybody. */
     struct kai_attr rule[KAI_ATTRS_MAX];
     uint8_t rule_hash[KAI_ID_BYTES];
     size_t n_stewards;
@@ -136,11 +150,12 @@ KAI_MUST_USE enum kai_err kai_aud_rec_parse(struct kai_aud_rec *a, struct kai_vi
 void kai_aud_id(uint8_t id[static KAI_ID_BYTES], const uint8_t owner[static KAI_ID_BYTES],
                 const uint8_t nonce[static 16]);
 
-/* ADDR, a note: [8, body bin, node cert, SIG 0x08 over body]; body = [counter, [[endpoint, introduction
- * endpoint or nil]...], curve_pk, reach (1 listens, 2 dials out only), not_after, X]. */
+/* ADDR, a note: [8, body bin, node cert, SIG 0x08 over body]; body = [counter, [[endpoint,
+ * introduction endpoint or nil]...], curve_pk, reach (1 listens, 2 dials out only), not_after, X].
+ */
 #define KAI_ADDR_ENDPOINTS_MAX 4u
 #define KAI_ENDPOINT_BYTES_MAX 128u
-#define KAI_ADDR_BYTES_MAX 2048u
+#define KAI_ADDR_BYTES_MAX     2048u
 struct kai_addr {
     uint8_t node_cert[KAI_ID_BYTES];
     uint64_t counter; /* Newest wins. */
@@ -156,7 +171,8 @@ struct kai_addr {
 void kai_addr_write(struct kai_buf *out, const struct kai_addr *a, const uint8_t node_sk[static 64],
                     const uint8_t nid[static KAI_ID_BYTES]);
 KAI_MUST_USE enum kai_err kai_addr_parse(struct kai_addr *a, struct kai_view note);
-KAI_MUST_USE enum kai_err kai_addr_verify(struct kai_view note, const uint8_t node_pk[static KAI_KEY_BYTES],
+KAI_MUST_USE enum kai_err kai_addr_verify(struct kai_view note,
+                                          const uint8_t node_pk[static KAI_KEY_BYTES],
                                           const uint8_t nid[static KAI_ID_BYTES]);
 
 #endif

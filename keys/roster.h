@@ -40,7 +40,8 @@ struct kai_issuing {
 
 struct kai_node {
     uint8_t id[KAI_ID_BYTES];   /* H("kairan1.node", sign_pk) */
-    uint8_t cert[KAI_ID_BYTES]; /* The active certificate with the highest (not_after, hash), else any. */
+    uint8_t cert[KAI_ID_BYTES]; /* The active certificate with the highest (not_after, hash), else
+                                   any. */
     uint8_t sign_pk[KAI_KEY_BYTES];
     uint8_t kx_pk[KAI_KEY_BYTES];
     uint8_t curve_pk[KAI_KEY_BYTES];
@@ -57,7 +58,7 @@ struct kai_node {
 struct kai_audience {
     uint8_t id[KAI_ID_BYTES];
     const struct kai_org *owner;
-    struct kai_aud_rec rec; /* The one that counts. */
+    struct kai_aud_rec rec;      /* The one that counts. */
     uint8_t entry[KAI_ID_BYTES]; /* Hash of the AUDIENCE entry. */
 };
 
@@ -70,16 +71,24 @@ const uint8_t *kai_roster_nid(const struct kai_roster *r);
 /* H over every ACTIVE and ATTESTED subject and audience: equal rosters have equal hashes. */
 const uint8_t *kai_roster_hash(const struct kai_roster *r);
 
-/* Look-ups: NULL when there is none. By id binary search; orgs, nodes, audiences are sorted by id. */
-const struct kai_org *kai_roster_org(const struct kai_roster *r, const uint8_t id[static KAI_ID_BYTES]);
-const struct kai_node *kai_roster_node(const struct kai_roster *r, const uint8_t id[static KAI_ID_BYTES]);
+/* Look-ups: NULL when there is none. By id binary search; orgs, nodes, audiences are sorted by id.
+ */
+const struct kai_org *kai_roster_org(const struct kai_roster *r,
+                                     const uint8_t id[static KAI_ID_BYTES]);
+const struct kai_node *kai_roster_node(const struct kai_roster *r,
+                                       const uint8_t id[static KAI_ID_BYTES]);
 /* By any certificate of the node, active or not. */
-const struct kai_node *kai_roster_node_by_cert(const struct kai_roster *r, const uint8_t cert[static KAI_ID_BYTES]);
-const struct kai_node *kai_roster_node_by_curve(const struct kai_roster *r, const uint8_t curve[static KAI_KEY_BYTES]);
-const struct kai_org *kai_roster_org_by_cert(const struct kai_roster *r, const uint8_t cert[static KAI_ID_BYTES]);
+const struct kai_node *kai_roster_node_by_cert(const struct kai_roster *r,
+                                               const uint8_t cert[static KAI_ID_BYTES]);
+const struct kai_node *kai_roster_node_by_curve(const struct kai_roster *r,
+                                                const uint8_t curve[static KAI_KEY_BYTES]);
+const struct kai_org *kai_roster_org_by_cert(const struct kai_roster *r,
+                                             const uint8_t cert[static KAI_ID_BYTES]);
 /* By issuing certificate or by issuing key. */
-const struct kai_issuing *kai_roster_issuing(const struct kai_roster *r, const uint8_t cert_or_pk[static 32]);
-const struct kai_audience *kai_roster_audience(const struct kai_roster *r, const uint8_t id[static KAI_ID_BYTES]);
+const struct kai_issuing *kai_roster_issuing(const struct kai_roster *r,
+                                             const uint8_t cert_or_pk[static 32]);
+const struct kai_audience *kai_roster_audience(const struct kai_roster *r,
+                                               const uint8_t id[static KAI_ID_BYTES]);
 size_t kai_roster_orgs(const struct kai_roster *r, const struct kai_org **first);
 size_t kai_roster_nodes(const struct kai_roster *r, const struct kai_node **first);
 size_t kai_roster_audiences(const struct kai_roster *r, const struct kai_audience **first);

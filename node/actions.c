@@ -32,7 +32,8 @@ void kai_log_of(struct kai_log *out, const struct kai_net_log *log)
     *out = (struct kai_log){
         .kind = log->kind,
         .incarnation = log->incarnation,
-        .flags = (log->closed ? KAI_LOG_CLOSED : 0) | (log->forked ? KAI_LOG_FORKED : 0) | (log->own ? KAI_LOG_OWN : 0),
+        .flags = (log->closed ? KAI_LOG_CLOSED : 0) | (log->forked ? KAI_LOG_FORKED : 0) |
+                 (log->own ? KAI_LOG_OWN : 0),
     };
     memcpy(out->log_pk, log->log_pk, KAI_KEY_BYTES);
     memcpy(out->aud_id, log->aud_id, KAI_ID_BYTES);
@@ -41,7 +42,8 @@ void kai_log_of(struct kai_log *out, const struct kai_net_log *log)
     memcpy(out->salt, log->salt, sizeof out->salt);
 }
 
-enum kai_err kai_take_entry(struct kai_core *c, const struct kai_net_log *log, const struct kai_entry *e)
+enum kai_err kai_take_entry(struct kai_core *c, const struct kai_net_log *log,
+                            const struct kai_entry *e)
 {
     struct kai_tx *tx = kai_core_tx(c);
     uint64_t now = kai_wall_ms();
@@ -71,7 +73,8 @@ static void act_drop(void *ctx, uint64_t link, enum kai_bye why)
     kai_loop_drop(c->loop, link, why);
 }
 
-static void act_ingest(void *ctx, uint64_t link, const struct kai_net_log *log, const struct kai_entry *e)
+static void act_ingest(void *ctx, uint64_t link, const struct kai_net_log *log,
+                       const struct kai_entry *e)
 {
     struct kai_core *c = ctx;
 
@@ -120,7 +123,8 @@ static void act_store_ctl(void *ctx, const struct kai_entry *e)
     kai_core_after(c, ctl_stored, s);
 }
 
-static void act_store_note(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BYTES], struct kai_view note)
+static void act_store_note(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BYTES],
+                           struct kai_view note)
 {
     struct kai_core *c = ctx;
     struct kai_tx *tx = kai_core_tx(c);
@@ -175,7 +179,8 @@ static void act_keys(void *ctx)
         kai_loop_dirty(c->loop);
 }
 
-static void act_held(void *ctx, const struct kai_node *peer, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq)
+static void act_held(void *ctx, const struct kai_node *peer,
+                     const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq)
 {
     kai_held_note(ctx, log_pk, peer->org->id, seq);
 }
@@ -198,7 +203,9 @@ static void act_alarm(void *ctx, const struct kai_net_alarm *a)
     if (n != NULL)
         kai_core_alarm(c, a->code, n->name);
     else
-        kai_core_alarm(c, a->code, memcmp(a->node, nobody, KAI_ID_BYTES) == 0 ? "" : kai_hex(about, a->node, 8));
+        kai_core_alarm(c, a->code,
+                       memcmp(a->node, nobody, KAI_ID_BYTES) == 0 ? ""
+                                                                  : kai_hex(about, a->node, 8));
 }
 
 static struct kai_snap *serving(struct kai_core *c)
@@ -208,14 +215,16 @@ static struct kai_snap *serving(struct kai_core *c)
     return c->serve;
 }
 
-static enum kai_err act_read(void *ctx, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq, struct kai_entry *out)
+static enum kai_err act_read(void *ctx, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq,
+                             struct kai_entry *out)
 {
     struct kai_snap *s = serving(ctx);
 
     return s == NULL ? KAI_EIO : kai_snap_entry(s, log_pk, seq, out);
 }
 
-static enum kai_err act_read_text(void *ctx, const uint8_t hash[static KAI_ID_BYTES], struct kai_view *out)
+static enum kai_err act_read_text(void *ctx, const uint8_t hash[static KAI_ID_BYTES],
+                                  struct kai_view *out)
 {
     struct kai_snap *s = serving(ctx);
     char key[64];

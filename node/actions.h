@@ -8,7 +8,9 @@ void kai_actions_fill(struct kai_core *c, struct kai_net_actions *act);
 void kai_net_log_of(struct kai_net_log *out, const struct kai_log *log);
 void kai_log_of(struct kai_log *out, const struct kai_net_log *log);
 
-/* Append an entry whose signature was verified, with its log where it is new, in the open transaction. Owning thread. */
-KAI_MUST_USE enum kai_err kai_take_entry(struct kai_core *c, const struct kai_net_log *log, const struct kai_entry *e);
+/* Append an entry whose signature was verified, with its log where it is new, in the open
+ * transaction. Owning thread. */
+KAI_MUST_USE enum kai_err kai_take_entry(struct kai_core *c, const struct kai_net_log *log,
+                                         const struct kai_entry *e);
 
 #endif

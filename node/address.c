@@ -7,22 +7,26 @@
 
 #include "node/say.h"
 
-#define LIFE_MS (24ull * 60 * 60 * 1000) /* Renewed at each start and every LIFE_MS / 2 by the loop. */
+#define LIFE_MS                                                                                    \
+    (24ull * 60 * 60 * 1000) /* Renewed at each start and every LIFE_MS / 2 by the loop. */
 
 static bool is_wildcard(const char *endpoint)
 {
-    return strncmp(endpoint, "tcp://0.0.0.0:", 14) == 0 || strncmp(endpoint, "tcp://*:", 8) == 0 || strncmp(endpoint, "tcp://[::]:", 11) == 0;
+    return strncmp(endpoint, "tcp://0.0.0.0:", 14) == 0 || strncmp(endpoint, "tcp://*:", 8) == 0 ||
+           strncmp(endpoint, "tcp://[::]:", 11) == 0;
 }
 
 /* The introduction socket's port at the advertised host. */
-static void intro_of(char out[static KAI_ENDPOINT_BYTES_MAX], const char *advertised, const char *bound_intro)
+static void intro_of(char out[static KAI_ENDPOINT_BYTES_MAX], const char *advertised,
+                     const char *bound_intro)
 {
     const char *colon = strrchr(advertised, ':');
     const char *port = strrchr(bound_intro, ':');
 
     out[0] = '\0';
     if (colon != NULL && port != NULL)
-        (void)snprintf(out, KAI_ENDPOINT_BYTES_MAX, "%.*s%s", (int)(colon - advertised), advertised, port);
+        (void)snprintf(out, KAI_ENDPOINT_BYTES_MAX, "%.*s%s", (int)(colon - advertised), advertised,
+                       port);
 }
 
 static uint64_t next_counter(struct kai_core *c)
@@ -39,10 +43,12 @@ static uint64_t next_counter(struct kai_core *c)
     return counter;
 }
 
-enum kai_err kai_address_announce(struct kai_core *c, const struct kai_config *cfg, struct kai_why *why)
+enum kai_err kai_address_announce(struct kai_core *c, const struct kai_config *cfg,
+                                  struct kai_why *why)
 {
     const char *where = cfg->advertise[0] != '\0' ? cfg->advertise : c->endpoint;
-    struct kai_addr a = {.listens = where[0] != '\0' && !is_wildcard(where), .not_after = kai_wall_ms() + LIFE_MS};
+    struct kai_addr a = {.listens = where[0] != '\0' && !is_wildcard(where),
+                         .not_after = kai_wall_ms() + LIFE_MS};
     struct kai_buf note;
     uint8_t be[8];
 

@@ -15,8 +15,8 @@
 
 #include "node/call.h"
 
-#define CONNECTIONS_MAX 64u
-#define TIMEOUT_S 120u
+#define CONNECTIONS_MAX    64u
+#define TIMEOUT_S          120u
 #define STREAM_BLOCK_BYTES 65536u
 
 struct kai_api {
@@ -30,13 +30,13 @@ struct kai_api {
 struct request {
     struct kai_api *api;
     struct kai_call call;
-    struct kai_buf body;    /* Arguments. */
-    int spool;              /* publish: the file so far; -1 none. */
+    struct kai_buf body; /* Arguments. */
+    int spool;           /* publish: the file so far; -1 none. */
     uint64_t spooled;
-    enum kai_err err;       /* Of receiving. */
+    enum kai_err err; /* Of receiving. */
     bool publish;
     void *map;
-    struct kai_buf chunk;   /* Of a stream. */
+    struct kai_buf chunk; /* Of a stream. */
     size_t sent;
     bool end;
 };
@@ -65,7 +65,8 @@ static struct request *request_new(struct kai_api *a, struct MHD_Connection *con
     return r;
 }
 
-static void request_free(void *cls, struct MHD_Connection *conn, void **state, enum MHD_RequestTerminationCode how)
+static void request_free(void *cls, struct MHD_Connection *conn, void **state,
+                         enum MHD_RequestTerminationCode how)
 {
     struct request *r = *state;
 
@@ -90,10 +91,11 @@ static enum kai_err spool_open(struct request *r)
 {
     char path[KAI_PATH_BYTES_MAX];
 
-    r->spool = open(kai_home_path(&r->api->c->home, path, "spool"), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    r->spool =
+        open(kai_home_path(&r->api->c->home, path, "spool"), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (r->spool == -1)
-        return kai_why_set(&r->call.why, errno == ENOSPC ? KAI_EFULL : KAI_EIO, errno == ENOSPC ? "disk.full" : "io.error",
-                           path, strerror(errno), NULL);
+        return kai_why_set(&r->call.why, errno == ENOSPC ? KAI_EFULL : KAI_EIO,
+                           errno == ENOSPC ? "disk.full" : "io.error", path, strerror(errno), NULL);
     return KAI_OK;
 }
 
@@ -107,8 +109,9 @@ static enum kai_err spool_add(struct request *r, const char *data, size_t n)
         if (w < 0 && errno == EINTR)
             continue;
         if (w <= 0)
-            return kai_why_set(&r->call.why, errno == ENOSPC ? KAI_EFULL : KAI_EIO, errno == ENOSPC ? "disk.full" : "io.error",
-                               r->api->c->home.dir, strerror(errno), NULL);
+            return kai_why_set(&r->call.why, errno == ENOSPC ? KAI_EFULL : KAI_EIO,
+                               errno == ENOSPC ? "disk.full" : "io.error", r->api->c->home.dir,
+                               strerror(errno), NULL);
         r->spooled += (uint64_t)w;
         data += w;
         n -= (size_t)w;
@@ -187,15 +190,19 @@ static struct MHD_Response *make_response(struct request *r)
     struct MHD_Response *resp;
 
     if (r->call.stream.next == NULL) {
-        resp = MHD_create_response_from_buffer(r->call.out.len, r->call.out.p, MHD_RESPMEM_MUST_COPY);
+        resp =
+            MHD_create_response_from_buffer(r->call.out.len, r->call.out.p, MHD_RESPMEM_MUST_COPY);
     } else {
         kai_buf_add(&r->chunk, r->call.out.p, r->call.out.len);
-        resp = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, stream_read, r, NULL);
+        resp = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, stream_read,
+                                                 r, NULL);
     }
     if (resp == NULL)
         return NULL;
     (void)snprintf(status, sizeof status, "%d", r->call.status);
-    (void)MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_TYPE, r->call.raw ? "application/octet-stream" : "application/x-ndjson");
+    (void)MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_TYPE,
+                                  r->call.raw ? "application/octet-stream"
+                                              : "application/x-ndjson");
     (void)MHD_add_response_header(resp, "Kairan-Exit", status);
     (void)MHD_add_response_header(resp, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
     return resp;
@@ -237,8 +244,9 @@ static enum MHD_Result answer(struct request *r, struct MHD_Connection *conn, co
     return ok;
 }
 
-static enum MHD_Result handle(void *cls, struct MHD_Connection *conn, const char *url, const char *method, const char *version,
-                              const char *data, size_t *n, void **state)
+static enum MHD_Result handle(void *cls, struct MHD_Connection *conn, const char *url,
+                              const char *method, const char *version, const char *data, size_t *n,
+                              void **state)
 {
     struct kai_api *a = cls;
     struct request *r = *state;
@@ -246,7 +254,8 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *conn, const char
     (void)version;
     if (r == NULL) {
         if (strcmp(method, MHD_HTTP_METHOD_POST) != 0 || !begins(url, "/v1/")) {
-            struct MHD_Response *no = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+            struct MHD_Response *no =
+                MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
             enum MHD_Result ok = MHD_queue_response(conn, 404, no);
 
             MHD_destroy_response(no);
@@ -264,7 +273,8 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *conn, const char
     return answer(r, conn, url);
 }
 
-/* The group `kairan`, where the machine has one, may use the node; nobody else but its own user and root. */
+/* The group `kairan`, where the machine has one, may use the node; nobody else but its own user and
+ * root. */
 static void share_with_group(const char *path)
 {
     char buf[4096];
@@ -273,7 +283,8 @@ static void share_with_group(const char *path)
 
     if (getgrnam_r("kairan", &g, buf, sizeof buf, &found) != 0 || found == NULL)
         return;
-    if (chown(path, (uid_t)-1, found->gr_gid) == 0) /* Else not a member of it: the socket stays ours alone. */
+    if (chown(path, (uid_t)-1, found->gr_gid) ==
+        0) /* Else not a member of it: the socket stays ours alone. */
         (void)chmod(path, 0660);
 }
 
@@ -287,7 +298,7 @@ static int listen_on(const char *path, struct kai_why *why)
     if (fd == -1)
         goto failed;
     memcpy(a.sun_path, path, strlen(path) + 1);
-    (void)unlink(path); /* The store's lock says that no other node is there. */
+    (void)unlink(path);   /* The store's lock says that no other node is there. */
     before = umask(0177); /* Not even the group that we happen to have. */
     rc = bind(fd, (const struct sockaddr *)&a, sizeof a);
     (void)umask(before);
@@ -302,7 +313,8 @@ failed:
     return -1;
 }
 
-enum kai_err kai_api_start(struct kai_api **out, struct kai_core *c, const struct kai_config *cfg, struct kai_why *why)
+enum kai_err kai_api_start(struct kai_api **out, struct kai_core *c, const struct kai_config *cfg,
+                           struct kai_why *why)
 {
     struct kai_api *a = calloc(1, sizeof *a);
     enum kai_err err = KAI_OK;
@@ -321,11 +333,12 @@ enum kai_err kai_api_start(struct kai_api **out, struct kai_core *c, const struc
         free(a);
         return err != KAI_OK ? err : KAI_EIO;
     }
-    a->daemon = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, 0, NULL, NULL, handle, a,
-                                 MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-                                 MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S, MHD_OPTION_NOTIFY_COMPLETED, request_free, NULL,
-                                 MHD_OPTION_THREAD_STACK_SIZE, (size_t)(2u << 20), /* jansson recurses. */
-                                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(256u << 10), MHD_OPTION_END);
+    a->daemon = MHD_start_daemon(
+        MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, 0, NULL,
+        NULL, handle, a, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S, MHD_OPTION_NOTIFY_COMPLETED, request_free, NULL,
+        MHD_OPTION_THREAD_STACK_SIZE, (size_t)(2u << 20), /* jansson recurses. */
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(256u << 10), MHD_OPTION_END);
     if (a->daemon == NULL) {
         (void)close(fd);
         (void)unlink(a->path);

@@ -211,10 +211,13 @@ static enum kai_err check_spec(struct kai_core *c, struct change *ch)
     if (self == NULL || !self->active || (self->caps & KAI_CAP_OWNER) == 0)
         return kai_why_set(ch->why, KAI_EDENIED, "audience.caps", s->name, NULL, NULL);
     if (s->kind == KAI_AUD_PUBLIC ? s->label_max > most : s->label_max > self->label_max)
-        return kai_why_set(ch->why, KAI_EDENIED, "audience.ceiling", s->name,
-                           kai_tlp_name((uint8_t)(s->kind == KAI_AUD_PUBLIC ? most : self->label_max)), NULL);
+        return kai_why_set(
+            ch->why, KAI_EDENIED, "audience.ceiling", s->name,
+            kai_tlp_name((uint8_t)(s->kind == KAI_AUD_PUBLIC ? most : self->label_max)), NULL);
     /* An owner that may not see the ceiling would be no member of its own audience. */
-    ch->ceiling = s->label_max != 0 ? s->label_max : most < self->label_max ? most : self->label_max;
+    ch->ceiling = s->label_max != 0        ? s->label_max
+                  : most < self->label_max ? most
+                                           : self->label_max;
     return KAI_OK;
 }
 
@@ -276,7 +279,8 @@ static void change_free(struct change *ch)
     free(ch);
 }
 
-enum kai_err kai_audience_create(struct kai_core *c, const struct kai_aud_spec *s, uint8_t id[static KAI_ID_BYTES], struct kai_why *why)
+enum kai_err kai_audience_create(struct kai_core *c, const struct kai_aud_spec *s,
+                                 uint8_t id[static KAI_ID_BYTES], struct kai_why *why)
 {
     struct change *ch = calloc(1, sizeof *ch);
 
@@ -312,9 +316,11 @@ static enum kai_err job_add(struct kai_core *c, void *arg)
     if (c->issuing == NULL)
         return kai_why_set(ch->why, KAI_ENOTFOUND, "key.no-issuing", c->home.dir, NULL, NULL);
     if (aud == NULL || memcmp(aud->owner->id, c->self.org_id, KAI_ID_BYTES) != 0)
-        return kai_why_set(ch->why, KAI_EDENIED, "audience.not-owner", kai_keyring_name(c->ring, ch->id), NULL, NULL);
+        return kai_why_set(ch->why, KAI_EDENIED, "audience.not-owner",
+                           kai_keyring_name(c->ring, ch->id), NULL, NULL);
     if (aud->rec.kind != KAI_AUD_GROUP)
-        return kai_why_set(ch->why, KAI_EMALFORMED, "audience.not-group", kai_keyring_name(c->ring, ch->id), NULL, NULL);
+        return kai_why_set(ch->why, KAI_EMALFORMED, "audience.not-group",
+                           kai_keyring_name(c->ring, ch->id), NULL, NULL);
     ch->rec = aud->rec;
     ch->rec.ver++;
     kai_copy_text(ch->name, sizeof ch->name, kai_keyring_name(c->ring, ch->id));
@@ -328,8 +334,8 @@ static enum kai_err job_add(struct kai_core *c, void *arg)
     return err == KAI_OK && a->changed ? issue(c, ch) : err;
 }
 
-enum kai_err kai_audience_add(struct kai_core *c, const uint8_t id[static KAI_ID_BYTES], const struct kai_org *const *members, size_t n,
-                              struct kai_why *why)
+enum kai_err kai_audience_add(struct kai_core *c, const uint8_t id[static KAI_ID_BYTES],
+                              const struct kai_org *const *members, size_t n, struct kai_why *why)
 {
     struct change *ch = calloc(1, sizeof *ch);
     struct add a = {.ch = ch, .members = members, .n = n};

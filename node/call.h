@@ -1,23 +1,24 @@
-/* call: one request to a node, the same whether it came over the local API or from a verb on a stopped node.
+/* call: one request to a node, the same whether it came over the local API or from a verb on a
+ * stopped node.
  *
- * A verb takes a JSON object of arguments (and a body, for publish) and answers with lines of JSON, at once or as a
- * stream. The verbs stand in call.c's table; docs/api.md describes them. */
+ * A verb takes a JSON object of arguments (and a body, for publish) and answers with lines of JSON,
+ * at once or as a stream. The verbs stand in call.c's table; docs/api.md describes them. */
 #ifndef KAI_NODE_CALL_H
 #define KAI_NODE_CALL_H
 
 #include <jansson.h>
 
+#include "item/label.h"
 #include "node/config.h"
 #include "node/core.h"
 #include "text/catalogue.h"
-#include "item/label.h"
 #include "text/json.h"
 
 #define KAI_CALL_ARGS_BYTES_MAX (1u << 20)
-#define KAI_CALL_OUT_BYTES_MAX (64u << 20)
+#define KAI_CALL_OUT_BYTES_MAX  (64u << 20)
 
-/* Answers that come piece by piece: next appends lines to out (nothing: not yet, call again), and sets *end after the last. It may
- * wait up to a second. */
+/* Answers that come piece by piece: next appends lines to out (nothing: not yet, call again), and
+ * sets *end after the last. It may wait up to a second. */
 struct kai_stream {
     enum kai_err (*next)(void *ctx, struct kai_buf *out, bool *end, struct kai_why *why);
     void (*free)(void *ctx);
@@ -28,13 +29,14 @@ struct kai_call {
     struct kai_core *core;
     const struct kai_config *cfg;
     enum kai_lang lang;
-    json_t *args;            /* An object. */
+    json_t *args; /* An object. */
     struct kai_view body;
-    struct kai_buf out;      /* Lines. */
-    bool raw;                /* out is bytes, not lines. */
+    struct kai_buf out;       /* Lines. */
+    bool raw;                 /* out is bytes, not lines. */
     struct kai_stream stream; /* next != NULL: goes on after out. */
     struct kai_why why;
-    int status;              /* Exit status that `kairan` gives after an answer: 0, or 4 for nothing matched, 1 for publish --wait. */
+    int status; /* Exit status that `kairan` gives after an answer: 0, or 4 for nothing matched, 1
+                   for publish --wait. */
 };
 
 /* Run a verb. On an error call->out is one line: the error object. Returns the HTTP status. */
@@ -53,9 +55,10 @@ const char *kai_arg_item(struct kai_call *c, const char *key, size_t i, enum kai
 const char *kai_arg_need(struct kai_call *c, const char *key, enum kai_err *err);
 
 typedef enum kai_err kai_verb_fn(struct kai_call *c);
-kai_verb_fn kai_verb_status, kai_verb_peers, kai_verb_network_show, kai_verb_org_list, kai_verb_org_show, kai_verb_org_admit,
-    kai_verb_org_revoke, kai_verb_node_list, kai_verb_node_admit, kai_verb_node_revoke, kai_verb_audience_create,
-    kai_verb_audience_add, kai_verb_audience_list, kai_verb_audience_show, kai_verb_publish, kai_verb_query, kai_verb_get,
+kai_verb_fn kai_verb_status, kai_verb_peers, kai_verb_network_show, kai_verb_org_list,
+    kai_verb_org_show, kai_verb_org_admit, kai_verb_org_revoke, kai_verb_node_list,
+    kai_verb_node_admit, kai_verb_node_revoke, kai_verb_audience_create, kai_verb_audience_add,
+    kai_verb_audience_list, kai_verb_audience_show, kai_verb_publish, kai_verb_query, kai_verb_get,
     kai_verb_watch, kai_verb_reindex;
 
 #endif

@@ -5,8 +5,8 @@
 #include "node/audiences.h"
 #include "node/call.h"
 
-static enum kai_err orgs_arg(struct kai_call *call, const struct kai_outlook *o, const char *key, const struct kai_org **out, size_t cap,
-                             size_t *n)
+static enum kai_err orgs_arg(struct kai_call *call, const struct kai_outlook *o, const char *key,
+                             const struct kai_org **out, size_t cap, size_t *n)
 {
     enum kai_err err = KAI_OK;
 
@@ -43,10 +43,13 @@ static enum kai_err rule_arg(struct kai_call *call, struct kai_aud_spec *s)
 {
     enum kai_err err = KAI_OK;
 
-    for (const char *text; err == KAI_OK && (text = kai_arg_item(call, "rule", s->n_rule, &err)) != NULL; s->n_rule++) {
+    for (const char *text;
+         err == KAI_OK && (text = kai_arg_item(call, "rule", s->n_rule, &err)) != NULL;
+         s->n_rule++) {
         const char *eq = strchr(text, '=');
 
-        if (s->n_rule == KAI_ATTRS_MAX || eq == NULL || eq == text || (size_t)(eq - text) >= sizeof s->rule[0].key ||
+        if (s->n_rule == KAI_ATTRS_MAX || eq == NULL || eq == text ||
+            (size_t)(eq - text) >= sizeof s->rule[0].key ||
             strlen(eq + 1) >= sizeof s->rule[0].value)
             return kai_why_set(&call->why, KAI_EMALFORMED, "usage.attr", text, NULL, NULL);
         memcpy(s->rule[s->n_rule].key, text, (size_t)(eq - text));
@@ -55,19 +58,23 @@ static enum kai_err rule_arg(struct kai_call *call, struct kai_aud_spec *s)
     return err;
 }
 
-static void put_audience(struct kai_jput *j, const struct kai_outlook *o, const struct kai_aud_name *a)
+static void put_audience(struct kai_jput *j, const struct kai_outlook *o,
+                         const struct kai_aud_name *a)
 {
     const struct kai_audience *rec = kai_roster_audience(o->roster, a->id);
     const struct kai_epoch *newest = NULL;
 
     for (size_t i = 0; i < o->n_epochs; i++)
-        if (memcmp(o->epochs[i].aud_id, a->id, KAI_ID_BYTES) == 0 && (newest == NULL || o->epochs[i].gen > newest->gen))
+        if (memcmp(o->epochs[i].aud_id, a->id, KAI_ID_BYTES) == 0 &&
+            (newest == NULL || o->epochs[i].gen > newest->gen))
             newest = &o->epochs[i];
     kai_jput_object(j, NULL);
     kai_jput_hex(j, "id", a->id, KAI_ID_BYTES);
     kai_jput_text(j, "name", a->name[0] == '\0' ? NULL : a->name);
     kai_jput_text(j, "kind", kai_aud_kind_name(rec->rec.kind));
-    kai_jput_text(j, "ceiling", kai_tlp_name(rec->rec.label_max > KAI_TLP_RED ? KAI_TLP_RED : (uint8_t)rec->rec.label_max));
+    kai_jput_text(
+        j, "ceiling",
+        kai_tlp_name(rec->rec.label_max > KAI_TLP_RED ? KAI_TLP_RED : (uint8_t)rec->rec.label_max));
     kai_jput_text(j, "owner", rec->owner->name);
     kai_jput_array(j, "stewards");
     for (size_t i = 0; i < rec->rec.n_stewards; i++) {
@@ -127,7 +134,8 @@ enum kai_err kai_verb_audience_create(struct kai_call *call)
         err = rule_arg(call, &s);
     struct kai_outlook *o = kai_outlook_get(call->core);
     if (err == KAI_OK)
-        err = orgs_arg(call, o, "members", s.members, sizeof s.members / sizeof s.members[0], &s.n_members);
+        err = orgs_arg(call, o, "members", s.members, sizeof s.members / sizeof s.members[0],
+                       &s.n_members);
     if (err == KAI_OK)
         err = orgs_arg(call, o, "stewards", s.stewards, KAI_STEWARDS_MAX - 1, &s.n_stewards);
     if (err == KAI_OK && s.kind != KAI_AUD_GROUP && s.n_members > 0)

@@ -40,12 +40,14 @@ struct addrs {
 };
 
 /* Our own address first, then others that are known. */
-static bool collect_addr(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BYTES], struct kai_view note)
+static bool collect_addr(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BYTES],
+                         struct kai_view note)
 {
     struct addrs *a = ctx;
     struct kai_addr addr;
 
-    if (type != KAI_REC_ADDR || kai_addr_parse(&addr, note) != KAI_OK || !addr.listens || addr.not_after < kai_wall_ms())
+    if (type != KAI_REC_ADDR || kai_addr_parse(&addr, note) != KAI_OK || !addr.listens ||
+        addr.not_after < kai_wall_ms())
         return true;
     if (memcmp(who, a->c->self.node_id, KAI_ID_BYTES) == 0 && a->n > 0) {
         a->v[a->n < 4 ? a->n++ : 3] = a->v[0];
@@ -56,7 +58,8 @@ static bool collect_addr(void *ctx, uint64_t type, const uint8_t who[static KAI_
     return true;
 }
 
-static size_t charter_texts(const struct kai_core *c, struct kai_snap *s, struct kai_charter_text *out)
+static size_t charter_texts(const struct kai_core *c, struct kai_snap *s,
+                            struct kai_charter_text *out)
 {
     size_t n = 0;
 
@@ -83,8 +86,8 @@ static enum kai_err write_admission(struct kai_core *c, struct admit *a)
         return err;
     err = kai_snap_notes(s, collect_addr, &addrs);
     if (err == KAI_OK)
-        err = kai_admission_write(&a->admission, c->ctl, kai_buf_view(&c->charter_record), texts, charter_texts(c, s, texts), a->cert,
-                                  addrs.v, addrs.n);
+        err = kai_admission_write(&a->admission, c->ctl, kai_buf_view(&c->charter_record), texts,
+                                  charter_texts(c, s, texts), a->cert, addrs.v, addrs.n);
     kai_snap_end(s);
     return err;
 }
@@ -95,11 +98,13 @@ static bool admitted_already(struct kai_core *c, struct admit *a)
     const struct kai_roster *r = kai_net_roster(c->net);
     uint8_t id[KAI_ID_BYTES];
 
-    kai_hash(id, a->request.kind == KAI_ADMIT_ORG ? KAI_D_ORG : KAI_D_NODE, a->request.proof.sign_pk, KAI_KEY_BYTES);
+    kai_hash(id, a->request.kind == KAI_ADMIT_ORG ? KAI_D_ORG : KAI_D_NODE,
+             a->request.proof.sign_pk, KAI_KEY_BYTES);
     if (a->request.kind == KAI_ADMIT_ORG) {
         const struct kai_org *o = kai_roster_org(r, id);
 
-        if (o == NULL || !o->active || !o->has_parent || memcmp(o->parent, c->self.org_id, KAI_ID_BYTES) != 0)
+        if (o == NULL || !o->active || !o->has_parent ||
+            memcmp(o->parent, c->self.org_id, KAI_ID_BYTES) != 0)
             return false;
         memcpy(a->cert, o->cert, KAI_ID_BYTES);
         return true;
@@ -123,10 +128,12 @@ static enum kai_err job_admit(struct kai_core *c, void *arg)
         return write_admission(c, a);
     if (self == NULL || !self->active)
         return kai_why_set(why, KAI_EDENIED, "node.not-active", c->home.dir, NULL, NULL);
-    if (a->request.kind == KAI_ADMIT_ORG && ((self->caps & KAI_CAP_ADMIT) == 0 || self->depth_left == 0))
+    if (a->request.kind == KAI_ADMIT_ORG &&
+        ((self->caps & KAI_CAP_ADMIT) == 0 || self->depth_left == 0))
         return kai_why_set(why, KAI_EDENIED, "admit.depth", self->name, NULL, NULL);
     if (a->grant.label_max > self->label_max)
-        return kai_why_set(why, KAI_EDENIED, "admit.clearance", kai_tlp_name((uint8_t)self->label_max), NULL, NULL);
+        return kai_why_set(why, KAI_EDENIED, "admit.clearance",
+                           kai_tlp_name((uint8_t)self->label_max), NULL, NULL);
     if (a->grant.depth_left >= self->depth_left && a->grant.depth_left > 0)
         a->grant.depth_left = self->depth_left > 0 ? self->depth_left - 1 : 0;
     if (self->not_after != 0 && a->grant.not_after > self->not_after)
@@ -167,10 +174,13 @@ static enum kai_err read_grant(struct kai_call *call, struct kai_grant *g)
         else if (!kai_time_parse_loose(kai_view_of(expires, strlen(expires)), &g->not_after))
             return kai_why_set(&call->why, KAI_EMALFORMED, "usage.time", expires, NULL, NULL);
     }
-    for (const char *text; err == KAI_OK && (text = kai_arg_item(call, "attrs", g->n_attrs, &err)) != NULL; g->n_attrs++) {
+    for (const char *text;
+         err == KAI_OK && (text = kai_arg_item(call, "attrs", g->n_attrs, &err)) != NULL;
+         g->n_attrs++) {
         const char *eq = strchr(text, '=');
 
-        if (g->n_attrs == KAI_ATTRS_MAX || eq == NULL || eq == text || (size_t)(eq - text) >= sizeof g->attrs[0].key ||
+        if (g->n_attrs == KAI_ATTRS_MAX || eq == NULL || eq == text ||
+            (size_t)(eq - text) >= sizeof g->attrs[0].key ||
             strlen(eq + 1) >= sizeof g->attrs[0].value)
             return kai_why_set(&call->why, KAI_EMALFORMED, "usage.attr", text, NULL, NULL);
         memcpy(g->attrs[g->n_attrs].key, text, (size_t)(eq - text));
@@ -196,7 +206,9 @@ static enum kai_err admit(struct kai_call *call, uint64_t kind)
     if (err == KAI_OK)
         err = kai_request_parse(&a->request, kai_buf_view(&bytes), &call->why);
     if (err == KAI_OK && a->request.kind != kind)
-        err = kai_why_set(&call->why, KAI_EMALFORMED, kind == KAI_ADMIT_ORG ? "request.is-node" : "request.is-org", NULL, NULL, NULL);
+        err = kai_why_set(&call->why, KAI_EMALFORMED,
+                          kind == KAI_ADMIT_ORG ? "request.is-node" : "request.is-org", NULL, NULL,
+                          NULL);
     if (err == KAI_OK)
         err = read_grant(call, &a->grant);
     if (err == KAI_OK)
@@ -240,8 +252,10 @@ struct revoke {
     char what[KAI_TEXT_BYTES_MAX + 1];
 };
 
-/* Everything that the organisation's keys have signed so far stays: the cut is at what we hold now. */
-static void cut_at_head(struct kai_core *c, struct kai_revoke *r, const uint8_t log_pk[static KAI_KEY_BYTES])
+/* Everything that the organisation's keys have signed so far stays: the cut is at what we hold now.
+ */
+static void cut_at_head(struct kai_core *c, struct kai_revoke *r,
+                        const uint8_t log_pk[static KAI_KEY_BYTES])
 {
     struct kai_head head;
     struct kai_cut *cut = &r->cuts[r->n_cuts];
@@ -266,8 +280,8 @@ static bool cut_issued(void *ctx, const struct kai_entry *e)
     struct kai_view body;
     uint64_t type;
 
-    if (kai_rec_parse(&type, &body, e->payload) == KAI_OK && type == KAI_REC_ADMIT && kai_admit_parse(&a, body) == KAI_OK &&
-        a.kind == KAI_ADMIT_ISSUING)
+    if (kai_rec_parse(&type, &body, e->payload) == KAI_OK && type == KAI_REC_ADMIT &&
+        kai_admit_parse(&a, body) == KAI_OK && a.kind == KAI_ADMIT_ISSUING)
         cut_at_head(k->c, k->r, a.sign_pk);
     return true;
 }
@@ -288,7 +302,8 @@ static enum kai_err find_target(struct kai_core *c, struct revoke *rv)
 
             memcpy(rv->rec.target, org->cert, KAI_ID_BYTES);
             kai_copy_text(rv->what, sizeof rv->what, org->name);
-            if (rv->reason != KAI_REVOKE_COMPROMISE) { /* A thief's key may have signed anything of late. */
+            if (rv->reason !=
+                KAI_REVOKE_COMPROMISE) { /* A thief's key may have signed anything of late. */
                 cut_at_head(c, &rv->rec, org->root_pk);
                 kai_ctl_each(c->ctl, org->root_pk, 1, UINT64_MAX, cut_issued, &k);
             }

@@ -51,7 +51,8 @@ static enum kai_err read_label(struct kai_call *call, struct kai_label *l)
     return KAI_OK;
 }
 
-static enum kai_err put_sum(struct kai_call *call, const struct kai_publish *p, const struct kai_published *sum)
+static enum kai_err put_sum(struct kai_call *call, const struct kai_publish *p,
+                            const struct kai_published *sum)
 {
     struct kai_jput j;
 

@@ -6,7 +6,7 @@
 #include "node/indexer.h"
 #include "node/reader.h"
 
-#define PAGE 128u
+#define PAGE          128u
 #define WATCH_WAIT_MS 1000u
 #define WATCH_BEAT_MS 15000u
 
@@ -40,7 +40,8 @@ static bool on_hit(void *ctx, const struct kai_query_hit *hit)
     struct query *q = ctx;
     enum kai_err err = kai_reader_put(&q->r, hit, q->out);
 
-    if (err == KAI_ENOTFOUND || err == KAI_EDENIED) /* Pruned, or its key is not ours: there is nothing to show. */
+    if (err == KAI_ENOTFOUND ||
+        err == KAI_EDENIED) /* Pruned, or its key is not ours: there is nothing to show. */
         return true;
     q->err = err;
     q->given++;
@@ -75,10 +76,12 @@ static enum kai_err query_new(struct kai_call *call, const char *expr, struct qu
     }
     q->c = call->core;
     q->now_ms = kai_wall_ms();
-    struct kai_query_names names = {.org = kai_reader_org, .audience = kai_reader_aud, .ctx = &q->r};
+    struct kai_query_names names = {
+        .org = kai_reader_org, .audience = kai_reader_aud, .ctx = &q->r};
     err = kai_reader_begin(&q->r);
     if (err == KAI_OK)
-        err = kai_query_parse(&q->q, kai_view_of(expr, strlen(expr)), &names, q->now_ms, &call->why);
+        err =
+            kai_query_parse(&q->q, kai_view_of(expr, strlen(expr)), &names, q->now_ms, &call->why);
     kai_reader_end(&q->r);
     if (err != KAI_OK) {
         query_free(q);
@@ -96,7 +99,8 @@ enum kai_err kai_verb_query(struct kai_call *call)
     bool settle = kai_arg_bool(call, "settle", &err);
     struct query *q;
 
-    if (err == KAI_OK && (settle || call->core->loop == NULL)) /* A stopped node has time to catch up first. */
+    if (err == KAI_OK &&
+        (settle || call->core->loop == NULL)) /* A stopped node has time to catch up first. */
         err = kai_indexer_settle(call->core->indexer);
     if (err == KAI_OK)
         err = query_new(call, expr != NULL ? expr : "", &q);
@@ -150,7 +154,8 @@ enum kai_err kai_verb_watch(struct kai_call *call)
     struct query *q;
 
     if (err == KAI_OK && call->core->loop == NULL)
-        err = kai_why_set(&call->why, KAI_EAGAIN, "node.not-running", call->core->home.dir, NULL, NULL);
+        err = kai_why_set(&call->why, KAI_EAGAIN, "node.not-running", call->core->home.dir, NULL,
+                          NULL);
     if (err == KAI_OK)
         err = query_new(call, expr != NULL ? expr : "", &q);
     if (err != KAI_OK)
@@ -250,8 +255,9 @@ enum kai_err kai_verb_reindex(struct kai_call *call)
 {
     struct kai_indexer_state s;
     struct kai_jput j;
-    enum kai_err err = call->core->loop != NULL ? kai_why_set(&call->why, KAI_EBUSY, "reindex.running", NULL, NULL, NULL)
-                                                : kai_indexer_settle(call->core->indexer);
+    enum kai_err err = call->core->loop != NULL
+                           ? kai_why_set(&call->why, KAI_EBUSY, "reindex.running", NULL, NULL, NULL)
+                           : kai_indexer_settle(call->core->indexer);
 
     if (err != KAI_OK)
         return err;

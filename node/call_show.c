@@ -5,7 +5,8 @@
 #include "node/call.h"
 #include "node/indexer.h"
 
-static void address_of(const struct kai_core *c, char out[static KAI_ENDPOINT_BYTES_MAX + KAI_BASE32_KEY_CAP + 1])
+static void address_of(const struct kai_core *c,
+                       char out[static KAI_ENDPOINT_BYTES_MAX + KAI_BASE32_KEY_CAP + 1])
 {
     char key[KAI_BASE32_KEY_CAP];
 
@@ -300,7 +301,8 @@ static void put_node(struct kai_jput *j, const struct kai_core *c, const struct 
 }
 
 /* Nodes of one organisation, or of all. */
-static void put_nodes(struct kai_call *call, struct kai_jput *j, const struct kai_roster *r, const struct kai_org *org)
+static void put_nodes(struct kai_call *call, struct kai_jput *j, const struct kai_roster *r,
+                      const struct kai_org *org)
 {
     const struct kai_node *nodes;
     size_t n = kai_roster_nodes(r, &nodes);

@@ -1,4 +1,5 @@
-/* charter_text: the texts that a network gets where its founder brings none: purpose, handling, what happens after a leak. */
+/* charter_text: the texts that a network gets where its founder brings none: purpose, handling,
+ * what happens after a leak. */
 #ifndef KAI_NODE_CHARTER_TEXT_H
 #define KAI_NODE_CHARTER_TEXT_H
 

@@ -7,7 +7,7 @@
 
 #include "text/time.h"
 
-#define FILE_BYTES_MAX 65536
+#define FILE_BYTES_MAX      65536
 #define SPOOL_BYTES_DEFAULT (512u << 20)
 
 static bool port_ok(const char *text, size_t n)
@@ -57,7 +57,8 @@ enum kai_err kai_dial_parse(struct kai_dial_target *t, const char *text, struct 
     return t->has_key ? KAI_OK : kai_why_set(why, KAI_EMALFORMED, "endpoint.key", text, NULL, NULL);
 }
 
-static enum kai_err set_endpoint(char out[static KAI_ENDPOINT_BYTES_MAX], const char *value, struct kai_why *why)
+static enum kai_err set_endpoint(char out[static KAI_ENDPOINT_BYTES_MAX], const char *value,
+                                 struct kai_why *why)
 {
     size_t n = endpoint_length(value);
 
@@ -67,7 +68,8 @@ static enum kai_err set_endpoint(char out[static KAI_ENDPOINT_BYTES_MAX], const 
     return KAI_OK;
 }
 
-enum kai_err kai_config_set(struct kai_config *c, const char *key, const char *value, struct kai_why *why)
+enum kai_err kai_config_set(struct kai_config *c, const char *key, const char *value,
+                            struct kai_why *why)
 {
     if (strcmp(key, "listen") == 0)
         return set_endpoint(c->listen, value, why);
@@ -113,7 +115,8 @@ enum kai_err kai_config_load(struct kai_config *c, const struct kai_home *h, str
     *c = (struct kai_config){.spool_max = SPOOL_BYTES_DEFAULT};
     if (text == NULL)
         return KAI_ENOMEM;
-    enum kai_err err = kai_file_read(kai_home_path(h, path, "kairan.conf"), text, FILE_BYTES_MAX, &n);
+    enum kai_err err =
+        kai_file_read(kai_home_path(h, path, "kairan.conf"), text, FILE_BYTES_MAX, &n);
     if (err == KAI_ENOTFOUND) {
         free(text);
         return KAI_OK;

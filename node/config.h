@@ -3,9 +3,9 @@
  * listen = tcp://HOST:PORT          where other nodes reach us; absent: this node only dials out
  * listen-intro = tcp://HOST:PORT    for newcomers; absent: the next port
  * advertise = tcp://HOST:PORT       what others are told, when it is not what we bind
- * dial = tcp://HOST:PORT/NODEKEY    may stand several times; NODEKEY where no address record knows it
- * api = /PATH                       the local socket, when HOME is too long for one
- * spool-max = 512MiB                largest file that `publish` takes */
+ * dial = tcp://HOST:PORT/NODEKEY    may stand several times; NODEKEY where no address record knows
+ * it api = /PATH                       the local socket, when HOME is too long for one spool-max =
+ * 512MiB                largest file that `publish` takes */
 #ifndef KAI_NODE_CONFIG_H
 #define KAI_NODE_CONFIG_H
 
@@ -30,11 +30,15 @@ struct kai_config {
     uint64_t spool_max;
 };
 
-/* Defaults, then the file where there is one. Errors: KAI_EMALFORMED (config.*, where and line), KAI_EIO. */
-KAI_MUST_USE enum kai_err kai_config_load(struct kai_config *c, const struct kai_home *h, struct kai_why *why);
+/* Defaults, then the file where there is one. Errors: KAI_EMALFORMED (config.*, where and line),
+ * KAI_EIO. */
+KAI_MUST_USE enum kai_err kai_config_load(struct kai_config *c, const struct kai_home *h,
+                                          struct kai_why *why);
 /* One setting, as a line of the file gives it. Errors: KAI_EMALFORMED, KAI_ELIMIT. */
-KAI_MUST_USE enum kai_err kai_config_set(struct kai_config *c, const char *key, const char *value, struct kai_why *why);
+KAI_MUST_USE enum kai_err kai_config_set(struct kai_config *c, const char *key, const char *value,
+                                         struct kai_why *why);
 /* "tcp://host:port" or "tcp://host:port/NODEKEY". Errors: KAI_EMALFORMED (endpoint.syntax). */
-KAI_MUST_USE enum kai_err kai_dial_parse(struct kai_dial_target *t, const char *text, struct kai_why *why);
+KAI_MUST_USE enum kai_err kai_dial_parse(struct kai_dial_target *t, const char *text,
+                                         struct kai_why *why);
 
 #endif

@@ -10,9 +10,9 @@
 #include "node/actions.h"
 #include "node/audiences.h"
 #include "node/held.h"
+#include "node/indexer.h"
 #include "node/loop.h"
 #include "node/ownlog.h"
-#include "node/indexer.h"
 #include "node/post.h"
 
 #define MAP_BYTES_DEFAULT 0 /* The stores choose. */
@@ -61,7 +61,8 @@ void kai_core_after(struct kai_core *c, kai_after_fn *f, void *arg)
         size_t cap = c->cap_after == 0 ? 64 : 2 * c->cap_after;
         struct kai_after *grown = realloc(c->after, cap * sizeof *grown);
 
-        if (grown == NULL) { /* Nobody may be left waiting: commit now, and answer this one with it. */
+        if (grown ==
+            NULL) { /* Nobody may be left waiting: commit now, and answer this one with it. */
             kai_core_commit(c);
             f(arg, KAI_ENOMEM);
             return;
@@ -145,8 +146,9 @@ enum kai_err kai_core_run(struct kai_core *c, kai_job_fn *f, void *arg)
 static enum kai_err load_keys(struct kai_core *c, struct kai_why *why)
 {
     char path[KAI_PATH_BYTES_MAX];
-    enum kai_err err = kai_keyfile_load(&kai_keyport_posix, kai_home_path(&c->home, path, "keys/node.key"),
-                                        KAI_KEY_NODE, NULL, &c->node, NULL, why);
+    enum kai_err err =
+        kai_keyfile_load(&kai_keyport_posix, kai_home_path(&c->home, path, "keys/node.key"),
+                         KAI_KEY_NODE, NULL, &c->node, NULL, why);
 
     kai_why_at(why, 0, "%s", path);
     if (err != KAI_OK)
@@ -277,7 +279,8 @@ static bool tell_log(void *ctx, const struct kai_log *log)
     return true;
 }
 
-static bool tell_note(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BYTES], struct kai_view note)
+static bool tell_note(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BYTES],
+                      struct kai_view note)
 {
     struct kai_core *c = ctx;
 
@@ -361,7 +364,8 @@ static enum kai_err open_stores(struct kai_core *c, struct kai_why *why)
     if (err != KAI_OK)
         return err;
     boot_id_text(boot);
-    return kai_index_open(&c->index, kai_home_path(&c->home, path, "index"), MAP_BYTES_DEFAULT, boot, &rebuild, why);
+    return kai_index_open(&c->index, kai_home_path(&c->home, path, "index"), MAP_BYTES_DEFAULT,
+                          boot, &rebuild, why);
 }
 
 enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, struct kai_why *why)
@@ -436,7 +440,8 @@ void kai_core_close(struct kai_core *c)
     sodium_free(c); /* Wipes. */
 }
 
-/* Durable before it is in the set that peers are served from: a key that forgets what it signed forks its log. */
+/* Durable before it is in the set that peers are served from: a key that forgets what it signed
+ * forks its log. */
 static enum kai_err store_issued(struct kai_core *c, const struct kai_entry *e)
 {
     struct direct d = {0};
@@ -448,8 +453,8 @@ static enum kai_err store_issued(struct kai_core *c, const struct kai_entry *e)
     return err != KAI_OK ? err : d.err;
 }
 
-enum kai_err kai_core_issue(struct kai_core *c, uint64_t rec_type, struct kai_view body, uint8_t hash[static KAI_ID_BYTES],
-                            struct kai_why *why)
+enum kai_err kai_core_issue(struct kai_core *c, uint64_t rec_type, struct kai_view body,
+                            uint8_t hash[static KAI_ID_BYTES], struct kai_why *why)
 {
     struct kai_buf payload;
     struct kai_buf bytes;
@@ -473,7 +478,8 @@ enum kai_err kai_core_issue(struct kai_core *c, uint64_t rec_type, struct kai_vi
     kai_rec_write(&payload, rec_type, body);
     enum kai_err err = payload.err;
     if (err == KAI_OK)
-        err = kai_entry_make(&e, &bytes, &h, c->issuing->sign_sk, c->charter.nid, kai_buf_view(&payload));
+        err = kai_entry_make(&e, &bytes, &h, c->issuing->sign_sk, c->charter.nid,
+                             kai_buf_view(&payload));
     if (err == KAI_OK)
         err = kai_ctl_check(c->ctl, &e);
     if (err == KAI_OK)

@@ -1,9 +1,9 @@
 /* core: one open home: its keys, stores, roster and engine, and the one thread that changes them.
  *
- * `kairan run` opens it with a loop (loop.h); a verb on a stopped node opens it by itself. Either way
- * all changes are jobs: functions that run on the owning thread between two commits, and are answered
- * after the commit, when what they did is durable. Other threads only read: the stores' snapshots, and
- * the view (kai_view_get) of roster and keys. */
+ * `kairan run` opens it with a loop (loop.h); a verb on a stopped node opens it by itself. Either
+ * way all changes are jobs: functions that run on the owning thread between two commits, and are
+ * answered after the commit, when what they did is durable. Other threads only read: the stores'
+ * snapshots, and the view (kai_view_get) of roster and keys. */
 #ifndef KAI_NODE_CORE_H
 #define KAI_NODE_CORE_H
 
@@ -30,9 +30,9 @@ struct kai_outlook {
     struct kai_aud_name {
         uint8_t id[KAI_ID_BYTES];
         char name[KAI_TEXT_BYTES_MAX + 1];
-        bool member; /* We are one. */
+        bool member;      /* We are one. */
         size_t n_members; /* Organisations, active ones. */
-    } * names; /* Of every audience of the roster, by id. */
+    } * names;            /* Of every audience of the roster, by id. */
 };
 
 struct kai_alarm_row {
@@ -64,26 +64,27 @@ struct kai_core {
     struct kai_self self;
     char org_name[KAI_TEXT_BYTES_MAX + 1];
 
-    struct kai_tx *tx;        /* Open since the first change after the last commit; NULL else. */
+    struct kai_tx *tx; /* Open since the first change after the last commit; NULL else. */
     enum kai_err tx_err;
     struct kai_after *after;
     size_t n_after;
     size_t cap_after;
-    struct kai_snap *serve;   /* For kai_net's read action; ended after each round. */
+    struct kai_snap *serve; /* For kai_net's read action; ended after each round. */
 
     struct kai_indexer *indexer;
-    struct kai_loop *loop;    /* NULL: no loop, jobs run at once. Set before and cleared after other threads ask. */
+    struct kai_loop *
+        loop; /* NULL: no loop, jobs run at once. Set before and cleared after other threads ask. */
     pthread_t owner;
 
-    pthread_mutex_t mu;       /* Guards what follows. */
+    pthread_mutex_t mu; /* Guards what follows. */
     pthread_cond_t held_cond;
-    int wake_fd;              /* Wakes the loop; -1 = none runs. */
+    int wake_fd; /* Wakes the loop; -1 = none runs. */
     struct kai_outlook *outlook;
-    struct kai_held *held;    /* Who acknowledged what; see held.c. */
+    struct kai_held *held; /* Who acknowledged what; see held.c. */
     size_t n_held;
     struct kai_alarm_row alarms[KAI_ALARMS_MAX];
     size_t n_alarms;
-    struct kai_busy *busy;    /* Audiences that somebody writes to; see post.c. */
+    struct kai_busy *busy; /* Audiences that somebody writes to; see post.c. */
     size_t n_busy;
     pthread_cond_t busy_cond;
 
@@ -92,29 +93,31 @@ struct kai_core {
     char intro[KAI_ENDPOINT_BYTES_MAX];
 };
 
-uint64_t kai_now_ms(void);  /* Steady clock. */
-uint64_t kai_wall_ms(void); /* Unix time. */
+uint64_t kai_now_ms(void);                       /* Steady clock. */
+uint64_t kai_wall_ms(void);                      /* Unix time. */
 void kai_random(void *ctx, void *out, size_t n); /* For every kai_random_fn. */
 
-/* Open a home that belongs to a network: check, keys, stores, roster, keyring, engine. Starts the indexer's thread.
- * *why on failure. */
-KAI_MUST_USE enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, struct kai_why *why);
+/* Open a home that belongs to a network: check, keys, stores, roster, keyring, engine. Starts the
+ * indexer's thread. *why on failure. */
+KAI_MUST_USE enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home,
+                                        struct kai_why *why);
 /* Commit, stop the indexer, mark the stop clean, close. NULL does nothing. */
 void kai_core_close(struct kai_core *c);
 
-/* The open transaction, begun when there is none. NULL when it cannot be: tx_err says why, and the next commit tells
- * everybody who waits. Owning thread. */
+/* The open transaction, begun when there is none. NULL when it cannot be: tx_err says why, and the
+ * next commit tells everybody who waits. Owning thread. */
 struct kai_tx *kai_core_tx(struct kai_core *c);
 /* Call f after the next commit. Owning thread. */
 void kai_core_after(struct kai_core *c, kai_after_fn *f, void *arg);
-/* Commit what is open and call what waits. An input/output error ends the process: nothing may be acknowledged after
- * a failed sync. Owning thread. */
+/* Commit what is open and call what waits. An input/output error ends the process: nothing may be
+ * acknowledged after a failed sync. Owning thread. */
 void kai_core_commit(struct kai_core *c);
 
 /* Make the loop look round, if one runs. Any thread. */
 void kai_core_wake(struct kai_core *c);
 
-/* A job: f runs on the owning thread; the call returns when what it did is committed. f's own result, or the commit's. */
+/* A job: f runs on the owning thread; the call returns when what it did is committed. f's own
+ * result, or the commit's. */
 typedef enum kai_err kai_job_fn(struct kai_core *c, void *arg);
 KAI_MUST_USE enum kai_err kai_core_run(struct kai_core *c, kai_job_fn *f, void *arg);
 
@@ -123,21 +126,29 @@ struct kai_outlook *kai_outlook_get(struct kai_core *c);
 void kai_outlook_put(struct kai_outlook *o);
 /* Make it anew from keyring and roster. Owning thread. */
 void kai_core_refresh(struct kai_core *c);
-const struct kai_epoch *kai_outlook_epoch(const struct kai_outlook *o, const uint8_t aud_id[static KAI_ID_BYTES],
+const struct kai_epoch *kai_outlook_epoch(const struct kai_outlook *o,
+                                          const uint8_t aud_id[static KAI_ID_BYTES],
                                           const uint8_t kid[static KAI_TAG_BYTES]);
-const struct kai_aud_name *kai_outlook_aud(const struct kai_outlook *o, const uint8_t aud_id[static KAI_ID_BYTES]);
-/* Organisation by name or unique id prefix; audience likewise. Errors: KAI_ENOTFOUND (name.unknown), KAI_EAMBIGUOUS (name.ambiguous). */
-KAI_MUST_USE enum kai_err kai_outlook_find_org(const struct kai_outlook *o, const char *name, const struct kai_org **out, struct kai_why *why);
-KAI_MUST_USE enum kai_err kai_outlook_find_aud(const struct kai_outlook *o, const char *name, const struct kai_aud_name **out, struct kai_why *why);
-KAI_MUST_USE enum kai_err kai_outlook_find_node(const struct kai_outlook *o, const char *name, const struct kai_node **out, struct kai_why *why);
+const struct kai_aud_name *kai_outlook_aud(const struct kai_outlook *o,
+                                           const uint8_t aud_id[static KAI_ID_BYTES]);
+/* Organisation by name or unique id prefix; audience likewise. Errors: KAI_ENOTFOUND
+ * (name.unknown), KAI_EAMBIGUOUS (name.ambiguous). */
+KAI_MUST_USE enum kai_err kai_outlook_find_org(const struct kai_outlook *o, const char *name,
+                                               const struct kai_org **out, struct kai_why *why);
+KAI_MUST_USE enum kai_err kai_outlook_find_aud(const struct kai_outlook *o, const char *name,
+                                               const struct kai_aud_name **out,
+                                               struct kai_why *why);
+KAI_MUST_USE enum kai_err kai_outlook_find_node(const struct kai_outlook *o, const char *name,
+                                                const struct kai_node **out, struct kai_why *why);
 
 /* Raise or clear an alarm that `status` shows. Any thread. */
 void kai_core_alarm(struct kai_core *c, const char *code, const char *about);
 void kai_core_alarm_clear(struct kai_core *c, const char *code, const char *about);
 
-/* Add a control record signed by the issuing key. *hash is its entry hash. Owning thread (inside a job).
- * Errors: KAI_ENOTFOUND (key.no-issuing), KAI_ENOMEM, KAI_ELIMIT. */
-KAI_MUST_USE enum kai_err kai_core_issue(struct kai_core *c, uint64_t rec_type, struct kai_view body, uint8_t hash[static KAI_ID_BYTES],
+/* Add a control record signed by the issuing key. *hash is its entry hash. Owning thread (inside a
+ * job). Errors: KAI_ENOTFOUND (key.no-issuing), KAI_ENOMEM, KAI_ELIMIT. */
+KAI_MUST_USE enum kai_err kai_core_issue(struct kai_core *c, uint64_t rec_type,
+                                         struct kai_view body, uint8_t hash[static KAI_ID_BYTES],
                                          struct kai_why *why);
 
 #endif

@@ -7,13 +7,13 @@
 
 #include "node/say.h"
 
-#define TARGETS_MAX 64u
-#define CONFIGURED_RETRY_MS 2000u
-#define FOUND_RETRY_MIN_MS 1000u
-#define FOUND_RETRY_MAX_MS 300000u
+#define TARGETS_MAX          64u
+#define CONFIGURED_RETRY_MS  2000u
+#define FOUND_RETRY_MIN_MS   1000u
+#define FOUND_RETRY_MAX_MS   300000u
 #define MALFORMED_BACKOFF_MS 600000u
-#define INTRO_RETRY_MS 5000u
-#define SCAN_MS 2000u
+#define INTRO_RETRY_MS       5000u
+#define SCAN_MS              2000u
 
 enum state { IDLE, DIALLING, INTRODUCING, LINKED };
 
@@ -21,15 +21,15 @@ struct target {
     enum state state;
     bool configured;
     bool has_key;
-    bool said;             /* The failure was reported: not again until it changes. */
+    bool said; /* The failure was reported: not again until it changes. */
     uint8_t key[KAI_KEY_BYTES];
     char endpoint[KAI_ENDPOINT_BYTES_MAX];
     char intro[KAI_ENDPOINT_BYTES_MAX];
-    uint64_t link;         /* Dial or link under way. */
+    uint64_t link; /* Dial or link under way. */
     uint64_t next_ms;
     uint64_t next_intro_ms;
     uint64_t back_ms;
-    bool introduce;        /* The next attempt is an introduction. */
+    bool introduce; /* The next attempt is an introduction. */
 };
 
 struct accepted { /* A link that the other side dialled. */
@@ -47,7 +47,8 @@ struct kai_dialer {
     uint64_t next_scan_ms;
 };
 
-enum kai_err kai_dialer_new(struct kai_dialer **out, struct kai_core *c, struct kai_transport *t, const struct kai_config *cfg)
+enum kai_err kai_dialer_new(struct kai_dialer **out, struct kai_core *c, struct kai_transport *t,
+                            const struct kai_config *cfg)
 {
     struct kai_dialer *d = calloc(1, sizeof *d);
 
@@ -173,7 +174,8 @@ static bool intro_endpoint(const struct kai_dialer *d, struct target *g)
     unsigned long port = colon == NULL ? 0 : strtoul(colon + 1, NULL, 10);
     if (port == 0 || port >= 65535)
         return false;
-    (void)snprintf(g->intro, sizeof g->intro, "%.*s:%lu", (int)(colon - g->endpoint), g->endpoint, port + 1);
+    (void)snprintf(g->intro, sizeof g->intro, "%.*s:%lu", (int)(colon - g->endpoint), g->endpoint,
+                   port + 1);
     return true;
 }
 
@@ -244,7 +246,8 @@ static void introduce(struct kai_dialer *d, struct target *g, uint64_t now_ms)
     kai_buf_free(&hello);
 }
 
-bool kai_dialer_up(struct kai_dialer *d, uint64_t link, const uint8_t peer[static KAI_KEY_BYTES], bool dialled, uint64_t now_ms)
+bool kai_dialer_up(struct kai_dialer *d, uint64_t link, const uint8_t peer[static KAI_KEY_BYTES],
+                   bool dialled, uint64_t now_ms)
 {
     if (!dialled) {
         if (d->n_accepted < sizeof d->accepted / sizeof d->accepted[0]) {
@@ -319,7 +322,8 @@ bool kai_dialer_down(struct kai_dialer *d, uint64_t link, uint64_t now_ms)
     return intro;
 }
 
-void kai_dialer_failed(struct kai_dialer *d, uint64_t dial, const struct kai_why *why, uint64_t now_ms)
+void kai_dialer_failed(struct kai_dialer *d, uint64_t dial, const struct kai_why *why,
+                       uint64_t now_ms)
 {
     struct target *g = by_link(d, dial);
 

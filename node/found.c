@@ -11,7 +11,8 @@
 #include "node/core.h"
 #include "node/grant.h"
 
-/* While a home is being made this file stands in it: what an interrupted attempt left may be removed. */
+/* While a home is being made this file stands in it: what an interrupted attempt left may be
+ * removed. */
 #define MARK "making"
 
 static const char *const key_names[] = {"org-root", "issuing", "node"};
@@ -61,14 +62,15 @@ static enum kai_err finish(const struct kai_home *h, enum kai_err err)
     return err;
 }
 
-static enum kai_err new_key(const struct kai_home *h, const char *name, enum kai_key_role role, const char *passphrase,
-                            struct kai_keys **out, struct kai_why *why)
+static enum kai_err new_key(const struct kai_home *h, const char *name, enum kai_key_role role,
+                            const char *passphrase, struct kai_keys **out, struct kai_why *why)
 {
     char path[KAI_PATH_BYTES_MAX];
     enum kai_err err = kai_keys_new(out, role);
 
     if (err == KAI_OK)
-        err = kai_keyfile_save(&kai_keyport_posix, kai_home_path(h, path, "keys/%s.key", name), *out, passphrase, why);
+        err = kai_keyfile_save(&kai_keyport_posix, kai_home_path(h, path, "keys/%s.key", name),
+                               *out, passphrase, why);
     return err;
 }
 
@@ -78,7 +80,8 @@ struct chain { /* Control entries in the making, and the set that judges them. *
     const uint8_t *nid;
 };
 
-static enum kai_err chain_add(struct chain *ch, const struct kai_keys *signer, uint64_t type, struct kai_view body)
+static enum kai_err chain_add(struct chain *ch, const struct kai_keys *signer, uint64_t type,
+                              struct kai_view body)
 {
     struct kai_buf payload;
     struct kai_buf bytes;
@@ -106,20 +109,24 @@ static enum kai_err chain_add(struct chain *ch, const struct kai_keys *signer, u
     return err;
 }
 
-static enum kai_err chain_admit(struct chain *ch, const struct kai_keys *signer, struct kai_admit *a)
+static enum kai_err chain_admit(struct chain *ch, const struct kai_keys *signer,
+                                struct kai_admit *a)
 {
     struct kai_buf body;
 
     kai_buf_init(&body, KAI_CERT_BYTES_MAX);
     kai_admit_write(&body, a);
-    enum kai_err err = body.err == KAI_OK ? chain_add(ch, signer, KAI_REC_ADMIT, kai_buf_view(&body)) : body.err;
+    enum kai_err err =
+        body.err == KAI_OK ? chain_add(ch, signer, KAI_REC_ADMIT, kai_buf_view(&body)) : body.err;
     kai_buf_free(&body);
     return err;
 }
 
-/* The certificates an organisation gives itself: root admits issuing key, issuing key admits node. */
-static enum kai_err chain_own(struct chain *ch, const struct kai_keys *root, const struct kai_keys *issuing,
-                              const struct kai_keys *node, const char *org, const char *node_name, const struct kai_grant *g)
+/* The certificates an organisation gives itself: root admits issuing key, issuing key admits node.
+ */
+static enum kai_err chain_own(struct chain *ch, const struct kai_keys *root,
+                              const struct kai_keys *issuing, const struct kai_keys *node,
+                              const char *org, const char *node_name, const struct kai_grant *g)
 {
     struct kai_admit a;
 
@@ -177,7 +184,8 @@ static void trio_free(struct trio *k)
     kai_keys_free(k->node);
 }
 
-static enum kai_err found_store(const struct kai_home *h, const struct kai_found *f, const struct trio *k, struct kai_why *why)
+static enum kai_err found_store(const struct kai_home *h, const struct kai_found *f,
+                                const struct trio *k, struct kai_why *why)
 {
     struct kai_buf record;
     struct kai_charter charter;
@@ -186,7 +194,8 @@ static enum kai_err found_store(const struct kai_home *h, const struct kai_found
     struct kai_grant g = kai_grant_founder();
 
     kai_buf_init(&record, KAI_CHARTER_BYTES_MAX);
-    enum kai_err err = kai_charter_make(&record, f->network, f->org, k->root->sign_pk, k->root->sign_sk, f->texts, f->n_texts);
+    enum kai_err err = kai_charter_make(&record, f->network, f->org, k->root->sign_pk,
+                                        k->root->sign_sk, f->texts, f->n_texts);
     if (err == KAI_OK)
         err = kai_charter_parse(&charter, kai_buf_view(&record));
     if (err == KAI_OK)
@@ -213,7 +222,8 @@ static enum kai_err found_store(const struct kai_home *h, const struct kai_found
     return close_store(s, err);
 }
 
-enum kai_err kai_found_network(const struct kai_home *h, const struct kai_found *f, struct kai_why *why)
+enum kai_err kai_found_network(const struct kai_home *h, const struct kai_found *f,
+                               struct kai_why *why)
 {
     struct trio k = {0};
     enum kai_err err = begin(h, why);
@@ -231,8 +241,9 @@ enum kai_err kai_found_network(const struct kai_home *h, const struct kai_found 
     return finish(h, err);
 }
 
-static enum kai_err write_request(const struct kai_home *h, uint64_t kind, const char *name, const struct kai_keys *k,
-                                  struct kai_buf *request, struct kai_why *why)
+static enum kai_err write_request(const struct kai_home *h, uint64_t kind, const char *name,
+                                  const struct kai_keys *k, struct kai_buf *request,
+                                  struct kai_why *why)
 {
     char path[KAI_PATH_BYTES_MAX];
 
@@ -243,8 +254,8 @@ static enum kai_err write_request(const struct kai_home *h, uint64_t kind, const
 }
 
 /* The request that was made before, when its name and kind are the same. */
-static enum kai_err same_request(const struct kai_home *h, uint64_t kind, const char *name, struct kai_buf *request,
-                                 struct kai_why *why)
+static enum kai_err same_request(const struct kai_home *h, uint64_t kind, const char *name,
+                                 struct kai_buf *request, struct kai_why *why)
 {
     char path[KAI_PATH_BYTES_MAX];
     char bytes[KAI_REQUEST_BYTES_MAX + 1];
@@ -261,8 +272,8 @@ static enum kai_err same_request(const struct kai_home *h, uint64_t kind, const 
     return err == KAI_OK ? request->err : err;
 }
 
-enum kai_err kai_found_request(const struct kai_home *h, uint64_t kind, const char *name, const char *passphrase,
-                               struct kai_buf *request, struct kai_why *why)
+enum kai_err kai_found_request(const struct kai_home *h, uint64_t kind, const char *name,
+                               const char *passphrase, struct kai_buf *request, struct kai_why *why)
 {
     struct trio k = {0};
 
@@ -284,12 +295,13 @@ enum kai_err kai_found_request(const struct kai_home *h, uint64_t kind, const ch
     return finish(h, err);
 }
 
-static enum kai_err load_key(const struct kai_home *h, const char *name, enum kai_key_role role, const char *passphrase,
-                             struct kai_keys **out, struct kai_why *why)
+static enum kai_err load_key(const struct kai_home *h, const char *name, enum kai_key_role role,
+                             const char *passphrase, struct kai_keys **out, struct kai_why *why)
 {
     char path[KAI_PATH_BYTES_MAX];
-    enum kai_err err = kai_keyfile_load(&kai_keyport_posix, kai_home_path(h, path, "keys/%s.key", name), role, passphrase,
-                                        out, NULL, why);
+    enum kai_err err =
+        kai_keyfile_load(&kai_keyport_posix, kai_home_path(h, path, "keys/%s.key", name), role,
+                         passphrase, out, NULL, why);
 
     if (err == KAI_ENOTFOUND)
         return kai_why_set(why, err, "admission.no-request", h->dir, NULL, NULL);
@@ -297,8 +309,9 @@ static enum kai_err load_key(const struct kai_home *h, const char *name, enum ka
 }
 
 /* Take every entry of the admission; *admit is the certificate that is ours. */
-static enum kai_err take_entries(struct chain *ch, const struct kai_admission *adm, const uint8_t pk[static KAI_KEY_BYTES],
-                                 uint64_t kind, struct kai_admit *ours, bool *found)
+static enum kai_err take_entries(struct chain *ch, const struct kai_admission *adm,
+                                 const uint8_t pk[static KAI_KEY_BYTES], uint64_t kind,
+                                 struct kai_admit *ours, bool *found)
 {
     struct kai_cur cur = adm->entries;
 
@@ -360,7 +373,8 @@ static bool joined_already(struct kai_store *s)
     return there;
 }
 
-static enum kai_err join_store(const struct kai_home *h, uint64_t kind, const struct kai_admission *adm, const struct trio *k,
+static enum kai_err join_store(const struct kai_home *h, uint64_t kind,
+                               const struct kai_admission *adm, const struct trio *k,
                                struct kai_why *why)
 {
     struct chain ch = {.nid = adm->charter.nid};
@@ -402,8 +416,9 @@ static enum kai_err join_store(const struct kai_home *h, uint64_t kind, const st
     return close_store(s, err);
 }
 
-enum kai_err kai_found_join(const struct kai_home *h, uint64_t kind, struct kai_view admission, const char *passphrase,
-                            struct kai_charter *charter, struct kai_why *why)
+enum kai_err kai_found_join(const struct kai_home *h, uint64_t kind, struct kai_view admission,
+                            const char *passphrase, struct kai_charter *charter,
+                            struct kai_why *why)
 {
     struct trio k = {0};
     struct kai_admission *adm = malloc(sizeof *adm);

@@ -8,11 +8,11 @@
 #include "item/label.h"
 #include "node/core.h"
 
-#define DAY_MS (24ull * 60 * 60 * 1000)
-#define LIFE_DAYS 1826u     /* Five years. */
+#define DAY_MS           (24ull * 60 * 60 * 1000)
+#define LIFE_DAYS        1826u /* Five years. */
 #define CHILDREN_FOUNDER 4096u
-#define CHILDREN_MEMBER 256u /* Nodes, persons and organisations that one organisation admits. */
-#define QUOTA_BYTES (1ull << 30) /* A day (docs/protocol.md 9). */
+#define CHILDREN_MEMBER  256u /* Nodes, persons and organisations that one organisation admits. */
+#define QUOTA_BYTES      (1ull << 30) /* A day (docs/protocol.md 9). */
 
 struct kai_grant kai_grant_founder(void)
 {
@@ -60,13 +60,15 @@ static void fill(struct kai_admit *a, const struct kai_grant *g, uint64_t kind)
         .quota = g->quota,
         .not_before = kai_wall_ms(),
         .not_after = g->not_after,
-        .serial = (((uint64_t)randombytes_random() << 32) | randombytes_random()) >> 1, /* No two ADMITs are the same. */
+        .serial = (((uint64_t)randombytes_random() << 32) | randombytes_random()) >>
+                  1, /* No two ADMITs are the same. */
         .n_attrs = g->n_attrs,
     };
     memcpy(a->attrs, g->attrs, sizeof a->attrs);
 }
 
-void kai_grant_admit(struct kai_admit *a, const struct kai_grant *g, uint64_t kind, const char *name, const struct kai_keys *subject)
+void kai_grant_admit(struct kai_admit *a, const struct kai_grant *g, uint64_t kind,
+                     const char *name, const struct kai_keys *subject)
 {
     fill(a, g, kind);
     kai_copy_text(a->name, sizeof a->name, name);
@@ -80,7 +82,8 @@ void kai_grant_admit(struct kai_admit *a, const struct kai_grant *g, uint64_t ki
     kai_admit_prove(a, subject->sign_sk);
 }
 
-void kai_grant_request(struct kai_admit *a, const struct kai_grant *g, const struct kai_admit *proof)
+void kai_grant_request(struct kai_admit *a, const struct kai_grant *g,
+                       const struct kai_admit *proof)
 {
     fill(a, g, proof->kind);
     memcpy(a->name, proof->name, sizeof a->name);

@@ -17,13 +17,16 @@ struct kai_grant {
 };
 
 struct kai_grant kai_grant_founder(void);
-/* What a sponsor gives unless told otherwise: publish, own audiences, keep keys; admit nobody; AMBER+STRICT. */
+/* What a sponsor gives unless told otherwise: publish, own audiences, keep keys; admit nobody;
+ * AMBER+STRICT. */
 struct kai_grant kai_grant_member(void);
 struct kai_grant kai_grant_of(const struct kai_admit *a);
 
 /* An ADMIT under this grant for our own key (proof of possession included). */
-void kai_grant_admit(struct kai_admit *a, const struct kai_grant *g, uint64_t kind, const char *name, const struct kai_keys *subject);
+void kai_grant_admit(struct kai_admit *a, const struct kai_grant *g, uint64_t kind,
+                     const char *name, const struct kai_keys *subject);
 /* Under this grant for the key that a request proves. */
-void kai_grant_request(struct kai_admit *a, const struct kai_grant *g, const struct kai_admit *proof);
+void kai_grant_request(struct kai_admit *a, const struct kai_grant *g,
+                       const struct kai_admit *proof);
 
 #endif

@@ -13,7 +13,8 @@ struct kai_held {
     uint64_t seq;
 };
 
-void kai_held_note(struct kai_core *c, const uint8_t log_pk[static KAI_KEY_BYTES], const uint8_t org[static KAI_ID_BYTES], uint64_t seq)
+void kai_held_note(struct kai_core *c, const uint8_t log_pk[static KAI_KEY_BYTES],
+                   const uint8_t org[static KAI_ID_BYTES], uint64_t seq)
 {
     size_t i;
 
@@ -21,7 +22,8 @@ void kai_held_note(struct kai_core *c, const uint8_t log_pk[static KAI_KEY_BYTES
         return; /* Another node of ours is no other organisation. */
     (void)pthread_mutex_lock(&c->mu);
     for (i = 0; i < c->n_held; i++)
-        if (memcmp(c->held[i].log_pk, log_pk, KAI_KEY_BYTES) == 0 && memcmp(c->held[i].org, org, KAI_ID_BYTES) == 0)
+        if (memcmp(c->held[i].log_pk, log_pk, KAI_KEY_BYTES) == 0 &&
+            memcmp(c->held[i].org, org, KAI_ID_BYTES) == 0)
             break;
     if (i == c->n_held && i < KAI_HELD_MAX) {
         if ((i & (i - 1)) == 0) { /* Full at each power of two. */
@@ -44,7 +46,8 @@ out:
     (void)pthread_mutex_unlock(&c->mu);
 }
 
-static size_t count_locked(const struct kai_core *c, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq)
+static size_t count_locked(const struct kai_core *c, const uint8_t log_pk[static KAI_KEY_BYTES],
+                           uint64_t seq)
 {
     size_t n = 0;
 
@@ -61,7 +64,8 @@ size_t kai_held_count(struct kai_core *c, const uint8_t log_pk[static KAI_KEY_BY
     return n;
 }
 
-size_t kai_held_wait(struct kai_core *c, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq, size_t n, uint64_t deadline_ms)
+size_t kai_held_wait(struct kai_core *c, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq,
+                     size_t n, uint64_t deadline_ms)
 {
     size_t have;
 
@@ -70,10 +74,12 @@ size_t kai_held_wait(struct kai_core *c, const uint8_t log_pk[static KAI_KEY_BYT
         struct timespec t;
         uint64_t now = kai_now_ms();
 
-        if (now >= deadline_ms || c->loop == NULL || kai_loop_stopping(c->loop)) /* Nobody will answer. */
+        if (now >= deadline_ms || c->loop == NULL ||
+            kai_loop_stopping(c->loop)) /* Nobody will answer. */
             break;
         (void)clock_gettime(CLOCK_REALTIME, &t);
-        uint64_t ns = (uint64_t)t.tv_nsec + (deadline_ms - now < 200 ? deadline_ms - now : 200) * 1000000;
+        uint64_t ns =
+            (uint64_t)t.tv_nsec + (deadline_ms - now < 200 ? deadline_ms - now : 200) * 1000000;
         t.tv_sec += (time_t)(ns / 1000000000);
         t.tv_nsec = (long)(ns % 1000000000);
         (void)pthread_cond_timedwait(&c->held_cond, &c->mu, &t);

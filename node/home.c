@@ -58,7 +58,8 @@ enum kai_err kai_home_find(struct kai_home *h, const char *dir, struct kai_why *
     return absolute(h, path, why);
 }
 
-char *kai_home_path(const struct kai_home *h, char out[static KAI_PATH_BYTES_MAX], const char *format, ...)
+char *kai_home_path(const struct kai_home *h, char out[static KAI_PATH_BYTES_MAX],
+                    const char *format, ...)
 {
     va_list ap;
     size_t n = strlen(h->dir);
@@ -157,7 +158,8 @@ static bool sync_parent(const char *path)
     return ok;
 }
 
-enum kai_err kai_file_write(const char *path, const void *p, size_t n, unsigned mode, struct kai_why *why)
+enum kai_err kai_file_write(const char *path, const void *p, size_t n, unsigned mode,
+                            struct kai_why *why)
 {
     char tmp[KAI_PATH_BYTES_MAX];
     enum kai_err err = KAI_OK;
@@ -243,7 +245,8 @@ enum kai_err kai_home_make(const struct kai_home *h, struct kai_why *why)
     char path[KAI_PATH_BYTES_MAX];
     char text[16];
     char api[108];
-    enum kai_err err = kai_home_socket(h, api, why); /* A home in which no node could run is not begun. */
+    enum kai_err err =
+        kai_home_socket(h, api, why); /* A home in which no node could run is not begun. */
 
     if (err == KAI_OK)
         err = make_above(h, why);

@@ -1,6 +1,7 @@
 /* indexer: opens what has arrived, checks it, and writes the index, behind the log.
  *
- * It runs at a lower priority than the loop: a burst is durable at log speed and can be searched a moment later. */
+ * It runs at a lower priority than the loop: a burst is durable at log speed and can be searched a
+ * moment later. */
 #include "node/indexer.h"
 
 #include <errno.h>
@@ -17,18 +18,18 @@
 #include "project/project.h"
 
 #define BATCH_ENTRIES_MAX 256u
-#define BATCH_BYTES_MAX (4u << 20)
-#define NICENESS 10
+#define BATCH_BYTES_MAX   (4u << 20)
+#define NICENESS          10
 
 struct kai_indexer {
     struct kai_core *c;
     pthread_t thread;
     pthread_mutex_t mu;
-    pthread_cond_t work;  /* Something may have arrived. */
-    pthread_cond_t done;  /* The position moved. */
+    pthread_cond_t work; /* Something may have arrived. */
+    pthread_cond_t done; /* The position moved. */
     bool woken;
     bool stop;
-    enum kai_err err;     /* It stopped by itself. */
+    enum kai_err err; /* It stopped by itself. */
     struct kai_indexer_state state;
     struct kai_projector *projector;
     struct kai_outlook *o; /* During a batch. */
@@ -38,8 +39,8 @@ struct kai_indexer {
     size_t bytes;
     enum kai_err batch_err;
     struct kai_snap *snap;
-    struct kai_log log;    /* The last one looked up. */
-    struct rule *rules;    /* Found in the batch. */
+    struct kai_log log; /* The last one looked up. */
+    struct rule *rules; /* Found in the batch. */
 };
 
 struct rule {
@@ -48,7 +49,8 @@ struct rule {
     uint8_t bytes[];
 };
 
-static enum kai_err resolve(void *ctx, const uint8_t cert[static KAI_ID_BYTES], struct kai_project_node *out)
+static enum kai_err resolve(void *ctx, const uint8_t cert[static KAI_ID_BYTES],
+                            struct kai_project_node *out)
 {
     struct kai_indexer *x = ctx;
     const struct kai_node *n = kai_roster_node_by_cert(x->o->roster, cert);
@@ -101,7 +103,8 @@ static const struct kai_log *log_of(struct kai_indexer *x, uint64_t no)
     return &x->log;
 }
 
-static void project(struct kai_indexer *x, uint64_t log_no, const struct kai_entry *e, uint64_t seen_ms)
+static void project(struct kai_indexer *x, uint64_t log_no, const struct kai_entry *e,
+                    uint64_t seen_ms)
 {
     const struct kai_log *log = log_of(x, log_no);
 
@@ -117,13 +120,15 @@ static void project(struct kai_indexer *x, uint64_t log_no, const struct kai_ent
         .author_cert = log->author_cert,
         .log_no = log_no,
         .seen_ms = seen_ms,
-        .ceiling = aud != NULL && aud->rec.label_max <= KAI_TLP_RED ? (uint8_t)aud->rec.label_max : 0,
+        .ceiling =
+            aud != NULL && aud->rec.label_max <= KAI_TLP_RED ? (uint8_t)aud->rec.label_max : 0,
     };
     if (ep != NULL)
         x->batch_err = kai_project_entry(x->projector, x->ix, &in);
 }
 
-static bool on_arrival(void *ctx, uint64_t position, uint64_t log_no, const struct kai_entry *e, uint64_t seen_ms)
+static bool on_arrival(void *ctx, uint64_t position, uint64_t log_no, const struct kai_entry *e,
+                       uint64_t seen_ms)
 {
     struct kai_indexer *x = ctx;
 
@@ -131,7 +136,8 @@ static bool on_arrival(void *ctx, uint64_t position, uint64_t log_no, const stru
     x->position = position;
     x->n++;
     x->bytes += e->payload.n;
-    return x->batch_err == KAI_OK && x->n < BATCH_ENTRIES_MAX && x->bytes < BATCH_BYTES_MAX && !kai_ix_full(x->ix);
+    return x->batch_err == KAI_OK && x->n < BATCH_ENTRIES_MAX && x->bytes < BATCH_BYTES_MAX &&
+           !kai_ix_full(x->ix);
 }
 
 static enum kai_err job_rule(struct kai_core *c, void *arg)
@@ -141,7 +147,8 @@ static enum kai_err job_rule(struct kai_core *c, void *arg)
 
     if (err == KAI_OK)
         kai_net_on_keyring(c->net, kai_now_ms());
-    return err == KAI_ENOMEM || err == KAI_EIO ? err : KAI_OK; /* A bad rule is its author's affair. */
+    return err == KAI_ENOMEM || err == KAI_EIO ? err
+                                               : KAI_OK; /* A bad rule is its author's affair. */
 }
 
 static struct rule *next_rule(struct kai_indexer *x)
@@ -154,7 +161,8 @@ static struct rule *next_rule(struct kai_indexer *x)
     return r;
 }
 
-/* Rules wait for the owning thread, which fetches them (kai_indexer_rules): we never wait for it. */
+/* Rules wait for the owning thread, which fetches them (kai_indexer_rules): we never wait for it.
+ */
 static void hand_over_rules(struct kai_indexer *x)
 {
     (void)pthread_mutex_lock(&x->mu);
@@ -227,7 +235,8 @@ static void *run(void *arg)
     bool more = true;
     enum kai_err err = KAI_OK;
 
-    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICENESS); /* Of this thread, on Linux. */
+    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid),
+                      NICENESS); /* Of this thread, on Linux. */
     while (err == KAI_OK) {
         (void)pthread_mutex_lock(&x->mu);
         while (!x->woken && !x->stop && !more)
@@ -253,7 +262,8 @@ static void *run(void *arg)
 enum kai_err kai_indexer_start(struct kai_indexer **out, struct kai_core *c)
 {
     struct kai_indexer *x = calloc(1, sizeof *x);
-    struct kai_project_port port = {.ctx = x, .resolve = resolve, .rule = found_rule, .refused = found_bad};
+    struct kai_project_port port = {
+        .ctx = x, .resolve = resolve, .rule = found_rule, .refused = found_bad};
     struct kai_ixsnap *s;
 
     *out = NULL;
@@ -345,7 +355,8 @@ uint64_t kai_indexer_wait(struct kai_indexer *x, uint64_t beyond, uint64_t ms)
     return position;
 }
 
-static bool first_seen(void *ctx, uint64_t position, uint64_t log_no, const struct kai_entry *e, uint64_t seen_ms)
+static bool first_seen(void *ctx, uint64_t position, uint64_t log_no, const struct kai_entry *e,
+                       uint64_t seen_ms)
 {
     uint64_t *first = ctx;
 
@@ -366,7 +377,8 @@ static uint64_t lag_of(struct kai_indexer *x, uint64_t position)
 
     if (kai_snap_begin(x->c->store, &s) != KAI_OK)
         return 0;
-    if (kai_snap_last_position(s) > position && kai_snap_arrivals(s, position + 1, first_seen, &seen) == KAI_OK)
+    if (kai_snap_last_position(s) > position &&
+        kai_snap_arrivals(s, position + 1, first_seen, &seen) == KAI_OK)
         lag = now > seen ? now - seen : 1;
     kai_snap_end(s);
     return lag;

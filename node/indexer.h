@@ -1,4 +1,5 @@
-/* indexer: the thread that opens what has arrived, checks it, and writes the index, behind the log. */
+/* indexer: the thread that opens what has arrived, checks it, and writes the index, behind the log.
+ */
 #ifndef KAI_NODE_INDEXER_H
 #define KAI_NODE_INDEXER_H
 
@@ -13,15 +14,16 @@ void kai_indexer_wake(struct kai_indexer *p); /* Something became visible. NULL 
 /* Take over the rules that were found. Owning thread. NULL does nothing. */
 void kai_indexer_rules(struct kai_indexer *p);
 
-/* Wait until everything that is visible now is in the index. Errors: KAI_EIO (it stopped), KAI_EFULL. */
+/* Wait until everything that is visible now is in the index. Errors: KAI_EIO (it stopped),
+ * KAI_EFULL. */
 KAI_MUST_USE enum kai_err kai_indexer_settle(struct kai_indexer *p);
 /* Wait until rows beyond this arrival position are there, at most ms. Returns the position. */
 uint64_t kai_indexer_wait(struct kai_indexer *p, uint64_t beyond, uint64_t ms);
 
 struct kai_indexer_state {
-    uint64_t position;   /* Last arrival that is in the index. */
-    uint64_t lag_ms;     /* Age of the oldest arrival that is not; 0 = none. */
-    uint64_t items;      /* Rows. */
+    uint64_t position; /* Last arrival that is in the index. */
+    uint64_t lag_ms;   /* Age of the oldest arrival that is not; 0 = none. */
+    uint64_t items;    /* Rows. */
     uint64_t quarantined;
 };
 void kai_indexer_state(struct kai_indexer *p, struct kai_indexer_state *s);

@@ -1,5 +1,6 @@
-/* loop: the thread of `kairan run`. Each round: wait, take in what came, carry it out in one transaction, commit,
- * answer. What arrives during a commit waits for the next one: that groups them. */
+/* loop: the thread of `kairan run`. Each round: wait, take in what came, carry it out in one
+ * transaction, commit, answer. What arrives during a commit waits for the next one: that groups
+ * them. */
 #include "node/loop.h"
 
 #include <errno.h>
@@ -17,10 +18,10 @@
 #include "node/steward.h"
 #include "node/verify.h"
 
-#define ROUND_ENTRIES_MAX 512u     /* Of one transaction. */
-#define ROUND_BYTES_MAX (8u << 20)
-#define TIDY_MS 60000u
-#define VERIFY_THREADS 2u
+#define ROUND_ENTRIES_MAX 512u /* Of one transaction. */
+#define ROUND_BYTES_MAX   (8u << 20)
+#define TIDY_MS           60000u
+#define VERIFY_THREADS    2u
 
 struct job {
     kai_job_fn *f;
@@ -119,7 +120,8 @@ static void ev_refused(void *ctx, const uint8_t curve_pk[static KAI_KEY_BYTES], 
     kai_say("peer.unknown-key", key, NULL, NULL);
 }
 
-static bool ev_intro(void *ctx, const uint8_t peer[static KAI_KEY_BYTES], struct kai_view frame, struct kai_buf *reply)
+static bool ev_intro(void *ctx, const uint8_t peer[static KAI_KEY_BYTES], struct kai_view frame,
+                     struct kai_buf *reply)
 {
     struct kai_loop *l = ctx;
     struct kai_why why = {0};
@@ -147,7 +149,8 @@ void kai_loop_drop(struct kai_loop *l, uint64_t link, enum kai_bye why)
     kai_dialer_dropped(l->dialer, link, why, kai_now_ms());
 }
 
-void kai_loop_ingest(struct kai_loop *l, uint64_t link, const struct kai_net_log *log, const struct kai_entry *e)
+void kai_loop_ingest(struct kai_loop *l, uint64_t link, const struct kai_net_log *log,
+                     const struct kai_entry *e)
 {
     if (l != NULL && kai_verify_put(l->verify, link, log, e) != KAI_OK)
         kai_net_on_refused(l->c->net, link, log->log_pk, e->h.seq, KAI_ENOMEM, kai_now_ms());
@@ -297,7 +300,8 @@ static void timers(struct kai_loop *l)
 static int wait_ms(const struct kai_loop *l)
 {
     uint64_t now = kai_now_ms();
-    uint64_t next = kai_net_next(l->c->net); /* An event may have made it sooner than the last tick said. */
+    uint64_t next =
+        kai_net_next(l->c->net); /* An event may have made it sooner than the last tick said. */
 
     if (l->next_tick_ms < next)
         next = l->next_tick_ms;
@@ -397,7 +401,8 @@ void kai_loop_stop(struct kai_loop *l)
     wake(l);
 }
 
-enum kai_err kai_loop_new(struct kai_loop **out, struct kai_core *c, const struct kai_config *cfg, struct kai_why *why)
+enum kai_err kai_loop_new(struct kai_loop **out, struct kai_core *c, const struct kai_config *cfg,
+                          struct kai_why *why)
 {
     struct kai_loop *l = calloc(1, sizeof *l);
     struct kai_transport_options opt = {
@@ -405,8 +410,15 @@ enum kai_err kai_loop_new(struct kai_loop **out, struct kai_core *c, const struc
         .curve_sk = c->node->curve_sk,
         .listen = cfg->listen[0] != '\0' ? cfg->listen : NULL,
         .listen_intro = cfg->listen_intro[0] != '\0' ? cfg->listen_intro : NULL,
-        .ev = {.ctx = l, .admits = ev_admits, .up = ev_up, .down = ev_down, .frame = ev_frame, .writable = ev_writable,
-               .dial_failed = ev_dial_failed, .refused = ev_refused, .intro = ev_intro},
+        .ev = {.ctx = l,
+               .admits = ev_admits,
+               .up = ev_up,
+               .down = ev_down,
+               .frame = ev_frame,
+               .writable = ev_writable,
+               .dial_failed = ev_dial_failed,
+               .refused = ev_refused,
+               .intro = ev_intro},
     };
 
     *out = NULL;

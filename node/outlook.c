@@ -85,7 +85,8 @@ void kai_core_refresh(struct kai_core *c)
         return; /* The old one stays; the next change tries again. */
     atomic_init(&o->refs, 1);
     o->roster = kai_roster_ref(kai_net_roster(c->net));
-    if (kai_keyring_keys(c->ring, &o->epochs, &o->n_epochs) != KAI_OK || fill_names(c, o) != KAI_OK) {
+    if (kai_keyring_keys(c->ring, &o->epochs, &o->n_epochs) != KAI_OK ||
+        fill_names(c, o) != KAI_OK) {
         kai_outlook_put(o);
         return;
     }
@@ -97,7 +98,8 @@ void kai_core_refresh(struct kai_core *c)
     kai_outlook_put(old);
 }
 
-const struct kai_epoch *kai_outlook_epoch(const struct kai_outlook *o, const uint8_t aud_id[static KAI_ID_BYTES],
+const struct kai_epoch *kai_outlook_epoch(const struct kai_outlook *o,
+                                          const uint8_t aud_id[static KAI_ID_BYTES],
                                           const uint8_t kid[static KAI_TAG_BYTES])
 {
     for (size_t i = 0; i < o->n_epochs; i++)
@@ -107,7 +109,8 @@ const struct kai_epoch *kai_outlook_epoch(const struct kai_outlook *o, const uin
     return NULL;
 }
 
-const struct kai_aud_name *kai_outlook_aud(const struct kai_outlook *o, const uint8_t aud_id[static KAI_ID_BYTES])
+const struct kai_aud_name *kai_outlook_aud(const struct kai_outlook *o,
+                                           const uint8_t aud_id[static KAI_ID_BYTES])
 {
     for (size_t i = 0; i < o->n_names; i++)
         if (memcmp(o->names[i].id, aud_id, KAI_ID_BYTES) == 0)
@@ -115,7 +118,8 @@ const struct kai_aud_name *kai_outlook_aud(const struct kai_outlook *o, const ui
     return NULL;
 }
 
-/* Whether text is a prefix of the id in hex: at least 4 digits, so that no name is taken for one. */
+/* Whether text is a prefix of the id in hex: at least 4 digits, so that no name is taken for one.
+ */
 static bool id_fits(const uint8_t id[static KAI_ID_BYTES], const char *text)
 {
     char hex[KAI_HEX_CAP(KAI_ID_BYTES)];
@@ -132,8 +136,8 @@ struct finder {
     size_t n_id;
 };
 
-static void consider(struct finder *f, const void *thing, const char *name, const uint8_t id[static KAI_ID_BYTES],
-                     const char *text)
+static void consider(struct finder *f, const void *thing, const char *name,
+                     const uint8_t id[static KAI_ID_BYTES], const char *text)
 {
     if (strcmp(name, text) == 0) {
         f->by_name = thing;
@@ -144,7 +148,8 @@ static void consider(struct finder *f, const void *thing, const char *name, cons
     }
 }
 
-static enum kai_err decide(const struct finder *f, const char *text, const void **out, struct kai_why *why)
+static enum kai_err decide(const struct finder *f, const char *text, const void **out,
+                           struct kai_why *why)
 {
     size_t n = f->n_name > 0 ? f->n_name : f->n_id;
     char count[24];
@@ -157,7 +162,8 @@ static enum kai_err decide(const struct finder *f, const char *text, const void 
                   : kai_why_set(why, KAI_EAMBIGUOUS, "name.ambiguous", text, count, NULL);
 }
 
-enum kai_err kai_outlook_find_org(const struct kai_outlook *o, const char *name, const struct kai_org **out, struct kai_why *why)
+enum kai_err kai_outlook_find_org(const struct kai_outlook *o, const char *name,
+                                  const struct kai_org **out, struct kai_why *why)
 {
     struct finder f = {0};
     const struct kai_org *orgs;
@@ -171,7 +177,8 @@ enum kai_err kai_outlook_find_org(const struct kai_outlook *o, const char *name,
     return err;
 }
 
-enum kai_err kai_outlook_find_aud(const struct kai_outlook *o, const char *name, const struct kai_aud_name **out, struct kai_why *why)
+enum kai_err kai_outlook_find_aud(const struct kai_outlook *o, const char *name,
+                                  const struct kai_aud_name **out, struct kai_why *why)
 {
     struct finder f = {0};
     const void *found;
@@ -183,7 +190,8 @@ enum kai_err kai_outlook_find_aud(const struct kai_outlook *o, const char *name,
     return err;
 }
 
-enum kai_err kai_outlook_find_node(const struct kai_outlook *o, const char *name, const struct kai_node **out, struct kai_why *why)
+enum kai_err kai_outlook_find_node(const struct kai_outlook *o, const char *name,
+                                   const struct kai_node **out, struct kai_why *why)
 {
     struct finder f = {0};
     const struct kai_node *nodes;

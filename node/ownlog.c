@@ -8,9 +8,10 @@
 
 #include "node/actions.h"
 
-/* Names of values in the store: "own1:" and "own2:" audience -> live log, "inc1:" -> how many there were,
- * "bind:" log -> its BIND item. */
-static void name_of(char key[static 64], const char *what, uint64_t kind, const uint8_t id[static KAI_ID_BYTES])
+/* Names of values in the store: "own1:" and "own2:" audience -> live log, "inc1:" -> how many there
+ * were, "bind:" log -> its BIND item. */
+static void name_of(char key[static 64], const char *what, uint64_t kind,
+                    const uint8_t id[static KAI_ID_BYTES])
 {
     char b32[KAI_BASE32_KEY_CAP];
 
@@ -100,8 +101,8 @@ enum kai_err kai_ownlog_retire_all(struct kai_core *c)
     return err;
 }
 
-static enum kai_err load_live(struct kai_core *c, struct kai_snap *s, struct kai_own *o, struct kai_view pk,
-                              uint64_t kind)
+static enum kai_err load_live(struct kai_core *c, struct kai_snap *s, struct kai_own *o,
+                              struct kai_view pk, uint64_t kind)
 {
     char path[KAI_PATH_BYTES_MAX];
     char key[64];
@@ -115,7 +116,8 @@ static enum kai_err load_live(struct kai_core *c, struct kai_snap *s, struct kai
         return err;
     if ((log.flags & (KAI_LOG_RETIRED | KAI_LOG_CLOSED | KAI_LOG_FORKED)) != 0)
         return KAI_ENOTFOUND;
-    err = kai_keyfile_load(&kai_keyport_posix, key_path(c, path, pk.p), KAI_KEY_LOG, NULL, &o->keys, NULL, NULL);
+    err = kai_keyfile_load(&kai_keyport_posix, key_path(c, path, pk.p), KAI_KEY_LOG, NULL, &o->keys,
+                           NULL, NULL);
     if (err != KAI_OK) { /* Without its key it is dead: a new one begins. */
         enum kai_err retired = retire_row(c, &log);
 
@@ -151,7 +153,8 @@ static void write_bind(struct kai_core *c, struct kai_own *o, struct kai_view pr
 
 /* A new log: key pair on disk first, then the row, so that no row is without its key. */
 static enum kai_err make_new(struct kai_core *c, struct kai_snap *s, struct kai_own *o,
-                             const uint8_t aud_id[static KAI_ID_BYTES], uint64_t kind, struct kai_why *why)
+                             const uint8_t aud_id[static KAI_ID_BYTES], uint64_t kind,
+                             struct kai_why *why)
 {
     char path[KAI_PATH_BYTES_MAX];
     char key[64];
@@ -161,13 +164,15 @@ static enum kai_err make_new(struct kai_core *c, struct kai_snap *s, struct kai_
     enum kai_err err = tx == NULL ? c->tx_err : kai_keys_new(&o->keys, KAI_KEY_LOG);
 
     if (err == KAI_OK)
-        err = kai_keyfile_save(&kai_keyport_posix, key_path(c, path, o->keys->sign_pk), o->keys, NULL, why);
+        err = kai_keyfile_save(&kai_keyport_posix, key_path(c, path, o->keys->sign_pk), o->keys,
+                               NULL, why);
     if (err != KAI_OK)
         return err;
     const struct kai_node *self = kai_roster_node(kai_net_roster(c->net), c->self.node_id);
     name_of(key, "inc", kind, aud_id);
     struct kai_view inc = kv_get(s, key);
-    o->log = (struct kai_net_log){.kind = kind, .own = true, .incarnation = (inc.n == 40 ? kai_get_u64(inc.p) : 0) + 1};
+    o->log = (struct kai_net_log){
+        .kind = kind, .own = true, .incarnation = (inc.n == 40 ? kai_get_u64(inc.p) : 0) + 1};
     memcpy(o->log.log_pk, o->keys->sign_pk, KAI_KEY_BYTES);
     memcpy(o->log.aud_id, aud_id, KAI_ID_BYTES);
     memcpy(o->log.author_node, c->self.node_id, KAI_ID_BYTES);
@@ -175,7 +180,8 @@ static enum kai_err make_new(struct kai_core *c, struct kai_snap *s, struct kai_
     randombytes_buf(o->log.salt, sizeof o->log.salt);
     o->bind_due = true;
     if (kind == KAI_LOG_DATA)
-        write_bind(c, o, inc.n == 40 ? kai_view_of(inc.p + 8, KAI_KEY_BYTES) : (struct kai_view){0});
+        write_bind(c, o,
+                   inc.n == 40 ? kai_view_of(inc.p + 8, KAI_KEY_BYTES) : (struct kai_view){0});
 
     kai_log_of(&row, &o->log);
     row.first_seen_ms = kai_wall_ms();
@@ -195,8 +201,9 @@ static enum kai_err make_new(struct kai_core *c, struct kai_snap *s, struct kai_
     return err;
 }
 
-enum kai_err kai_ownlog_open(struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES], uint64_t kind,
-                             const struct kai_epoch *epoch, struct kai_own **out, struct kai_why *why)
+enum kai_err kai_ownlog_open(struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES],
+                             uint64_t kind, const struct kai_epoch *epoch, struct kai_own **out,
+                             struct kai_why *why)
 {
     char key[64];
     struct kai_snap *s = NULL;

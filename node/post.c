@@ -6,7 +6,7 @@
 
 #include "log/payload.h"
 
-#define GROUP_BYTES_MAX (4u << 20) /* Staged in one transaction. */
+#define GROUP_BYTES_MAX   (4u << 20) /* Staged in one transaction. */
 #define GROUP_ENTRIES_MAX 512u
 
 struct kai_busy {
@@ -62,10 +62,10 @@ struct kai_post {
     struct kai_own *own;
     struct kai_packer *packer;
     uint8_t aud_id[KAI_ID_BYTES];
-    uint64_t first;     /* Seq of the first entry of this request. */
+    uint64_t first; /* Seq of the first entry of this request. */
     bool committed;
     bool staged;
-    size_t n;           /* Waiting to be staged. */
+    size_t n; /* Waiting to be staged. */
     struct held_entry entries[GROUP_ENTRIES_MAX];
     struct kai_buf bytes;
     struct kai_why *why;
@@ -152,9 +152,11 @@ static enum kai_err job_commit(struct kai_core *c, void *arg)
 {
     struct kai_post *p = arg;
 
-    /* While this was made somebody may have been removed: then nothing may appear under the old key. */
+    /* While this was made somebody may have been removed: then nothing may appear under the old
+     * key. */
     if (!kai_keyring_may_write(c->ring, p->aud_id, p->own->w.kid))
-        return kai_why_set(p->why, KAI_EAGAIN, "audience.no-clean-epoch", kai_keyring_name(c->ring, p->aud_id), NULL, NULL);
+        return kai_why_set(p->why, KAI_EAGAIN, "audience.no-clean-epoch",
+                           kai_keyring_name(c->ring, p->aud_id), NULL, NULL);
     struct publication *pub = malloc(sizeof *pub);
     enum kai_err err = pub == NULL ? KAI_ENOMEM : stage_group(p);
 
@@ -210,9 +212,11 @@ static enum kai_err job_begin(struct kai_core *c, void *arg)
     enum kai_err err = kai_keyring_write_epoch(c->ring, p->aud_id, &epoch);
 
     if (err == KAI_ENOTFOUND)
-        return kai_why_set(p->why, err, "audience.no-key", kai_keyring_name(c->ring, p->aud_id), NULL, NULL);
+        return kai_why_set(p->why, err, "audience.no-key", kai_keyring_name(c->ring, p->aud_id),
+                           NULL, NULL);
     if (err == KAI_EAGAIN)
-        return kai_why_set(p->why, err, "audience.no-clean-epoch", kai_keyring_name(c->ring, p->aud_id), NULL, NULL);
+        return kai_why_set(p->why, err, "audience.no-clean-epoch",
+                           kai_keyring_name(c->ring, p->aud_id), NULL, NULL);
     if (err == KAI_OK)
         err = kai_ownlog_open(c, p->aud_id, KAI_LOG_DATA, &epoch, &p->own, p->why);
     sodium_memzero(&epoch, sizeof epoch);
@@ -233,7 +237,8 @@ static enum kai_err append_body(struct kai_post *p, const struct kai_view *items
     kai_body_end(&body);
     enum kai_err err = body.err;
     if (err == KAI_OK)
-        err = kai_log_append(&p->own->w, p->packer, &out, &e, kai_buf_view(&body), 0, kai_wall_ms(), kai_random, NULL);
+        err = kai_log_append(&p->own->w, p->packer, &out, &e, kai_buf_view(&body), 0, kai_wall_ms(),
+                             kai_random, NULL);
     if (err == KAI_OK)
         err = kai_post_entry(p, &e);
     kai_buf_free(&body);
@@ -241,7 +246,8 @@ static enum kai_err append_body(struct kai_post *p, const struct kai_view *items
     return err;
 }
 
-enum kai_err kai_post_begin(struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES], struct kai_post **out, struct kai_why *why)
+enum kai_err kai_post_begin(struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES],
+                            struct kai_post **out, struct kai_why *why)
 {
     struct kai_post *p = calloc(1, sizeof *p);
     enum kai_err err = p == NULL ? KAI_ENOMEM : KAI_OK;
@@ -287,8 +293,8 @@ const uint8_t *kai_post_log(const struct kai_post *p)
     return p->own->w.log_pk;
 }
 
-enum kai_err kai_post_items(struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES], const struct kai_view *items, size_t n,
-                            struct kai_why *why)
+enum kai_err kai_post_items(struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES],
+                            const struct kai_view *items, size_t n, struct kai_why *why)
 {
     struct kai_post *p = NULL;
     uint64_t last;

@@ -1,20 +1,25 @@
-/* post: writing to an own data log. One writer an audience at a time; entries of one request become visible
- * together (lib/store, staging) and are announced when they are durable. */
+/* post: writing to an own data log. One writer an audience at a time; entries of one request become
+ * visible together (lib/store, staging) and are announced when they are durable. */
 #ifndef KAI_NODE_POST_H
 #define KAI_NODE_POST_H
 
 #include "node/ownlog.h"
 
-/* Wait until nobody else writes to the audience, then be the one. Not on the owning thread of a running loop. */
-KAI_MUST_USE enum kai_err kai_post_lock(struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES]);
+/* Wait until nobody else writes to the audience, then be the one. Not on the owning thread of a
+ * running loop. */
+KAI_MUST_USE enum kai_err kai_post_lock(struct kai_core *c,
+                                        const uint8_t aud_id[static KAI_ID_BYTES]);
 void kai_post_unlock(struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES]);
 
-/* One request's entries, from kai_post_begin() to kai_post_end(). The lock is held by the caller. */
+/* One request's entries, from kai_post_begin() to kai_post_end(). The lock is held by the caller.
+ */
 struct kai_post;
-/* Opens (or makes) the own log under the audience's write epoch, and begins with BIND where it is due.
- * Errors: KAI_ENOTFOUND (audience.no-key), KAI_EAGAIN (audience.no-clean-epoch), KAI_EFULL (disk.full). */
-KAI_MUST_USE enum kai_err kai_post_begin(struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES], struct kai_post **out,
-                                         struct kai_why *why);
+/* Opens (or makes) the own log under the audience's write epoch, and begins with BIND where it is
+ * due. Errors: KAI_ENOTFOUND (audience.no-key), KAI_EAGAIN (audience.no-clean-epoch), KAI_EFULL
+ * (disk.full). */
+KAI_MUST_USE enum kai_err kai_post_begin(struct kai_core *c,
+                                         const uint8_t aud_id[static KAI_ID_BYTES],
+                                         struct kai_post **out, struct kai_why *why);
 struct kai_log_writer *kai_post_writer(struct kai_post *p);
 /* Take an entry that was made with the writer (bytes are copied). Staged in groups. */
 KAI_MUST_USE enum kai_err kai_post_entry(struct kai_post *p, const struct kai_entry *e);
@@ -27,8 +32,11 @@ const uint8_t *kai_post_log(const struct kai_post *p);
 /* Free; what was not committed is taken back. NULL does nothing. */
 void kai_post_end(struct kai_post *p);
 
-/* Items of our own that need no batch (RULE), in an entry of their own: lock, begin, append, commit. */
-KAI_MUST_USE enum kai_err kai_post_items(struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES], const struct kai_view *items,
-                                         size_t n, struct kai_why *why);
+/* Items of our own that need no batch (RULE), in an entry of their own: lock, begin, append,
+ * commit. */
+KAI_MUST_USE enum kai_err kai_post_items(struct kai_core *c,
+                                         const uint8_t aud_id[static KAI_ID_BYTES],
+                                         const struct kai_view *items, size_t n,
+                                         struct kai_why *why);
 
 #endif

@@ -6,8 +6,8 @@
 
 #include "item/import.h"
 #include "node/held.h"
-#include "node/post.h"
 #include "node/indexer.h"
+#include "node/post.h"
 #include "policy/policy.h"
 
 #define LABELS_MAX 50u /* TLP x PAP x exercise. */
@@ -55,8 +55,9 @@ static void refuse(struct run *r, const struct kai_why *why, const char *id, boo
 /* Codes that name an access rule rather than a defect of the file. */
 static bool is_rule(const char *code)
 {
-    static const char *const rules[] = {"label.missing", "label.lower", "label.ceiling", "label.red", "publish.not-member",
-                                        "publish.capability", "audience.kind"};
+    static const char *const rules[] = {"label.missing", "label.lower",        "label.ceiling",
+                                        "label.red",     "publish.not-member", "publish.capability",
+                                        "audience.kind"};
 
     for (size_t i = 0; code != NULL && i < sizeof rules / sizeof rules[0]; i++)
         if (strcmp(rules[i], code) == 0)
@@ -73,7 +74,8 @@ static bool allowed(struct run *r, const struct kai_candidate *cand, bool tell)
     if (code == NULL)
         return true;
     if (tell) {
-        kai_why_at(&why, cand->line, cand->path[0] != '\0' ? "%s: %s" : "%s", r->p->name, cand->path);
+        kai_why_at(&why, cand->line, cand->path[0] != '\0' ? "%s: %s" : "%s", r->p->name,
+                   cand->path);
         (void)kai_why_set(&why, KAI_EDENIED, code, kai_tlp_name(cand->label.tlp), r->aud->name,
                           kai_tlp_name((uint8_t)r->rec->rec.label_max));
         refuse(r, &why, id, true);
@@ -177,7 +179,8 @@ static void wait_for_holders(struct run *r, uint64_t last)
     if (last == 0)
         return;
     if (r->p->wait > 0)
-        r->out->held_by = kai_held_wait(r->c, kai_post_log(r->post), last, r->p->wait, kai_now_ms() + r->p->timeout_ms);
+        r->out->held_by = kai_held_wait(r->c, kai_post_log(r->post), last, r->p->wait,
+                                        kai_now_ms() + r->p->timeout_ms);
     else
         r->out->held_by = kai_held_count(r->c, kai_post_log(r->post), last);
 }
@@ -187,7 +190,8 @@ static enum kai_err publish_all(struct run *r)
     uint64_t began = kai_now_ms();
     uint64_t last = 0;
     uint64_t n = 0;
-    enum kai_err err = kai_indexer_settle(r->c->indexer); /* What we hold must be known before it can be skipped. */
+    enum kai_err err = kai_indexer_settle(
+        r->c->indexer); /* What we hold must be known before it can be skipped. */
 
     if (err == KAI_OK)
         err = kai_ixsnap_begin(r->c->index, &r->index);
@@ -234,12 +238,14 @@ static enum kai_err resolve(struct run *r)
     const char *code = verdict(r, KAI_TLP_CLEAR);
     if (code != NULL && r->rec->rec.kind != KAI_AUD_PERSONS) {
         kai_why_at(r->why, 0, "%s", r->p->to); /* Who is no member does not know its name. */
-        return kai_why_set(r->why, KAI_EDENIED, code, kai_tlp_name(KAI_TLP_CLEAR), r->aud->name[0] != '\0' ? r->aud->name : r->p->to, NULL);
+        return kai_why_set(r->why, KAI_EDENIED, code, kai_tlp_name(KAI_TLP_CLEAR),
+                           r->aud->name[0] != '\0' ? r->aud->name : r->p->to, NULL);
     }
     return KAI_OK;
 }
 
-enum kai_err kai_publish(struct kai_core *c, const struct kai_publish *p, struct kai_published *out, struct kai_why *why)
+enum kai_err kai_publish(struct kai_core *c, const struct kai_publish *p, struct kai_published *out,
+                         struct kai_why *why)
 {
     struct run r = {.c = c, .p = p, .out = out, .why = why};
 

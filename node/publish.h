@@ -1,7 +1,8 @@
-/* publish: from a file in memory to entries of our own log (docs/architecture: the way of a record).
+/* publish: from a file in memory to entries of our own log (docs/architecture: the way of a
+ * record).
  *
- * Whole or not at all: every object is judged first; one refusal refuses the file, unless skip_bad. What is held
- * already is skipped. */
+ * Whole or not at all: every object is judged first; one refusal refuses the file, unless skip_bad.
+ * What is held already is skipped. */
 #ifndef KAI_NODE_PUBLISH_H
 #define KAI_NODE_PUBLISH_H
 
@@ -10,14 +11,14 @@
 
 struct kai_publish {
     struct kai_view file;
-    const char *name;         /* Of the file, for messages. */
-    const char *to;           /* Audience. */
+    const char *name; /* Of the file, for messages. */
+    const char *to;   /* Audience. */
     size_t n_also;
     const char *also[KAI_AUDIENCES_PER_OBJ_MAX - 1];
-    struct kai_label label;   /* tlp 0: each object its own. */
+    struct kai_label label; /* tlp 0: each object its own. */
     bool skip_bad;
     bool dry_run;
-    uint64_t wait;            /* Organisations that must hold it. */
+    uint64_t wait; /* Organisations that must hold it. */
     uint64_t timeout_ms;
     /* A refusal; called at most KAI_REFUSALS_MAX times. */
     void (*refuse)(void *ctx, const struct kai_why *why, const char *id);
@@ -26,17 +27,19 @@ struct kai_publish {
 #define KAI_REFUSALS_MAX 100u
 
 struct kai_published {
-    uint64_t accepted;  /* Objects, and values of lists. */
+    uint64_t accepted; /* Objects, and values of lists. */
     uint64_t skipped;
     uint64_t refused;
-    bool only_rules;    /* Every refusal was one of an access rule. */
+    bool only_rules; /* Every refusal was one of an access rule. */
     uint64_t entries;
     uint64_t durable_ms;
     uint64_t held_by;
 };
 
-/* On any thread but the owning one of a running loop. KAI_OK also where objects were refused: see out->refused. Errors: KAI_ENOTFOUND and
- * KAI_EAMBIGUOUS (audience), KAI_EDENIED, KAI_EAGAIN, KAI_EFULL, ... with *why. */
-KAI_MUST_USE enum kai_err kai_publish(struct kai_core *c, const struct kai_publish *p, struct kai_published *out, struct kai_why *why);
+/* On any thread but the owning one of a running loop. KAI_OK also where objects were refused: see
+ * out->refused. Errors: KAI_ENOTFOUND and KAI_EAMBIGUOUS (audience), KAI_EDENIED, KAI_EAGAIN,
+ * KAI_EFULL, ... with *why. */
+KAI_MUST_USE enum kai_err kai_publish(struct kai_core *c, const struct kai_publish *p,
+                                      struct kai_published *out, struct kai_why *why);
 
 #endif

@@ -12,7 +12,8 @@ static enum kai_err source_entry(void *ctx, uint64_t log_no, uint64_t seq, struc
     return kai_snap_entry_no(r->snap, log_no, seq, out);
 }
 
-static enum kai_err source_key(void *ctx, uint64_t log_no, const uint8_t kid[static KAI_TAG_BYTES], uint8_t key[static KAI_KEY_BYTES])
+static enum kai_err source_key(void *ctx, uint64_t log_no, const uint8_t kid[static KAI_TAG_BYTES],
+                               uint8_t key[static KAI_KEY_BYTES])
 {
     struct kai_reader *r = ctx;
     struct kai_log log;
@@ -27,7 +28,9 @@ static enum kai_err source_key(void *ctx, uint64_t log_no, const uint8_t kid[sta
 
 enum kai_err kai_reader_init(struct kai_reader *r, struct kai_core *c)
 {
-    *r = (struct kai_reader){.c = c, .source = {.ctx = r, .nid = c->charter.nid, .entry = source_entry, .key = source_key}};
+    *r = (struct kai_reader){
+        .c = c,
+        .source = {.ctx = r, .nid = c->charter.nid, .entry = source_entry, .key = source_key}};
     return kai_fetch_new(&r->fetch);
 }
 
@@ -40,7 +43,8 @@ void kai_reader_free(struct kai_reader *r)
 
 enum kai_err kai_reader_begin(struct kai_reader *r)
 {
-    enum kai_err err = kai_ixsnap_begin(r->c->index, &r->rows); /* First: what it names is in the other one. */
+    enum kai_err err =
+        kai_ixsnap_begin(r->c->index, &r->rows); /* First: what it names is in the other one. */
 
     if (err == KAI_OK)
         err = kai_snap_begin(r->c->store, &r->snap);
@@ -61,7 +65,8 @@ void kai_reader_end(struct kai_reader *r)
     r->o = NULL;
 }
 
-enum kai_err kai_reader_org(void *ctx, const char *text, uint8_t id[static KAI_ID_BYTES], struct kai_why *why)
+enum kai_err kai_reader_org(void *ctx, const char *text, uint8_t id[static KAI_ID_BYTES],
+                            struct kai_why *why)
 {
     struct kai_reader *r = ctx;
     const struct kai_org *org;
@@ -72,7 +77,8 @@ enum kai_err kai_reader_org(void *ctx, const char *text, uint8_t id[static KAI_I
     return err;
 }
 
-enum kai_err kai_reader_aud(void *ctx, const char *text, uint8_t id[static KAI_ID_BYTES], struct kai_why *why)
+enum kai_err kai_reader_aud(void *ctx, const char *text, uint8_t id[static KAI_ID_BYTES],
+                            struct kai_why *why)
 {
     struct kai_reader *r = ctx;
     const struct kai_aud_name *a;
@@ -85,10 +91,12 @@ enum kai_err kai_reader_aud(void *ctx, const char *text, uint8_t id[static KAI_I
 
 static struct kai_label label_of(const struct kai_row *row)
 {
-    return (struct kai_label){.tlp = row->tlp, .pap = row->pap, .exercise = (row->flags & KAI_ROW_EXERCISE) != 0};
+    return (struct kai_label){
+        .tlp = row->tlp, .pap = row->pap, .exercise = (row->flags & KAI_ROW_EXERCISE) != 0};
 }
 
-enum kai_err kai_reader_stix(struct kai_reader *r, const struct kai_row *row, uint64_t index, struct kai_buf *out)
+enum kai_err kai_reader_stix(struct kai_reader *r, const struct kai_row *row, uint64_t index,
+                             struct kai_buf *out)
 {
     struct kai_view content;
     struct kai_list list;
@@ -101,7 +109,9 @@ enum kai_err kai_reader_stix(struct kai_reader *r, const struct kai_row *row, ui
         return err == KAI_OK ? out->err : err;
     }
     err = kai_fetch_value(r->fetch, &r->source, row, index, &list, &content);
-    return err == KAI_OK ? kai_list_stix_of(&list, content, row->created_ms, label_of(row), row->origin, out) : err;
+    return err == KAI_OK
+               ? kai_list_stix_of(&list, content, row->created_ms, label_of(row), row->origin, out)
+               : err;
 }
 
 struct values {
@@ -124,7 +134,8 @@ static bool put_value(void *ctx, enum kai_vtype type, struct kai_view norm, enum
 }
 
 /* The object's id for people: an item's, or that of one value of a list. */
-static void put_id(struct kai_jput *j, const struct kai_row *row, const struct kai_query_hit *hit, struct kai_view norm)
+static void put_id(struct kai_jput *j, const struct kai_row *row, const struct kai_query_hit *hit,
+                   struct kai_view norm)
 {
     uint8_t id[KAI_ID_BYTES];
 
@@ -163,7 +174,8 @@ static void put_head(struct kai_reader *r, struct kai_jput *j, const struct kai_
     kai_jput_bool(j, "withdrawn", (row->flags & KAI_ROW_WITHDRAWN) != 0);
 }
 
-static void put_content(struct kai_jput *j, const struct kai_row *row, const struct kai_query_hit *hit, struct kai_view object,
+static void put_content(struct kai_jput *j, const struct kai_row *row,
+                        const struct kai_query_hit *hit, struct kai_view object,
                         struct kai_view norm, struct kai_buf *compact)
 {
     bool alive = (row->flags & (KAI_ROW_WITHDRAWN | KAI_ROW_EXERCISE | KAI_ROW_SUPERSEDED)) == 0 &&
@@ -182,7 +194,8 @@ static void put_content(struct kai_jput *j, const struct kai_row *row, const str
         if (norm.n > 0)
             kai_jput_view(j, NULL, norm);
     } else if ((row->flags & KAI_ROW_UNCHECKED) == 0) {
-        kai_ignore(kai_stix_values(object, put_value, &v)); /* What has no normal form is left out. */
+        kai_ignore(
+            kai_stix_values(object, put_value, &v)); /* What has no normal form is left out. */
     }
     kai_jput_end(j);
     kai_jput_bool(j, "exportable", alive && v.strong && row->tlp != KAI_TLP_RED);
@@ -192,7 +205,8 @@ static void put_content(struct kai_jput *j, const struct kai_row *row, const str
         kai_jput_null(j, "stix");
 }
 
-enum kai_err kai_reader_put(struct kai_reader *r, const struct kai_query_hit *hit, struct kai_buf *out)
+enum kai_err kai_reader_put(struct kai_reader *r, const struct kai_query_hit *hit,
+                            struct kai_buf *out)
 {
     const struct kai_row *row = hit->row;
     struct kai_buf object;

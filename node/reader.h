@@ -10,7 +10,7 @@
 struct kai_reader {
     struct kai_core *c;
     struct kai_outlook *o;
-    struct kai_snap *snap;   /* Between kai_reader_begin() and kai_reader_end(). */
+    struct kai_snap *snap; /* Between kai_reader_begin() and kai_reader_end(). */
     struct kai_ixsnap *rows;
     struct kai_fetch *fetch;
     struct kai_fetch_source source;
@@ -23,12 +23,16 @@ KAI_MUST_USE enum kai_err kai_reader_begin(struct kai_reader *r);
 void kai_reader_end(struct kai_reader *r);
 
 /* Append the line of one answer. */
-KAI_MUST_USE enum kai_err kai_reader_put(struct kai_reader *r, const struct kai_query_hit *hit, struct kai_buf *out);
+KAI_MUST_USE enum kai_err kai_reader_put(struct kai_reader *r, const struct kai_query_hit *hit,
+                                         struct kai_buf *out);
 /* Append the STIX object: the exact bytes of one, the indicator made of a value of a list. */
-KAI_MUST_USE enum kai_err kai_reader_stix(struct kai_reader *r, const struct kai_row *row, uint64_t index, struct kai_buf *out);
+KAI_MUST_USE enum kai_err kai_reader_stix(struct kai_reader *r, const struct kai_row *row,
+                                          uint64_t index, struct kai_buf *out);
 
 /* Names for kai_query_parse(). ctx is the reader, begun. */
-enum kai_err kai_reader_org(void *ctx, const char *text, uint8_t id[static KAI_ID_BYTES], struct kai_why *why);
-enum kai_err kai_reader_aud(void *ctx, const char *text, uint8_t id[static KAI_ID_BYTES], struct kai_why *why);
+enum kai_err kai_reader_org(void *ctx, const char *text, uint8_t id[static KAI_ID_BYTES],
+                            struct kai_why *why);
+enum kai_err kai_reader_aud(void *ctx, const char *text, uint8_t id[static KAI_ID_BYTES],
+                            struct kai_why *why);
 
 #endif

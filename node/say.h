@@ -1,4 +1,5 @@
-/* say: lines on standard error for whoever watches a node: one event, one line, with the time. Any thread. */
+/* say: lines on standard error for whoever watches a node: one event, one line, with the time. Any
+ * thread. */
 #ifndef KAI_NODE_SAY_H
 #define KAI_NODE_SAY_H
 

@@ -6,7 +6,7 @@
 
 #include "node/ownlog.h"
 
-#define LOOK_MS 1000u
+#define LOOK_MS         1000u
 #define DUTIES_PER_TICK 16u
 
 struct mint {
@@ -16,7 +16,8 @@ struct mint {
     enum kai_err err;
 };
 
-static enum kai_err append_part(void *ctx, struct kai_view payload, const uint8_t kid[static KAI_TAG_BYTES],
+static enum kai_err append_part(void *ctx, struct kai_view payload,
+                                const uint8_t kid[static KAI_TAG_BYTES],
                                 const uint8_t tag[static KAI_TAG_BYTES])
 {
     struct mint *m = ctx;
@@ -29,15 +30,16 @@ static enum kai_err append_part(void *ctx, struct kai_view payload, const uint8_
     memcpy(m->own->w.kid, kid, KAI_TAG_BYTES);
     memcpy(m->own->w.tag, tag, KAI_TAG_BYTES);
     kai_buf_init(&bytes, KAI_FRAME_BYTES_MAX);
-    enum kai_err err = kai_log_append_plain(&m->own->w, &bytes, &e, KAI_PTYPE_EPOCH, payload, kai_wall_ms());
+    enum kai_err err =
+        kai_log_append_plain(&m->own->w, &bytes, &e, KAI_PTYPE_EPOCH, payload, kai_wall_ms());
     if (err == KAI_OK)
         err = kai_tx_append(tx, &e, kai_wall_ms());
     kai_buf_free(&bytes);
     return err;
 }
 
-/* What is learned and announced when the entries are durable, and not before: data under a key that is lost could
- * never be read. */
+/* What is learned and announced when the entries are durable, and not before: data under a key that
+ * is lost could never be read. */
 struct announce {
     struct kai_core *c;
     struct kai_net_log log;
@@ -59,7 +61,8 @@ static void announce(void *arg, enum kai_err err)
 
 enum kai_err kai_steward_do(struct kai_core *c, const struct kai_duty *d)
 {
-    struct kai_mint m = {.members = (const struct kai_node *const *)d->members, .n_members = d->n_members};
+    struct kai_mint m = {.members = (const struct kai_node *const *)d->members,
+                         .n_members = d->n_members};
     struct kai_epoch current;
     struct mint ctx = {.c = c};
     struct announce a = {.c = c};

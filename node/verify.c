@@ -18,9 +18,9 @@ struct work {
 struct kai_verify {
     pthread_mutex_t mu;
     pthread_cond_t more;
-    struct work *first;  /* Oldest not yet taken. */
+    struct work *first; /* Oldest not yet taken. */
     struct work *last;
-    struct work *todo;   /* Oldest that no thread has begun. */
+    struct work *todo; /* Oldest that no thread has begun. */
     bool stop;
     int wake_fd;
     unsigned n_threads;
@@ -61,7 +61,8 @@ static void *worker(void *arg)
     return NULL;
 }
 
-enum kai_err kai_verify_new(struct kai_verify **out, const uint8_t nid[static KAI_ID_BYTES], int wake_fd, unsigned threads)
+enum kai_err kai_verify_new(struct kai_verify **out, const uint8_t nid[static KAI_ID_BYTES],
+                            int wake_fd, unsigned threads)
 {
     struct kai_verify *v = calloc(1, sizeof *v);
 
@@ -106,7 +107,8 @@ void kai_verify_free(struct kai_verify *v)
     free(v);
 }
 
-enum kai_err kai_verify_put(struct kai_verify *v, uint64_t link, const struct kai_net_log *log, const struct kai_entry *e)
+enum kai_err kai_verify_put(struct kai_verify *v, uint64_t link, const struct kai_net_log *log,
+                            const struct kai_entry *e)
 {
     struct work *w = malloc(sizeof *w + e->hdr.n + e->sig.n + e->payload.n);
 

@@ -14,11 +14,15 @@ struct kai_verified {
     enum kai_err err;   /* KAI_OK or KAI_EAUTH. */
 };
 
-/* wake_fd: an eventfd that is written when something can be taken. nid is kept. Errors: KAI_ENOMEM. */
-KAI_MUST_USE enum kai_err kai_verify_new(struct kai_verify **out, const uint8_t nid[static KAI_ID_BYTES], int wake_fd, unsigned threads);
+/* wake_fd: an eventfd that is written when something can be taken. nid is kept. Errors: KAI_ENOMEM.
+ */
+KAI_MUST_USE enum kai_err kai_verify_new(struct kai_verify **out,
+                                         const uint8_t nid[static KAI_ID_BYTES], int wake_fd,
+                                         unsigned threads);
 void kai_verify_free(struct kai_verify *v); /* Ends the threads; drops what is left. */
 /* Copies the entry. Errors: KAI_ENOMEM. */
-KAI_MUST_USE enum kai_err kai_verify_put(struct kai_verify *v, uint64_t link, const struct kai_net_log *log, const struct kai_entry *e);
+KAI_MUST_USE enum kai_err kai_verify_put(struct kai_verify *v, uint64_t link,
+                                         const struct kai_net_log *log, const struct kai_entry *e);
 /* The next in order, or NULL. */
 struct kai_verified *kai_verify_take(struct kai_verify *v);
 

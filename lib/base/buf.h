@@ -20,7 +20,7 @@ struct kai_buf {
 
 /* An empty buffer that may grow to max bytes. Allocates nothing yet. */
 void kai_buf_init(struct kai_buf *b, size_t max);
-void kai_buf_free(struct kai_buf *b); /* Also of one that is all zeros. Wipes nothing. */
+void kai_buf_free(struct kai_buf *b);  /* Also of one that is all zeros. Wipes nothing. */
 void kai_buf_clear(struct kai_buf *b); /* Empty, and the failure forgotten; keeps the memory. */
 void kai_buf_add(struct kai_buf *b, const void *p, size_t n);
 void kai_buf_u8(struct kai_buf *b, uint8_t v);

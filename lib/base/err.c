@@ -1,8 +1,8 @@
 /* err: texts of the error codes. */
 #include "base/err.h"
 
-#define KAI_ERR_CASE(code, text) \
-    case code:                   \
+#define KAI_ERR_CASE(code, text)                                                                   \
+    case code:                                                                                     \
         return text;
 
 const char *kai_err_text(enum kai_err err)

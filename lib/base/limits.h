@@ -7,92 +7,101 @@
 #include <assert.h>
 
 /* Sizes of what everything is made of (section 2). */
-#define KAI_ID_BYTES 32u    /* BLAKE2b-256: every id and hash. */
-#define KAI_KEY_BYTES 32u   /* Ed25519 and X25519 public keys, epoch keys. */
-#define KAI_SIG_BYTES 64u   /* Ed25519. */
-#define KAI_TAG_BYTES 16u   /* tag and kid of a header: 128 bits do not collide by chance. */
+#define KAI_ID_BYTES    32u /* BLAKE2b-256: every id and hash. */
+#define KAI_KEY_BYTES   32u /* Ed25519 and X25519 public keys, epoch keys. */
+#define KAI_SIG_BYTES   64u /* Ed25519. */
+#define KAI_TAG_BYTES   16u /* tag and kid of a header: 128 bits do not collide by chance. */
 #define KAI_NONCE_BYTES 24u /* XChaCha20-Poly1305: long enough to be random. */
 
 /* Encoding (section 1). */
-#define KAI_MP_DEPTH_MAX 6u       /* The deepest record, RESHARE, has 6. */
-#define KAI_TEXT_BYTES_MAX 256u   /* A str: names and the like, for display only. */
+#define KAI_MP_DEPTH_MAX    6u     /* The deepest record, RESHARE, has 6. */
+#define KAI_TEXT_BYTES_MAX  256u   /* A str: names and the like, for display only. */
 #define KAI_FRAME_BYTES_MAX 65000u /* CURVE adds 33 bytes, and 65,504 is dropped (measured). */
-#define KAI_ZMQ_MSG_BYTES_MAX 65536u /* ZMQ_MAXMSGSIZE: bounds what an unknown peer can make us hold. */
-#define KAI_INTRO_FRAME_BYTES_MAX 49152u /* HELLO on the introduction socket: charter and 14 certificates. */
-#define KAI_PAYLOAD_BYTES_MAX 60000u     /* Leaves room for header, signature and the frame around them. */
-#define KAI_HDR_BYTES_MAX 512u
-#define KAI_CERT_BYTES_MAX 1024u        /* Payload of a control entry. */
-#define KAI_BODY_BYTES_MAX 1048576u     /* Uncompressed body of an entry: what opening one may cost. */
-#define KAI_PADDED_BYTES_MIN 256u       /* A short payload does not tell its length. */
+#define KAI_ZMQ_MSG_BYTES_MAX                                                                      \
+    65536u /* ZMQ_MAXMSGSIZE: bounds what an unknown peer can make us hold. */
+#define KAI_INTRO_FRAME_BYTES_MAX                                                                  \
+    49152u /* HELLO on the introduction socket: charter and 14 certificates. */
+#define KAI_PAYLOAD_BYTES_MAX                                                                      \
+    60000u /* Leaves room for header, signature and the frame around them. */
+#define KAI_HDR_BYTES_MAX  512u
+#define KAI_CERT_BYTES_MAX 1024u /* Payload of a control entry. */
+#define KAI_BODY_BYTES_MAX                                                                         \
+    1048576u                      /* Uncompressed body of an entry: what opening one may cost.     \
+                                   */
+#define KAI_PADDED_BYTES_MIN 256u /* A short payload does not tell its length. */
 
 /* Items (section 5). */
-#define KAI_BATCH_ITEMS_MAX 500u       /* Items of one OBJ: bounds proofs and the work of a receiver. */
-#define KAI_STIX_BYTES_MAX 1048576u    /* One STIX object, its parts together. */
-#define KAI_STIX_DEPTH_MAX 64u         /* jansson recurses; real objects stay under 10. */
-#define KAI_AUDIENCES_PER_OBJ_MAX 16u
-#define KAI_VALUE_BYTES_MAX 4096u      /* One observable value, a URL at most. */
-#define KAI_LIST_BYTES_MAX 131072u      /* Content of one list: what reading one may cost. */
-#define KAI_LIST_VALUES_MAX 16384u      /* Values of one list: each makes rows in the index. */
-#define KAI_LIST_TEMPLATE_BYTES_MAX 4096u /* What all values of a list share. */
-#define KAI_IMPORT_BYTES_MAX 0x7fffffffu /* A file to publish: offsets fit 31 bits. */
+#define KAI_BATCH_ITEMS_MAX         500u /* Items of one OBJ: bounds proofs and the work of a receiver. */
+#define KAI_STIX_BYTES_MAX          1048576u /* One STIX object, its parts together. */
+#define KAI_STIX_DEPTH_MAX          64u      /* jansson recurses; real objects stay under 10. */
+#define KAI_AUDIENCES_PER_OBJ_MAX   16u
+#define KAI_VALUE_BYTES_MAX         4096u   /* One observable value, a URL at most. */
+#define KAI_LIST_BYTES_MAX          131072u /* Content of one list: what reading one may cost. */
+#define KAI_LIST_VALUES_MAX         16384u  /* Values of one list: each makes rows in the index. */
+#define KAI_LIST_TEMPLATE_BYTES_MAX 4096u   /* What all values of a list share. */
+#define KAI_IMPORT_BYTES_MAX        0x7fffffffu /* A file to publish: offsets fit 31 bits. */
 
 /* Control plane (sections 3 and 4). */
-#define KAI_CTL_ENTRIES_PER_KEY_MAX 4096u /* For life: a stolen key cannot fill every node's memory. */
-#define KAI_ORG_DEPTH_MAX 6u
-#define KAI_PATH_CERTS_MAX 14u      /* 2 for each of 6 organisations, the node, and one to spare. */
-#define KAI_PATHS_PER_CERT_MAX 16u  /* Beyond it admission from more sides changes nothing. */
-#define KAI_CUTS_PER_REVOKE_MAX 16u /* What fits KAI_CERT_BYTES_MAX. */
-#define KAI_CHARTER_BYTES_MAX 16384u
+#define KAI_CTL_ENTRIES_PER_KEY_MAX                                                                \
+    4096u /* For life: a stolen key cannot fill every node's memory. */
+#define KAI_ORG_DEPTH_MAX          6u
+#define KAI_PATH_CERTS_MAX         14u /* 2 for each of 6 organisations, the node, and one to spare. */
+#define KAI_PATHS_PER_CERT_MAX     16u /* Beyond it admission from more sides changes nothing. */
+#define KAI_CUTS_PER_REVOKE_MAX    16u /* What fits KAI_CERT_BYTES_MAX. */
+#define KAI_CHARTER_BYTES_MAX      16384u
 #define KAI_CHARTER_TEXT_BYTES_MAX 16384u
-#define KAI_CHARTER_TEXTS_MAX 8u
-#define KAI_FOUNDERS_MAX 32u
-#define KAI_ATTRS_MAX 8u
+#define KAI_CHARTER_TEXTS_MAX      8u
+#define KAI_FOUNDERS_MAX           32u
+#define KAI_ATTRS_MAX              8u
 
 /* Audiences (sections 6 and 9). */
-#define KAI_AUDIENCES_MAX 64u      /* That one node is a member of. */
-#define KAI_MEMBER_NODES_MAX 4096u /* Of one audience. */
-#define KAI_SLOTS_PER_PART_MAX 640u /* 56 bytes each: a part fits one payload. */
-#define KAI_RELAY_SLOTS_MAX 32u
-#define KAI_STEWARDS_MAX 8u
+#define KAI_AUDIENCES_MAX           64u   /* That one node is a member of. */
+#define KAI_MEMBER_NODES_MAX        4096u /* Of one audience. */
+#define KAI_SLOTS_PER_PART_MAX      640u  /* 56 bytes each: a part fits one payload. */
+#define KAI_RELAY_SLOTS_MAX         32u
+#define KAI_STEWARDS_MAX            8u
 #define KAI_EPOCHS_PER_AUDIENCE_MAX 256u /* Seven years of monthly rotation, doubled. */
 
 #define KAI_EPOCH_PREDS_MAX 16u /* Heads that one EPOCH follows: stewards that acted at once. */
 #define KAI_EPOCH_PARTS_MAX 7u  /* KAI_MEMBER_NODES_MAX members, KAI_SLOTS_PER_PART_MAX in each. */
-#define KAI_EPOCH_STATEMENTS_MAX 1024u /* The minting of one epoch, and each time members were added. */
-#define KAI_REMOVALS_MAX 24u    /* Hashes that one EPOCH answers: what its payload has room for. */
+#define KAI_EPOCH_STATEMENTS_MAX                                                                   \
+    1024u                        /* The minting of one epoch, and each time members were added. */
+#define KAI_REMOVALS_MAX     24u /* Hashes that one EPOCH answers: what its payload has room for. */
 #define KAI_REVOKE_PARTS_MAX 256u /* Control entries a key may write, by the cuts of one part. */
 
 /* Links (section 7). */
-#define KAI_LINKS_MAX 32u
-#define KAI_INTRODUCTIONS_MAX 16u
-#define KAI_HANDLES_MAX 1024u /* 16 MATCH frames of 64 audiences. */
-#define KAI_WANT_RANGES_MAX 512u
-#define KAI_RB_ROUNDS_MAX 16u
-#define KAI_RB_LEAF_ROWS 32u
-#define KAI_RB_FANOUT 16u
-#define KAI_IHAVE_IDS_MAX 128u
+#define KAI_LINKS_MAX           32u
+#define KAI_INTRODUCTIONS_MAX   16u
+#define KAI_HANDLES_MAX         1024u /* 16 MATCH frames of 64 audiences. */
+#define KAI_WANT_RANGES_MAX     512u
+#define KAI_RB_ROUNDS_MAX       16u
+#define KAI_RB_LEAF_ROWS        32u
+#define KAI_RB_FANOUT           16u
+#define KAI_IHAVE_IDS_MAX       128u
 #define KAI_PEERS_PER_FRAME_MAX 8u
-#define KAI_PEER_BYTES_MAX (8u << 20) /* All that one peer can make us hold. */
-#define KAI_PARKED_PER_PEER_MAX 1000u /* Entries whose certificate or key has not come yet. */
-#define KAI_PARKED_BYTES_MAX (1u << 20) /* And their bytes, for one peer. */
-#define KAI_CREDIT_BYTES (1u << 20) /* What a peer may have under way to us. */
+#define KAI_PEER_BYTES_MAX      (8u << 20) /* All that one peer can make us hold. */
+#define KAI_PARKED_PER_PEER_MAX 1000u      /* Entries whose certificate or key has not come yet. */
+#define KAI_PARKED_BYTES_MAX    (1u << 20) /* And their bytes, for one peer. */
+#define KAI_CREDIT_BYTES        (1u << 20) /* What a peer may have under way to us. */
 
 /* Store (section 8). At a full map LMDB cannot even delete, so nothing gets there. */
 #define KAI_STORE_FOREIGN_PERCENT 85u /* Of the map: past it no entries of others are taken. */
-#define KAI_STORE_OWN_PERCENT 95u     /* Past it none of our own. */
-#define KAI_STORE_SMALL_PERCENT 97u   /* Past it no control entry, note or value: only deletes. */
-#define KAI_STORE_DISK_FREE_MIN (256ull << 20) /* Under it no entries of others are taken. */
-#define KAI_STORE_KEY_BYTES_MAX 64u      /* Of a named value of the node. */
-#define KAI_STORE_VALUE_BYTES_MAX 65536u /* A text of the charter and more. */
+#define KAI_STORE_OWN_PERCENT     95u /* Past it none of our own. */
+#define KAI_STORE_SMALL_PERCENT   97u /* Past it no control entry, note or value: only deletes. */
+#define KAI_STORE_DISK_FREE_MIN   (256ull << 20) /* Under it no entries of others are taken. */
+#define KAI_STORE_KEY_BYTES_MAX   64u            /* Of a named value of the node. */
+#define KAI_STORE_VALUE_BYTES_MAX 65536u         /* A text of the charter and more. */
 
 static_assert(KAI_PAYLOAD_BYTES_MAX + KAI_HDR_BYTES_MAX + KAI_SIG_BYTES + 64 <= KAI_FRAME_BYTES_MAX,
               "an entry of the largest size fits a frame");
 static_assert(KAI_SLOTS_PER_PART_MAX * 56u + KAI_RELAY_SLOTS_MAX * 56u +
-                      KAI_SLOTS_PER_PART_MAX * 32u + 1024u <= KAI_PAYLOAD_BYTES_MAX,
+                      KAI_SLOTS_PER_PART_MAX * 32u + 1024u <=
+                  KAI_PAYLOAD_BYTES_MAX,
               "an EPOCH part of the largest size fits a payload");
 
 static_assert(KAI_SLOTS_PER_PART_MAX * 88u + KAI_RELAY_SLOTS_MAX * 56u +
-                      (KAI_EPOCH_PREDS_MAX + KAI_REMOVALS_MAX) * 34u + 512u <= KAI_PAYLOAD_BYTES_MAX,
+                      (KAI_EPOCH_PREDS_MAX + KAI_REMOVALS_MAX) * 34u + 512u <=
+                  KAI_PAYLOAD_BYTES_MAX,
               "and so does one that follows and answers as much as it may");
 
 #endif

@@ -9,15 +9,15 @@
 
 #include "base/err.h"
 
-#define KAI_WHY_ARGS 3
-#define KAI_WHY_ARG_BYTES 160   /* A value longer than this is cut, at a UTF-8 boundary. */
+#define KAI_WHY_ARGS        3
+#define KAI_WHY_ARG_BYTES   160 /* A value longer than this is cut, at a UTF-8 boundary. */
 #define KAI_WHY_WHERE_BYTES 320 /* A file name, or a JSON path such as objects[17].pattern. */
 
 struct kai_why {
-    const char *code;                                 /* Static storage; NULL: nothing to say. */
-    char where[KAI_WHY_WHERE_BYTES];                  /* "" when there is no place to name. */
-    uint64_t line;                                    /* From 1; 0 when there is no line. */
-    char arg[KAI_WHY_ARGS][KAI_WHY_ARG_BYTES];        /* What {1} {2} {3} stand for. */
+    const char *code;                          /* Static storage; NULL: nothing to say. */
+    char where[KAI_WHY_WHERE_BYTES];           /* "" when there is no place to name. */
+    uint64_t line;                             /* From 1; 0 when there is no line. */
+    char arg[KAI_WHY_ARGS][KAI_WHY_ARG_BYTES]; /* What {1} {2} {3} stand for. */
 };
 
 /* Fill *why and return err, so that a refusal is one statement:

@@ -4,50 +4,52 @@
 #define KAI_CRYPTO_DOMAINS_H
 
 /* Hashes: H(domain, x). */
-#define KAI_D_CHARTER "kairan1.charter" /* Network id: of the first charter's body. */
-#define KAI_D_TEXT "kairan1.text"       /* A text of the charter. */
-#define KAI_D_BODY "kairan1.body"       /* What a signature is over. */
-#define KAI_D_ORG "kairan1.org"
-#define KAI_D_NODE "kairan1.node"
-#define KAI_D_PERSON "kairan1.person"
-#define KAI_D_AUD "kairan1.aud"
-#define KAI_D_MAILBOX "kairan1.mailbox"
-#define KAI_D_ITEM "kairan1.item"
-#define KAI_D_VALUE "kairan1.value" /* The second half of the id of one value of a list. */
-#define KAI_D_HDR "kairan1.hdr"     /* Entry hash. */
-#define KAI_D_PAY "kairan1.pay"
-#define KAI_D_OBJ "kairan1.obj"
-#define KAI_D_OBJCTX "kairan1.objctx"
-#define KAI_D_LEAF "kairan1.leaf"
-#define KAI_D_MNODE "kairan1.mnode"
-#define KAI_D_MLEAF "kairan1.mleaf"
-#define KAI_D_RULE "kairan1.rule"
-#define KAI_D_EK "kairan1.ek" /* Commitment to an epoch key. */
-#define KAI_D_PUBLIC "kairan1.public"
+#define KAI_D_CHARTER   "kairan1.charter" /* Network id: of the first charter's body. */
+#define KAI_D_TEXT      "kairan1.text"    /* A text of the charter. */
+#define KAI_D_BODY      "kairan1.body"    /* What a signature is over. */
+#define KAI_D_ORG       "kairan1.org"
+#define KAI_D_NODE      "kairan1.node"
+#define KAI_D_PERSON    "kairan1.person"
+#define KAI_D_AUD       "kairan1.aud"
+#define KAI_D_MAILBOX   "kairan1.mailbox"
+#define KAI_D_ITEM      "kairan1.item"
+#define KAI_D_VALUE     "kairan1.value" /* The second half of the id of one value of a list. */
+#define KAI_D_HDR       "kairan1.hdr"   /* Entry hash. */
+#define KAI_D_PAY       "kairan1.pay"
+#define KAI_D_OBJ       "kairan1.obj"
+#define KAI_D_OBJCTX    "kairan1.objctx"
+#define KAI_D_LEAF      "kairan1.leaf"
+#define KAI_D_MNODE     "kairan1.mnode"
+#define KAI_D_MLEAF     "kairan1.mleaf"
+#define KAI_D_RULE      "kairan1.rule"
+#define KAI_D_EK        "kairan1.ek" /* Commitment to an epoch key. */
+#define KAI_D_PUBLIC    "kairan1.public"
 #define KAI_D_MAILROUTE "kairan1.mailroute"
-#define KAI_D_WORDS "kairan1.words" /* The words read over the telephone. */
-#define KAI_D_ARMOR "kairan1.armor" /* Checksum of a mailable text. */
-#define KAI_D_STATE "kairan1.state" /* State hash of a roster; fingerprint of the control plane. */
+#define KAI_D_WORDS     "kairan1.words" /* The words read over the telephone. */
+#define KAI_D_ARMOR     "kairan1.armor" /* Checksum of a mailable text. */
+#define KAI_D_STATE                                                                                \
+    "kairan1.state" /* State hash of a roster; fingerprint of the control plane.                   \
+                     */
 
 /* Keyed: K(key, domain, x, n). */
-#define KAI_D_BLIND "kairan1.blind"
+#define KAI_D_BLIND     "kairan1.blind"
 #define KAI_D_BLINDHEAD "kairan1.blindhead"
-#define KAI_D_TAG "kairan1.tag"
-#define KAI_D_ROUTE "kairan1.route"
-#define KAI_D_MK "kairan1.mk"
-#define KAI_D_R "kairan1.r"
-#define KAI_D_COMMIT "kairan1.commit"
-#define KAI_D_WRAP "kairan1.wrap"   /* A slot for a member. */
-#define KAI_D_RWRAP "kairan1.rwrap" /* A slot for a relay. */
-#define KAI_D_PWRAP "kairan1.pwrap" /* A slot for a person. */
-#define KAI_D_OWRAP "kairan1.owrap" /* An audience id in an OFFER. */
-#define KAI_D_LIST "kairan1.list"
-#define KAI_D_MSALT "kairan1.msalt"
-#define KAI_D_MATCH "kairan1.match"
-#define KAI_D_RANGE "kairan1.range" /* Fingerprint of a range in reconciliation. */
-#define KAI_D_RED "kairan1.red"
-#define KAI_D_SALT "kairan1.salt" /* Salts of a batch, from one secret of its publisher. */
-#define KAI_D_FILE "kairan1.file" /* Key that seals a key file. */
+#define KAI_D_TAG       "kairan1.tag"
+#define KAI_D_ROUTE     "kairan1.route"
+#define KAI_D_MK        "kairan1.mk"
+#define KAI_D_R         "kairan1.r"
+#define KAI_D_COMMIT    "kairan1.commit"
+#define KAI_D_WRAP      "kairan1.wrap"  /* A slot for a member. */
+#define KAI_D_RWRAP     "kairan1.rwrap" /* A slot for a relay. */
+#define KAI_D_PWRAP     "kairan1.pwrap" /* A slot for a person. */
+#define KAI_D_OWRAP     "kairan1.owrap" /* An audience id in an OFFER. */
+#define KAI_D_LIST      "kairan1.list"
+#define KAI_D_MSALT     "kairan1.msalt"
+#define KAI_D_MATCH     "kairan1.match"
+#define KAI_D_RANGE     "kairan1.range" /* Fingerprint of a range in reconciliation. */
+#define KAI_D_RED       "kairan1.red"
+#define KAI_D_SALT      "kairan1.salt" /* Salts of a batch, from one secret of its publisher. */
+#define KAI_D_FILE      "kairan1.file" /* Key that seals a key file. */
 
 /* What a signature is for: SIG(sk, type, body). */
 enum kai_sig_type {

@@ -6,7 +6,8 @@
 
 static void domain_add(struct kai_hasher *h, const char *domain)
 {
-    kai_hash_add(h, domain, strlen(domain) + 1); /* With its NUL: no domain is a prefix of another. */
+    kai_hash_add(h, domain,
+                 strlen(domain) + 1); /* With its NUL: no domain is a prefix of another. */
 }
 
 void kai_hash_begin(struct kai_hasher *h, const char *domain)
@@ -16,8 +17,8 @@ void kai_hash_begin(struct kai_hasher *h, const char *domain)
     domain_add(h, domain);
 }
 
-void kai_kdf_begin(struct kai_hasher *h, const char *domain, const uint8_t key[static KAI_KEY_BYTES],
-                   size_t out_n)
+void kai_kdf_begin(struct kai_hasher *h, const char *domain,
+                   const uint8_t key[static KAI_KEY_BYTES], size_t out_n)
 {
     assert(out_n >= crypto_generichash_BYTES_MIN && out_n <= crypto_generichash_BYTES_MAX);
     h->out_n = out_n;
@@ -53,8 +54,8 @@ void kai_hash(uint8_t out[static KAI_ID_BYTES], const char *domain, const void *
     kai_hash_end(&h, out);
 }
 
-void kai_kdf(uint8_t *out, size_t out_n, const char *domain, const uint8_t key[static KAI_KEY_BYTES],
-             const void *p, size_t n)
+void kai_kdf(uint8_t *out, size_t out_n, const char *domain,
+             const uint8_t key[static KAI_KEY_BYTES], const void *p, size_t n)
 {
     struct kai_hasher h;
 

@@ -21,8 +21,8 @@ struct kai_hasher {
 
 void kai_hash_begin(struct kai_hasher *h, const char *domain);
 /* out_n bytes, 16 to 64, keyed. */
-void kai_kdf_begin(struct kai_hasher *h, const char *domain, const uint8_t key[static KAI_KEY_BYTES],
-                   size_t out_n);
+void kai_kdf_begin(struct kai_hasher *h, const char *domain,
+                   const uint8_t key[static KAI_KEY_BYTES], size_t out_n);
 void kai_hash_add(struct kai_hasher *h, const void *p, size_t n);
 void kai_hash_u64(struct kai_hasher *h, uint64_t v);
 /* Writes 32 bytes after kai_hash_begin(), out_n after kai_kdf_begin(); wipes the state. */
@@ -31,7 +31,7 @@ void kai_hash_end(struct kai_hasher *h, uint8_t *out);
 /* H over one part. */
 void kai_hash(uint8_t out[static KAI_ID_BYTES], const char *domain, const void *p, size_t n);
 /* K over one part. */
-void kai_kdf(uint8_t *out, size_t out_n, const char *domain, const uint8_t key[static KAI_KEY_BYTES],
-             const void *p, size_t n);
+void kai_kdf(uint8_t *out, size_t out_n, const char *domain,
+             const uint8_t key[static KAI_KEY_BYTES], const void *p, size_t n);
 
 #endif

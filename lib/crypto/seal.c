@@ -62,7 +62,8 @@ enum kai_err kai_seal(struct kai_buf *out, const uint8_t key[static KAI_KEY_BYTE
     message_key(mk, key, at, p);
     kai_kdf(c, 32, KAI_D_COMMIT, mk, n, KAI_NONCE_BYTES);
     place_ad(ad, at);
-    (void)crypto_aead_xchacha20poly1305_ietf_encrypt(ct, &ct_n, pt.p, pt.n, ad, sizeof ad, NULL, n, mk);
+    (void)crypto_aead_xchacha20poly1305_ietf_encrypt(ct, &ct_n, pt.p, pt.n, ad, sizeof ad, NULL, n,
+                                                     mk);
     sodium_memzero(mk, sizeof mk);
     sodium_memzero(pt_hash, sizeof pt_hash);
     return KAI_OK;
@@ -90,7 +91,8 @@ enum kai_err kai_open(uint8_t *out, size_t *out_n, const uint8_t key[static KAI_
     if (sodium_memcmp(commit, c, sizeof commit) != 0)
         goto out;
     place_ad(ad, at);
-    if (crypto_aead_xchacha20poly1305_ietf_decrypt(out, &n_out, NULL, ct, ct_n, ad, sizeof ad, n, mk) != 0)
+    if (crypto_aead_xchacha20poly1305_ietf_decrypt(out, &n_out, NULL, ct, ct_n, ad, sizeof ad, n,
+                                                   mk) != 0)
         goto out;
     *out_n = (size_t)n_out;
     err = KAI_OK;
@@ -143,7 +145,8 @@ enum kai_err kai_slot_make(uint8_t slot[static KAI_SLOT_BYTES], const struct kai
 }
 
 /* The first of n sorted slots whose tag is not less than this one. */
-static size_t slot_find(const uint8_t *slots, size_t n, const uint8_t tag[static KAI_SLOT_TAG_BYTES])
+static size_t slot_find(const uint8_t *slots, size_t n,
+                        const uint8_t tag[static KAI_SLOT_TAG_BYTES])
 {
     size_t lo = 0;
 
@@ -162,7 +165,8 @@ static size_t slot_find(const uint8_t *slots, size_t n, const uint8_t tag[static
 
 enum kai_err kai_slot_open(uint8_t secret[static KAI_KEY_BYTES], const struct kai_slot_ctx *ctx,
                            const uint8_t kx_sk[static KAI_KEY_BYTES],
-                           const uint8_t kx_pk[static KAI_KEY_BYTES], const uint8_t *slots, size_t n)
+                           const uint8_t kx_pk[static KAI_KEY_BYTES], const uint8_t *slots,
+                           size_t n)
 {
     uint8_t w[64];
     enum kai_err err = slot_keys(w, ctx, kx_sk, ctx->eph_pk, kx_pk);
@@ -177,8 +181,9 @@ enum kai_err kai_slot_open(uint8_t secret[static KAI_KEY_BYTES], const struct ka
         if (memcmp(slot, w + 32, KAI_SLOT_TAG_BYTES) != 0)
             break;
         err = KAI_EAUTH;
-        if (crypto_aead_xchacha20poly1305_ietf_decrypt(secret, NULL, NULL, slot + KAI_SLOT_TAG_BYTES,
-                                                       SLOT_CT_BYTES, NULL, 0, nonce_zero, w) == 0) {
+        if (crypto_aead_xchacha20poly1305_ietf_decrypt(secret, NULL, NULL,
+                                                       slot + KAI_SLOT_TAG_BYTES, SLOT_CT_BYTES,
+                                                       NULL, 0, nonce_zero, w) == 0) {
             err = KAI_OK;
             break;
         }
@@ -199,15 +204,16 @@ void kai_slots_sort(uint8_t *slots, size_t n)
 }
 
 enum kai_err kai_box(struct kai_buf *out, const uint8_t key[static KAI_KEY_BYTES],
-                     const uint8_t nonce[static KAI_NONCE_BYTES], struct kai_view ad, struct kai_view pt)
+                     const uint8_t nonce[static KAI_NONCE_BYTES], struct kai_view ad,
+                     struct kai_view pt)
 {
     uint8_t *p = kai_buf_room(out, pt.n + KAI_BOX_OVERHEAD_BYTES);
 
     if (p == NULL)
         return out->err;
     memcpy(p, nonce, KAI_NONCE_BYTES);
-    (void)crypto_aead_xchacha20poly1305_ietf_encrypt(p + KAI_NONCE_BYTES, NULL, pt.p, pt.n, ad.p, ad.n,
-                                                     NULL, nonce, key);
+    (void)crypto_aead_xchacha20poly1305_ietf_encrypt(p + KAI_NONCE_BYTES, NULL, pt.p, pt.n, ad.p,
+                                                     ad.n, NULL, nonce, key);
     return KAI_OK;
 }
 
@@ -220,7 +226,8 @@ enum kai_err kai_unbox(uint8_t *out, size_t *out_n, const uint8_t key[static KAI
     if (box.n < KAI_BOX_OVERHEAD_BYTES)
         return KAI_EMALFORMED;
     if (crypto_aead_xchacha20poly1305_ietf_decrypt(out, &n, NULL, box.p + KAI_NONCE_BYTES,
-                                                   box.n - KAI_NONCE_BYTES, ad.p, ad.n, box.p, key) != 0)
+                                                   box.n - KAI_NONCE_BYTES, ad.p, ad.n, box.p,
+                                                   key) != 0)
         return KAI_EAUTH;
     *out_n = (size_t)n;
     return KAI_OK;

@@ -15,12 +15,12 @@
 #include "base/err.h"
 #include "base/limits.h"
 
-#define KAI_SEAL_R_BYTES 16u
+#define KAI_SEAL_R_BYTES        16u
 #define KAI_SEAL_OVERHEAD_BYTES (KAI_SEAL_R_BYTES + KAI_NONCE_BYTES + 32u + 16u)
 
 /* Where a payload stands: sealed for one place, it opens in no other. */
 struct kai_seal_place {
-    const uint8_t *nid;    /* KAI_ID_BYTES each: */
+    const uint8_t *nid; /* KAI_ID_BYTES each: */
     const uint8_t *log_pk;
     uint64_t seq;
     const uint8_t *prev;
@@ -37,14 +37,15 @@ KAI_MUST_USE enum kai_err kai_seal(struct kai_buf *out, const uint8_t key[static
 
 /* Open into out, which has room for payload.n - KAI_SEAL_OVERHEAD_BYTES bytes; *out_n is set.
  * Errors: KAI_EMALFORMED (too short), KAI_EAUTH. */
-KAI_MUST_USE enum kai_err kai_open(uint8_t *out, size_t *out_n, const uint8_t key[static KAI_KEY_BYTES],
+KAI_MUST_USE enum kai_err kai_open(uint8_t *out, size_t *out_n,
+                                   const uint8_t key[static KAI_KEY_BYTES],
                                    const struct kai_seal_place *at, struct kai_view payload);
 
 /* A slot: one secret of 32 bytes for one holder of an X25519 key (docs/protocol.md 6).
  * ss = X25519(eph_sk, kx_pk); w = K(ss, domain, NID || aud_id || commit || eph_pk || kx_pk, 64);
  * slot = w[32..40] || AEAD(w[0..32], nonce 0, secret). */
 #define KAI_SLOT_TAG_BYTES 8u
-#define KAI_SLOT_BYTES 56u
+#define KAI_SLOT_BYTES     56u
 
 struct kai_slot_ctx {
     const char *domain; /* KAI_D_WRAP, KAI_D_RWRAP, KAI_D_PWRAP or KAI_D_OWRAP. */
@@ -79,7 +80,8 @@ KAI_MUST_USE enum kai_err kai_box(struct kai_buf *out, const uint8_t key[static 
                                   const uint8_t nonce[static KAI_NONCE_BYTES], struct kai_view ad,
                                   struct kai_view pt);
 /* out has room for box.n - KAI_BOX_OVERHEAD_BYTES. Errors: KAI_EMALFORMED, KAI_EAUTH. */
-KAI_MUST_USE enum kai_err kai_unbox(uint8_t *out, size_t *out_n, const uint8_t key[static KAI_KEY_BYTES],
-                                    struct kai_view ad, struct kai_view box);
+KAI_MUST_USE enum kai_err kai_unbox(uint8_t *out, size_t *out_n,
+                                    const uint8_t key[static KAI_KEY_BYTES], struct kai_view ad,
+                                    struct kai_view box);
 
 #endif

@@ -7,7 +7,7 @@
 
 const uint8_t KAI_NID_NONE[KAI_ID_BYTES];
 
-#define PREFIX "kairan1.sig"
+#define PREFIX      "kairan1.sig"
 #define INPUT_BYTES (sizeof PREFIX + 1 + KAI_ID_BYTES + KAI_ID_BYTES)
 
 static void input(uint8_t in[static INPUT_BYTES], enum kai_sig_type type,
@@ -19,9 +19,9 @@ static void input(uint8_t in[static INPUT_BYTES], enum kai_sig_type type,
     kai_hash(in + sizeof PREFIX + 1 + KAI_ID_BYTES, KAI_D_BODY, body, body_n);
 }
 
-void kai_sign(uint8_t sig[static KAI_SIG_BYTES], const uint8_t sk[static crypto_sign_SECRETKEYBYTES],
-              enum kai_sig_type type, const uint8_t nid[static KAI_ID_BYTES], const void *body,
-              size_t body_n)
+void kai_sign(uint8_t sig[static KAI_SIG_BYTES],
+              const uint8_t sk[static crypto_sign_SECRETKEYBYTES], enum kai_sig_type type,
+              const uint8_t nid[static KAI_ID_BYTES], const void *body, size_t body_n)
 {
     uint8_t in[INPUT_BYTES];
 
@@ -43,5 +43,6 @@ enum kai_err kai_verify(const uint8_t sig[static KAI_SIG_BYTES],
     input(in, type, nid, body, body_n);
     if (crypto_sign_verify_detached(sig, in, sizeof in, pk) != 0)
         return KAI_EAUTH;
-    return crypto_core_ed25519_is_valid_point(sig) == 1 ? KAI_OK : KAI_EAUTH; /* R: the first half. */
+    return crypto_core_ed25519_is_valid_point(sig) == 1 ? KAI_OK
+                                                        : KAI_EAUTH; /* R: the first half. */
 }

@@ -1,6 +1,7 @@
 /* sign: Ed25519 signatures bound to a purpose and a network (docs/protocol.md 2).
  *
- * SIG(sk, type, body) signs "kairan1.sig" || 00 || type || network id || H("kairan1.body", body). */
+ * SIG(sk, type, body) signs "kairan1.sig" || 00 || type || network id || H("kairan1.body", body).
+ */
 #ifndef KAI_CRYPTO_SIGN_H
 #define KAI_CRYPTO_SIGN_H
 
@@ -15,9 +16,9 @@
 
 extern const uint8_t KAI_NID_NONE[KAI_ID_BYTES]; /* Zeros: where no network exists yet. */
 
-void kai_sign(uint8_t sig[static KAI_SIG_BYTES], const uint8_t sk[static crypto_sign_SECRETKEYBYTES],
-              enum kai_sig_type type, const uint8_t nid[static KAI_ID_BYTES], const void *body,
-              size_t body_n);
+void kai_sign(uint8_t sig[static KAI_SIG_BYTES],
+              const uint8_t sk[static crypto_sign_SECRETKEYBYTES], enum kai_sig_type type,
+              const uint8_t nid[static KAI_ID_BYTES], const void *body, size_t body_n);
 
 /* Whether the public key is in the prime-order group. To be asked once, before a key is stored or
  * first used: kai_verify() does not ask again, for it costs as much as a verification.

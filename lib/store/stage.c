@@ -17,7 +17,8 @@ enum kai_err kai_tx_stage(struct kai_tx *t, const struct kai_entry *e, uint64_t 
     bool first = r->staged_seq <= r->log.head_seq;
     uint64_t last = first ? r->log.head_seq : r->staged_seq;
     const uint8_t *prev = first ? r->log.head : r->staged_hash;
-    bool closed = (r->log.flags & (KAI_LOG_CLOSED | KAI_LOG_RETIRED)) != 0 || (!first && r->staged_close == 1);
+    bool closed = (r->log.flags & (KAI_LOG_CLOSED | KAI_LOG_RETIRED)) != 0 ||
+                  (!first && r->staged_close == 1);
 
     if (e->h.seq <= last)
         return KAI_EEXIST;

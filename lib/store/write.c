@@ -213,8 +213,8 @@ enum kai_err tx_put_entry(struct kai_tx *t, const struct kai_entry *e, enum entr
     if (b->err != KAI_OK)
         return txn_fail(&t->t, b->err);
     bool own = (t->log.log.flags & KAI_LOG_OWN) != 0;
-    /* No room for an entry of others is an answer, and does not stick: what we write ourselves in the
-     * same transaction may go further. */
+    /* No room for an entry of others is an answer, and does not stick: what we write ourselves in
+     * the same transaction may go further. */
     if (!own && !fits(t, b->len, KAI_STORE_FOREIGN_PERCENT))
         return KAI_EFULL;
     if (tx_room(t, b->len, KAI_STORE_OWN_PERCENT) != KAI_OK)

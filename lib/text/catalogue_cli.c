@@ -59,7 +59,8 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "{1} is no value of a known kind, and texts are not searched.",
         "Ask for a value (address, domain, URL, hash, CVE), or by type:, label:, by: or audience:.",
         "{1} は既知の種類の値ではありません。文章の検索には対応していません。",
-        "値（アドレス、ドメイン、URL、ハッシュ、CVE）か、type: label: by: audience: で検索してください。",
+        "値（アドレス、ドメイン、URL、ハッシュ、CVE）か、type: label: by: audience: "
+        "で検索してください。",
     },
     {
         "query.too-long",

@@ -53,7 +53,8 @@ static bool negative(struct kai_cur *c, size_t n, struct head *h)
     if (!number(c, n, 0, &v))
         return false;
     if (n < 8)
-        v |= UINT64_MAX << (8 * n); /* Sign extension; a positive value then fails the check below. */
+        v |= UINT64_MAX << (8 *
+                            n); /* Sign extension; a positive value then fails the check below. */
     int64_t s = (int64_t)v;
     int64_t shorter = n == 1 ? -32 : n == 2 ? INT8_MIN : n == 4 ? INT16_MIN : INT32_MIN;
     h->kind = NEG;

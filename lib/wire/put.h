@@ -15,8 +15,10 @@ void kai_put_bool(struct kai_buf *b, bool v);
 void kai_put_nil(struct kai_buf *b);
 void kai_put_bin(struct kai_buf *b, const void *p, size_t n);
 void kai_put_view(struct kai_buf *b, struct kai_view v); /* As bin. */
-void kai_put_str(struct kai_buf *b, const char *text);   /* Valid UTF-8, at most KAI_TEXT_BYTES_MAX. */
-void kai_put_map(struct kai_buf *b, uint32_t n); /* n pairs follow: ascending uint keys, bin values. */
-void kai_put_no_ext(struct kai_buf *b);          /* An empty X. */
+void kai_put_str(struct kai_buf *b,
+                 const char *text); /* Valid UTF-8, at most KAI_TEXT_BYTES_MAX. */
+void kai_put_map(struct kai_buf *b,
+                 uint32_t n);           /* n pairs follow: ascending uint keys, bin values. */
+void kai_put_no_ext(struct kai_buf *b); /* An empty X. */
 
 #endif

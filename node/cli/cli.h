@@ -8,7 +8,13 @@
 #include "text/catalogue.h"
 #include "text/table.h"
 
-enum kai_exit { KAI_EXIT_DONE = 0, KAI_EXIT_FAILED = 1, KAI_EXIT_USAGE = 2, KAI_EXIT_FORBIDDEN = 3, KAI_EXIT_NOTHING = 4 };
+enum kai_exit {
+    KAI_EXIT_DONE = 0,
+    KAI_EXIT_FAILED = 1,
+    KAI_EXIT_USAGE = 2,
+    KAI_EXIT_FORBIDDEN = 3,
+    KAI_EXIT_NOTHING = 4
+};
 
 #define KAI_CLI_OPTS_MAX 64u
 
@@ -17,23 +23,23 @@ struct kai_cli {
     enum kai_lang lang;
     bool json;
     struct kai_home home;
-    size_t n_args;     /* What follows the verb and is no option. */
+    size_t n_args; /* What follows the verb and is no option. */
     char **args;
     size_t n_opts;
     struct {
-        const char *name; /* "--to" */
+        const char *name;  /* "--to" */
         const char *value; /* NULL for a flag. */
     } opts[KAI_CLI_OPTS_MAX];
 };
 
 struct kai_verb {
-    const char *name;    /* "org admit" */
+    const char *name;     /* "org admit" */
     const char *synopsis; /* What follows the name. */
-    const char *options; /* "--to= --also= --skip-bad": '=' takes a value. */
+    const char *options;  /* "--to= --also= --skip-bad": '=' takes a value. */
     size_t args_min;
     size_t args_max;
     int (*run)(struct kai_cli *cli);
-    const char *help;    /* Id of its one line in the catalogue. */
+    const char *help; /* Id of its one line in the catalogue. */
 };
 extern const struct kai_verb kai_verbs[];
 extern const size_t kai_verbs_n;
@@ -50,8 +56,10 @@ int kai_cli_fail(const struct kai_cli *cli, enum kai_err err, const struct kai_w
 int kai_cli_fail_json(const struct kai_cli *cli, const json_t *error);
 int kai_cli_usage(const struct kai_cli *cli, const char *code, const char *arg);
 /* A text of the catalogue to standard output or error, with a line feed. */
-void kai_cli_say(const struct kai_cli *cli, const char *id, const char *a1, const char *a2, const char *a3);
-void kai_cli_note(const struct kai_cli *cli, const char *id, const char *a1, const char *a2, const char *a3);
+void kai_cli_say(const struct kai_cli *cli, const char *id, const char *a1, const char *a2,
+                 const char *a3);
+void kai_cli_note(const struct kai_cli *cli, const char *id, const char *a1, const char *a2,
+                  const char *a3);
 /* Columns of an answer: heading's text id, key of the line, alignment. */
 struct kai_column {
     const char *heading;
@@ -60,23 +68,28 @@ struct kai_column {
 };
 /* One JSON value as a cell: texts, numbers, lists joined; "" for null. */
 void kai_cli_cell(const struct kai_cli *cli, struct kai_table *t, const json_t *v, const char *key);
-int kai_cli_table(const struct kai_cli *cli, const struct kai_column *cols, size_t n, const json_t *rows);
+int kai_cli_table(const struct kai_cli *cli, const struct kai_column *cols, size_t n,
+                  const json_t *rows);
 
 /* ---- Asking a node (client.c). */
-/* Run a verb on the home's node, or on the home itself where no node runs. Each line of the answer goes to line, which returns false to
- * stop; raw bytes go to standard output where raw is set. file: a path whose bytes are the body, "-" = standard input, NULL = none.
- * Errors are printed. Returns the exit status. args is consumed. */
+/* Run a verb on the home's node, or on the home itself where no node runs. Each line of the answer
+ * goes to line, which returns false to stop; raw bytes go to standard output where raw is set.
+ * file: a path whose bytes are the body, "-" = standard input, NULL = none. Errors are printed.
+ * Returns the exit status. args is consumed. */
 typedef bool kai_line_fn(void *ctx, const char *line, size_t n);
-int kai_cli_call(struct kai_cli *cli, const char *verb, json_t *args, const char *file, bool raw, kai_line_fn *line, void *ctx);
+int kai_cli_call(struct kai_cli *cli, const char *verb, json_t *args, const char *file, bool raw,
+                 kai_line_fn *line, void *ctx);
 /* The same, the lines as an array of objects; NULL after an error, which was printed: *status. */
 json_t *kai_cli_ask(struct kai_cli *cli, const char *verb, json_t *args, int *status);
 /* Print each line as it is. */
 bool kai_cli_print_line(void *ctx, const char *line, size_t n);
 /* Ask, and print the answer: lines with --json, else a table. */
-int kai_cli_show(struct kai_cli *cli, const char *verb, json_t *args, const struct kai_column *cols, size_t n);
+int kai_cli_show(struct kai_cli *cli, const char *verb, json_t *args, const struct kai_column *cols,
+                 size_t n);
 
-/* ---- Passphrases (passphrase.c). Of --passphrase-file, $KAIRAN_PASSPHRASE, or asked for on the terminal, twice where it is new.
- * In guarded memory: free with sodium_free(). NULL: told, *status is set. */
+/* ---- Passphrases (passphrase.c). Of --passphrase-file, $KAIRAN_PASSPHRASE, or asked for on the
+ * terminal, twice where it is new. In guarded memory: free with sodium_free(). NULL: told, *status
+ * is set. */
 char *kai_cli_passphrase(const struct kai_cli *cli, bool is_new, int *status);
 
 int kai_cmd_help(struct kai_cli *cli);

@@ -1,4 +1,5 @@
-/* client: asks the home's node over its socket, or opens the home where no node runs: the verbs are the same. */
+/* client: asks the home's node over its socket, or opens the home where no node runs: the verbs are
+ * the same. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,10 +25,10 @@ struct ask {
     void *ctx;
     struct kai_buf partial; /* A line that has not ended yet. */
     bool stopped;
-    bool watching;          /* Say when the answer begins: from then on nothing is missed. */
+    bool watching; /* Say when the answer begins: from then on nothing is missed. */
     long http;
     int exit_status;
-    struct kai_buf error;   /* Body of an error answer. */
+    struct kai_buf error; /* Body of an error answer. */
     FILE *upload;
 };
 
@@ -84,7 +85,8 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
         text[size * n] = '\0';
         a->http = strtol(text + 9, NULL, 10);
     } else if (size * n > 9 && strncmp(p, "HTTP/", 5) == 0) {
-        a->http = strtol(p + 9, NULL, 10); /* libcurl ends lines with CR LF: a number stops there. */
+        a->http =
+            strtol(p + 9, NULL, 10); /* libcurl ends lines with CR LF: a number stops there. */
     }
     if (size * n > sizeof name && strncmp(p, name, sizeof name - 1) == 0)
         a->exit_status = (int)strtol(p + sizeof name - 1, NULL, 10);
@@ -99,7 +101,8 @@ static size_t on_upload(char *buf, size_t size, size_t n, void *ctx)
 }
 
 /* Where the node listens, as its configuration says. */
-static enum kai_err socket_path(const struct kai_cli *cli, char out[static 108], struct kai_why *why)
+static enum kai_err socket_path(const struct kai_cli *cli, char out[static 108],
+                                struct kai_why *why)
 {
     struct kai_config cfg;
     enum kai_err err = kai_config_load(&cfg, &cli->home, why);
@@ -158,22 +161,26 @@ static char *make_url(CURL *curl, const char *verb, const char *file, const char
     char *url = NULL;
     char *escaped = file != NULL ? curl_easy_escape(curl, args, (int)strlen(args)) : NULL;
 
-    if (asprintf(&url, escaped != NULL ? "http://localhost/v1/%s?args=%s" : "http://localhost/v1/%s", verb,
-                 escaped != NULL ? escaped : "") < 0)
+    if (asprintf(&url,
+                 escaped != NULL ? "http://localhost/v1/%s?args=%s" : "http://localhost/v1/%s",
+                 verb, escaped != NULL ? escaped : "") < 0)
         url = NULL;
     curl_free(escaped);
     return url;
 }
 
-static int ask_node(struct ask *a, const char *path, const char *verb, const char *args, const char *file, curl_off_t size)
+static int ask_node(struct ask *a, const char *path, const char *verb, const char *args,
+                    const char *file, curl_off_t size)
 {
     CURL *curl = curl_easy_init();
     char *url = curl == NULL ? NULL : make_url(curl, verb, file, args);
-    struct curl_slist *headers = curl_slist_append(NULL, a->cli->lang == KAI_LANG_JA ? "Accept-Language: ja" : "Accept-Language: en");
+    struct curl_slist *headers = curl_slist_append(
+        NULL, a->cli->lang == KAI_LANG_JA ? "Accept-Language: ja" : "Accept-Language: en");
     struct kai_why why = {0};
     int status = KAI_EXIT_FAILED;
 
-    headers = curl_slist_append(headers, file == NULL ? "Content-Type: application/json" : "Content-Type: application/octet-stream");
+    headers = curl_slist_append(headers, file == NULL ? "Content-Type: application/json"
+                                                      : "Content-Type: application/octet-stream");
     headers = curl_slist_append(headers, "Expect:");
     if (url != NULL) {
         (void)curl_easy_setopt(curl, CURLOPT_URL, url);
@@ -222,7 +229,8 @@ static int run_stream(struct ask *a, struct kai_call *call)
 static int ask_home(struct ask *a, const char *verb, const json_t *args, struct kai_view body)
 {
     struct kai_config cfg;
-    struct kai_call call = {.lang = a->cli->lang, .cfg = &cfg, .body = body, .args = json_deep_copy(args)};
+    struct kai_call call = {
+        .lang = a->cli->lang, .cfg = &cfg, .body = body, .args = json_deep_copy(args)};
     enum kai_err err = kai_config_load(&cfg, &a->cli->home, &call.why);
     int status;
 
@@ -247,7 +255,8 @@ static int ask_home(struct ask *a, const char *verb, const json_t *args, struct 
     return status;
 }
 
-/* The body: a file as it is, standard input by way of a nameless file, so that its size is known. */
+/* The body: a file as it is, standard input by way of a nameless file, so that its size is known.
+ */
 static FILE *open_body(const struct kai_cli *cli, const char *file, int *status)
 {
     FILE *in = strcmp(file, "-") == 0 ? stdin : fopen(file, "rb");
@@ -262,7 +271,8 @@ static FILE *open_body(const struct kai_cli *cli, const char *file, int *status)
 
         if (in != NULL && fstat(fileno(in), &st) == 0 && !S_ISDIR(st.st_mode))
             goto copy; /* A pipe or device. */
-        kai_ignore(kai_why_set(&why, KAI_EIO, "file.read", file, in == NULL ? reason : strerror(EISDIR), NULL));
+        kai_ignore(kai_why_set(&why, KAI_EIO, "file.read", file,
+                               in == NULL ? reason : strerror(EISDIR), NULL));
         *status = kai_cli_fail(cli, KAI_EIO, &why);
         if (in != NULL)
             (void)fclose(in);
@@ -320,9 +330,11 @@ static int dispatch(struct ask *a, const char *verb, json_t *args, const char *f
     return status;
 }
 
-int kai_cli_call(struct kai_cli *cli, const char *verb, json_t *args, const char *file, bool raw, kai_line_fn *line, void *ctx)
+int kai_cli_call(struct kai_cli *cli, const char *verb, json_t *args, const char *file, bool raw,
+                 kai_line_fn *line, void *ctx)
 {
-    struct ask a = {.cli = cli, .raw = raw, .line = line, .ctx = ctx, .watching = strcmp(verb, "watch") == 0};
+    struct ask a = {
+        .cli = cli, .raw = raw, .line = line, .ctx = ctx, .watching = strcmp(verb, "watch") == 0};
     int status = KAI_EXIT_DONE;
 
     kai_buf_init(&a.partial, LINE_BYTES_MAX);
@@ -366,7 +378,8 @@ json_t *kai_cli_ask(struct kai_cli *cli, const char *verb, json_t *args, int *st
     return NULL;
 }
 
-int kai_cli_show(struct kai_cli *cli, const char *verb, json_t *args, const struct kai_column *cols, size_t n)
+int kai_cli_show(struct kai_cli *cli, const char *verb, json_t *args, const struct kai_column *cols,
+                 size_t n)
 {
     int status;
 

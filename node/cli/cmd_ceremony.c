@@ -1,14 +1,15 @@
-/* cmd_ceremony: founding a network, and joining one: key files, mailable text, words for the telephone. */
+/* cmd_ceremony: founding a network, and joining one: key files, mailable text, words for the
+ * telephone. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "node/audiences.h"
+#include "node/charter_text.h"
 #include "node/cli/cli.h"
 #include "node/cli/files.h"
 #include "node/found.h"
-#include "node/charter_text.h"
 #include "text/armor.h"
 #include "text/words.h"
 
@@ -20,7 +21,8 @@ static void print_json(json_t *o)
     json_decref(o);
 }
 
-static void words_of(const struct kai_cli *cli, const uint8_t hash[static KAI_ID_BYTES], char *out, size_t cap)
+static void words_of(const struct kai_cli *cli, const uint8_t hash[static KAI_ID_BYTES], char *out,
+                     size_t cap)
 {
     struct kai_buf b;
 
@@ -43,7 +45,8 @@ static void armor_header(const struct kai_cli *cli, const char *name, char *out,
     kai_buf_free(&b);
 }
 
-/* The words that the other side read out: given, or asked for on a terminal; without either nothing is compared. */
+/* The words that the other side read out: given, or asked for on a terminal; without either nothing
+ * is compared. */
 static int check_words(const struct kai_cli *cli, const uint8_t hash[static KAI_ID_BYTES])
 {
     const char *given = kai_cli_opt(cli, "--fingerprint");
@@ -62,18 +65,21 @@ static int check_words(const struct kai_cli *cli, const uint8_t hash[static KAI_
     return err == KAI_OK ? KAI_EXIT_DONE : kai_cli_fail(cli, err, &why);
 }
 
-static int charter_texts(struct kai_cli *cli, struct kai_charter_text *texts, char **files, size_t *n)
+static int charter_texts(struct kai_cli *cli, struct kai_charter_text *texts, char **files,
+                         size_t *n)
 {
     const char *path;
 
     *n = 0;
-    for (size_t i = 0; (path = kai_cli_opt_at(cli, "--charter", i)) != NULL && *n < KAI_CHARTER_TEXTS_MAX; i++) {
+    for (size_t i = 0;
+         (path = kai_cli_opt_at(cli, "--charter", i)) != NULL && *n < KAI_CHARTER_TEXTS_MAX; i++) {
         size_t len = 0;
         int status = kai_cli_read_file(cli, path, KAI_CHARTER_TEXT_BYTES_MAX, &files[*n], &len);
 
         if (status != KAI_EXIT_DONE)
             return status;
-        texts[*n].lang = i == 0 ? "ja" : "en"; /* Japanese first; a second file is the English text. */
+        texts[*n].lang =
+            i == 0 ? "ja" : "en"; /* Japanese first; a second file is the English text. */
         texts[*n].text = kai_view_of(files[*n], len);
         ++*n;
     }
@@ -104,7 +110,8 @@ static void say_network(const struct kai_cli *cli, const struct kai_charter *c, 
     (void)kai_hex(id, c->nid, KAI_ID_BYTES);
     words_of(cli, c->nid, words, sizeof words);
     if (cli->json) {
-        print_json(json_pack("{s:s, s:s, s:s, s:s}", "network", c->name, "id", id, "fingerprint", words, "org", org));
+        print_json(json_pack("{s:s, s:s, s:s, s:s}", "network", c->name, "id", id, "fingerprint",
+                             words, "org", org));
         return;
     }
     kai_cli_say(cli, "network.created", c->name, org, NULL);
@@ -116,7 +123,8 @@ int kai_cmd_network_create(struct kai_cli *cli)
 {
     struct kai_charter_text texts[KAI_CHARTER_TEXTS_MAX];
     char *files[KAI_CHARTER_TEXTS_MAX] = {0};
-    struct kai_found f = {.network = kai_cli_opt(cli, "--name"), .org = kai_cli_opt(cli, "--org"), .texts = texts};
+    struct kai_found f = {
+        .network = kai_cli_opt(cli, "--name"), .org = kai_cli_opt(cli, "--org"), .texts = texts};
     struct kai_charter charter;
     struct kai_why why = {0};
     int status;
@@ -124,7 +132,10 @@ int kai_cmd_network_create(struct kai_cli *cli)
     if (f.network == NULL || f.org == NULL)
         return kai_cli_usage(cli, "usage.missing", f.network == NULL ? "--name" : "--org");
     f.node = kai_cli_opt(cli, "--node") != NULL ? kai_cli_opt(cli, "--node") : f.org;
-    status = kai_cli_name_ok(cli, f.network) && kai_cli_name_ok(cli, f.org) && kai_cli_name_ok(cli, f.node) ? KAI_EXIT_DONE : KAI_EXIT_USAGE;
+    status = kai_cli_name_ok(cli, f.network) && kai_cli_name_ok(cli, f.org) &&
+                     kai_cli_name_ok(cli, f.node)
+                 ? KAI_EXIT_DONE
+                 : KAI_EXIT_USAGE;
     if (status == KAI_EXIT_DONE)
         status = charter_texts(cli, texts, files, &f.n_texts);
     char *pass = status == KAI_EXIT_DONE ? kai_cli_passphrase(cli, true, &status) : NULL;
@@ -146,7 +157,8 @@ int kai_cmd_network_show(struct kai_cli *cli)
     int status;
 
     if (cli->json)
-        return kai_cli_call(cli, "network-show", json_object(), NULL, false, kai_cli_print_line, NULL);
+        return kai_cli_call(cli, "network-show", json_object(), NULL, false, kai_cli_print_line,
+                            NULL);
     json_t *rows = kai_cli_ask(cli, "network-show", json_object(), &status);
     const json_t *net = json_array_get(rows, 0);
     const char *id = json_string_value(json_object_get(net, "id"));
@@ -164,8 +176,9 @@ int kai_cmd_network_show(struct kai_cli *cli)
     (void)printf("%s\n", json_string_value(json_object_get(net, "name")));
     kai_cli_say(cli, "network.id", id, NULL, NULL);
     kai_cli_say(cli, "network.fingerprint", words, NULL, NULL);
-    json_array_foreach(texts, i, text)
-        (void)printf("\n[%s]\n%s\n", json_string_value(json_object_get(text, "lang")), json_string_value(json_object_get(text, "text")));
+    json_array_foreach(texts, i, text)(void)
+        printf("\n[%s]\n%s\n", json_string_value(json_object_get(text, "lang")),
+               json_string_value(json_object_get(text, "text")));
     json_decref(rows);
     return KAI_EXIT_DONE;
 }
@@ -250,7 +263,8 @@ static int put_number(const struct kai_cli *cli, json_t *args, const char *optio
         return KAI_EXIT_DONE;
     if (!kai_cli_number(text, &v))
         return kai_cli_usage(cli, "usage.number", option);
-    return json_object_set_new(args, key, json_integer((json_int_t)v)) == 0 ? KAI_EXIT_DONE : KAI_EXIT_FAILED;
+    return json_object_set_new(args, key, json_integer((json_int_t)v)) == 0 ? KAI_EXIT_DONE
+                                                                            : KAI_EXIT_FAILED;
 }
 
 static void put_text(const struct kai_cli *cli, json_t *args, const char *option, const char *key)
@@ -320,7 +334,8 @@ static int admit(struct kai_cli *cli, const char *verb)
     }
     kai_buf_init(&bytes, KAI_REQUEST_BYTES_MAX);
     kai_buf_init(&hex, 2 * KAI_REQUEST_BYTES_MAX + 1);
-    status = kai_cli_read_armor(cli, cli->args[0], KAI_ARMOR_REQUEST, KAI_REQUEST_BYTES_MAX, &bytes);
+    status =
+        kai_cli_read_armor(cli, cli->args[0], KAI_ARMOR_REQUEST, KAI_REQUEST_BYTES_MAX, &bytes);
     if (status == KAI_EXIT_DONE) {
         kai_ceremony_hash(hash, kai_buf_view(&bytes));
         status = check_words(cli, hash);
@@ -333,7 +348,8 @@ static int admit(struct kai_cli *cli, const char *verb)
         uint8_t *at = kai_buf_room(&hex, KAI_HEX_CAP(bytes.len));
 
         if (at != NULL)
-            (void)json_object_set_new(args, "request", json_string(kai_hex((char *)at, bytes.p, bytes.len)));
+            (void)json_object_set_new(args, "request",
+                                      json_string(kai_hex((char *)at, bytes.p, bytes.len)));
         put_text(cli, args, "--clearance", "clearance");
         put_text(cli, args, "--expires", "expires");
         (void)json_object_set_new(args, "attrs", list_of(cli, "--attr"));
@@ -370,7 +386,8 @@ static int join(struct kai_cli *cli, uint64_t kind)
     int status;
 
     kai_buf_init(&bytes, KAI_ADMISSION_BYTES_MAX);
-    status = kai_cli_read_armor(cli, cli->args[0], KAI_ARMOR_ADMISSION, KAI_ADMISSION_BYTES_MAX, &bytes);
+    status =
+        kai_cli_read_armor(cli, cli->args[0], KAI_ARMOR_ADMISSION, KAI_ADMISSION_BYTES_MAX, &bytes);
     if (status == KAI_EXIT_DONE) {
         kai_ceremony_hash(hash, kai_buf_view(&bytes));
         status = check_words(cli, hash);
@@ -378,14 +395,16 @@ static int join(struct kai_cli *cli, uint64_t kind)
     if (status == KAI_EXIT_DONE && kind == KAI_ADMIT_ORG)
         pass = kai_cli_passphrase(cli, false, &status);
     if (status == KAI_EXIT_DONE) {
-        enum kai_err err = kai_found_join(&cli->home, kind, kai_buf_view(&bytes), pass, &charter, &why);
+        enum kai_err err =
+            kai_found_join(&cli->home, kind, kai_buf_view(&bytes), pass, &charter, &why);
 
         if (err != KAI_OK) {
             status = kai_cli_fail(cli, err, &why);
         } else if (cli->json) {
             char id[KAI_HEX_CAP(KAI_ID_BYTES)];
 
-            print_json(json_pack("{s:s, s:s}", "network", charter.name, "id", kai_hex(id, charter.nid, KAI_ID_BYTES)));
+            print_json(json_pack("{s:s, s:s}", "network", charter.name, "id",
+                                 kai_hex(id, charter.nid, KAI_ID_BYTES)));
         } else {
             kai_cli_say(cli, "join.done", charter.name, NULL, NULL);
         }

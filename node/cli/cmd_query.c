@@ -113,19 +113,23 @@ static void say_tally(const struct kai_cli *cli, const struct tally *t)
     char d[KAI_DURATION_CAP];
 
     if (cli->json) {
-        (void)printf("{\"accepted\":%llu,\"skipped\":%llu,\"refused\":%llu,\"entries\":%llu,\"durable_ms\":%llu,\"held_by\":%llu}\n",
-                     (unsigned long long)t->accepted, (unsigned long long)t->skipped, (unsigned long long)t->refused,
-                     (unsigned long long)t->entries, (unsigned long long)t->durable_ms, (unsigned long long)t->held_by);
+        (void)printf("{\"accepted\":%llu,\"skipped\":%llu,\"refused\":%llu,\"entries\":%llu,"
+                     "\"durable_ms\":%llu,\"held_by\":%llu}\n",
+                     (unsigned long long)t->accepted, (unsigned long long)t->skipped,
+                     (unsigned long long)t->refused, (unsigned long long)t->entries,
+                     (unsigned long long)t->durable_ms, (unsigned long long)t->held_by);
         return;
     }
     kai_duration_print(t->durable_ms, d);
     (void)snprintf(a, sizeof a, "%llu", (unsigned long long)t->accepted);
-    kai_cli_say(cli, kai_cli_flag(cli, "--dry-run") ? "publish.dry-run" : "publish.accepted", a, d, NULL);
+    kai_cli_say(cli, kai_cli_flag(cli, "--dry-run") ? "publish.dry-run" : "publish.accepted", a, d,
+                NULL);
     (void)snprintf(a, sizeof a, "%llu", (unsigned long long)t->skipped);
     if (t->skipped > 0)
         kai_cli_say(cli, "publish.skipped", a, NULL, NULL);
     (void)snprintf(a, sizeof a, "%llu", (unsigned long long)t->refused);
-    (void)snprintf(b, sizeof b, "%llu", (unsigned long long)(t->refused > 100 ? t->refused - 100 : 0));
+    (void)snprintf(b, sizeof b, "%llu",
+                   (unsigned long long)(t->refused > 100 ? t->refused - 100 : 0));
     if (t->refused > 0)
         kai_cli_note(cli, "publish.refused", a, NULL, NULL);
     if (t->refused > 100)
@@ -181,9 +185,12 @@ struct rows {
 };
 
 static const struct kai_column row_columns[] = {
-    {"query.value", "value", KAI_ALIGN_LEFT},   {"query.type", "type", KAI_ALIGN_LEFT},
-    {"query.label", "label", KAI_ALIGN_LEFT},   {"query.origin", "origin_name", KAI_ALIGN_LEFT},
-    {"query.audience", "audience", KAI_ALIGN_LEFT}, {"query.first-seen", "first_seen", KAI_ALIGN_LEFT},
+    {"query.value", "value", KAI_ALIGN_LEFT},
+    {"query.type", "type", KAI_ALIGN_LEFT},
+    {"query.label", "label", KAI_ALIGN_LEFT},
+    {"query.origin", "origin_name", KAI_ALIGN_LEFT},
+    {"query.audience", "audience", KAI_ALIGN_LEFT},
+    {"query.first-seen", "first_seen", KAI_ALIGN_LEFT},
     {"query.id", "id", KAI_ALIGN_LEFT},
 };
 #define ROW_COLUMNS (sizeof row_columns / sizeof row_columns[0])
@@ -255,7 +262,8 @@ static void bundle_id(char out[static 48])
     u[6] = (uint8_t)((u[6] & 0x0f) | 0x40);
     u[8] = (uint8_t)((u[8] & 0x3f) | 0x80);
     (void)kai_hex(hex, u, sizeof u);
-    (void)snprintf(out, 48, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+    (void)snprintf(out, 48, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16,
+                   hex + 20);
 }
 
 int kai_cmd_query(struct kai_cli *cli)
@@ -266,7 +274,8 @@ int kai_cmd_query(struct kai_cli *cli)
     uint64_t n = 0;
     char id[48];
 
-    if (strcmp(r.format, "table") != 0 && strcmp(r.format, "json") != 0 && strcmp(r.format, "stix") != 0 && strcmp(r.format, "csv") != 0)
+    if (strcmp(r.format, "table") != 0 && strcmp(r.format, "json") != 0 &&
+        strcmp(r.format, "stix") != 0 && strcmp(r.format, "csv") != 0)
         return kai_cli_usage(cli, "usage.format", r.format);
     if (limit != NULL && (!kai_cli_number(limit, &n) || n == 0))
         return kai_cli_usage(cli, "usage.number", "--limit");
@@ -298,10 +307,13 @@ int kai_cmd_query(struct kai_cli *cli)
 /* One answer in full: its properties, then the object. */
 static bool on_item(void *ctx, const char *line, size_t n)
 {
-    static const char *const keys[] = {"type", "value", "label", "pap", "origin_name", "audience", "first_seen", "created",
-                                       "valid_from", "valid_until"};
-    static const char *const headings[] = {"query.type", "query.value", "query.label", "query.pap", "query.origin", "query.audience",
-                                           "query.first-seen", "query.created", "query.valid-from", "query.valid-until"};
+    static const char *const keys[] = {"type",        "value",      "label",      "pap",
+                                       "origin_name", "audience",   "first_seen", "created",
+                                       "valid_from",  "valid_until"};
+    static const char *const headings[] = {"query.type",       "query.value",   "query.label",
+                                           "query.pap",        "query.origin",  "query.audience",
+                                           "query.first-seen", "query.created", "query.valid-from",
+                                           "query.valid-until"};
     struct rows *r = ctx;
     json_t *o = json_loadb(line, n, JSON_ALLOW_NUL, NULL);
 
@@ -350,7 +362,8 @@ static bool on_watch(void *ctx, const char *line, size_t n)
     for (size_t k = 0; k < ROW_COLUMNS; k++) {
         const char *v = json_string_value(json_object_get(o, row_columns[k].key));
 
-        (void)printf("%s%.*s", k == 0 ? "" : "\t", strcmp(row_columns[k].key, "id") == 0 ? 16 : 4096, v != NULL ? v : "-");
+        (void)printf("%s%.*s", k == 0 ? "" : "\t",
+                     strcmp(row_columns[k].key, "id") == 0 ? 16 : 4096, v != NULL ? v : "-");
     }
     (void)putchar('\n');
     json_decref(o);
@@ -363,7 +376,8 @@ int kai_cmd_watch(struct kai_cli *cli)
     json_t *args = json_pack("{s:s}", "expr", expr != NULL ? expr : "");
 
     free(expr);
-    return kai_cli_call(cli, "watch", args, NULL, false, cli->json ? kai_cli_print_line : on_watch, cli);
+    return kai_cli_call(cli, "watch", args, NULL, false, cli->json ? kai_cli_print_line : on_watch,
+                        cli);
 }
 
 int kai_cmd_reindex(struct kai_cli *cli)
@@ -374,7 +388,8 @@ int kai_cmd_reindex(struct kai_cli *cli)
     int status;
 
     if (err != KAI_OK) {
-        kai_ignore(kai_why_set(&why, err, err == KAI_EBUSY ? "reindex.running" : "io.error", path, kai_err_text(err), NULL));
+        kai_ignore(kai_why_set(&why, err, err == KAI_EBUSY ? "reindex.running" : "io.error", path,
+                               kai_err_text(err), NULL));
         return kai_cli_fail(cli, err, &why);
     }
     if (cli->json)
@@ -383,7 +398,8 @@ int kai_cmd_reindex(struct kai_cli *cli)
     if (rows != NULL) {
         char n[24];
 
-        (void)snprintf(n, sizeof n, "%llu", (unsigned long long)number(json_array_get(rows, 0), "items"));
+        (void)snprintf(n, sizeof n, "%llu",
+                       (unsigned long long)number(json_array_get(rows, 0), "items"));
         kai_cli_say(cli, "reindex.done", n, NULL, NULL);
     }
     json_decref(rows);

@@ -38,7 +38,8 @@ static void notify(const char *text)
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd == -1)
         return;
-    (void)sendto(fd, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *)&a, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
+    (void)sendto(fd, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *)&a,
+                 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
     (void)close(fd);
 }
 
@@ -56,7 +57,10 @@ static enum kai_err read_config(struct kai_cli *cli, struct kai_config *cfg, str
     static const struct {
         const char *option;
         const char *key;
-    } set[] = {{"--listen", "listen"}, {"--listen-intro", "listen-intro"}, {"--advertise", "advertise"}, {"--api", "api"}};
+    } set[] = {{"--listen", "listen"},
+               {"--listen-intro", "listen-intro"},
+               {"--advertise", "advertise"},
+               {"--api", "api"}};
     enum kai_err err = kai_config_load(cfg, &cli->home, why);
     const char *v;
 
@@ -74,7 +78,8 @@ static void say_ready(const struct kai_core *c)
     char address[KAI_ENDPOINT_BYTES_MAX + KAI_BASE32_KEY_CAP + 1];
 
     kai_base32_key(key, c->node->curve_pk);
-    (void)snprintf(address, sizeof address, "%s%s%s", c->endpoint, c->endpoint[0] != '\0' ? "/" : "", c->endpoint[0] != '\0' ? key : "");
+    (void)snprintf(address, sizeof address, "%s%s%s", c->endpoint,
+                   c->endpoint[0] != '\0' ? "/" : "", c->endpoint[0] != '\0' ? key : "");
     kai_say(address[0] != '\0' ? "run.ready" : "run.ready-dial", c->org_name, address, c->home.dir);
     notify("READY=1\n");
 }

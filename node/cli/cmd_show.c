@@ -7,33 +7,42 @@
 #include "text/time.h"
 
 static const struct kai_column org_columns[] = {
-    {"org.name", "name", KAI_ALIGN_LEFT},       {"org.kind", "kind", KAI_ALIGN_LEFT},
-    {"org.parent", "parent", KAI_ALIGN_LEFT},   {"org.status", "status", KAI_ALIGN_LEFT},
-    {"org.label-max", "label_max", KAI_ALIGN_LEFT}, {"org.may-admit", "may_admit", KAI_ALIGN_RIGHT},
+    {"org.name", "name", KAI_ALIGN_LEFT},
+    {"org.kind", "kind", KAI_ALIGN_LEFT},
+    {"org.parent", "parent", KAI_ALIGN_LEFT},
+    {"org.status", "status", KAI_ALIGN_LEFT},
+    {"org.label-max", "label_max", KAI_ALIGN_LEFT},
+    {"org.may-admit", "may_admit", KAI_ALIGN_RIGHT},
     {"org.id", "id", KAI_ALIGN_LEFT},
 };
 
 static const struct kai_column node_columns[] = {
-    {"name.node", "name", KAI_ALIGN_LEFT},
-    {"org.name", "org", KAI_ALIGN_LEFT},
-    {"org.status", "status", KAI_ALIGN_LEFT},
-    {"org.expires", "expires", KAI_ALIGN_LEFT},
+    {"name.node", "name", KAI_ALIGN_LEFT},    {"org.name", "org", KAI_ALIGN_LEFT},
+    {"org.status", "status", KAI_ALIGN_LEFT}, {"org.expires", "expires", KAI_ALIGN_LEFT},
     {"org.id", "id", KAI_ALIGN_LEFT},
 };
 
 static const struct kai_column peer_columns[] = {
-    {"peers.org", "org", KAI_ALIGN_LEFT},           {"peers.node", "node", KAI_ALIGN_LEFT},
-    {"peers.endpoint", "endpoint", KAI_ALIGN_LEFT}, {"peers.direction", "direction", KAI_ALIGN_LEFT},
-    {"peers.state", "state", KAI_ALIGN_LEFT},       {"peers.rtt", "rtt_ms", KAI_ALIGN_RIGHT},
-    {"peers.in", "in_bytes", KAI_ALIGN_RIGHT},      {"peers.out", "out_bytes", KAI_ALIGN_RIGHT},
+    {"peers.org", "org", KAI_ALIGN_LEFT},
+    {"peers.node", "node", KAI_ALIGN_LEFT},
+    {"peers.endpoint", "endpoint", KAI_ALIGN_LEFT},
+    {"peers.direction", "direction", KAI_ALIGN_LEFT},
+    {"peers.state", "state", KAI_ALIGN_LEFT},
+    {"peers.rtt", "rtt_ms", KAI_ALIGN_RIGHT},
+    {"peers.in", "in_bytes", KAI_ALIGN_RIGHT},
+    {"peers.out", "out_bytes", KAI_ALIGN_RIGHT},
     {"peers.audiences", "audiences", KAI_ALIGN_LEFT},
 };
 
 static const struct kai_column audience_columns[] = {
-    {"audience.name", "name", KAI_ALIGN_LEFT},       {"audience.kind", "kind", KAI_ALIGN_LEFT},
-    {"audience.ceiling", "ceiling", KAI_ALIGN_LEFT}, {"audience.owner", "owner", KAI_ALIGN_LEFT},
-    {"audience.stewards", "stewards", KAI_ALIGN_LEFT}, {"audience.members", "members", KAI_ALIGN_RIGHT},
-    {"audience.epoch", "epoch", KAI_ALIGN_RIGHT},    {"audience.id", "id", KAI_ALIGN_LEFT},
+    {"audience.name", "name", KAI_ALIGN_LEFT},
+    {"audience.kind", "kind", KAI_ALIGN_LEFT},
+    {"audience.ceiling", "ceiling", KAI_ALIGN_LEFT},
+    {"audience.owner", "owner", KAI_ALIGN_LEFT},
+    {"audience.stewards", "stewards", KAI_ALIGN_LEFT},
+    {"audience.members", "members", KAI_ALIGN_RIGHT},
+    {"audience.epoch", "epoch", KAI_ALIGN_RIGHT},
+    {"audience.id", "id", KAI_ALIGN_LEFT},
 };
 
 #define N(a) (sizeof(a) / sizeof(a)[0])
@@ -65,18 +74,24 @@ static void say_alarms(const struct kai_cli *cli, const json_t *alarms)
         kai_cli_say(cli, "alarm.none", NULL, NULL, NULL);
         return;
     }
-    json_array_foreach(alarms, i, a)
-        (void)printf("! %s\n  %s\n", json_string_value(json_object_get(a, "what")), json_string_value(json_object_get(a, "do")));
+    json_array_foreach(alarms, i, a)(void)
+        printf("! %s\n  %s\n", json_string_value(json_object_get(a, "what")),
+               json_string_value(json_object_get(a, "do")));
 }
 
 int kai_cmd_status(struct kai_cli *cli)
 {
     static const struct kai_column rows_of[] = {
-        {"status.network", "network_name", KAI_ALIGN_LEFT}, {"status.org", "org", KAI_ALIGN_LEFT},
-        {"status.node", "node", KAI_ALIGN_LEFT},            {"status.address", "address", KAI_ALIGN_LEFT},
-        {"status.label-max", "label_max", KAI_ALIGN_LEFT},  {"status.peers", "peers", KAI_ALIGN_LEFT},
-        {"status.logs", "logs", KAI_ALIGN_LEFT},            {"status.entries", "entries", KAI_ALIGN_LEFT},
-        {"status.items", "items", KAI_ALIGN_LEFT},          {"status.index-lag", "index_lag_ms", KAI_ALIGN_LEFT},
+        {"status.network", "network_name", KAI_ALIGN_LEFT},
+        {"status.org", "org", KAI_ALIGN_LEFT},
+        {"status.node", "node", KAI_ALIGN_LEFT},
+        {"status.address", "address", KAI_ALIGN_LEFT},
+        {"status.label-max", "label_max", KAI_ALIGN_LEFT},
+        {"status.peers", "peers", KAI_ALIGN_LEFT},
+        {"status.logs", "logs", KAI_ALIGN_LEFT},
+        {"status.entries", "entries", KAI_ALIGN_LEFT},
+        {"status.items", "items", KAI_ALIGN_LEFT},
+        {"status.index-lag", "index_lag_ms", KAI_ALIGN_LEFT},
         {"status.unsent", "unsent", KAI_ALIGN_LEFT},
     };
     int status;
@@ -147,7 +162,8 @@ int kai_cmd_org_show(struct kai_cli *cli)
 
 int kai_cmd_node_list(struct kai_cli *cli)
 {
-    return kai_cli_show(cli, "node-list", json_pack("{s:b}", "all", kai_cli_flag(cli, "--all")), node_columns, N(node_columns));
+    return kai_cli_show(cli, "node-list", json_pack("{s:b}", "all", kai_cli_flag(cli, "--all")),
+                        node_columns, N(node_columns));
 }
 
 static int revoke(struct kai_cli *cli, const char *verb, const char *key)
@@ -160,7 +176,9 @@ static int revoke(struct kai_cli *cli, const char *verb, const char *key)
         return kai_cli_call(cli, verb, args, NULL, false, kai_cli_print_line, NULL);
     json_t *rows = kai_cli_ask(cli, verb, args, &status);
     if (rows != NULL)
-        kai_cli_say(cli, "revoke.done", json_string_value(json_object_get(json_array_get(rows, 0), "revoked")), NULL, NULL);
+        kai_cli_say(cli, "revoke.done",
+                    json_string_value(json_object_get(json_array_get(rows, 0), "revoked")), NULL,
+                    NULL);
     json_decref(rows);
     return status;
 }
@@ -206,7 +224,8 @@ int kai_cmd_audience_add(struct kai_cli *cli)
 
 int kai_cmd_audience_list(struct kai_cli *cli)
 {
-    return kai_cli_show(cli, "audience-list", json_pack("{s:b}", "all", kai_cli_flag(cli, "--all")), audience_columns, N(audience_columns));
+    return kai_cli_show(cli, "audience-list", json_pack("{s:b}", "all", kai_cli_flag(cli, "--all")),
+                        audience_columns, N(audience_columns));
 }
 
 int kai_cmd_audience_show(struct kai_cli *cli)
@@ -222,8 +241,8 @@ int kai_cmd_audience_show(struct kai_cli *cli)
     size_t i;
     json_t *name;
     status = kai_cli_table(cli, audience_columns, N(audience_columns), rows);
-    json_array_foreach(json_object_get(json_array_get(rows, 0), "member_names"), i, name)
-        (void)printf("  %s\n", json_string_value(name));
+    json_array_foreach(json_object_get(json_array_get(rows, 0), "member_names"), i, name)(void)
+        printf("  %s\n", json_string_value(name));
     json_decref(rows);
     return status;
 }

@@ -9,7 +9,8 @@
 
 #define ARMOR_TEXT_BYTES_MAX (8u << 20) /* Mail around it included. */
 
-int kai_cli_read_file(const struct kai_cli *cli, const char *path, size_t max, char **out, size_t *n)
+int kai_cli_read_file(const struct kai_cli *cli, const char *path, size_t max, char **out,
+                      size_t *n)
 {
     struct kai_why why = {0};
     char *buf = malloc(max + 2);
@@ -23,11 +24,13 @@ int kai_cli_read_file(const struct kai_cli *cli, const char *path, size_t max, c
         return KAI_EXIT_DONE;
     }
     free(buf);
-    kai_ignore(kai_why_set(&why, err, err == KAI_ELIMIT ? "file.too-large" : "file.read", path, kai_err_text(err), NULL));
+    kai_ignore(kai_why_set(&why, err, err == KAI_ELIMIT ? "file.too-large" : "file.read", path,
+                           kai_err_text(err), NULL));
     return kai_cli_fail(cli, err == KAI_ENOTFOUND ? KAI_EIO : err, &why);
 }
 
-int kai_cli_read_armor(const struct kai_cli *cli, const char *path, const char *kind, size_t max, struct kai_buf *out)
+int kai_cli_read_armor(const struct kai_cli *cli, const char *path, const char *kind, size_t max,
+                       struct kai_buf *out)
 {
     struct kai_why why = {0};
     char *text;

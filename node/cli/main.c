@@ -103,7 +103,8 @@ static int read_option(struct kai_cli *cli, int argc, char **argv, int *i)
     if (eq != NULL)
         return add_option(cli, name, eq + 1);
     /* What is an option itself is no value: something was left out before it. */
-    if (*i + 1 >= argc || (strncmp(argv[*i + 1], "--", 2) == 0 && option_kind(cli->verb, argv[*i + 1]) != 0))
+    if (*i + 1 >= argc ||
+        (strncmp(argv[*i + 1], "--", 2) == 0 && option_kind(cli->verb, argv[*i + 1]) != 0))
         return kai_cli_usage(cli, "usage.value", name);
     return add_option(cli, name, argv[++*i]);
 }
@@ -181,7 +182,8 @@ static void verb_first(int argc, char **argv)
 /* Verbs go first (verb_first()): where an option that all have stands there, no verb was given. */
 static bool only_options(const char *first)
 {
-    return strncmp(first, "--home", 6) == 0 || strncmp(first, "--lang", 6) == 0 || strcmp(first, "--json") == 0;
+    return strncmp(first, "--home", 6) == 0 || strncmp(first, "--lang", 6) == 0 ||
+           strcmp(first, "--json") == 0;
 }
 
 static int run(struct kai_cli *cli, int argc, char **argv)

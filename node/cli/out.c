@@ -8,7 +8,8 @@
 #include "node/call.h"
 #include "node/cli/cli.h"
 
-static void print_text(FILE *to, const struct kai_cli *cli, const char *id, const char *a1, const char *a2, const char *a3)
+static void print_text(FILE *to, const struct kai_cli *cli, const char *id, const char *a1,
+                       const char *a2, const char *a3)
 {
     struct kai_buf b;
 
@@ -19,12 +20,14 @@ static void print_text(FILE *to, const struct kai_cli *cli, const char *id, cons
     kai_buf_free(&b);
 }
 
-void kai_cli_say(const struct kai_cli *cli, const char *id, const char *a1, const char *a2, const char *a3)
+void kai_cli_say(const struct kai_cli *cli, const char *id, const char *a1, const char *a2,
+                 const char *a3)
 {
     print_text(stdout, cli, id, a1, a2, a3);
 }
 
-void kai_cli_note(const struct kai_cli *cli, const char *id, const char *a1, const char *a2, const char *a3)
+void kai_cli_note(const struct kai_cli *cli, const char *id, const char *a1, const char *a2,
+                  const char *a3)
 {
     print_text(stderr, cli, id, a1, a2, a3);
 }
@@ -101,7 +104,8 @@ static const char *word_of(const struct kai_cli *cli, const char *key, const cha
                 return kai_text(cli->lang, id);
             }
     if (strcmp(key, "direction") == 0)
-        return kai_text(cli->lang, strcmp(text, "in") == 0 ? "peers.direction.in" : "peers.direction.out");
+        return kai_text(cli->lang,
+                        strcmp(text, "in") == 0 ? "peers.direction.in" : "peers.direction.out");
     return text;
 }
 
@@ -115,13 +119,15 @@ void kai_cli_cell(const struct kai_cli *cli, struct kai_table *t, const json_t *
 
     if (json_is_string(v)) {
         const char *s = word_of(cli, key, json_string_value(v));
-        bool id = (strcmp(key, "id") == 0 || strcmp(key, "node") == 0) && strlen(s) == 2 * KAI_ID_BYTES;
+        bool id =
+            (strcmp(key, "id") == 0 || strcmp(key, "node") == 0) && strlen(s) == 2 * KAI_ID_BYTES;
 
         kai_table_cell_view(t, kai_view_of(s, id ? ID_DIGITS_SHOWN : strlen(s)));
         return;
     }
     if (json_is_array(v)) {
-        json_array_foreach(v, i, item) {
+        json_array_foreach(v, i, item)
+        {
             if (i > 0)
                 (void)strncat(text, ", ", sizeof text - strlen(text) - 1);
             if (json_is_string(item))
@@ -132,12 +138,14 @@ void kai_cli_cell(const struct kai_cli *cli, struct kai_table *t, const json_t *
     } else if (json_is_real(v)) {
         (void)snprintf(text, sizeof text, "%.1f", json_real_value(v));
     } else if (json_is_boolean(v)) {
-        kai_copy_text(text, sizeof text, kai_text(cli->lang, json_is_true(v) ? "yes-no.yes" : "yes-no.no"));
+        kai_copy_text(text, sizeof text,
+                      kai_text(cli->lang, json_is_true(v) ? "yes-no.yes" : "yes-no.no"));
     }
     kai_table_cell(t, text);
 }
 
-int kai_cli_table(const struct kai_cli *cli, const struct kai_column *cols, size_t n, const json_t *rows)
+int kai_cli_table(const struct kai_cli *cli, const struct kai_column *cols, size_t n,
+                  const json_t *rows)
 {
     struct kai_table *t = kai_table_new();
     struct kai_buf out;
@@ -148,9 +156,8 @@ int kai_cli_table(const struct kai_cli *cli, const struct kai_column *cols, size
         return KAI_EXIT_FAILED;
     for (size_t k = 0; k < n; k++)
         kai_table_column(t, kai_text(cli->lang, cols[k].heading), cols[k].align);
-    json_array_foreach(rows, i, row)
-        for (size_t k = 0; k < n; k++)
-            kai_cli_cell(cli, t, json_object_get(row, cols[k].key), cols[k].key);
+    json_array_foreach(rows, i, row) for (size_t k = 0; k < n; k++)
+        kai_cli_cell(cli, t, json_object_get(row, cols[k].key), cols[k].key);
     kai_buf_init(&out, KAI_TABLE_BYTES_MAX);
     enum kai_err err = kai_table_print(t, terminal_width(), &out);
     if (err == KAI_OK)
@@ -171,10 +178,12 @@ static int help_all(const struct kai_cli *cli)
         if (strlen(kai_verbs[i].name) > widest)
             widest = strlen(kai_verbs[i].name);
     for (size_t i = 0; i < kai_verbs_n; i++)
-        (void)printf("  %-*s  %s\n", (int)widest, kai_verbs[i].name, kai_text(cli->lang, kai_verbs[i].help));
+        (void)printf("  %-*s  %s\n", (int)widest, kai_verbs[i].name,
+                     kai_text(cli->lang, kai_verbs[i].help));
     (void)putchar('\n');
     kai_cli_say(cli, "help.options", NULL, NULL, NULL);
-    static const char *const common[] = {"help.option.home", "help.option.json", "help.option.lang"};
+    static const char *const common[] = {"help.option.home", "help.option.json",
+                                         "help.option.lang"};
     for (size_t i = 0; i < 3; i++)
         (void)printf("  %s\n", kai_text(cli->lang, common[i]));
     (void)putchar('\n');
@@ -207,7 +216,8 @@ int kai_cmd_help(struct kai_cli *cli)
 
     if (cli->n_args == 0)
         return help_all(cli);
-    (void)snprintf(name, sizeof name, cli->n_args > 1 ? "%s %s" : "%s", cli->args[0], cli->n_args > 1 ? cli->args[1] : "");
+    (void)snprintf(name, sizeof name, cli->n_args > 1 ? "%s %s" : "%s", cli->args[0],
+                   cli->n_args > 1 ? cli->args[1] : "");
     bool found = false;
     for (size_t i = 0; i < kai_verbs_n; i++) {
         const struct kai_verb *v = &kai_verbs[i];

@@ -30,7 +30,8 @@ struct rig {
 static int start(void **state)
 {
     struct rig *r = calloc(1, sizeof *r);
-    struct kai_found f = {.network = "net", .org = "org", .node = "node", .passphrase = "long enough to be one"};
+    struct kai_found f = {
+        .network = "net", .org = "org", .node = "node", .passphrase = "long enough to be one"};
 
     assert_non_null(r);
     (void)snprintf(r->dir, sizeof r->dir, "/tmp/kai-guard-XXXXXX");
@@ -84,7 +85,8 @@ static enum kai_err job_change(struct kai_core *c, void *arg)
     return KAI_OK;
 }
 
-/* What cannot be stored is not in the set that peers are served from: the next one stands in its place. */
+/* What cannot be stored is not in the set that peers are served from: the next one stands in its
+ * place. */
 static void issue_on_a_full_disk(void **state)
 {
     struct rig *r = *state;
@@ -110,7 +112,8 @@ static void issue_on_a_full_disk(void **state)
     assert_int_equal(kai_ctl_count(c->ctl), n + 1);
 }
 
-/* An entry of the issuing key from a day to come, as a clock that was wrong once would have made it. */
+/* An entry of the issuing key from a day to come, as a clock that was wrong once would have made
+ * it. */
 static enum kai_err job_future(struct kai_core *c, void *arg)
 {
     struct kai_hdr h = {.ptype = KAI_PTYPE_CONTROL, .ts = kai_wall_ms() + 86400000};
@@ -130,7 +133,8 @@ static enum kai_err job_future(struct kai_core *c, void *arg)
     kai_buf_init(&bytes, 2 * KAI_CERT_BYTES_MAX);
     kai_put_array(&body, 0);
     kai_rec_write(&payload, 77, kai_buf_view(&body)); /* Of a type to come: carried, not read. */
-    MUST(kai_entry_make(&e, &bytes, &h, c->issuing->sign_sk, c->charter.nid, kai_buf_view(&payload)));
+    MUST(kai_entry_make(&e, &bytes, &h, c->issuing->sign_sk, c->charter.nid,
+                        kai_buf_view(&payload)));
     MUST(kai_tx_ctl(kai_core_tx(c), &e));
     MUST(kai_net_on_own_ctl(c->net, &e, kai_now_ms()));
     kai_buf_free(&body);
@@ -171,7 +175,8 @@ static struct kai_post *begun(struct rig *r)
     kai_buf_init(&out, KAI_FRAME_BYTES_MAX);
     kai_body_begin(&body, 0);
     kai_body_end(&body);
-    MUST(kai_log_append(kai_post_writer(p), packer, &out, &e, kai_buf_view(&body), 0, kai_wall_ms(), kai_random, NULL));
+    MUST(kai_log_append(kai_post_writer(p), packer, &out, &e, kai_buf_view(&body), 0, kai_wall_ms(),
+                        kai_random, NULL));
     MUST(kai_post_entry(p, &e));
     kai_buf_free(&body);
     kai_buf_free(&out);
@@ -217,7 +222,8 @@ static enum kai_err job_retire(struct kai_core *c, void *arg)
     return kai_ownlog_retire(c, arg);
 }
 
-/* A peer shows entries of our log that we lost, while we write the next ones: they must not come to be. */
+/* A peer shows entries of our log that we lost, while we write the next ones: they must not come to
+ * be. */
 static void log_retired_while_publishing(void **state)
 {
     struct rig *r = *state;

@@ -640,12 +640,11 @@ static void test_empty_commit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_log),          cmocka_unit_test(test_append),
-        cmocka_unit_test(test_close),        cmocka_unit_test(test_stage),
-        cmocka_unit_test(test_stage_retired),
-        cmocka_unit_test(test_small),        cmocka_unit_test(test_isolation),
-        cmocka_unit_test(test_empty_commit), cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_synced),
+        cmocka_unit_test(test_log),           cmocka_unit_test(test_append),
+        cmocka_unit_test(test_close),         cmocka_unit_test(test_stage),
+        cmocka_unit_test(test_stage_retired), cmocka_unit_test(test_small),
+        cmocka_unit_test(test_isolation),     cmocka_unit_test(test_empty_commit),
+        cmocka_unit_test(test_threads),       cmocka_unit_test(test_synced),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
