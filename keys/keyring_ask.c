@@ -53,7 +53,7 @@ static bool org_fits(const struct kai_aud *a, const struct kai_org *o)
         return rec->rule_open && (o->caps & KAI_CAP_PROVIDER) == 0 && kai_rule_fits(o, rec);
     case KAI_AUD_GROUP:
         return a->rule_known && has_id(a->rule_ids, a->n_rule_ids, o->id);
-    default: /* Other kinds are carried: nobody is in them for now. */
+    default: /* Other kinds are carried; nobody is in them. */
         return false;
     }
 }
