@@ -7,9 +7,6 @@
 
 #include "node/say.h"
 
-#define LIFE_MS                                                                                    \
-    (24ull * 60 * 60 * 1000) /* Renewed at each start and every LIFE_MS / 2 by the loop. */
-
 static bool is_wildcard(const char *endpoint)
 {
     return strncmp(endpoint, "tcp://0.0.0.0:", 14) == 0 || strncmp(endpoint, "tcp://*:", 8) == 0 ||
@@ -48,7 +45,7 @@ enum kai_err kai_address_announce(struct kai_core *c, const struct kai_config *c
 {
     const char *where = cfg->advertise[0] != '\0' ? cfg->advertise : c->endpoint;
     struct kai_addr a = {.listens = where[0] != '\0' && !is_wildcard(where),
-                         .not_after = kai_wall_ms() + LIFE_MS};
+                         .not_after = kai_wall_ms() + KAI_ADDR_LIFE_MS};
     struct kai_buf note;
     uint8_t be[8];
 

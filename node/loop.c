@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "node/actions.h"
+#include "node/address.h"
 #include "node/api.h"
 #include "node/dialer.h"
 #include "node/indexer.h"
@@ -48,6 +49,8 @@ struct kai_loop {
     uint64_t next_dial_ms;
     uint64_t next_steward_ms;
     uint64_t next_tidy_ms;
+    const struct kai_config *cfg;
+    uint64_t next_addr_ms;
 };
 
 static void wake(const struct kai_loop *l)
@@ -282,6 +285,14 @@ static void timers(struct kai_loop *l)
         l->next_dial_ms = kai_dialer_tick(l->dialer, now);
     if (now >= l->next_steward_ms)
         l->next_steward_ms = kai_steward_tick(l->c, now);
+    if (now >= l->next_addr_ms) {
+        struct kai_why why = {0};
+
+        if (kai_address_announce(l->c, l->cfg, &why) == KAI_OK)
+            l->next_addr_ms = now + KAI_ADDR_RENEW_MS;
+        else
+            l->next_addr_ms = now + TIDY_MS; /* No room just now: the old one lives on meanwhile. */
+    }
     if (now >= l->next_tidy_ms) {
         struct kai_store_usage u;
 
@@ -425,6 +436,9 @@ enum kai_err kai_loop_new(struct kai_loop **out, struct kai_core *c, const struc
     if (l == NULL)
         return KAI_ENOMEM;
     l->c = c;
+    l->cfg = cfg;
+    l->next_addr_ms =
+        kai_now_ms() + KAI_ADDR_RENEW_MS; /* The first is signed before the loop runs. */
     (void)pthread_mutex_init(&l->mu, NULL);
     l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     enum kai_err err = l->wake_fd == -1 ? KAI_EIO : kai_transport_new(&l->transport, &opt, why);

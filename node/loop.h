@@ -7,7 +7,7 @@
 
 struct kai_loop;
 
-/* Bind, and take over c->loop. *why on failure. */
+/* Bind, and take over c->loop. cfg is kept by the caller for the loop's life. *why on failure. */
 KAI_MUST_USE enum kai_err kai_loop_new(struct kai_loop **out, struct kai_core *c,
                                        const struct kai_config *cfg, struct kai_why *why);
 /* Run until kai_loop_stop() (from a signal handler or another thread). */
