@@ -15,8 +15,6 @@
 #include "node/ownlog.h"
 #include "node/post.h"
 
-#define MAP_BYTES_DEFAULT 0 /* The stores choose. */
-
 static uint64_t clock_ms(clockid_t id)
 {
     struct timespec t;
@@ -356,7 +354,7 @@ static enum kai_err open_stores(struct kai_core *c, struct kai_why *why)
     char path[KAI_PATH_BYTES_MAX];
     char boot[64];
     bool rebuild;
-    struct kai_store_options opt = {.map_bytes = MAP_BYTES_DEFAULT, .must_exist = true};
+    struct kai_store_options opt = {.must_exist = true};
     enum kai_err err = kai_store_open(&c->store, kai_home_path(&c->home, path, "store"), &opt, why);
 
     if (err == KAI_ENOTFOUND)
@@ -364,8 +362,8 @@ static enum kai_err open_stores(struct kai_core *c, struct kai_why *why)
     if (err != KAI_OK)
         return err;
     boot_id_text(boot);
-    return kai_index_open(&c->index, kai_home_path(&c->home, path, "index"), MAP_BYTES_DEFAULT,
-                          boot, &rebuild, why);
+    return kai_index_open(&c->index, kai_home_path(&c->home, path, "index"), 0, boot, &rebuild,
+                          why);
 }
 
 enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, struct kai_why *why)
@@ -404,6 +402,8 @@ enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, s
         kai_core_close(c);
         return err;
     }
+    if (why != NULL)
+        *why = (struct kai_why){0}; /* The places that were looked at are no news. */
     *out = c;
     return KAI_OK;
 }
