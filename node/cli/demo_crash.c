@@ -46,6 +46,67 @@ static void claim_once(struct demo *d, const char *name, const char *expression,
         d, &(struct demo_claim){.name = name, .ok = all, .ms = -1, .seen = seen, .a1 = what});
 }
 
+/* What the others held before, and whether they have all heard of the same since. */
+struct settling {
+    struct demo *d;
+    long long before[DEMO_ORGS];
+};
+
+static bool has_peer(struct demo_node *n, const char *org)
+{
+    json_t *rows = demo_api_lines(n, "peers", json_object());
+    bool found = rows == NULL;
+    size_t i;
+    json_t *row;
+
+    json_array_foreach(rows, i, row)
+    {
+        const char *name = json_string_value(json_object_get(row, "org"));
+
+        found = found || (name != NULL && strcmp(name, org) == 0);
+    }
+    json_decref(rows);
+    return found;
+}
+
+/* What the killed node sent in its last moment has arrived, everywhere or nowhere: nobody has a
+ * link to it any more, and the others have grown by as much as each other. What is published next
+ * is counted from here. */
+static bool settled(const struct settling *s)
+{
+    const struct demo_node *body = &s->d->nodes[DEMO_BODY];
+    long long grown = -1;
+
+    for (size_t i = 0; i < DEMO_ORGS; i++) {
+        struct demo_node *n = &s->d->nodes[i];
+
+        if (!not_body[i])
+            continue;
+        if (has_peer(n, body->name) || demo_status_int(n, "index_lag_ms") != 0)
+            return false;
+        long long more = demo_status_int(n, "entries") - s->before[i];
+        if (grown >= 0 && more != grown)
+            return false;
+        grown = more;
+    }
+    return true;
+}
+
+static void settle_begin(struct settling *s, struct demo *d)
+{
+    s->d = d;
+    for (size_t i = 0; i < DEMO_ORGS; i++)
+        s->before[i] = demo_status_int(&d->nodes[i], "entries");
+}
+
+static void settle_wait(const struct settling *s)
+{
+    double deadline = demo_now() + ASK_MS;
+
+    while (!settled(s) && demo_now() < deadline && !demo_stopping())
+        demo_turn();
+}
+
 /* Publish, and kill the node as soon as the command has its answer. */
 static bool publish_and_kill(struct demo *d, const char *path)
 {
@@ -145,10 +206,14 @@ bool demo_crash(struct demo *d)
     const char *what_last = demo_text(d, "demo.what.last");
     const char *what_mean = demo_text(d, "demo.what.mean");
 
+    struct settling settling;
+
     demo_step(d, "demo.step.crash");
+    settle_begin(&settling, d);
     if (!demo_write(d, "last", last) || !demo_write(d, "mean", meanwhile) ||
         !publish_and_kill(d, last))
         return false;
+    settle_wait(&settling);
     if (!go_on_without(d, meanwhile) || !come_back(d))
         return false;
     publish_once_more(d, last);

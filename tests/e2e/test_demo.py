@@ -86,7 +86,8 @@ class Demo(unittest.TestCase):
         os.unlink(path)
         rows = [json.loads(line) for line in out.splitlines()]
         self.assertEqual(FAILED, status)
-        self.assertEqual(["file"], [r["claim"] for r in rows[:-1] if not r["ok"]])
+        untrue = [r for r in rows[:-1] if not r["ok"]]
+        self.assertEqual(["file"], [r["claim"] for r in untrue], untrue)
         self.assertEqual(1, rows[-1]["failed"])
         self.assert_nothing_left()
 
