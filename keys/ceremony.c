@@ -49,12 +49,12 @@ void kai_request_write(struct kai_buf *out, uint64_t kind, const char *name,
     size_t start = out->len;
 
     memcpy(a.sign_pk, keys->sign_pk, KAI_KEY_BYTES);
-    a.has_kx = kind == KAI_ADMIT_NODE;
+    a.has_kx = kind == KAI_ADMIT_NODE || kind == KAI_ADMIT_PERSON;
     a.has_curve = kind == KAI_ADMIT_NODE;
-    if (a.has_kx) {
+    if (a.has_kx)
         memcpy(a.kx_pk, keys->kx_pk, KAI_KEY_BYTES);
+    if (a.has_curve)
         memcpy(a.curve_pk, keys->curve_pk, KAI_KEY_BYTES);
-    }
     kai_admit_prove(&a, keys->sign_sk);
     kai_put_array(out, 10);
     kai_put_uint(out, VERSION);
@@ -88,9 +88,9 @@ enum kai_err kai_request_parse(struct kai_request *r, struct kai_view bytes, str
     kai_cur_tuple(&c, 10);
     if (kai_cur_uint(&c, INT16_MAX) != VERSION && kai_cur_ok(&c))
         return refuse(why, KAI_EVERSION, "request.newer");
-    r->kind = kai_cur_uint(&c, KAI_ADMIT_NODE);
+    r->kind = kai_cur_uint(&c, KAI_ADMIT_PERSON);
     a->kind = r->kind;
-    if (kai_cur_uint(&c, SUITE) != SUITE || (r->kind != KAI_ADMIT_ORG && r->kind != KAI_ADMIT_NODE))
+    if (kai_cur_uint(&c, SUITE) != SUITE || r->kind == 0 || r->kind == KAI_ADMIT_ISSUING)
         kai_cur_fail(&c, KAI_EMALFORMED);
     kai_cur_copy(&c, a->sign_pk, KAI_KEY_BYTES);
     a->has_kx = kai_rec_maybe(&c, a->kx_pk, KAI_KEY_BYTES);
@@ -99,8 +99,8 @@ enum kai_err kai_request_parse(struct kai_request *r, struct kai_view bytes, str
     kai_cur_copy(&c, a->pop, KAI_SIG_BYTES);
     kai_cur_ext(&c, NULL, NULL);
     (void)kai_cur_bin_n(&c, KAI_ID_BYTES);
-    bool node = r->kind == KAI_ADMIT_NODE;
-    if (a->has_kx != node || a->has_curve != node || a->name[0] == '\0')
+    if (a->has_kx != (r->kind != KAI_ADMIT_ORG) || a->has_curve != (r->kind == KAI_ADMIT_NODE) ||
+        a->name[0] == '\0')
         kai_cur_fail(&c, KAI_EMALFORMED);
     enum kai_err err = kai_cur_end(&c);
     if (err == KAI_OK && !sum_ok(bytes))

@@ -1,12 +1,12 @@
-/* ceremony: what travels by mail when an organisation or a node joins, as bytes (lib/text/armor
- * makes the text).
+/* ceremony: what travels by mail when an organisation, node or person joins, as bytes
+ * (lib/text/armor makes the text).
  *
- * REQUEST = [1, kind (1 org, 3 node), ADMIT-shaped proof: suite, sign_pk, kx_pk or nil, curve_pk or
- * nil, name, pop, X, sum]. ADMISSION = [1, charter record, [[lang, text]...], [[hdr, sig,
- * payload]...] chain from the founding root down to the new certificate, each log as a whole prefix
- * up to the certificate that leads on, [ADDR note...] <= 4, X, sum]. sum = H("kairan1.words", all
- * bytes before that element): damage by mail is found before anybody reads words. Reasons:
- * request.malformed request.newer request.proof admission.malformed admission.newer
+ * REQUEST = [1, kind (1 org, 3 node, 4 person), ADMIT-shaped proof: suite, sign_pk, kx_pk or nil,
+ * curve_pk or nil, name, pop, X, sum]. ADMISSION = [1, charter record, [[lang, text]...], [[hdr,
+ * sig, payload]...] chain from the founding root down to the new certificate, each log as a whole
+ * prefix up to the certificate that leads on, [ADDR note...] <= 4, X, sum]. sum =
+ * H("kairan1.words", all bytes before that element): damage by mail is found before anybody reads
+ * words. Reasons: request.malformed request.newer request.proof admission.malformed admission.newer
  * admission.charter admission.texts (none has arguments). The words for the telephone are of
  * H("kairan1.words", bytes), in both directions. */
 #ifndef KAI_KEYS_CEREMONY_H
@@ -20,7 +20,7 @@
 #define KAI_ADMISSION_BYTES_MAX (2u << 20)
 
 struct kai_request {
-    uint64_t kind;          /* KAI_ADMIT_ORG or KAI_ADMIT_NODE. */
+    uint64_t kind;          /* KAI_ADMIT_ORG, _NODE or _PERSON. */
     struct kai_admit proof; /* kind, keys, name and pop are set. */
 };
 void kai_request_write(struct kai_buf *out, uint64_t kind, const char *name,

@@ -48,8 +48,9 @@
 #define KAI_D_MATCH     "kairan1.match"
 #define KAI_D_RANGE     "kairan1.range" /* Fingerprint of a range in reconciliation. */
 #define KAI_D_RED       "kairan1.red"
-#define KAI_D_SALT      "kairan1.salt" /* Salts of a batch, from one secret of its publisher. */
-#define KAI_D_FILE      "kairan1.file" /* Key that seals a key file. */
+#define KAI_D_SALT      "kairan1.salt"  /* Salts of a batch, from one secret of its publisher. */
+#define KAI_D_PNAME     "kairan1.pname" /* A person's name in a certificate, salted. */
+#define KAI_D_FILE      "kairan1.file"  /* Key that seals a key file. */
 
 /* What a signature is for: SIG(sk, type, body). */
 enum kai_sig_type {

@@ -12,9 +12,11 @@ static void requests(void **state)
     static const struct {
         uint64_t kind;
         enum kai_key_role role;
-    } rows[] = {{KAI_ADMIT_ORG, KAI_KEY_ORG_ROOT}, {KAI_ADMIT_NODE, KAI_KEY_NODE}};
+    } rows[] = {{KAI_ADMIT_ORG, KAI_KEY_ORG_ROOT},
+                {KAI_ADMIT_NODE, KAI_KEY_NODE},
+                {KAI_ADMIT_PERSON, KAI_KEY_PERSON}};
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         struct kai_keys *keys;
         struct kai_request r;
         struct kai_buf b;
@@ -27,6 +29,7 @@ static void requests(void **state)
         assert_int_equal(r.kind, rows[i].kind);
         assert_string_equal(r.proof.name, "City of Example");
         assert_memory_equal(r.proof.sign_pk, keys->sign_pk, KAI_KEY_BYTES);
+        assert_int_equal(r.proof.has_kx, i > 0);
         assert_int_equal(r.proof.has_curve, i == 1);
         /* What the request proves stands in the certificate as it is. */
         struct kai_admit a = world_terms(rows[i].kind);
