@@ -30,6 +30,7 @@ struct kai_api {
 struct request {
     struct kai_api *api;
     struct kai_call call;
+    struct kai_who who;
     struct kai_buf body; /* Arguments. */
     int spool;           /* publish: the file so far; -1 none. */
     uint64_t spooled;
@@ -60,6 +61,8 @@ static struct request *request_new(struct kai_api *a, struct MHD_Connection *con
     kai_buf_init(&r->chunk, KAI_CALL_OUT_BYTES_MAX);
     r->call.core = a->c;
     r->call.cfg = a->cfg;
+    kai_who_home(&r->who);
+    r->call.who = &r->who;
     lang = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_LANGUAGE);
     r->call.lang = lang != NULL && begins(lang, "ja") ? KAI_LANG_JA : KAI_LANG_EN;
     return r;

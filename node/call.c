@@ -3,30 +3,45 @@
 
 #include <string.h>
 
+#include "base/check.h"
+
 static const struct {
     const char *name;
     kai_verb_fn *f;
+    uint8_t role; /* The least that may. */
 } verbs[] = {
-    {"status", kai_verb_status},
-    {"peers", kai_verb_peers},
-    {"network-show", kai_verb_network_show},
-    {"org-list", kai_verb_org_list},
-    {"org-show", kai_verb_org_show},
-    {"org-admit", kai_verb_org_admit},
-    {"org-revoke", kai_verb_org_revoke},
-    {"node-list", kai_verb_node_list},
-    {"node-admit", kai_verb_node_admit},
-    {"node-revoke", kai_verb_node_revoke},
-    {"audience-create", kai_verb_audience_create},
-    {"audience-add", kai_verb_audience_add},
-    {"audience-list", kai_verb_audience_list},
-    {"audience-show", kai_verb_audience_show},
-    {"publish", kai_verb_publish},
-    {"query", kai_verb_query},
-    {"get", kai_verb_get},
-    {"watch", kai_verb_watch},
-    {"reindex", kai_verb_reindex},
+    {"status", kai_verb_status, KAI_ROLE_READER},
+    {"peers", kai_verb_peers, KAI_ROLE_READER},
+    {"network-show", kai_verb_network_show, KAI_ROLE_READER},
+    {"org-list", kai_verb_org_list, KAI_ROLE_READER},
+    {"org-show", kai_verb_org_show, KAI_ROLE_READER},
+    {"org-admit", kai_verb_org_admit, KAI_ROLE_ADMIN},
+    {"org-revoke", kai_verb_org_revoke, KAI_ROLE_ADMIN},
+    {"node-list", kai_verb_node_list, KAI_ROLE_READER},
+    {"node-admit", kai_verb_node_admit, KAI_ROLE_ADMIN},
+    {"node-revoke", kai_verb_node_revoke, KAI_ROLE_ADMIN},
+    {"audience-create", kai_verb_audience_create, KAI_ROLE_ADMIN},
+    {"audience-add", kai_verb_audience_add, KAI_ROLE_ADMIN},
+    {"audience-list", kai_verb_audience_list, KAI_ROLE_READER},
+    {"audience-show", kai_verb_audience_show, KAI_ROLE_READER},
+    {"publish", kai_verb_publish, KAI_ROLE_ANALYST},
+    {"query", kai_verb_query, KAI_ROLE_READER},
+    {"get", kai_verb_get, KAI_ROLE_READER},
+    {"watch", kai_verb_watch, KAI_ROLE_READER},
+    {"reindex", kai_verb_reindex, KAI_ROLE_ADMIN},
 };
+
+/* Whether the caller's role is enough. */
+static enum kai_err may(struct kai_call *call, const char *verb, uint8_t role)
+{
+    const char *has = kai_role_name(call->who->role);
+
+    if (KAI_CHECK(ROLE, call->who->role >= role))
+        return KAI_OK;
+    return kai_why_set(&call->why, KAI_EDENIED,
+                       role == KAI_ROLE_ADMIN ? "role.admin" : "role.analyst", verb,
+                       call->who->name, has);
+}
 
 /* What an error means to whoever asked: the HTTP status, and the exit status of the verb. */
 static int http_of(enum kai_err err, int *exit_status)
@@ -116,6 +131,8 @@ int kai_call_run(struct kai_call *call, const char *verb)
     if (i == sizeof verbs / sizeof verbs[0])
         (void)kai_why_set(&call->why, err, "usage.verb", verb, NULL, NULL);
     else
+        err = may(call, verb, verbs[i].role);
+    if (err == KAI_OK)
         err = verbs[i].f(call);
     if (err == KAI_OK)
         err = call->out.err;

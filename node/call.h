@@ -11,6 +11,7 @@
 #include "item/label.h"
 #include "node/config.h"
 #include "node/core.h"
+#include "node/who.h"
 #include "text/catalogue.h"
 #include "text/json.h"
 
@@ -28,6 +29,7 @@ struct kai_stream {
 struct kai_call {
     struct kai_core *core;
     const struct kai_config *cfg;
+    const struct kai_who *who; /* Never NULL. What is shown is filtered by its clearance first. */
     enum kai_lang lang;
     json_t *args; /* An object. */
     struct kai_view body;
@@ -39,7 +41,8 @@ struct kai_call {
                    for publish --wait. */
 };
 
-/* Run a verb. On an error call->out is one line: the error object. Returns the HTTP status. */
+/* Run a verb, if who may: call.c's table has the least role of each. On an error call->out is one
+ * line: the error object. Returns the HTTP status. */
 int kai_call_run(struct kai_call *call, const char *verb);
 void kai_call_free(struct kai_call *call);
 /* Write the error object of call->why for err as a line to out. */

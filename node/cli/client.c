@@ -229,11 +229,13 @@ static int run_stream(struct ask *a, struct kai_call *call)
 static int ask_home(struct ask *a, const char *verb, const json_t *args, struct kai_view body)
 {
     struct kai_config cfg;
+    struct kai_who who;
     struct kai_call call = {
-        .lang = a->cli->lang, .cfg = &cfg, .body = body, .args = json_deep_copy(args)};
+        .lang = a->cli->lang, .cfg = &cfg, .who = &who, .body = body, .args = json_deep_copy(args)};
     enum kai_err err = kai_config_load(&cfg, &a->cli->home, &call.why);
     int status;
 
+    kai_who_home(&who); /* Whoever can open it: the permissions of its files decide. */
     if (err == KAI_OK)
         err = kai_core_open(&call.core, &a->cli->home, &call.why);
     if (err != KAI_OK) {
