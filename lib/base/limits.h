@@ -40,6 +40,11 @@
 #define KAI_LIST_VALUES_MAX         16384u  /* Values of one list: each makes rows in the index. */
 #define KAI_LIST_TEMPLATE_BYTES_MAX 4096u   /* What all values of a list share. */
 #define KAI_IMPORT_BYTES_MAX        0x7fffffffu /* A file to publish: offsets fit 31 bits. */
+#define KAI_RESHARE_RELEASES_MAX    8u /* That one RESHARE carries: one for each source, and more. */
+#define KAI_RECEIPT_ROWS_MAX        512u /* Batches in one receipt: fits a payload uncompressed. */
+#define KAI_CODE_BYTES_MAX          64u  /* A stable reason code. */
+#define KAI_RED_PERSONS_MAX         96u  /* Slots of a RED OBJ: with its largest content it fits. */
+#define KAI_RED_CONTENT_BYTES_MAX   49184u /* A content sealed for persons: the largest part. */
 
 /* Control plane (sections 3 and 4). */
 #define KAI_CTL_ENTRIES_PER_KEY_MAX                                                                \

@@ -48,6 +48,8 @@
 #define KAI_D_MATCH     "kairan1.match"
 #define KAI_D_RANGE     "kairan1.range" /* Fingerprint of a range in reconciliation. */
 #define KAI_D_RED       "kairan1.red"
+#define KAI_D_REDCOMMIT "kairan1.redcommit" /* Commitment to the key of a RED OBJ. */
+#define KAI_D_REDSALT   "kairan1.redsalt"   /* Salts of a RED OBJ, from a secret of its person. */
 #define KAI_D_SALT      "kairan1.salt"  /* Salts of a batch, from one secret of its publisher. */
 #define KAI_D_PNAME     "kairan1.pname" /* A person's name in a certificate, salted. */
 #define KAI_D_FILE      "kairan1.file"  /* Key that seals a key file. */

@@ -26,6 +26,7 @@ enum kai_content_kind {
     KAI_CONTENT_ATTACHMENT = 3,
     KAI_CONTENT_PART =
         5, /* Of a STIX object too big for one payload: consecutive indexes of one OBJ. */
+    KAI_CONTENT_SEALED = 6, /* For persons: lib/log/red.h. */
 };
 
 /* Begin and end a body that holds n items, each appended in between by a kai_*_write(). */
