@@ -5,6 +5,7 @@
 #ifndef KAI_CRYPTO_SIGN_H
 #define KAI_CRYPTO_SIGN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,5 +33,10 @@ KAI_MUST_USE enum kai_err kai_verify(const uint8_t sig[static KAI_SIG_BYTES],
                                      const uint8_t pk[static KAI_KEY_BYTES], enum kai_sig_type type,
                                      const uint8_t nid[static KAI_ID_BYTES], const void *body,
                                      size_t body_n);
+
+/* From now on (until told off) signatures and keys that were found good once are not checked again:
+ * for the simulator alone, whose hundreds of nodes check the same ones in one thread. A bad one is
+ * never remembered. Without memory nothing is. */
+void kai_verify_memo(bool on);
 
 #endif
