@@ -21,6 +21,7 @@ void kai_net_log_of(struct kai_net_log *out, const struct kai_log *log)
     };
     memcpy(out->log_pk, log->log_pk, KAI_KEY_BYTES);
     memcpy(out->aud_id, log->aud_id, KAI_ID_BYTES);
+    memcpy(out->from_node, log->from_node, KAI_ID_BYTES);
     memcpy(out->author_node, log->author_node, KAI_ID_BYTES);
     memcpy(out->author_cert, log->author_cert, KAI_ID_BYTES);
     memcpy(out->salt, log->salt, sizeof out->salt);
@@ -37,6 +38,7 @@ void kai_log_of(struct kai_log *out, const struct kai_net_log *log)
     };
     memcpy(out->log_pk, log->log_pk, KAI_KEY_BYTES);
     memcpy(out->aud_id, log->aud_id, KAI_ID_BYTES);
+    memcpy(out->from_node, log->from_node, KAI_ID_BYTES);
     memcpy(out->author_node, log->author_node, KAI_ID_BYTES);
     memcpy(out->author_cert, log->author_cert, KAI_ID_BYTES);
     memcpy(out->salt, log->salt, sizeof out->salt);
@@ -57,6 +59,17 @@ enum kai_err kai_take_entry(struct kai_core *c, const struct kai_net_log *log,
         err = kai_tx_log(tx, &row);
     }
     return err == KAI_OK ? kai_tx_append(tx, e, now) : err;
+}
+
+static void act_update_log(void *ctx, const struct kai_net_log *log)
+{
+    struct kai_core *c = ctx;
+    struct kai_tx *tx = kai_core_tx(c);
+    struct kai_log row;
+
+    kai_log_of(&row, log);
+    if (tx != NULL) /* A failure is told by the commit; then the next BIND says it again. */
+        (void)kai_tx_log(tx, &row);
 }
 
 static bool act_send(void *ctx, uint64_t link, struct kai_view frame)
@@ -240,6 +253,7 @@ void kai_actions_fill(struct kai_core *c, struct kai_net_actions *act)
         .send = act_send,
         .drop = act_drop,
         .ingest = act_ingest,
+        .update_log = act_update_log,
         .store_ctl = act_store_ctl,
         .store_note = act_store_note,
         .store_text = act_store_text,

@@ -30,11 +30,17 @@ enum kai_bye { /* Codes of ERR and BYE. */
                KAI_BYE_LOST = 101,
 };
 
-/* A data or key log as the engine knows it: a mirror of what is durable. */
+/* A data or key log as the engine knows it: a mirror of what is durable.
+ *
+ * A data log is *blind* while its author is zeros: none of its BINDs could be opened here, because
+ * this node relays it, or because it began under epochs that are closed to us. Of a blind log
+ * header signature, chain, tag and sizes are checked, and nothing is read. Author, certificate,
+ * salt and incarnation are learned from the first BIND that opens (action update_log). */
 struct kai_net_log {
     uint8_t log_pk[KAI_KEY_BYTES];
     uint64_t kind; /* KAI_LOG_DATA 1, KAI_LOG_KEY 2, as in store/store.h. */
     uint8_t aud_id[KAI_ID_BYTES];
+    uint8_t from_node[KAI_ID_BYTES]; /* Who brought its first entry; zeros: own, or not known. */
     uint8_t author_node[KAI_ID_BYTES];
     uint8_t author_cert[KAI_ID_BYTES];
     uint8_t salt[32];
@@ -68,6 +74,9 @@ struct kai_net_actions {
      * log. The engine has checked everything else. */
     void (*ingest)(void *ctx, uint64_t link, const struct kai_net_log *log,
                    const struct kai_entry *e);
+    /* A blind log has learned whose it is: overwrite author_node, author_cert, salt and incarnation
+     * of its row. The BIND that says so is durable. */
+    void (*update_log)(void *ctx, const struct kai_net_log *log);
     void (*store_ctl)(void *ctx, const struct kai_entry *e); /* Answer kai_net_on_ctl_stored(). */
     void (*store_note)(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BYTES],
                        struct kai_view note);
@@ -78,7 +87,9 @@ struct kai_net_actions {
     /* A new roster holds from now on (the caller refs what it keeps). */
     void (*roster)(void *ctx, struct kai_roster *r);
     void (*keys)(void *ctx); /* Audiences or epochs changed: refresh copies for other threads. */
-    /* The peer holds this log durably up to seq. */
+    /* The peer, which reads this audience, holds this log durably up to seq. A relay that holds it
+     * is not told of: it is no reader, and an organisation that only carries does not count for
+     * `--wait`. */
     void (*held)(void *ctx, const struct kai_node *peer, const uint8_t log_pk[static KAI_KEY_BYTES],
                  uint64_t seq);
     /* An own log is ahead at a peer: it must be retired, a new incarnation opened (docs/protocol.md

@@ -39,6 +39,11 @@
 #define KAI_LIST_BYTES_MAX          131072u /* Content of one list: what reading one may cost. */
 #define KAI_LIST_VALUES_MAX         16384u  /* Values of one list: each makes rows in the index. */
 #define KAI_LIST_TEMPLATE_BYTES_MAX 4096u   /* What all values of a list share. */
+#define KAI_RELEASES_PER_OBJ_MAX    64u /* Of one origin: each is read by every re-share's judge. */
+#define KAI_LETTERS_PER_ORG_MAX     16384u /* In one mailbox: a writer cannot fill it for others. */
+#define KAI_QUARANTINE_PER_LOG_MAX  1024u  /* Kept; the rest of that log's is only refused. */
+#define KAI_REPORTS_MAX             4096u  /* Violations of which an origin is to be told. */
+#define KAI_WAITING_PER_LOG_MAX     64u /* Runs of entries without a key, then one for the rest. */
 #define KAI_IMPORT_BYTES_MAX        0x7fffffffu /* A file to publish: offsets fit 31 bits. */
 #define KAI_RESHARE_RELEASES_MAX    8u /* That one RESHARE carries: one for each source, and more. */
 #define KAI_RECEIPT_ROWS_MAX        512u /* Batches in one receipt: fits a payload uncompressed. */
@@ -88,6 +93,20 @@
 #define KAI_PARKED_PER_PEER_MAX 1000u      /* Entries whose certificate or key has not come yet. */
 #define KAI_PARKED_BYTES_MAX    (1u << 20) /* And their bytes, for one peer. */
 #define KAI_CREDIT_BYTES        (1u << 20) /* What a peer may have under way to us. */
+
+/* What others may fill a store with in a day of this node's steady clock (section 12). Past it an
+ * entry is not taken now; it is asked for again when the day is over. */
+#define KAI_DAY_MS                   86400000u
+#define KAI_AUTHOR_BYTES_A_DAY       (1ull << 30)  /* Where the author's ADMIT names no other. */
+#define KAI_RELAY_LOG_BYTES_A_DAY    (16ull << 20) /* One log that we carry and cannot read. */
+#define KAI_RELAY_LOG_ENTRIES_A_DAY  2000u
+#define KAI_RELAY_PEER_BYTES_A_DAY   (256ull << 20) /* Of all such logs, from one peer. */
+#define KAI_RELAY_PEER_ENTRIES_A_DAY 32000u
+#define KAI_CLOSED_PEER_BYTES_A_DAY  (1ull << 30) /* Of our own audiences, before we can read it.  \
+                                                   */
+#define KAI_CLOSED_PEER_ENTRIES_A_DAY 1000000u
+#define KAI_METERS_MAX                16384u /* Authors, logs and peers counted: 64 bytes each. */
+#define KAI_MAILBOXES_MAX             256u   /* Of others, that a node carries letters for. */
 
 /* Store (section 8). At a full map LMDB cannot even delete, so nothing gets there. */
 #define KAI_STORE_FOREIGN_PERCENT 85u /* Of the map: past it no entries of others are taken. */

@@ -90,21 +90,24 @@ enum kai_err number_read(uint64_t *v, const char *name, struct kai_view row)
 /* The fields of a log row in their order on disk; the numbers first, then the byte strings. */
 struct log_fields {
     uint64_t *u[13];
-    uint8_t *b[6];
+    uint8_t *b[7];
 };
 
 static struct log_fields fields_of(struct log_row *r)
 {
     struct kai_log *l = &r->log;
 
-    return (struct log_fields){
-        .u = {&l->no, &l->kind, &l->incarnation, &l->head_seq, &l->head_ts, &l->floor, &l->flags,
-              &l->first_seen_ms, &l->bytes, &r->staged_seq, &r->staged_ts, &r->staged_bytes,
-              &r->staged_close},
-        .b = {l->aud_id, l->author_node, l->author_cert, l->salt, l->head, r->staged_hash}};
+    return (struct log_fields){.u = {&l->no, &l->kind, &l->incarnation, &l->head_seq, &l->head_ts,
+                                     &l->floor, &l->flags, &l->first_seen_ms, &l->bytes,
+                                     &r->staged_seq, &r->staged_ts, &r->staged_bytes,
+                                     &r->staged_close},
+                               .b = {l->aud_id, l->author_node, l->author_cert, l->salt, l->head,
+                                     r->staged_hash, l->from_node}};
 }
 
-#define LOG_ROW_VERSION 1u
+/* Version 1 ends before from_node. */
+#define LOG_ROW_VERSION 2u
+#define LOG_ROW_BYTES_1 (LOG_ROW_BYTES - KAI_ID_BYTES)
 
 void log_row_write(uint8_t out[static LOG_ROW_BYTES], const struct log_row *r)
 {
@@ -115,7 +118,7 @@ void log_row_write(uint8_t out[static LOG_ROW_BYTES], const struct log_row *r)
     *p++ = LOG_ROW_VERSION;
     for (size_t i = 0; i < 13; i++, p += 8)
         kai_put_u64(p, *f.u[i]);
-    for (size_t i = 0; i < 6; i++, p += KAI_ID_BYTES)
+    for (size_t i = 0; i < 7; i++, p += KAI_ID_BYTES)
         memcpy(p, f.b[i], KAI_ID_BYTES);
     row_seal(T_LOGS, kai_view_of(r->log.log_pk, KAI_KEY_BYTES), out, LOG_ROW_BYTES);
 }
@@ -125,14 +128,16 @@ enum kai_err log_row_read(struct log_row *r, struct kai_view key, struct kai_vie
     struct log_fields f = fields_of(r);
     struct kai_view b;
 
-    if (key.n != KAI_KEY_BYTES || row.n != LOG_ROW_BYTES ||
-        row_open(T_LOGS, key, row, &b) != KAI_OK || b.p[0] != LOG_ROW_VERSION)
+    if (key.n != KAI_KEY_BYTES || (row.n != LOG_ROW_BYTES && row.n != LOG_ROW_BYTES_1) ||
+        row_open(T_LOGS, key, row, &b) != KAI_OK ||
+        b.p[0] != (row.n == LOG_ROW_BYTES ? LOG_ROW_VERSION : 1u))
         return KAI_ECORRUPT;
 
     const uint8_t *p = b.p + 1;
     for (size_t i = 0; i < 13; i++, p += 8)
         *f.u[i] = kai_get_u64(p);
-    for (size_t i = 0; i < 6; i++, p += KAI_ID_BYTES)
+    memset(r->log.from_node, 0, sizeof r->log.from_node);
+    for (size_t i = 0; i < (row.n == LOG_ROW_BYTES ? 7u : 6u); i++, p += KAI_ID_BYTES)
         memcpy(f.b[i], p, KAI_ID_BYTES);
     memcpy(r->log.log_pk, key.p, KAI_KEY_BYTES);
     return KAI_OK;

@@ -1,13 +1,14 @@
 /* row: how the store's rows are written on disk. Private to lib/store.
  *
  * Every integer is 64-bit big-endian. Every row carries a sum over its key and what it says, so
- * that a byte that changed on the disk is an error and never data. Format 1. */
+ * that a byte that changed on the disk is an error and never data. Format 2; of format 1 log rows
+ * lack from_node, and are read. */
 #ifndef KAI_STORE_ROW_H
 #define KAI_STORE_ROW_H
 
 #include "store/store.h"
 
-#define STORE_FORMAT 1u
+#define STORE_FORMAT 2u
 
 /* The tables. Names are single words so that mdb_dump can show them. */
 enum table {
@@ -30,7 +31,7 @@ extern const char *const table_names[T_COUNT];
 #define HASHED_KEY_BYTES (KAI_KEY_BYTES + 8u + 16u)
 #define COUNTERS_BYTES   (SUM_BYTES + 7u * 8u)
 #define NUMBER_BYTES     (SUM_BYTES + 8u)
-#define LOG_ROW_BYTES    (SUM_BYTES + 1u + 6u * KAI_ID_BYTES + 13u * 8u)
+#define LOG_ROW_BYTES    (SUM_BYTES + 1u + 7u * KAI_ID_BYTES + 13u * 8u)
 
 /* FNV-1a: each step maps states one to one, so that one changed byte always changes the sum. It
  * guards against rot, not against an attacker; entries carry their hashes besides. */

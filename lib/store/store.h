@@ -47,7 +47,8 @@ struct kai_log {
     uint64_t no;   /* Small number of this log in this store, from 1. */
     uint64_t kind; /* enum kai_log_kind. */
     uint8_t aud_id[KAI_ID_BYTES];
-    uint8_t author_node[KAI_ID_BYTES]; /* Zeros for a key log whose minter is not known. */
+    uint8_t from_node[KAI_ID_BYTES];   /* Who brought its first entry; zeros: own or not known. */
+    uint8_t author_node[KAI_ID_BYTES]; /* Zeros where it is not known: a log that is not read. */
     uint8_t author_cert[KAI_ID_BYTES];
     uint64_t incarnation;
     uint8_t salt[32];
@@ -71,7 +72,8 @@ KAI_MUST_USE enum kai_err kai_tx_begin(struct kai_store *s, struct kai_tx **out)
 KAI_MUST_USE enum kai_err kai_tx_commit(struct kai_tx *t);
 void kai_tx_abort(struct kai_tx *t); /* NULL does nothing. */
 
-/* Add a log (no, head and bytes are set here) or overwrite the flags, author and floor of one. */
+/* Add a log (no, head and bytes are set here) or overwrite the flags, author, salt, incarnation and
+ * floor of one. */
 enum kai_err kai_tx_log(struct kai_tx *t, struct kai_log *log);
 /* Append the entry that follows the log's head: checks seq and prev against what is stored.
  * A CLOSE sets KAI_LOG_CLOSED. Errors: KAI_EEXIST, KAI_EAGAIN (not the next one, or something is

@@ -174,6 +174,8 @@ enum kai_err kai_tx_log(struct kai_tx *t, struct kai_log *log)
     old->flags = log->flags | (old->flags & KAI_LOG_CLOSED);
     memcpy(old->author_node, log->author_node, sizeof old->author_node);
     memcpy(old->author_cert, log->author_cert, sizeof old->author_cert);
+    memcpy(old->salt, log->salt, sizeof old->salt);
+    old->incarnation = log->incarnation;
     old->floor = log->floor;
     t->log_dirty = true;
     *log = *old;

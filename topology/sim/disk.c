@@ -73,6 +73,18 @@ static void on_ingest(void *ctx, uint64_t link, const struct kai_net_log *log,
                                              .entry = sim_copy(e)});
 }
 
+/* Whose a log is that could not be read before. */
+static void on_update_log(void *ctx, const struct kai_net_log *l)
+{
+    struct sim_log *log = sim_disk_log(ctx, l->log_pk);
+
+    SIM_MUST(log);
+    memcpy(log->l.author_node, l->author_node, KAI_ID_BYTES);
+    memcpy(log->l.author_cert, l->author_cert, KAI_ID_BYTES);
+    memcpy(log->l.salt, l->salt, sizeof log->l.salt);
+    log->l.incarnation = l->incarnation;
+}
+
 static void on_store_ctl(void *ctx, const struct kai_entry *e)
 {
     struct sim_node *n = ctx;
@@ -239,6 +251,7 @@ void sim_node_start(struct kai_sim *s, size_t i)
                                         .send = on_send,
                                         .drop = on_drop,
                                         .ingest = on_ingest,
+                                        .update_log = on_update_log,
                                         .store_ctl = on_store_ctl,
                                         .store_note = on_note,
                                         .store_text = on_text,
