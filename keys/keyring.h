@@ -27,10 +27,13 @@ struct kai_epoch { /* One epoch of one audience, as known here. */
     uint8_t aud_id[KAI_ID_BYTES];
     uint64_t gen;
     uint8_t commit[KAI_ID_BYTES]; /* kid = its first 16 bytes. */
-    uint8_t key[KAI_KEY_BYTES];
+    uint8_t key[KAI_KEY_BYTES];   /* Zeros where route_only. */
     uint8_t route[KAI_KEY_BYTES]; /* Routing secret. */
     uint8_t tag[KAI_TAG_BYTES];   /* Of entries under it. */
     bool complete;                /* All parts held, predecessors held: may be written under. */
+    bool route_only;              /* We relay: nothing under it opens. */
+    bool has_writer;              /* Only logs of one node may use it: its author minted it. */
+    uint8_t writer[KAI_ID_BYTES]; /* Node id. Zeros: whom BIND names (letters of others to us). */
 };
 
 KAI_MUST_USE enum kai_err kai_keyring_new(struct kai_keyring **out, const struct kai_self *self);
@@ -40,9 +43,12 @@ void kai_keyring_free(struct kai_keyring *k);
 KAI_MUST_USE enum kai_err kai_keyring_roster(struct kai_keyring *k, struct kai_roster *r);
 
 /* Feed an EPOCH entry (ptype 2) with its payload. *aud_id says for which audience it is.
- * KAI_OK: an epoch, part or slot was learned or it is held already. KAI_ENOTFOUND: no slot for us,
- * kept in mind only as seen. KAI_EAGAIN: the AUDIENCE or the minter's certificate is not known yet:
- * offer it again. KAI_EDENIED: its minter is no active steward: read under, never written under.
+ * Verifies the key of the log and the signature of the header itself: nothing is learned from an
+ * entry that its log's key did not sign. KAI_OK: an epoch, part or slot was learned or it is held
+ * already; also where its minter is a member that minted for its own logs, or was a steward once:
+ * read under, never written under by others. KAI_ENOTFOUND: no slot for us, kept in mind as seen
+ * (kai_keyring_kid_held()). KAI_EAGAIN: the AUDIENCE or the minter's certificate is not known yet:
+ * offer it again. KAI_EDENIED: its minter is neither a member nor was it ever a steward.
  * Else KAI_EMALFORMED, KAI_EAUTH, KAI_ELIMIT, KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_keyring_epoch(struct kai_keyring *k, const struct kai_entry *e,
                                             uint8_t aud_id[static KAI_ID_BYTES]);
@@ -63,16 +69,72 @@ KAI_MUST_USE enum kai_err kai_keyring_find(const struct kai_keyring *k, const ch
 
 /* The question that routing asks: is this node eligible for the audience, from our own roster and
  * rule? Organisation a member, node active, ceiling not above the organisation's label_max. Unknown
- * audience: false. A group whose RULE is not here is nobody, but for those whom a steward's EPOCH
- * lists in answer to the AUDIENCE that counts (its hash is among the removals): the RULE travels
- * inside the audience. The owner and stewards are members only where rule or list say so. */
+ * audience: false. Of a group, of providers or of persons whose RULE is not here nobody is a
+ * member, but for those whom a steward's EPOCH lists in answer to the AUDIENCE that counts (its
+ * hash is among the removals): the RULE travels inside the audience, and a relay never sees it. Of
+ * clients, providers and persons the owner is a member itself; elsewhere owner and stewards are
+ * members only where rule or list say so. Of a mailbox the readers: the nodes of its owner. */
 bool kai_keyring_eligible(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
                           const struct kai_node *n);
 bool kai_keyring_org_member(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
                             const struct kai_org *o);
-/* Audiences that we are eligible for and know of (id order): at most KAI_AUDIENCES_MAX. */
+/* Whether the node may author a log of the audience: a member, or the owner or a steward, whose
+ * RULE tells who the members are; of a mailbox any active node. All need caps publish. */
+bool kai_keyring_author(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
+                        const struct kai_node *n);
+/* The member organisations, in order of id: *n of them, free with free(). An unknown audience has
+ * none. Errors: KAI_ENOMEM. */
+KAI_MUST_USE enum kai_err kai_keyring_org_members(const struct kai_keyring *k,
+                                                  const uint8_t aud_id[static KAI_ID_BYTES],
+                                                  const struct kai_org ***orgs, size_t *n);
+/* Whether the rule of the audience is known here, so that its members are: always where the roster
+ * alone says who they are. */
+bool kai_keyring_members_known(const struct kai_keyring *k,
+                               const uint8_t aud_id[static KAI_ID_BYTES]);
+/* Whether every member organisation of inner is one of outer, as known here. A rule that is not
+ * here: unknown. Everybody (public) is inside nothing but the public audience. */
+enum kai_inside { KAI_INSIDE_NO, KAI_INSIDE_YES, KAI_INSIDE_UNKNOWN };
+enum kai_inside kai_keyring_inside(const struct kai_keyring *k,
+                                   const uint8_t inner[static KAI_ID_BYTES],
+                                   const uint8_t outer[static KAI_ID_BYTES]);
+/* The ACTIVE places of the persons that the rule of a persons audience names and whose label_max
+ * reaches its ceiling, in roster order: *n of them, free with free(). Their not_after is the
+ * caller's to heed, by its clock. Errors: KAI_ENOTFOUND (none of that kind, or no rule),
+ * KAI_ENOMEM.
+ */
+KAI_MUST_USE enum kai_err kai_keyring_persons(const struct kai_keyring *k,
+                                              const uint8_t aud_id[static KAI_ID_BYTES],
+                                              const struct kai_person ***persons, size_t *n);
+/* The highest label that may be written to it: the AUDIENCE's; of a mailbox AMBER+STRICT, or what
+ * its owner may have. 0: unknown audience. */
+uint64_t kai_keyring_ceiling(const struct kai_keyring *k,
+                             const uint8_t aud_id[static KAI_ID_BYTES]);
+
+/* Mailboxes: implicit, one for every active organisation (docs/protocol.md 6). Routing secret and
+ * tag can be worked out by every member of the network. */
+void kai_mailbox_id(uint8_t aud_id[static KAI_ID_BYTES], const uint8_t org_id[static KAI_ID_BYTES]);
+void kai_mailbox_route(uint8_t route[static KAI_KEY_BYTES], uint8_t tag[static KAI_TAG_BYTES],
+                       const uint8_t nid[static KAI_ID_BYTES],
+                       const uint8_t aud_id[static KAI_ID_BYTES]);
+/* Whose mailbox this is; NULL: it is none. */
+const struct kai_org *kai_keyring_mailbox_owner(const struct kai_keyring *k,
+                                                const uint8_t aud_id[static KAI_ID_BYTES]);
+
+/* Relays: whether the AUDIENCE lists this node, it is active and has caps relay. */
+bool kai_keyring_relay(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
+                       const struct kai_node *n);
+/* Audiences that we are a relay of and no member (id order): at most KAI_AUDIENCES_MAX. */
+size_t kai_keyring_relayed(const struct kai_keyring *k, const uint8_t (**ids)[KAI_ID_BYTES]);
+/* Whether an EPOCH with this kid is held, with a key or not: entries under one without are taken
+ * unread. */
+bool kai_keyring_kid_held(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
+                          const uint8_t kid[static KAI_TAG_BYTES]);
+
+/* Audiences that we are eligible for and know of (id order), without mailboxes: at most
+ * KAI_AUDIENCES_MAX. */
 size_t kai_keyring_audiences(const struct kai_keyring *k, const uint8_t (**ids)[KAI_ID_BYTES]);
-/* Known epochs of an audience, newest (gen, commit) first. Pointers good until the next change. */
+/* Known epochs of an audience, those of stewards first, then newest (gen, commit) first; route_only
+ * ones too. Pointers good until the next change. */
 size_t kai_keyring_epochs(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
                           const struct kai_epoch **first);
 const struct kai_epoch *kai_keyring_kid(const struct kai_keyring *k,
@@ -82,13 +144,22 @@ const struct kai_epoch *kai_keyring_kid(const struct kai_keyring *k,
 const struct kai_epoch *kai_keyring_tag(const struct kai_keyring *k,
                                         const uint8_t tag[static KAI_TAG_BYTES],
                                         const uint8_t kid[static KAI_TAG_BYTES]);
-/* The epoch to write under: max (gen, commit) among complete ones that list no removed node.
- * KAI_ENOTFOUND: no key yet (waiting for a steward); KAI_EAGAIN: waiting for a clean one. */
+/* The epoch to write under: max (gen, commit) among complete ones of stewards that list no removed
+ * node; where there is none, the newest clean one that we minted for ourselves. KAI_ENOTFOUND: no
+ * key yet (waiting for a steward; of a mailbox: mint one); KAI_EAGAIN: waiting for a clean one. Ask
+ * kai_keyring_want() then. */
 KAI_MUST_USE enum kai_err kai_keyring_write_epoch(const struct kai_keyring *k,
                                                   const uint8_t aud_id[static KAI_ID_BYTES],
                                                   struct kai_epoch *out);
 /* Whether an epoch chosen earlier may still be written under: a removal may have come since. */
 bool kai_keyring_may_write(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
+                           const uint8_t kid[static KAI_TAG_BYTES]);
+/* The same for what is labelled CLEAR, which anyone may read: where none is clean, the newest of a
+ * steward although it lists a removed node. */
+KAI_MUST_USE enum kai_err kai_keyring_clear_epoch(const struct kai_keyring *k,
+                                                  const uint8_t aud_id[static KAI_ID_BYTES],
+                                                  struct kai_epoch *out);
+bool kai_keyring_may_clear(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
                            const uint8_t kid[static KAI_TAG_BYTES]);
 /* A copy of all known epochs, for another thread, in guarded memory: free with sodium_free(). *n of
  * them. */
@@ -100,14 +171,16 @@ uint64_t kai_keyring_version(const struct kai_keyring *k);
 /* Minting. Writes the EPOCH payloads (one per part) for a new epoch or, with key of an existing
  * one, for members added (same commit, new slots); emit is called for each payload in order.
  * key_log_pk and first_seq: the key log they will stand in, and the seq of the first part, since
- * both are sealed in. Errors: KAI_EDENIED (we are no steward), KAI_ENOMEM, KAI_ELIMIT. */
+ * both are sealed in. Errors: KAI_EDENIED (we are no steward, and own is not set; or own is, and we
+ * may not author logs there), KAI_ENOMEM, KAI_ELIMIT. */
 struct kai_mint {
     uint8_t aud_id[KAI_ID_BYTES];
     uint8_t key_log_pk[KAI_KEY_BYTES];
     uint64_t first_seq;
     const struct kai_epoch
         *add_to; /* NULL: a new epoch with predecessors = all current heads of the epoch graph. */
-    const struct kai_node *const *members;
+    bool own;    /* For our own logs alone: we are no steward, or it is a mailbox. */
+    const struct kai_node *const *members; /* Of a mailbox: the nodes of its owner. */
     size_t n_members;
 };
 typedef enum kai_err kai_mint_fn(void *ctx, struct kai_view epoch_payload,
@@ -117,15 +190,25 @@ KAI_MUST_USE enum kai_err kai_epoch_mint(const struct kai_keyring *k, const stru
                                          kai_random_fn *random, void *random_ctx, kai_mint_fn *emit,
                                          void *emit_ctx);
 
-/* What this node, as a steward, owes its audiences at now_ms: the first duty found. KAI_ENOTFOUND:
- * nothing now; *next_ms = when to ask again. */
+/* What is to be minted: copied into a struct kai_mint as it is. */
 struct kai_duty {
     uint8_t aud_id[KAI_ID_BYTES];
-    bool new_epoch; /* Else: slots for members added to the current epoch. */
+    bool new_epoch;                 /* Else: slots for members added to add_to. */
+    bool own;                       /* For our own logs alone. */
+    const struct kai_epoch *add_to; /* NULL for a new epoch. Good until the next change. */
     size_t n_members;
     const struct kai_node **members; /* Whom to list; freed with free() by the caller. */
 };
+/* What this node, as a steward, owes its audiences at now_ms, and what it wanted to write and owes
+ * itself: the first duty found. KAI_ENOTFOUND: nothing now; *next_ms = when to ask again. */
 KAI_MUST_USE enum kai_err kai_keyring_duty(struct kai_keyring *k, uint64_t now_ms,
                                            struct kai_duty *d, uint64_t *next_ms);
+/* Somebody wants to write, and there is no epoch to write under. KAI_OK: *d is to be minted now,
+ * and the epoch is there (a mailbox; or no steward gave a clean one for KAI_SELF_EPOCH_MS).
+ * KAI_EAGAIN: hold it; where nobody acts, kai_keyring_duty() will say so in time. KAI_ENOTFOUND:
+ * nothing to do here: no such audience, no author of it, or there is an epoch. KAI_ENOMEM. */
+KAI_MUST_USE enum kai_err kai_keyring_want(struct kai_keyring *k,
+                                           const uint8_t aud_id[static KAI_ID_BYTES],
+                                           uint64_t now_ms, struct kai_duty *d);
 
 #endif

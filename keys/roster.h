@@ -55,6 +55,25 @@ struct kai_node {
     uint64_t not_after;
 };
 
+/* One place of a person: one row for each (person, organisation). The same key may hold places in
+ * several organisations: an expert lent until a day. */
+struct kai_person {
+    uint8_t id[KAI_ID_BYTES];   /* H("kairan1.person", sign_pk) */
+    uint8_t cert[KAI_ID_BYTES]; /* The active certificate with the highest (not_after, hash), else
+                                   any. */
+    uint8_t sign_pk[KAI_KEY_BYTES];
+    uint8_t kx_pk[KAI_KEY_BYTES]; /* RED contents are sealed to it. */
+    bool name_hashed;             /* name is "", and name_hash says what it hashes to. */
+    char name[KAI_TEXT_BYTES_MAX + 1];
+    uint8_t name_hash[KAI_ID_BYTES];
+    const struct kai_org *org;
+    bool attested;
+    bool active;
+    bool revoked;       /* The place or its organisation. */
+    uint64_t label_max; /* Narrowed along the path. */
+    uint64_t not_after; /* Local rule. Not after that of its organisation. */
+};
+
 struct kai_audience {
     uint8_t id[KAI_ID_BYTES];
     const struct kai_org *owner;
@@ -92,9 +111,33 @@ const struct kai_audience *kai_roster_audience(const struct kai_roster *r,
 size_t kai_roster_orgs(const struct kai_roster *r, const struct kai_org **first);
 size_t kai_roster_nodes(const struct kai_roster *r, const struct kai_node **first);
 size_t kai_roster_audiences(const struct kai_roster *r, const struct kai_audience **first);
+/* Sorted by (id, organisation id). */
+size_t kai_roster_persons(const struct kai_roster *r, const struct kai_person **first);
+/* The places of one person: how many stand one after the other from *first. */
+size_t kai_roster_person(const struct kai_roster *r, const uint8_t id[static KAI_ID_BYTES],
+                         const struct kai_person **first);
+/* By any certificate of a place, active or not. */
+const struct kai_person *kai_roster_person_by_cert(const struct kai_roster *r,
+                                                   const uint8_t cert[static KAI_ID_BYTES]);
+
+/* Whether an ACTIVE certificate of org was issued by owner without the provider mark: a client. An
+ * organisation that is a provider as shown is nobody's client. */
+bool kai_roster_client(const struct kai_roster *r, const struct kai_org *org,
+                       const struct kai_org *owner);
+/* Organisations with the provider mark from owner (not counted) down to org along an ACTIVE path
+ * that has the mark, the fewest there are: 1 a contractor, 2 its contractor; 0: no provider below
+ * owner, or more than KAI_PROVIDER_TIERS_MAX. */
+unsigned kai_roster_provider_tiers(const struct kai_roster *r, const struct kai_org *org,
+                                   const struct kai_org *owner);
+/* Whether the node is ATTESTED with caps steward, and its organisation was named a steward by any
+ * AUDIENCE that counts or counted: whose word about epochs of then is still good. */
+bool kai_roster_was_steward(const struct kai_roster *r, const uint8_t aud_id[static KAI_ID_BYTES],
+                            const struct kai_node *n);
 /* Hashes of the effective REVOKE entries that hit this node or its organisation. */
 size_t kai_roster_removals(const struct kai_roster *r, const struct kai_node *n,
                            const uint8_t (**hashes)[KAI_ID_BYTES]);
+/* Whether such an entry says that keys were stolen (KAI_REVOKE_COMPROMISE). */
+bool kai_roster_compromise(const struct kai_roster *r, const uint8_t hash[static KAI_ID_BYTES]);
 
 /* Whether an organisation fits an open rule (all keys, any of each key's values). */
 bool kai_rule_fits(const struct kai_org *org, const struct kai_aud_rec *rec);

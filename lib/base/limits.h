@@ -63,6 +63,7 @@
 #define KAI_CHARTER_TEXTS_MAX      8u
 #define KAI_FOUNDERS_MAX           32u
 #define KAI_ATTRS_MAX              8u
+#define KAI_PROVIDER_TIERS_MAX     2u /* Contractors and theirs: beyond it nobody answers for them. */
 
 /* Audiences (sections 6 and 9). */
 #define KAI_AUDIENCES_MAX           64u   /* That one node is a member of. */
@@ -75,8 +76,13 @@
 #define KAI_EPOCH_PREDS_MAX 16u /* Heads that one EPOCH follows: stewards that acted at once. */
 #define KAI_EPOCH_PARTS_MAX 7u  /* KAI_MEMBER_NODES_MAX members, KAI_SLOTS_PER_PART_MAX in each. */
 #define KAI_EPOCH_STATEMENTS_MAX                                                                   \
-    1024u                        /* The minting of one epoch, and each time members were added. */
-#define KAI_REMOVALS_MAX     24u /* Hashes that one EPOCH answers: what its payload has room for. */
+    1024u                    /* The minting of one epoch, and each time members were added. */
+#define KAI_REMOVALS_MAX 24u /* Hashes that one EPOCH answers: what its payload has room for. */
+#define KAI_SELF_EPOCH_MS                                                                          \
+    900000u /* Without a clean epoch of a steward a writer mints its own: it must not wait for     \
+               one. */
+#define KAI_MAILBOX_EPOCHS_MAX                                                                     \
+    4096u /* Of one mailbox: one for each node that ever wrote, and room for new ones. */
 #define KAI_REVOKE_PARTS_MAX 256u /* Control entries a key may write, by the cuts of one part. */
 
 /* Links (section 7). */
@@ -102,8 +108,9 @@
 #define KAI_RELAY_LOG_ENTRIES_A_DAY  2000u
 #define KAI_RELAY_PEER_BYTES_A_DAY   (256ull << 20) /* Of all such logs, from one peer. */
 #define KAI_RELAY_PEER_ENTRIES_A_DAY 32000u
-#define KAI_CLOSED_PEER_BYTES_A_DAY  (1ull << 30) /* Of our own audiences, before we can read it.  \
-                                                   */
+#define KAI_CLOSED_PEER_BYTES_A_DAY                                                                \
+    (1ull << 30) /* Of our own audiences, before we can read it.                                   \
+                  */
 #define KAI_CLOSED_PEER_ENTRIES_A_DAY 1000000u
 #define KAI_METERS_MAX                16384u /* Authors, logs and peers counted: 64 bytes each. */
 #define KAI_MAILBOXES_MAX             256u   /* Of others, that a node carries letters for. */
