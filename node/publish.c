@@ -52,19 +52,6 @@ static void refuse(struct run *r, const struct kai_why *why, const char *id, boo
         r->p->refuse(r->p->ctx, why, id);
 }
 
-/* Codes that name an access rule rather than a defect of the file. */
-static bool is_rule(const char *code)
-{
-    static const char *const rules[] = {"label.missing", "label.lower",        "label.ceiling",
-                                        "label.red",     "publish.not-member", "publish.capability",
-                                        "audience.kind"};
-
-    for (size_t i = 0; code != NULL && i < sizeof rules / sizeof rules[0]; i++)
-        if (strcmp(rules[i], code) == 0)
-            return true;
-    return false;
-}
-
 static bool allowed(struct run *r, const struct kai_candidate *cand, bool tell)
 {
     const char *code = verdict(r, cand->label.tlp);
@@ -151,7 +138,7 @@ static enum kai_err on_refuse(void *ctx, const struct kai_why *why, const char *
     struct run *r = ctx;
 
     if (!r->publishing)
-        refuse(r, why, id, is_rule(why->code));
+        refuse(r, why, id, kai_policy_is_code(why->code));
     return KAI_OK;
 }
 
@@ -194,7 +181,7 @@ static enum kai_err publish_all(struct run *r)
         r->c->indexer); /* What we hold must be known before it can be skipped. */
 
     if (err == KAI_OK)
-        err = kai_ixsnap_begin(r->c->index, &r->index);
+        err = kai_ixsnap_begin(r->c->index, KAI_TLP_RED, &r->index);
     if (err == KAI_OK && !r->p->dry_run)
         err = kai_post_begin(r->c, r->aud->id, &r->post, r->why);
     r->publishing = true;

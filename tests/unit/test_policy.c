@@ -20,21 +20,21 @@ static void test_rows(void **state)
         struct kai_policy_publish f;
         const char *want;
     } rows[] = {
-        {"clear to public", {CLEAR, PUBLIC, CLEAR, true, true}, NULL},
-        {"green to public", {GREEN, PUBLIC, CLEAR, true, true}, "label.ceiling"},
-        {"green to a community", {GREEN, COMMUNITY, GREEN, true, true}, NULL},
-        {"amber to a community", {AMBER, COMMUNITY, GREEN, true, true}, "label.ceiling"},
-        {"strict to a group", {STRICT, GROUP, STRICT, true, true}, NULL},
-        {"strict to a group of amber", {STRICT, GROUP, AMBER, true, true}, "label.ceiling"},
-        {"red to a group", {RED, GROUP, RED, true, true}, "label.red"},
-        {"red to persons", {RED, PERSONS, RED, true, true}, NULL},
-        {"no label counts as red", {0, COMMUNITY, RED, true, true}, "label.red"},
-        {"an unknown label counts as red", {9, GROUP, RED, true, true}, "label.red"},
-        {"no member", {CLEAR, GROUP, STRICT, false, true}, "publish.not-member"},
-        {"anybody writes to a mailbox", {AMBER, MAILBOX, STRICT, false, true}, NULL},
-        {"no right to publish", {CLEAR, PUBLIC, CLEAR, true, false}, "publish.capability"},
-        {"no such kind", {CLEAR, 0, CLEAR, true, true}, "audience.kind"},
-        {"a kind of later", {CLEAR, 8, RED, true, true}, "audience.kind"},
+        {"clear to public", {CLEAR, PUBLIC, CLEAR, true, true, true}, NULL},
+        {"green to public", {GREEN, PUBLIC, CLEAR, true, true, true}, "label.ceiling"},
+        {"green to a community", {GREEN, COMMUNITY, GREEN, true, true, true}, NULL},
+        {"amber to a community", {AMBER, COMMUNITY, GREEN, true, true, true}, "label.ceiling"},
+        {"strict to a group", {STRICT, GROUP, STRICT, true, true, true}, NULL},
+        {"strict to a group of amber", {STRICT, GROUP, AMBER, true, true, true}, "label.ceiling"},
+        {"red to a group", {RED, GROUP, RED, true, true, true}, "label.red"},
+        {"red to persons", {RED, PERSONS, RED, true, true, true}, NULL},
+        {"no label", {0, COMMUNITY, RED, true, true, true}, "label.missing"},
+        {"an unknown label counts as red", {9, GROUP, RED, true, true, true}, "label.red"},
+        {"no member", {CLEAR, GROUP, STRICT, false, true, true}, "publish.not-member"},
+        {"anybody writes to a mailbox", {AMBER, MAILBOX, STRICT, false, true, true}, NULL},
+        {"no right to publish", {CLEAR, PUBLIC, CLEAR, true, false, true}, "publish.capability"},
+        {"no such kind", {CLEAR, 0, CLEAR, true, true, true}, "audience.kind"},
+        {"a kind of later", {CLEAR, 8, RED, true, true, true}, "audience.kind"},
     };
     int failed = 0;
 
@@ -55,11 +55,12 @@ static void test_rows(void **state)
 static void test_monotone(void **state)
 {
     (void)state;
-    for (uint64_t kind = PUBLIC; kind <= MAILBOX; kind++)
+    for (uint64_t kind = PUBLIC; kind <= GROUP; kind++)
         for (uint64_t ceiling = CLEAR; ceiling <= RED; ceiling++)
             for (uint8_t tlp = CLEAR; tlp < STRICT; tlp++) {
-                struct kai_policy_publish weak = {tlp, kind, ceiling, true, true};
-                struct kai_policy_publish strict = {(uint8_t)(tlp + 1), kind, ceiling, true, true};
+                struct kai_policy_publish weak = {tlp, kind, ceiling, true, true, true};
+                struct kai_policy_publish strict = {
+                    (uint8_t)(tlp + 1), kind, ceiling, true, true, true};
 
                 if (kai_policy_publish(&strict) == NULL)
                     assert_null(kai_policy_publish(&weak));
