@@ -42,8 +42,8 @@ static bool sum_ok(struct kai_view bytes)
     return memcmp(sum, bytes.p + bytes.n - KAI_ID_BYTES, sizeof sum) == 0;
 }
 
-void kai_request_write(struct kai_buf *out, uint64_t kind, const char *name,
-                       const struct kai_keys *keys)
+void kai_join_write(struct kai_buf *out, uint64_t kind, const char *name,
+                    const struct kai_keys *keys)
 {
     struct kai_admit a = {.kind = kind};
     size_t start = out->len;
@@ -74,7 +74,7 @@ static enum kai_err refuse(struct kai_why *why, enum kai_err err, const char *co
     return kai_why_set(why, err, code, NULL, NULL, NULL);
 }
 
-enum kai_err kai_request_parse(struct kai_request *r, struct kai_view bytes, struct kai_why *why)
+enum kai_err kai_join_parse(struct kai_join *r, struct kai_view bytes, struct kai_why *why)
 {
     struct kai_cur c;
     struct kai_admit *a = &r->proof;

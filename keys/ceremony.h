@@ -19,14 +19,14 @@
 #define KAI_REQUEST_BYTES_MAX   2048u
 #define KAI_ADMISSION_BYTES_MAX (2u << 20)
 
-struct kai_request {
+struct kai_join {
     uint64_t kind;          /* KAI_ADMIT_ORG, _NODE or _PERSON. */
     struct kai_admit proof; /* kind, keys, name and pop are set. */
 };
-void kai_request_write(struct kai_buf *out, uint64_t kind, const char *name,
-                       const struct kai_keys *keys);
-KAI_MUST_USE enum kai_err kai_request_parse(struct kai_request *r, struct kai_view bytes,
-                                            struct kai_why *why);
+void kai_join_write(struct kai_buf *out, uint64_t kind, const char *name,
+                    const struct kai_keys *keys);
+KAI_MUST_USE enum kai_err kai_join_parse(struct kai_join *r, struct kai_view bytes,
+                                         struct kai_why *why);
 
 void kai_ceremony_hash(uint8_t hash[static KAI_ID_BYTES],
                        struct kai_view bytes); /* For kai_words(). */

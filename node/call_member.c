@@ -27,7 +27,7 @@ static enum kai_err hex_arg(struct kai_call *call, const char *key, struct kai_b
 
 struct admit {
     struct kai_call *call;
-    struct kai_request request;
+    struct kai_join request;
     struct kai_grant grant;
     uint8_t cert[KAI_ID_BYTES];
     struct kai_buf admission;
@@ -204,7 +204,7 @@ static enum kai_err admit(struct kai_call *call, uint64_t kind)
     kai_buf_init(&bytes, KAI_REQUEST_BYTES_MAX);
     enum kai_err err = hex_arg(call, "request", &bytes);
     if (err == KAI_OK)
-        err = kai_request_parse(&a->request, kai_buf_view(&bytes), &call->why);
+        err = kai_join_parse(&a->request, kai_buf_view(&bytes), &call->why);
     if (err == KAI_OK && a->request.kind != kind)
         err = kai_why_set(&call->why, KAI_EMALFORMED,
                           kind == KAI_ADMIT_ORG ? "request.is-node" : "request.is-org", NULL, NULL,

@@ -247,7 +247,7 @@ static enum kai_err write_request(const struct kai_home *h, uint64_t kind, const
 {
     char path[KAI_PATH_BYTES_MAX];
 
-    kai_request_write(request, kind, name, k);
+    kai_join_write(request, kind, name, k);
     if (request->err != KAI_OK)
         return request->err;
     return kai_file_write(kai_home_path(h, path, "request"), request->p, request->len, 0600, why);
@@ -260,11 +260,11 @@ static enum kai_err same_request(const struct kai_home *h, uint64_t kind, const 
     char path[KAI_PATH_BYTES_MAX];
     char bytes[KAI_REQUEST_BYTES_MAX + 1];
     size_t n;
-    struct kai_request r;
+    struct kai_join r;
     enum kai_err err = kai_file_read(kai_home_path(h, path, "request"), bytes, sizeof bytes, &n);
 
     if (err == KAI_OK)
-        err = kai_request_parse(&r, kai_view_of(bytes, n), why);
+        err = kai_join_parse(&r, kai_view_of(bytes, n), why);
     if (err == KAI_OK && (r.kind != kind || strcmp(r.proof.name, name) != 0))
         err = kai_why_set(why, KAI_EEXIST, "request.other", h->dir, r.proof.name, NULL);
     if (err == KAI_OK)

@@ -25,6 +25,13 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "す。",
     },
     {
+        "passphrase.long",
+        "The passphrase is longer than 1,024 bytes.",
+        "Give a shorter one: it is taken whole or not at all.",
+        "パスフレーズが 1,024 バイトを超えています。",
+        "短いものを指定してください。途中で切って使うことはありません。",
+    },
+    {
         "passphrase.none",
         "A passphrase is needed, and there is no terminal to ask for it.",
         "Give --passphrase-file F or $KAIRAN_PASSPHRASE.",

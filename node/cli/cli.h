@@ -88,9 +88,9 @@ int kai_cli_show(struct kai_cli *cli, const char *verb, json_t *args, const stru
                  size_t n);
 
 /* ---- Passphrases (passphrase.c). Of --passphrase-file, $KAIRAN_PASSPHRASE, or asked for on the
- * terminal, twice where it is new. In guarded memory: free with sodium_free(). NULL: told, *status
- * is set. */
-char *kai_cli_passphrase(const struct kai_cli *cli, bool is_new, int *status);
+ * terminal (what: whose key it opens), twice where it is new. In guarded memory: free with
+ * sodium_free(). NULL: told, *status is set. */
+char *kai_cli_passphrase(const struct kai_cli *cli, const char *what, bool is_new, int *status);
 
 int kai_cmd_help(struct kai_cli *cli);
 int kai_cmd_version(struct kai_cli *cli);

@@ -3,67 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "node/audiences.h"
 #include "node/charter_text.h"
-#include "node/cli/cli.h"
+#include "node/cli/args.h"
 #include "node/cli/files.h"
+#include "node/cli/spoken.h"
 #include "node/found.h"
 #include "text/armor.h"
-#include "text/words.h"
-
-/* Print one JSON line of text pairs. */
-static void print_json(json_t *o)
-{
-    (void)json_dumpf(o, stdout, JSON_COMPACT);
-    (void)fputc('\n', stdout);
-    json_decref(o);
-}
-
-static void words_of(const struct kai_cli *cli, const uint8_t hash[static KAI_ID_BYTES], char *out,
-                     size_t cap)
-{
-    struct kai_buf b;
-
-    kai_buf_init(&b, 1024);
-    kai_words(cli->lang, hash, &b);
-    kai_buf_u8(&b, '\0');
-    kai_copy_text(out, cap, b.err == KAI_OK ? (const char *)b.p : "");
-    kai_buf_free(&b);
-}
-
-/* What stands above the armored bytes, for people. */
-static void armor_header(const struct kai_cli *cli, const char *name, char *out, size_t cap)
-{
-    struct kai_buf b;
-
-    kai_buf_init(&b, 4096);
-    kai_text_fill(cli->lang, "armor.organisation", name, NULL, NULL, &b);
-    kai_buf_u8(&b, '\0');
-    kai_copy_text(out, cap, b.err == KAI_OK ? (const char *)b.p : "");
-    kai_buf_free(&b);
-}
-
-/* The words that the other side read out: given, or asked for on a terminal; without either nothing
- * is compared. */
-static int check_words(const struct kai_cli *cli, const uint8_t hash[static KAI_ID_BYTES])
-{
-    const char *given = kai_cli_opt(cli, "--fingerprint");
-    char typed[512] = "";
-    struct kai_why why = {0};
-
-    if (given == NULL) {
-        if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
-            return KAI_EXIT_DONE;
-        (void)fprintf(stderr, "%s ", kai_text(cli->lang, "words.ask"));
-        if (fgets(typed, sizeof typed, stdin) == NULL || strcspn(typed, "\r\n") == 0)
-            return KAI_EXIT_DONE;
-        given = typed;
-    }
-    enum kai_err err = kai_words_check(given, hash, &why);
-    return err == KAI_OK ? KAI_EXIT_DONE : kai_cli_fail(cli, err, &why);
-}
 
 static int charter_texts(struct kai_cli *cli, struct kai_charter_text *texts, char **files,
                          size_t *n)
@@ -105,13 +52,13 @@ static int begin_audiences(struct kai_cli *cli, struct kai_charter *charter)
 static void say_network(const struct kai_cli *cli, const struct kai_charter *c, const char *org)
 {
     char id[KAI_HEX_CAP(KAI_ID_BYTES)];
-    char words[512];
+    char words[KAI_SPOKEN_CAP];
 
     (void)kai_hex(id, c->nid, KAI_ID_BYTES);
-    words_of(cli, c->nid, words, sizeof words);
+    kai_cli_words(cli, c->nid, words);
     if (cli->json) {
-        print_json(json_pack("{s:s, s:s, s:s, s:s}", "network", c->name, "id", id, "fingerprint",
-                             words, "org", org));
+        kai_cli_print_json(json_pack("{s:s, s:s, s:s, s:s}", "network", c->name, "id", id,
+                                     "fingerprint", words, "org", org));
         return;
     }
     kai_cli_say(cli, "network.created", c->name, org, NULL);
@@ -138,7 +85,7 @@ int kai_cmd_network_create(struct kai_cli *cli)
                  : KAI_EXIT_USAGE;
     if (status == KAI_EXIT_DONE)
         status = charter_texts(cli, texts, files, &f.n_texts);
-    char *pass = status == KAI_EXIT_DONE ? kai_cli_passphrase(cli, true, &status) : NULL;
+    char *pass = status == KAI_EXIT_DONE ? kai_cli_passphrase(cli, f.org, true, &status) : NULL;
     if (pass != NULL) {
         f.passphrase = pass;
         enum kai_err err = kai_found_network(&cli->home, &f, &why);
@@ -164,7 +111,7 @@ int kai_cmd_network_show(struct kai_cli *cli)
     const char *id = json_string_value(json_object_get(net, "id"));
     const json_t *texts = json_object_get(net, "texts");
     uint8_t nid[KAI_ID_BYTES];
-    char words[512];
+    char words[KAI_SPOKEN_CAP];
     size_t i;
     json_t *text;
 
@@ -172,7 +119,7 @@ int kai_cmd_network_show(struct kai_cli *cli)
         json_decref(rows);
         return status == KAI_EXIT_DONE ? KAI_EXIT_FAILED : status;
     }
-    words_of(cli, nid, words, sizeof words);
+    kai_cli_words(cli, nid, words);
     (void)printf("%s\n", json_string_value(json_object_get(net, "name")));
     kai_cli_say(cli, "network.id", id, NULL, NULL);
     kai_cli_say(cli, "network.fingerprint", words, NULL, NULL);
@@ -189,12 +136,8 @@ static int request(struct kai_cli *cli, uint64_t kind)
     const char *name = kai_cli_opt(cli, "--name");
     const char *out = kai_cli_opt(cli, "--out");
     struct kai_buf bytes;
-    struct kai_buf text;
     struct kai_why why = {0};
     uint8_t hash[KAI_ID_BYTES];
-    char words[512];
-    char header[KAI_TEXT_BYTES_MAX + 64];
-    const char *headers[1] = {header};
     char *pass = NULL;
     int status = KAI_EXIT_DONE;
 
@@ -203,33 +146,23 @@ static int request(struct kai_cli *cli, uint64_t kind)
     if (!kai_cli_name_ok(cli, name))
         return KAI_EXIT_USAGE;
     if (kind == KAI_ADMIT_ORG) {
-        pass = kai_cli_passphrase(cli, true, &status);
+        pass = kai_cli_passphrase(cli, name, true, &status);
         if (pass == NULL)
             return status;
     }
     kai_buf_init(&bytes, KAI_REQUEST_BYTES_MAX);
-    kai_buf_init(&text, 16384);
     enum kai_err err = kai_found_request(&cli->home, kind, name, pass, &bytes, &why);
     sodium_free(pass);
-    if (err == KAI_OK) {
-        armor_header(cli, name, header, sizeof header);
-        kai_armor(KAI_ARMOR_REQUEST, headers, 1, kai_buf_view(&bytes), &text);
-        err = text.err == KAI_OK ? kai_file_write(out, text.p, text.len, 0644, &why) : text.err;
-    }
+    if (err == KAI_OK)
+        err = kai_cli_write_armor(cli, out, KAI_ARMOR_REQUEST, "armor.organisation", name,
+                                  kai_buf_view(&bytes), &why);
     if (err == KAI_OK) {
         kai_ceremony_hash(hash, kai_buf_view(&bytes));
-        words_of(cli, hash, words, sizeof words);
-        if (cli->json) {
-            print_json(json_pack("{s:s, s:s, s:s}", "name", name, "file", out, "words", words));
-        } else {
-            kai_cli_say(cli, "request.sent", out, NULL, NULL);
-            kai_cli_say(cli, "words.back", words, NULL, NULL);
-        }
+        kai_cli_say_written(cli, "request.sent", name, out, hash);
     } else {
         status = kai_cli_fail(cli, err, &why);
     }
     kai_buf_free(&bytes);
-    kai_buf_free(&text);
     return status;
 }
 
@@ -244,37 +177,6 @@ int kai_cmd_node_request(struct kai_cli *cli)
 }
 
 /* ---- Admissions. */
-static json_t *list_of(const struct kai_cli *cli, const char *option)
-{
-    json_t *list = json_array();
-    const char *v;
-
-    for (size_t i = 0; (v = kai_cli_opt_at(cli, option, i)) != NULL; i++)
-        (void)json_array_append_new(list, json_string(v));
-    return list;
-}
-
-static int put_number(const struct kai_cli *cli, json_t *args, const char *option, const char *key)
-{
-    const char *text = kai_cli_opt(cli, option);
-    uint64_t v;
-
-    if (text == NULL)
-        return KAI_EXIT_DONE;
-    if (!kai_cli_number(text, &v))
-        return kai_cli_usage(cli, "usage.number", option);
-    return json_object_set_new(args, key, json_integer((json_int_t)v)) == 0 ? KAI_EXIT_DONE
-                                                                            : KAI_EXIT_FAILED;
-}
-
-static void put_text(const struct kai_cli *cli, json_t *args, const char *option, const char *key)
-{
-    const char *text = kai_cli_opt(cli, option);
-
-    if (text != NULL)
-        (void)json_object_set_new(args, key, json_string(text));
-}
-
 /* Write the admission that a node answered with, and say the words for the way back. */
 static int write_admission(struct kai_cli *cli, const json_t *answer, const char *out)
 {
@@ -283,39 +185,25 @@ static int write_admission(struct kai_cli *cli, const json_t *answer, const char
     const char *name = json_string_value(json_object_get(answer, "name"));
     size_t n = hex == NULL ? 0 : strlen(hex) / 2;
     struct kai_buf bytes;
-    struct kai_buf text;
     struct kai_why why = {0};
     uint8_t hash[KAI_ID_BYTES];
-    char words[512];
-    char header[KAI_TEXT_BYTES_MAX + 64];
-    const char *headers[1] = {header};
     int status = KAI_EXIT_DONE;
 
     kai_buf_init(&bytes, KAI_ADMISSION_BYTES_MAX);
-    kai_buf_init(&text, 2 * KAI_ADMISSION_BYTES_MAX);
     uint8_t *at = kai_buf_room(&bytes, n);
     enum kai_err err = KAI_EIO;
     if (at != NULL && hash_hex != NULL && name != NULL && kai_unhex(at, n, hex, strlen(hex)) &&
-        kai_unhex(hash, sizeof hash, hash_hex, strlen(hash_hex))) {
-        armor_header(cli, name, header, sizeof header);
-        kai_armor(KAI_ARMOR_ADMISSION, headers, 1, kai_buf_view(&bytes), &text);
-        err = text.err == KAI_OK ? kai_file_write(out, text.p, text.len, 0644, &why) : text.err;
-    }
+        kai_unhex(hash, sizeof hash, hash_hex, strlen(hash_hex)))
+        err = kai_cli_write_armor(cli, out, KAI_ARMOR_ADMISSION, "armor.organisation", name,
+                                  kai_buf_view(&bytes), &why);
     if (err == KAI_OK) {
-        words_of(cli, hash, words, sizeof words);
-        if (cli->json) {
-            print_json(json_pack("{s:s, s:s, s:s}", "name", name, "file", out, "words", words));
-        } else {
-            kai_cli_say(cli, "admit.done", name, out, NULL);
-            kai_cli_say(cli, "words.back", words, NULL, NULL);
-            if (!json_is_true(json_object_get(answer, "reachable")))
-                kai_cli_note(cli, "admit.unreachable", NULL, NULL, NULL);
-        }
+        kai_cli_say_written(cli, "admit.done", name, out, hash);
+        if (!cli->json && !json_is_true(json_object_get(answer, "reachable")))
+            kai_cli_note(cli, "admit.unreachable", NULL, NULL, NULL);
     } else {
         status = kai_cli_fail(cli, err, &why);
     }
     kai_buf_free(&bytes);
-    kai_buf_free(&text);
     return status;
 }
 
@@ -323,8 +211,6 @@ static int admit(struct kai_cli *cli, const char *verb)
 {
     const char *out = kai_cli_opt(cli, "--out");
     struct kai_buf bytes;
-    struct kai_buf hex;
-    uint8_t hash[KAI_ID_BYTES];
     json_t *args = json_object();
     int status;
 
@@ -333,26 +219,17 @@ static int admit(struct kai_cli *cli, const char *verb)
         return kai_cli_usage(cli, "usage.missing", "--out");
     }
     kai_buf_init(&bytes, KAI_REQUEST_BYTES_MAX);
-    kai_buf_init(&hex, 2 * KAI_REQUEST_BYTES_MAX + 1);
-    status =
-        kai_cli_read_armor(cli, cli->args[0], KAI_ARMOR_REQUEST, KAI_REQUEST_BYTES_MAX, &bytes);
-    if (status == KAI_EXIT_DONE) {
-        kai_ceremony_hash(hash, kai_buf_view(&bytes));
-        status = check_words(cli, hash);
-    }
+    status = kai_cli_read_request(cli, cli->args[0], &bytes);
     if (status == KAI_EXIT_DONE)
-        status = put_number(cli, args, "--may-admit", "may_admit");
+        status = kai_cli_put_number(cli, args, "--may-admit", "may_admit");
     if (status == KAI_EXIT_DONE)
-        status = put_number(cli, args, "--max-children", "max_children");
+        status = kai_cli_put_number(cli, args, "--max-children", "max_children");
     if (status == KAI_EXIT_DONE) {
-        uint8_t *at = kai_buf_room(&hex, KAI_HEX_CAP(bytes.len));
-
-        if (at != NULL)
-            (void)json_object_set_new(args, "request",
-                                      json_string(kai_hex((char *)at, bytes.p, bytes.len)));
-        put_text(cli, args, "--clearance", "clearance");
-        put_text(cli, args, "--expires", "expires");
-        (void)json_object_set_new(args, "attrs", list_of(cli, "--attr"));
+        kai_cli_put_hex(args, "request", kai_buf_view(&bytes));
+        kai_cli_put_text(cli, args, "--clearance", "clearance");
+        kai_cli_put_text(cli, args, "--expires", "expires");
+        kai_cli_put_list(cli, args, "--attr", "attrs");
+        (void)json_object_set_new(args, "provider", json_boolean(kai_cli_flag(cli, "--provider")));
         json_t *rows = kai_cli_ask(cli, verb, args, &status);
         args = NULL;
         if (rows != NULL)
@@ -361,7 +238,6 @@ static int admit(struct kai_cli *cli, const char *verb)
     }
     json_decref(args);
     kai_buf_free(&bytes);
-    kai_buf_free(&hex);
     return status;
 }
 
@@ -390,10 +266,10 @@ static int join(struct kai_cli *cli, uint64_t kind)
         kai_cli_read_armor(cli, cli->args[0], KAI_ARMOR_ADMISSION, KAI_ADMISSION_BYTES_MAX, &bytes);
     if (status == KAI_EXIT_DONE) {
         kai_ceremony_hash(hash, kai_buf_view(&bytes));
-        status = check_words(cli, hash);
+        status = kai_cli_check_words(cli, hash);
     }
     if (status == KAI_EXIT_DONE && kind == KAI_ADMIT_ORG)
-        pass = kai_cli_passphrase(cli, false, &status);
+        pass = kai_cli_passphrase(cli, kai_text(cli->lang, "passphrase.root"), false, &status);
     if (status == KAI_EXIT_DONE) {
         enum kai_err err =
             kai_found_join(&cli->home, kind, kai_buf_view(&bytes), pass, &charter, &why);
@@ -403,8 +279,8 @@ static int join(struct kai_cli *cli, uint64_t kind)
         } else if (cli->json) {
             char id[KAI_HEX_CAP(KAI_ID_BYTES)];
 
-            print_json(json_pack("{s:s, s:s}", "network", charter.name, "id",
-                                 kai_hex(id, charter.nid, KAI_ID_BYTES)));
+            kai_cli_print_json(json_pack("{s:s, s:s}", "network", charter.name, "id",
+                                         kai_hex(id, charter.nid, KAI_ID_BYTES)));
         } else {
             kai_cli_say(cli, "join.done", charter.name, NULL, NULL);
         }

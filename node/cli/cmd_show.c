@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "node/cli/cli.h"
+#include "node/cli/args.h"
 #include "node/cli/files.h"
 #include "text/time.h"
 
@@ -46,24 +46,6 @@ static const struct kai_column audience_columns[] = {
 };
 
 #define N(a) (sizeof(a) / sizeof(a)[0])
-
-static json_t *list_of(const struct kai_cli *cli, const char *option)
-{
-    json_t *list = json_array();
-    const char *v;
-
-    for (size_t i = 0; (v = kai_cli_opt_at(cli, option, i)) != NULL; i++)
-        (void)json_array_append_new(list, json_string(v));
-    return list;
-}
-
-static void put(const struct kai_cli *cli, json_t *args, const char *option, const char *key)
-{
-    const char *text = kai_cli_opt(cli, option);
-
-    if (text != NULL)
-        (void)json_object_set_new(args, key, json_string(text));
-}
 
 static void say_alarms(const struct kai_cli *cli, const json_t *alarms)
 {
@@ -171,7 +153,7 @@ static int revoke(struct kai_cli *cli, const char *verb, const char *key)
     json_t *args = json_pack("{s:s}", key, cli->args[0]);
     int status;
 
-    put(cli, args, "--reason", "reason");
+    kai_cli_put_text(cli, args, "--reason", "reason");
     if (cli->json)
         return kai_cli_call(cli, verb, args, NULL, false, kai_cli_print_line, NULL);
     json_t *rows = kai_cli_ask(cli, verb, args, &status);
@@ -205,12 +187,12 @@ int kai_cmd_audience_create(struct kai_cli *cli)
         json_decref(args);
         return kai_cli_usage(cli, "usage.missing", "--kind");
     }
-    put(cli, args, "--kind", "kind");
-    put(cli, args, "--label", "label");
-    put(cli, args, "--history", "history");
-    (void)json_object_set_new(args, "members", list_of(cli, "--member"));
-    (void)json_object_set_new(args, "stewards", list_of(cli, "--steward"));
-    (void)json_object_set_new(args, "rule", list_of(cli, "--rule"));
+    kai_cli_put_text(cli, args, "--kind", "kind");
+    kai_cli_put_text(cli, args, "--label", "label");
+    kai_cli_put_text(cli, args, "--history", "history");
+    kai_cli_put_list(cli, args, "--member", "members");
+    kai_cli_put_list(cli, args, "--steward", "stewards");
+    kai_cli_put_list(cli, args, "--rule", "rule");
     return kai_cli_show(cli, "audience-create", args, audience_columns, N(audience_columns));
 }
 
@@ -218,7 +200,7 @@ int kai_cmd_audience_add(struct kai_cli *cli)
 {
     json_t *args = json_pack("{s:s}", "audience", cli->args[0]);
 
-    (void)json_object_set_new(args, "members", list_of(cli, "--member"));
+    kai_cli_put_list(cli, args, "--member", "members");
     return kai_cli_show(cli, "audience-add", args, audience_columns, N(audience_columns));
 }
 

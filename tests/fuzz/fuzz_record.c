@@ -85,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct kai_charter charter;
     static struct kai_admission admission;
-    struct kai_request request;
+    struct kai_join request;
     struct kai_addr addr;
     struct kai_keys keys;
     struct kai_view body;
@@ -119,7 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         recode_epoch(v);
         break;
     case 7:
-        (void)(kai_request_parse(&request, v, NULL) == KAI_OK);
+        (void)(kai_join_parse(&request, v, NULL) == KAI_OK);
         (void)(kai_admission_parse(&admission, v, NULL) == KAI_OK);
         break;
     default:

@@ -18,14 +18,14 @@ static void requests(void **state)
 
     for (size_t i = 0; i < 3; i++) {
         struct kai_keys *keys;
-        struct kai_request r;
+        struct kai_join r;
         struct kai_buf b;
         struct kai_why why = {0};
 
         MUST(kai_keys_new(&keys, rows[i].role));
         kai_buf_init(&b, KAI_REQUEST_BYTES_MAX);
-        kai_request_write(&b, rows[i].kind, "City of Example", keys);
-        MUST(kai_request_parse(&r, kai_buf_view(&b), &why));
+        kai_join_write(&b, rows[i].kind, "City of Example", keys);
+        MUST(kai_join_parse(&r, kai_buf_view(&b), &why));
         assert_int_equal(r.kind, rows[i].kind);
         assert_string_equal(r.proof.name, "City of Example");
         assert_memory_equal(r.proof.sign_pk, keys->sign_pk, KAI_KEY_BYTES);
@@ -50,7 +50,7 @@ static void requests(void **state)
             memcpy(copy, b.p, b.len);
             copy[bit / 8] ^= (uint8_t)(1u << (bit % 8));
             why.code = NULL;
-            if (kai_request_parse(&r, kai_view_of(copy, b.len), &why) == KAI_OK)
+            if (kai_join_parse(&r, kai_view_of(copy, b.len), &why) == KAI_OK)
                 fail_msg("flip of bit %zu accepted", bit);
             assert_non_null(why.code);
         }
@@ -58,7 +58,7 @@ static void requests(void **state)
         for (size_t n = 0; n < b.len; n++) {
             copy = malloc(n + 1);
             memcpy(copy, b.p, n);
-            assert_int_not_equal(kai_request_parse(&r, kai_view_of(copy, n), NULL), KAI_OK);
+            assert_int_not_equal(kai_join_parse(&r, kai_view_of(copy, n), NULL), KAI_OK);
             free(copy);
         }
         kai_buf_free(&b);

@@ -1,0 +1,19 @@
+/* args: from options of the command line to the arguments of a verb. */
+#ifndef KAI_NODE_CLI_ARGS_H
+#define KAI_NODE_CLI_ARGS_H
+
+#include "node/cli/cli.h"
+
+/* Each leaves args as it is where the option is not given. */
+void kai_cli_put_text(const struct kai_cli *cli, json_t *args, const char *option, const char *key);
+/* All values of a repeated option. */
+void kai_cli_put_list(const struct kai_cli *cli, json_t *args, const char *option, const char *key);
+/* Returns the exit status: KAI_EXIT_USAGE where it is no number, which was told. */
+int kai_cli_put_number(const struct kai_cli *cli, json_t *args, const char *option,
+                       const char *key);
+/* Bytes in hex. */
+void kai_cli_put_hex(json_t *args, const char *key, struct kai_view bytes);
+/* One JSON line on standard output; o is consumed. */
+void kai_cli_print_json(json_t *o);
+
+#endif
