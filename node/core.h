@@ -17,6 +17,7 @@
 #include "store/store.h"
 #include "topology/net.h"
 
+struct kai_audit;
 struct kai_indexer;
 struct kai_loop;
 
@@ -72,6 +73,7 @@ struct kai_core {
     struct kai_snap *serve; /* For kai_net's read action; ended after each round. */
 
     struct kai_indexer *indexer;
+    struct kai_audit *audit; /* NULL until something is written to it. */
     struct kai_loop *
         loop; /* NULL: no loop, jobs run at once. Set before and cleared after other threads ask. */
     pthread_t owner;
@@ -91,6 +93,7 @@ struct kai_core {
     uint64_t started_ms;
     char endpoint[KAI_ENDPOINT_BYTES_MAX];
     char intro[KAI_ENDPOINT_BYTES_MAX];
+    char api[KAI_ENDPOINT_BYTES_MAX]; /* Of the API on loopback; "" = none. */
 };
 
 uint64_t kai_now_ms(void);                       /* Steady clock. */

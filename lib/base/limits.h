@@ -115,6 +115,11 @@
 #define KAI_METERS_MAX                16384u /* Authors, logs and peers counted: 64 bytes each. */
 #define KAI_MAILBOXES_MAX             256u   /* Of others, that a node carries letters for. */
 
+/* Local readers (docs/api.md). Both lists fit one named value of the store. */
+#define KAI_USERS_MAX               256u
+#define KAI_TOKENS_MAX              256u
+#define KAI_WRONG_TOKENS_MINUTE_MAX 30u /* Past it a wrong one is answered with "later". */
+
 /* Store (section 8). At a full map LMDB cannot even delete, so nothing gets there. */
 #define KAI_STORE_FOREIGN_PERCENT 85u /* Of the map: past it no entries of others are taken. */
 #define KAI_STORE_OWN_PERCENT     95u /* Past it none of our own. */

@@ -28,6 +28,8 @@
 #define KAI_D_WORDS     "kairan1.words" /* The words read over the telephone. */
 #define KAI_D_ARMOR     "kairan1.armor" /* Checksum of a mailable text. */
 #define KAI_D_MEMO      "kairan1.memo"  /* What a simulator found good; on no wire and no disk. */
+#define KAI_D_TOKEN     "kairan1.token" /* What a node keeps of a token of its API. */
+#define KAI_D_AUDIT     "kairan1.audit" /* A line of the audit log, with the line before. */
 #define KAI_D_STATE                                                                                \
     "kairan1.state" /* State hash of a roster; fingerprint of the control plane.                   \
                      */
