@@ -67,7 +67,7 @@ static enum kai_err query_next(void *ctx, struct kai_buf *out, bool *end, struct
 static enum kai_err query_new(struct kai_call *call, const char *expr, struct query **out)
 {
     struct query *q = calloc(1, sizeof *q);
-    enum kai_err err = q == NULL ? KAI_ENOMEM : kai_reader_init(&q->r, call->core);
+    enum kai_err err = q == NULL ? KAI_ENOMEM : kai_reader_init(&q->r, call->core, KAI_TLP_RED);
 
     *out = NULL;
     if (err != KAI_OK) {
@@ -130,7 +130,7 @@ static enum kai_err watch_next(void *ctx, struct kai_buf *out, bool *end, struct
     q->position = kai_indexer_wait(q->c->indexer, q->position, WATCH_WAIT_MS);
     enum kai_err err = kai_reader_begin(&q->r);
     q->out = out;
-    while (err == KAI_OK && q->row < kai_ixsnap_rows(q->r.rows) && out->len < (1u << 20)) {
+    while (err == KAI_OK && q->row < kai_ixsnap_last(q->r.rows) && out->len < (1u << 20)) {
         struct kai_row row;
 
         err = kai_ixsnap_row(q->r.rows, ++q->row, &row);
@@ -162,7 +162,7 @@ enum kai_err kai_verb_watch(struct kai_call *call)
         return err;
     err = kai_reader_begin(&q->r);
     if (err == KAI_OK) {
-        q->row = kai_ixsnap_rows(q->r.rows);
+        q->row = kai_ixsnap_last(q->r.rows);
         q->position = kai_ixsnap_position(q->r.rows);
         q->beat_ms = kai_now_ms();
         kai_buf_u8(&call->out, '\n'); /* Says that it watches from here on. */

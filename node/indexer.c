@@ -220,7 +220,7 @@ static enum kai_err one_batch(struct kai_indexer *x, bool *more)
     x->snap = NULL;
     if (err != KAI_OK)
         return err;
-    if (kai_ixsnap_begin(x->c->index, &rows) == KAI_OK)
+    if (kai_ixsnap_begin(x->c->index, KAI_TLP_RED, &rows) == KAI_OK)
         n_rows = kai_ixsnap_rows(rows);
     kai_ixsnap_end(rows);
     *more = x->position < last;
@@ -275,7 +275,7 @@ enum kai_err kai_indexer_start(struct kai_indexer **out, struct kai_core *c)
     (void)pthread_cond_init(&x->done, NULL);
     enum kai_err err = kai_projector_new(&x->projector, &port);
     if (err == KAI_OK)
-        err = kai_ixsnap_begin(c->index, &s);
+        err = kai_ixsnap_begin(c->index, KAI_TLP_RED, &s);
     if (err == KAI_OK) {
         x->position = x->state.position = kai_ixsnap_position(s);
         x->state.items = kai_ixsnap_rows(s);

@@ -26,10 +26,11 @@ static enum kai_err source_key(void *ctx, uint64_t log_no, const uint8_t kid[sta
     return KAI_OK;
 }
 
-enum kai_err kai_reader_init(struct kai_reader *r, struct kai_core *c)
+enum kai_err kai_reader_init(struct kai_reader *r, struct kai_core *c, uint8_t clearance)
 {
     *r = (struct kai_reader){
         .c = c,
+        .clearance = clearance,
         .source = {.ctx = r, .nid = c->charter.nid, .entry = source_entry, .key = source_key}};
     return kai_fetch_new(&r->fetch);
 }
@@ -43,8 +44,8 @@ void kai_reader_free(struct kai_reader *r)
 
 enum kai_err kai_reader_begin(struct kai_reader *r)
 {
-    enum kai_err err =
-        kai_ixsnap_begin(r->c->index, &r->rows); /* First: what it names is in the other one. */
+    enum kai_err err = kai_ixsnap_begin(r->c->index, r->clearance,
+                                        &r->rows); /* First: what it names is in the other one. */
 
     if (err == KAI_OK)
         err = kai_snap_begin(r->c->store, &r->snap);

@@ -14,9 +14,12 @@ struct kai_reader {
     struct kai_ixsnap *rows;
     struct kai_fetch *fetch;
     struct kai_fetch_source source;
+    uint8_t clearance;
 };
 
-KAI_MUST_USE enum kai_err kai_reader_init(struct kai_reader *r, struct kai_core *c);
+/* clearance: of who reads, enum kai_tlp. What is labelled above it does not exist for them. */
+KAI_MUST_USE enum kai_err kai_reader_init(struct kai_reader *r, struct kai_core *c,
+                                          uint8_t clearance);
 void kai_reader_free(struct kai_reader *r);
 /* Take snapshots of both stores and the outlook, to be given back soon. */
 KAI_MUST_USE enum kai_err kai_reader_begin(struct kai_reader *r);

@@ -37,9 +37,9 @@ void kai_index_tidy(struct kai_index *x); /* Clear readers that died. */
 #define KAI_ROW_WITHDRAWN  1u /* A version with revoked: true came from the same origin. */
 #define KAI_ROW_SUPERSEDED 2u /* A newer version of (origin, STIX id) is held. */
 #define KAI_ROW_EXERCISE   4u
-#define KAI_ROW_UNCHECKED                                                                          \
-    8u /* A STIX object that failed our checks: found by type and id only.                         \
-        */
+/* A STIX object that failed our checks: found by type and id only. */
+#define KAI_ROW_UNCHECKED 8u
+#define KAI_ROW_RECALLED  16u /* Its origin asked holders to delete it. */
 
 #define KAI_ROW_TYPE_CAP 64u
 #define KAI_ROW_SEALED   0u         /* kind of a RED batch: a label, and nothing else to see. */
@@ -52,17 +52,19 @@ struct kai_row {
     uint64_t kind;                 /* enum kai_content_kind, or KAI_ROW_SEALED. */
     char type[KAI_ROW_TYPE_CAP];   /* STIX type; "indicator" for a list; "" sealed. */
     uint8_t stix_uuid[16];         /* Zeros for a list. */
-    uint8_t origin[KAI_ID_BYTES];  /* Organisation. */
+    uint8_t origin[KAI_ID_BYTES];  /* Organisation: the source, whoever passed it on. */
+    uint8_t via[KAI_ID_BYTES];     /* Organisation that re-shared it here; zeros: none. */
     uint8_t aud_id[KAI_ID_BYTES];
     uint8_t obj_hash[KAI_ID_BYTES];
     uint64_t log_no; /* Where it stands: entry, */
     uint64_t seq;
     uint64_t item_ordinal; /* which item of the body, which content of the item, */
     uint64_t content_ordinal;
-    uint64_t parts; /* and over how many entries it goes on (1 = only this). */
+    uint64_t obj_index; /* Of the content, in its OBJ. */
+    uint64_t parts;     /* and over how many entries it goes on (1 = only this). */
     uint8_t tlp;
     uint8_t pap;
-    uint64_t flags;
+    uint64_t flags;         /* As this reader sees them. */
     uint64_t first_seen_ms; /* Never decreases from row to row. */
     uint64_t created_ms;    /* Of the object, else of its OBJ. */
     uint64_t modified_ms;   /* 0 where there are no versions. */
@@ -77,9 +79,10 @@ KAI_MUST_USE enum kai_err kai_ix_begin(struct kai_index *x, struct kai_ix **out)
 /* Add a row: no is set, and flags are added to. first_seen_ms is raised to that of the row before.
  * Versions of one (origin, STIX id), where modified_ms is not 0: the latest modified stays current
  * (of equals the first), rows of other contents become SUPERSEDED; a revoked one withdraws, and no
- * later version revives. The same item id in another audience is the same version.
- * Errors: KAI_EEXIST (the same item from the same origin in the same audience; nothing is changed,
- * and it does not stick). */
+ * later version revives. The same item id in another audience is the same version. Each clearance
+ * has its own chain: a version that a reader must not see supersedes nothing of what they see.
+ * Errors: KAI_EEXIST (the same item from the same origin in the same audience, not recalled and
+ * under no stricter label; nothing is changed, and it does not stick). */
 enum kai_err kai_ix_row(struct kai_ix *t, struct kai_row *row, bool revoked);
 /* Values by which the row is found, before the next row. index: of the value in a list, ascending,
  * else 0. Errors: KAI_EMALFORMED (no normal form, or index out of order; nothing is changed, and it
@@ -112,13 +115,19 @@ enum kai_err kai_ix_parts(struct kai_ix *t, uint64_t log_no,
 enum kai_err kai_ix_parts_forget(struct kai_ix *t, uint64_t log_no,
                                  const uint8_t obj_hash[static KAI_ID_BYTES]);
 
-/* ---- Reading: a snapshot, to be ended soon (an open one keeps old pages alive). */
+/* ---- Reading: a snapshot, to be ended soon (an open one keeps old pages alive).
+ *
+ * It is taken for a reader: rows whose label is above the clearance (enum kai_tlp, 1 CLEAR to 5
+ * RED; 0: cleared for nothing) do not exist in it: no hit, no count, no version, no correlation. */
 struct kai_ixsnap;
-KAI_MUST_USE enum kai_err kai_ixsnap_begin(struct kai_index *x, struct kai_ixsnap **out);
+KAI_MUST_USE enum kai_err kai_ixsnap_begin(struct kai_index *x, uint8_t clearance,
+                                           struct kai_ixsnap **out);
 void kai_ixsnap_end(struct kai_ixsnap *r);          /* NULL does nothing. */
 uint64_t kai_ixsnap_position(struct kai_ixsnap *r); /* The last arrival that is in; 0 = none. */
-uint64_t kai_ixsnap_rows(struct kai_ixsnap *r);
-uint64_t kai_ixsnap_values(struct kai_ixsnap *r);
+/* The highest row number, of rows of any label: a place to go on from, never to be shown. */
+uint64_t kai_ixsnap_last(struct kai_ixsnap *r);
+uint64_t kai_ixsnap_rows(struct kai_ixsnap *r);   /* How many rows this reader may see. */
+uint64_t kai_ixsnap_values(struct kai_ixsnap *r); /* And how many values they have. */
 /* Errors: KAI_ENOTFOUND, KAI_ECORRUPT. */
 KAI_MUST_USE enum kai_err kai_ixsnap_row(struct kai_ixsnap *r, uint64_t no, struct kai_row *out);
 /* Rows downwards, from the newest whose number is at most from. false stops. */
@@ -135,7 +144,11 @@ KAI_MUST_USE enum kai_err kai_ixsnap_item(struct kai_ixsnap *r, const char *hex_
 /* Rows of every origin and version of a STIX id. Errors: KAI_ENOTFOUND. */
 KAI_MUST_USE enum kai_err kai_ixsnap_stix(struct kai_ixsnap *r, const uint8_t uuid[static 16],
                                           kai_rowno_fn *f, void *ctx);
-/* Whether (item id, origin, audience) is held. */
+/* Rows of one OBJ, whatever origin they name. None is no error. */
+KAI_MUST_USE enum kai_err kai_ixsnap_obj(struct kai_ixsnap *r,
+                                         const uint8_t obj_hash[static KAI_ID_BYTES], kai_row_fn *f,
+                                         void *ctx);
+/* Whether (item id, origin, audience) is held, and not recalled. */
 bool kai_ixsnap_has(struct kai_ixsnap *r, const uint8_t item_id[static KAI_ID_BYTES],
                     const uint8_t origin[static KAI_ID_BYTES],
                     const uint8_t aud_id[static KAI_ID_BYTES]);

@@ -47,6 +47,7 @@ struct kai_ix {
 struct kai_ixsnap {
     struct kai_index *x;
     MDB_txn *txn;
+    uint8_t clearance;
 };
 
 enum kai_err kai_ix_err(int rc);

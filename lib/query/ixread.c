@@ -8,7 +8,7 @@
  * between the key's first place and its last. */
 #define ROW_MAX ((UINT64_C(1) << 48) - 1)
 
-enum kai_err kai_ixsnap_begin(struct kai_index *x, struct kai_ixsnap **out)
+enum kai_err kai_ixsnap_begin(struct kai_index *x, uint8_t clearance, struct kai_ixsnap **out)
 {
     struct kai_ixsnap *r = calloc(1, sizeof *r);
     enum kai_err err;
@@ -17,6 +17,7 @@ enum kai_err kai_ixsnap_begin(struct kai_index *x, struct kai_ixsnap **out)
     if (r == NULL)
         return KAI_ENOMEM;
     r->x = x;
+    r->clearance = clearance;
     err = kai_ix_err(mdb_txn_begin(x->env, NULL, MDB_RDONLY, &r->txn));
     if (err != KAI_OK) {
         free(r);
@@ -49,6 +50,11 @@ static uint64_t entries(struct kai_ixsnap *r, enum table table)
     MDB_stat st;
 
     return mdb_stat(r->txn, r->x->dbi[table], &st) == 0 ? st.ms_entries : 0;
+}
+
+uint64_t kai_ixsnap_last(struct kai_ixsnap *r)
+{
+    return entries(r, TABLE_ROWS);
 }
 
 uint64_t kai_ixsnap_rows(struct kai_ixsnap *r)

@@ -137,7 +137,7 @@ static void put_stix(struct kai_ix *t, const struct kai_row *row)
 
 static enum kai_err held(struct kai_ix *t, const struct kai_row *row)
 {
-    struct kai_ixsnap r = {.x = t->x, .txn = t->txn};
+    struct kai_ixsnap r = {.x = t->x, .txn = t->txn, .clearance = 5};
 
     return kai_ixsnap_has(&r, row->item_id, row->origin, row->aud_id) ? KAI_EEXIST : KAI_OK;
 }

@@ -95,7 +95,7 @@ static bool on_row(void *ctx, const struct kai_row *row)
 static uint64_t newest_before(struct run *run, uint64_t to_ms)
 {
     uint64_t lo = 0;
-    uint64_t hi = kai_ixsnap_rows(run->r);
+    uint64_t hi = kai_ixsnap_last(run->r);
     struct kai_row row;
 
     while (to_ms != UINT64_MAX && lo < hi) {

@@ -352,7 +352,7 @@ int main(int argc, char **argv)
     fill(x, n);
     raw_fill(n);
     fill_stix(x, n);
-    must(kai_ixsnap_begin(x, &r) == KAI_OK, "snapshot");
+    must(kai_ixsnap_begin(x, 5, &r) == KAI_OK, "snapshot");
     ours = index_get(r, n);
     raw = raw_get(n);
     printf("exact lookup      %9.0f /s   bare LMDB %.0f /s, ratio %.2f\n", ours, raw, ours / raw);

@@ -59,7 +59,7 @@ static void set_up(void)
     MUST(kai_ix_begin(x, &t) == KAI_OK);
     for (uint8_t i = 0; i < ROWS; i++)
         add(t, i);
-    MUST(kai_ix_commit(t, 1) == KAI_OK && kai_ixsnap_begin(x, &snapshot) == KAI_OK);
+    MUST(kai_ix_commit(t, 1) == KAI_OK && kai_ixsnap_begin(x, 5, &snapshot) == KAI_OK);
     /* It stays open until the end of the process; its files need not. */
     static const char *const names[] = {"data.mdb", "lock.mdb", "lock"};
     for (size_t i = 0; i < 3; i++) {

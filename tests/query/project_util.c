@@ -168,7 +168,7 @@ uint64_t rows_of(struct fixture *f, struct kai_row *last)
     struct kai_ixsnap *r = NULL;
     uint64_t n;
 
-    assert_int_equal(kai_ixsnap_begin(f->x, &r), KAI_OK);
+    assert_int_equal(kai_ixsnap_begin(f->x, 5, &r), KAI_OK);
     n = kai_ixsnap_rows(r);
     if (n > 0 && last != NULL)
         assert_int_equal(kai_ixsnap_row(r, n, last), KAI_OK);

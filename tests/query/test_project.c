@@ -32,7 +32,7 @@ static void test_objects(void **state)
     assert_int_equal(rows_of(f, NULL), 100);
     assert_int_equal(kai_projector_sum(f->p).held, 100);
     assert_int_equal(kai_fetch_new(&fetch), KAI_OK);
-    assert_int_equal(kai_ixsnap_begin(f->x, &r), KAI_OK);
+    assert_int_equal(kai_ixsnap_begin(f->x, 5, &r), KAI_OK);
     for (uint64_t i = 100; i-- > 0;) {
         struct kai_view content;
         struct kai_row row;
@@ -118,7 +118,7 @@ static void test_list(void **state)
         assert_memory_equal(value.p, text, value.n);
     }
     assert_int_equal(kai_fetch_value(fetch, &s, &row, 500, NULL, &value), KAI_ENOTFOUND);
-    assert_int_equal(kai_ixsnap_begin(f->x, &r), KAI_OK);
+    assert_int_equal(kai_ixsnap_begin(f->x, 5, &r), KAI_OK);
     assert_int_equal(kai_query_run(q, r, 1, 10, &at, &done, count_hit, &hits), KAI_OK);
     assert_true(done && hits == 1);
     kai_ixsnap_end(r);

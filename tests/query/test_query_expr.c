@@ -258,7 +258,7 @@ static void test_terms(void **state)
                          KAI_OK);
     }
     assert_int_equal(kai_ix_commit(t, 1), KAI_OK);
-    assert_int_equal(kai_ixsnap_begin(x, &r), KAI_OK);
+    assert_int_equal(kai_ixsnap_begin(x, 5, &r), KAI_OK);
     for (size_t i = 0; i < sizeof finds / sizeof finds[0]; i++) {
         struct kai_query *q = query_of(finds[i].text, NOW);
         struct kai_query_at at = {0};
@@ -297,7 +297,7 @@ static void test_places(void **state)
     (void)state;
     tmp_make(&tmp);
     x = tmp_open(&tmp, "boot", true);
-    assert_int_equal(kai_ixsnap_begin(x, &r), KAI_OK);
+    assert_int_equal(kai_ixsnap_begin(x, 5, &r), KAI_OK);
     for (unsigned i = 0; i < 20000; i++) {
         at.n = rnd_below(&seed, 60);
         for (size_t j = 0; j < at.n; j++)

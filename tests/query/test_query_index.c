@@ -52,7 +52,7 @@ static struct kai_ixsnap *look(struct kai_index *x)
 {
     struct kai_ixsnap *r = NULL;
 
-    assert_int_equal(kai_ixsnap_begin(x, &r), KAI_OK);
+    assert_int_equal(kai_ixsnap_begin(x, 5, &r), KAI_OK);
     return r;
 }
 

@@ -301,7 +301,7 @@ static void test_model(void **state)
         tmp_make(&tmp);
         x = tmp_open(&tmp, "boot", true);
         model_fill(x, &s);
-        assert_int_equal(kai_ixsnap_begin(x, &r), KAI_OK);
+        assert_int_equal(kai_ixsnap_begin(x, 5, &r), KAI_OK);
         assert_int_equal(kai_ixsnap_rows(r), n_rows);
         for (size_t i = 0; i < n_rows; i++) {
             struct kai_row row;
