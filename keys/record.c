@@ -37,15 +37,7 @@ void kai_rec_write(struct kai_buf *out, uint64_t type, struct kai_view body)
 
 void kai_rec_text(struct kai_cur *c, char *out, size_t cap)
 {
-    struct kai_view v = kai_cur_str(c, cap - 1);
-
-    if (v.n > 0 && memchr(v.p, 0, v.n) != NULL) {
-        kai_cur_fail(c, KAI_EMALFORMED);
-        v.n = 0;
-    }
-    if (v.n > 0)
-        memcpy(out, v.p, v.n);
-    out[v.n] = '\0';
+    kai_cur_text(c, out, cap);
 }
 
 bool kai_rec_maybe(struct kai_cur *c, uint8_t *out, size_t n)

@@ -23,6 +23,10 @@ static void roster_free(struct kai_roster *r)
     free(r->orgs);
     free(r->nodes);
     free(r->issuing);
+    free(r->persons);
+    free(r->ties);
+    free(r->stewards);
+    free(r->stolen);
     free(r->audiences);
     free(r->certs);
     free(r->issuing_by_pk);
@@ -54,6 +58,8 @@ enum kai_err kai_roster_build(struct kai_roster **out, const struct kai_ctl *ctl
     }
     if (err == KAI_OK)
         err = kai_roster_view_audiences(r, &b);
+    if (err == KAI_OK)
+        err = kai_roster_view_ties(r, &b);
     if (err == KAI_OK)
         err = kai_roster_view_removals(r, &b);
     if (err == KAI_OK)

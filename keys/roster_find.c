@@ -75,6 +75,14 @@ const struct kai_node *kai_roster_node_by_cert(const struct kai_roster *r,
     return c == NULL ? NULL : &r->nodes[c->at];
 }
 
+const struct kai_person *kai_roster_person_by_cert(const struct kai_roster *r,
+                                                   const uint8_t cert[static KAI_ID_BYTES])
+{
+    const struct kai_roster_cert *c = find_cert(r, cert, KAI_ADMIT_PERSON);
+
+    return c == NULL || c->at == SIZE_MAX ? NULL : &r->persons[c->at];
+}
+
 const struct kai_org *kai_roster_org_by_cert(const struct kai_roster *r,
                                              const uint8_t cert[static KAI_ID_BYTES])
 {

@@ -47,6 +47,8 @@ struct kai_path {
     uint64_t quota;
     uint64_t depth_left;
     uint64_t max_children;
+    uint64_t not_after; /* Narrowed by organisations and by its own certificate. */
+    uint32_t tiers;     /* Organisations with the provider mark, from the founder down to it. */
     bool attested;
     bool active;
     enum kai_cut_state
@@ -102,13 +104,35 @@ void kai_build_states(struct kai_build *b);
 /* Whether an entry of a path's key stands within its cut. */
 bool kai_build_within(const struct kai_path *p, const struct kai_ctl_entry *e);
 
+/* Whether one standing is to be shown before another: less than 0, 0, more. */
+int kai_build_standing_cmp(const struct kai_path *p, const struct kai_path *q);
+/* The organisation of a path, as the roster has it. */
+const struct kai_org *kai_build_org(const struct kai_roster *r, const struct kai_build *b,
+                                    const struct kai_path *p);
+/* Whether a REVOKE hits it or its organisation. */
+bool kai_build_hit(const struct kai_build *b, const struct kai_path *p);
+
 /* What the roster keeps of a certificate: for look-ups and for the hash. */
 struct kai_roster_cert {
     uint8_t hash[KAI_ID_BYTES];
     uint64_t kind;
-    size_t at; /* In orgs, issuing or nodes, by kind. */
+    size_t at; /* In orgs, issuing, nodes or persons, by kind. */
     bool attested;
     bool active;
+};
+
+/* What an organisation is to one above it, on its ACTIVE paths. */
+struct kai_tie {
+    size_t org;
+    size_t above;
+    bool client;    /* Admitted by it without the provider mark. */
+    unsigned tiers; /* As kai_roster_provider_tiers(). */
+};
+
+/* An organisation that an AUDIENCE, old or new, named as steward. */
+struct kai_was_steward {
+    uint8_t aud[KAI_ID_BYTES];
+    uint8_t org[KAI_ID_BYTES];
 };
 
 struct kai_roster {
@@ -119,6 +143,14 @@ struct kai_roster {
     size_t n_orgs;
     struct kai_node *nodes;
     size_t n_nodes;
+    struct kai_person *persons; /* By id, then organisation. */
+    size_t n_persons;
+    struct kai_tie *ties; /* By org, above, tiers. */
+    size_t n_ties;
+    struct kai_was_steward *stewards; /* By audience, then organisation. */
+    size_t n_stewards;
+    uint8_t (*stolen)[KAI_ID_BYTES]; /* REVOKEs for compromise, by hash. */
+    size_t n_stolen;
     struct kai_issuing *issuing; /* By cert. */
     size_t n_issuing;
     struct kai_audience *audiences;
@@ -137,6 +169,11 @@ KAI_MUST_USE enum kai_err kai_roster_view(struct kai_roster *r, const struct kai
 KAI_MUST_USE enum kai_err kai_roster_view_audiences(struct kai_roster *r,
                                                     const struct kai_build *b);
 KAI_MUST_USE enum kai_err kai_roster_view_removals(struct kai_roster *r, const struct kai_build *b);
+KAI_MUST_USE enum kai_err kai_roster_view_persons(struct kai_roster *r, const struct kai_build *b);
+KAI_MUST_USE enum kai_err kai_roster_view_ties(struct kai_roster *r, const struct kai_build *b);
+/* The place of a person in an organisation; NULL. */
+const struct kai_person *kai_roster_place(const struct kai_roster *r, const uint8_t *id,
+                                          const uint8_t *org);
 KAI_MUST_USE enum kai_err kai_roster_index(struct kai_roster *r);
 void kai_roster_seal(struct kai_roster *r); /* Computes the hash. */
 

@@ -85,6 +85,47 @@ static void fill_audience(struct kai_audience *a, const struct kai_roster *r,
     (void)err;
 }
 
+static int steward_cmp(const void *x, const void *y)
+{
+    return memcmp(x, y, sizeof(struct kai_was_steward));
+}
+
+/* All that any of these AUDIENCEs named, for their word of then is still good. */
+static enum kai_err view_stewards(struct kai_roster *r, const struct said *said, size_t n)
+{
+    struct kai_aud_rec rec;
+
+    r->stewards = malloc((n * KAI_STEWARDS_MAX + 1) * sizeof *r->stewards);
+    if (r->stewards == NULL)
+        return KAI_ENOMEM;
+    for (size_t i = 0; i < n; i++) {
+        if (kai_aud_rec_parse(&rec, said[i].e->body) != KAI_OK)
+            continue;
+        for (size_t k = 0; k < rec.n_stewards; k++) {
+            struct kai_was_steward *w = &r->stewards[r->n_stewards++];
+
+            memcpy(w->aud, said[i].id, KAI_ID_BYTES);
+            memcpy(w->org, rec.stewards[k], KAI_ID_BYTES);
+        }
+    }
+    if (r->n_stewards > 0)
+        qsort(r->stewards, r->n_stewards, sizeof *r->stewards, steward_cmp);
+    return KAI_OK;
+}
+
+bool kai_roster_was_steward(const struct kai_roster *r, const uint8_t aud_id[static KAI_ID_BYTES],
+                            const struct kai_node *n)
+{
+    struct kai_was_steward w;
+
+    if (n == NULL || !n->attested || (n->caps & KAI_CAP_STEWARD) == 0)
+        return false;
+    memcpy(w.aud, aud_id, KAI_ID_BYTES);
+    memcpy(w.org, n->org->id, KAI_ID_BYTES);
+    return r->n_stewards > 0 &&
+           bsearch(&w, r->stewards, r->n_stewards, sizeof w, steward_cmp) != NULL;
+}
+
 enum kai_err kai_roster_view_audiences(struct kai_roster *r, const struct kai_build *b)
 {
     struct said *said = malloc((count_said(b) + 1) * sizeof *said);
@@ -102,8 +143,9 @@ enum kai_err kai_roster_view_audiences(struct kai_roster *r, const struct kai_bu
         if (i == 0 || memcmp(said[i].id, said[i - 1].id, KAI_ID_BYTES) != 0)
             fill_audience(&r->audiences[r->n_audiences++], r, b, &said[i]);
     }
+    enum kai_err err = r->audiences == NULL ? KAI_ENOMEM : view_stewards(r, said, n);
     free(said);
-    return r->audiences == NULL ? KAI_ENOMEM : KAI_OK;
+    return err;
 }
 
 /* A REVOKE that hits a node. */
@@ -155,6 +197,30 @@ static size_t collect_removals(const struct kai_roster *r, const struct kai_buil
     return n;
 }
 
+static int id_cmp(const void *x, const void *y)
+{
+    return memcmp(x, y, KAI_ID_BYTES);
+}
+
+static enum kai_err view_stolen(struct kai_roster *r, const struct kai_build *b)
+{
+    r->stolen = malloc((b->n_revs + 1) * sizeof *r->stolen);
+    if (r->stolen == NULL)
+        return KAI_ENOMEM;
+    for (size_t i = 0; i < b->n_revs; i++) {
+        if (b->revs[i].reason == KAI_REVOKE_COMPROMISE)
+            memcpy(r->stolen[r->n_stolen++], b->revs[i].e->e.hash, KAI_ID_BYTES);
+    }
+    if (r->n_stolen > 0)
+        qsort(r->stolen, r->n_stolen, KAI_ID_BYTES, id_cmp);
+    return KAI_OK;
+}
+
+bool kai_roster_compromise(const struct kai_roster *r, const uint8_t hash[static KAI_ID_BYTES])
+{
+    return r->n_stolen > 0 && bsearch(hash, r->stolen, r->n_stolen, KAI_ID_BYTES, id_cmp) != NULL;
+}
+
 enum kai_err kai_roster_view_removals(struct kai_roster *r, const struct kai_build *b)
 {
     size_t n = collect_removals(r, b, NULL);
@@ -181,5 +247,5 @@ enum kai_err kai_roster_view_removals(struct kai_roster *r, const struct kai_bui
     }
     r->node_removals[r->n_nodes] = kept;
     free(all);
-    return KAI_OK;
+    return view_stolen(r, b);
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "keys/record_int.h"
 #include "keys/roster_int.h"
 
@@ -178,6 +179,7 @@ static enum kai_err add_founders(struct kai_build *b)
         p->quota = NO_LIMIT;
         p->depth_left = KAI_ORG_DEPTH_MAX - 1;
         p->max_children = NO_LIMIT;
+        p->not_after = NO_LIMIT;
     }
     assert(b->n_paths == ch->n_founders);
     (void)ch;
@@ -199,8 +201,8 @@ static bool may_hold(const struct kai_path *parent, uint64_t kind)
         return kind == KAI_ADMIT_ISSUING; /* A root key does nothing else. */
     switch (kind) {
     case KAI_ADMIT_ORG:
-        return (parent->caps & KAI_CAP_ADMIT) != 0 && parent->depth_left > 0 &&
-               parent->orgs < KAI_ORG_DEPTH_MAX;
+        return KAI_CHECK(ADMIT_CAPABILITY, (parent->caps & KAI_CAP_ADMIT) != 0) &&
+               parent->depth_left > 0 && parent->orgs < KAI_ORG_DEPTH_MAX;
     case KAI_ADMIT_NODE:
     case KAI_ADMIT_PERSON:
         return true; /* One's own, with any caps. */
@@ -212,6 +214,12 @@ static bool may_hold(const struct kai_path *parent, uint64_t kind)
 static uint64_t min(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
+}
+
+/* What a certificate says, as far as those above it may give it. */
+static uint64_t narrowed(uint64_t parent, uint64_t said)
+{
+    return KAI_CHECK(ADMIT_NARROWS, said <= parent) ? said : parent;
 }
 
 static enum kai_err add_child(struct kai_build *b, uint32_t parent_at, uint32_t cert_at)
@@ -232,10 +240,14 @@ static enum kai_err add_child(struct kai_build *b, uint32_t parent_at, uint32_t 
     p->orgs = parent->orgs + (org ? 1 : 0);
     /* A provider's members are providers too: here the narrowing is in having the mark. */
     p->caps = (parent->caps & c->caps) | ((parent->caps | c->caps) & KAI_CAP_PROVIDER);
-    p->label_max = min(parent->label_max, c->label_max);
+    p->tiers = parent->tiers + (org && (p->caps & KAI_CAP_PROVIDER) != 0 ? 1 : 0);
+    p->label_max = narrowed(parent->label_max, c->label_max);
     p->quota = min(parent->quota, c->quota);
     p->depth_left = min(parent->depth_left - (org ? 1 : 0), c->depth_left);
     p->max_children = min(parent->max_children, c->max_children);
+    /* An issuing key is renewed before what it issued runs out. */
+    p->not_after =
+        p->kind == KAI_ADMIT_ISSUING ? parent->not_after : min(parent->not_after, c->not_after);
     if (c->last_path == KAI_NONE)
         c->first_path = at;
     else
@@ -257,7 +269,7 @@ enum kai_err kai_build_paths(struct kai_build *b)
             const struct kai_cert *c = &b->certs[k];
             const struct kai_path *p = &b->paths[i]; /* Moves when paths grow. */
 
-            if (may_hold(p, c->e->kind) && c->rank <= p->max_children &&
+            if (may_hold(p, c->e->kind) && KAI_CHECK(ADMIT_NUMBER, c->rank <= p->max_children) &&
                 c->n_paths < KAI_PATHS_PER_CERT_MAX && !key_on_path(b, i, c->subject))
                 err = add_child(b, i, k);
         }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "keys/roster_int.h"
 
 #define REACH_ORGS 2u
@@ -160,21 +161,27 @@ static enum kai_err count_votes(struct kai_build *b)
     return KAI_OK;
 }
 
-static bool effective(const struct kai_build *b, const struct kai_rev *r, uint32_t path)
+/* Whether the signer stands above a path, near enough. A root speaks of the issuing keys right
+ * below it alone: so that whoever steals one does not have the last word. */
+static bool above(const struct kai_build *b, const struct kai_rev *r, uint32_t path)
 {
     uint32_t orgs = b->paths[path].orgs;
+    uint32_t parent = b->paths[path].parent;
 
-    if (r->everywhere)
-        return true;
-    for (uint32_t at = b->paths[path].parent; at != KAI_NONE; at = b->paths[at].parent) {
+    for (uint32_t at = parent; at != KAI_NONE; at = b->paths[at].parent) {
         const struct kai_path *p = &b->paths[at];
 
         if (p->orgs + REACH_ORGS < orgs)
             return false;
-        if (p->kind == KAI_ADMIT_ISSUING && p->key == r->signer)
+        if (p->key == r->signer && (p->kind == KAI_ADMIT_ISSUING || at == parent))
             return true;
     }
     return false;
+}
+
+static bool effective(const struct kai_build *b, const struct kai_rev *r, uint32_t path)
+{
+    return r->everywhere || KAI_CHECK(REVOKE_ANCESTOR, above(b, r, path));
 }
 
 static enum kai_err hit(struct kai_build *b, uint32_t path, uint32_t rev)
@@ -267,12 +274,8 @@ static void apply_hits(const struct kai_build *b, struct kai_path *p, uint32_t f
     }
 }
 
-bool kai_build_within(const struct kai_path *p, const struct kai_ctl_entry *e)
+static bool stands_under(const struct kai_ctl_entry *at, const struct kai_ctl_entry *e)
 {
-    const struct kai_ctl_entry *at = p->cut_at;
-
-    if (p->cut != KAI_CUT_AT)
-        return p->cut == KAI_CUT_NOTHING;
     if (e->e.h.seq > at->e.h.seq)
         return false;
     if (e->log->n == e->log->rows[e->log->n - 1]->e.h.seq)
@@ -280,6 +283,13 @@ bool kai_build_within(const struct kai_path *p, const struct kai_ctl_entry *e)
     while (at->e.h.seq > e->e.h.seq)
         at = at->parent;
     return at == e;
+}
+
+bool kai_build_within(const struct kai_path *p, const struct kai_ctl_entry *e)
+{
+    bool within = p->cut == KAI_CUT_NOTHING || (p->cut == KAI_CUT_AT && stands_under(p->cut_at, e));
+
+    return KAI_CHECK(REVOKE_CUT, within);
 }
 
 void kai_build_states(struct kai_build *b)

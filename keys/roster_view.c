@@ -25,6 +25,18 @@ static int standing(const struct kai_path *p)
     return p->active ? 2 : p->attested ? 1 : 0;
 }
 
+int kai_build_standing_cmp(const struct kai_path *p, const struct kai_path *q)
+{
+    return standing(q) - standing(p);
+}
+
+/* Of organisations one without the provider mark is shown first, so that nobody can put the mark on
+ * a member of a community by admitting it once more. */
+static int org_cmp(const struct kai_path *p, const struct kai_path *q)
+{
+    return (int)((p->caps & KAI_CAP_PROVIDER) != 0) - (int)((q->caps & KAI_CAP_PROVIDER) != 0);
+}
+
 /* By id, and of one id the best path first: the one that its subject is shown by. */
 static int row_cmp(const void *x, const void *y)
 {
@@ -37,8 +49,11 @@ static int row_cmp(const void *x, const void *y)
 
     if (cmp != 0)
         return cmp;
-    if (standing(p) != standing(q))
-        return standing(p) > standing(q) ? -1 : 1;
+    cmp = kai_build_standing_cmp(p, q);
+    if (cmp == 0 && p->kind == KAI_ADMIT_ORG)
+        cmp = org_cmp(p, q);
+    if (cmp != 0)
+        return cmp;
     if (p->kind != KAI_ADMIT_NODE && p->label_max != q->label_max)
         return p->label_max > q->label_max ? -1 : 1;
     if (p->kind == KAI_ADMIT_NODE && p->cert != q->cert) {
@@ -49,6 +64,8 @@ static int row_cmp(const void *x, const void *y)
             return t > u ? -1 : 1;
         return -memcmp(cert_hash(bd, p), cert_hash(bd, q), KAI_ID_BYTES);
     }
+    if (p->not_after != q->not_after)
+        return p->not_after > q->not_after ? -1 : 1;
     return a->path < b->path ? -1 : a->path > b->path;
 }
 
@@ -96,7 +113,7 @@ static bool first_of_id(const struct row *rows, size_t i)
     return i == 0 || memcmp(rows[i].id, rows[i - 1].id, KAI_ID_BYTES) != 0;
 }
 
-static bool hit_at(const struct kai_build *b, const struct kai_path *p)
+bool kai_build_hit(const struct kai_build *b, const struct kai_path *p)
 {
     return p->hit != KAI_NONE || b->paths[p->org].hit != KAI_NONE;
 }
@@ -126,7 +143,7 @@ static void fill_org(struct kai_org *o, const struct kai_build *b, const struct 
     }
     row_id(o->parent, b, &b->paths[b->paths[p->parent].org]);
     o->has_parent = true;
-    o->not_after = b->certs[p->cert].not_after;
+    o->not_after = p->not_after;
     if (kai_admit_read(&a, b->certs[p->cert].e->body) == KAI_OK) {
         memcpy(o->name, a.name, sizeof o->name);
         memcpy(o->attrs, a.attrs, sizeof o->attrs);
@@ -152,7 +169,7 @@ static enum kai_err view_orgs(struct kai_roster *r, const struct kai_build *b)
     return ok ? KAI_OK : KAI_ENOMEM;
 }
 
-static const struct kai_org *org_of(const struct kai_roster *r, const struct kai_build *b,
+const struct kai_org *kai_build_org(const struct kai_roster *r, const struct kai_build *b,
                                     const struct kai_path *p)
 {
     uint8_t id[KAI_ID_BYTES];
@@ -177,7 +194,7 @@ static enum kai_err view_issuing(struct kai_roster *r, const struct kai_build *b
         struct kai_issuing *k = &r->issuing[r->n_issuing++];
         memcpy(k->cert, rows[i].id, KAI_ID_BYTES);
         memcpy(k->pk, b->ctl->logs[p->key]->pk, KAI_KEY_BYTES);
-        k->org = org_of(r, b, p);
+        k->org = kai_build_org(r, b, p);
         k->attested = p->attested;
         k->active = p->active;
     }
@@ -193,13 +210,13 @@ static void fill_node(struct kai_node *n, const struct kai_roster *r, const stru
 
     memcpy(n->id, row->id, KAI_ID_BYTES);
     memcpy(n->cert, cert_hash(b, p), KAI_ID_BYTES);
-    n->org = org_of(r, b, p);
+    n->org = kai_build_org(r, b, p);
     n->attested = p->attested;
     n->active = p->active;
-    n->revoked = !p->active && hit_at(b, p);
+    n->revoked = !p->active && kai_build_hit(b, p);
     n->caps = p->caps;
     n->quota = p->quota;
-    n->not_after = b->certs[p->cert].not_after;
+    n->not_after = p->not_after;
     if (kai_admit_read(&a, b->certs[p->cert].e->body) == KAI_OK) {
         memcpy(n->sign_pk, a.sign_pk, KAI_KEY_BYTES);
         memcpy(n->kx_pk, a.kx_pk, KAI_KEY_BYTES);
@@ -224,7 +241,7 @@ static enum kai_err view_nodes(struct kai_roster *r, const struct kai_build *b)
     return ok ? KAI_OK : KAI_ENOMEM;
 }
 
-/* Where a certificate's subject stands; persons are not listed. */
+/* Where a certificate's subject stands. */
 static size_t place_of(const struct kai_roster *r, const struct kai_build *b,
                        const struct kai_path *p)
 {
@@ -238,6 +255,13 @@ static size_t place_of(const struct kai_roster *r, const struct kai_build *b,
     if (p->kind == KAI_ADMIT_NODE) {
         const struct kai_node *n = kai_roster_node(r, id);
         return n == NULL ? SIZE_MAX : (size_t)(n - r->nodes);
+    }
+    if (p->kind == KAI_ADMIT_PERSON) {
+        const struct kai_person *x = NULL;
+
+        kai_hash(id, KAI_D_PERSON, b->ctl->logs[p->key]->pk, KAI_KEY_BYTES);
+        x = kai_roster_place(r, id, kai_build_org(r, b, p)->id);
+        return x == NULL ? SIZE_MAX : (size_t)(x - r->persons);
     }
     return SIZE_MAX;
 }
@@ -273,6 +297,8 @@ enum kai_err kai_roster_view(struct kai_roster *r, const struct kai_build *b)
         err = view_issuing(r, b);
     if (err == KAI_OK)
         err = view_nodes(r, b);
+    if (err == KAI_OK)
+        err = kai_roster_view_persons(r, b);
     if (err == KAI_OK)
         err = view_certs(r, b);
     return err;

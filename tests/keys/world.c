@@ -146,7 +146,11 @@ void world_admit(struct world *w, struct tlog *by, struct tsub *s, uint64_t kind
         memcpy(a.curve_pk, s->curve_pk, KAI_KEY_BYTES);
     }
     if (kind != KAI_ADMIT_ISSUING)
-        kai_hash(s->id, kind == KAI_ADMIT_ORG ? KAI_D_ORG : KAI_D_NODE, s->log.pk, KAI_KEY_BYTES);
+        kai_hash(s->id,
+                 kind == KAI_ADMIT_ORG    ? KAI_D_ORG
+                 : kind == KAI_ADMIT_NODE ? KAI_D_NODE
+                                          : KAI_D_PERSON,
+                 s->log.pk, KAI_KEY_BYTES);
     kai_admit_prove(&a, s->log.sk);
     kai_buf_init(&body, 4096);
     kai_admit_write(&body, &a);
