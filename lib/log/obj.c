@@ -3,6 +3,7 @@
 
 #include "crypto/hash.h"
 #include "log/body.h"
+#include "log/label_priv.h"
 #include "wire/put.h"
 
 #define OBJ_FIELDS    9u
@@ -11,18 +12,37 @@
 #define PAP_MAX       4u
 #define FLAG_EXERCISE 1u
 
-void kai_obj_write(struct kai_buf *out, const struct kai_obj *o)
+void kai_log_label_put(struct kai_buf *out, uint8_t tlp, uint8_t pap, bool exercise)
 {
-    assert(o->tlp >= 1 && o->tlp <= TLP_MAX && o->pap <= PAP_MAX);
-    assert(o->n_auds <= KAI_AUDIENCES_PER_OBJ_MAX);
-    kai_put_array(out, OBJ_FIELDS);
+    assert(tlp >= 1 && tlp <= TLP_MAX && pap <= PAP_MAX);
     kai_put_array(out, LABEL_FIELDS);
-    kai_put_uint(out, o->tlp);
-    if (o->pap != 0)
-        kai_put_uint(out, o->pap);
+    kai_put_uint(out, tlp);
+    if (pap != 0)
+        kai_put_uint(out, pap);
     else
         kai_put_nil(out);
-    kai_put_uint(out, o->exercise ? FLAG_EXERCISE : 0);
+    kai_put_uint(out, exercise ? FLAG_EXERCISE : 0);
+}
+
+void kai_log_label_read(struct kai_cur *c, uint8_t *tlp, uint8_t *pap, bool *exercise)
+{
+    kai_cur_tuple(c, LABEL_FIELDS);
+    uint64_t t = kai_cur_uint(c, INT64_MAX);
+    *tlp = (uint8_t)(t >= 1 && t <= TLP_MAX ? t : TLP_MAX);
+    *pap = 0;
+    if (!kai_cur_nil(c)) {
+        uint64_t p = kai_cur_uint(c, INT64_MAX);
+
+        *pap = (uint8_t)(p >= 1 && p <= PAP_MAX ? p : PAP_MAX);
+    }
+    *exercise = (kai_cur_uint(c, INT64_MAX) & FLAG_EXERCISE) != 0;
+}
+
+void kai_obj_write(struct kai_buf *out, const struct kai_obj *o)
+{
+    assert(o->n_auds <= KAI_AUDIENCES_PER_OBJ_MAX);
+    kai_put_array(out, OBJ_FIELDS);
+    kai_log_label_put(out, o->tlp, o->pap, o->exercise);
     kai_put_array(out, (uint32_t)o->n_auds);
     for (size_t i = 0; i < o->n_auds; i++)
         kai_put_bin(out, o->aud[i], KAI_ID_BYTES);
@@ -41,20 +61,6 @@ void kai_obj_write(struct kai_buf *out, const struct kai_obj *o)
     kai_put_no_ext(out);
 }
 
-/* A label of a later version is taken for the strictest one. */
-static void label_read(struct kai_obj *o, struct kai_cur *c)
-{
-    kai_cur_tuple(c, LABEL_FIELDS);
-    uint64_t tlp = kai_cur_uint(c, INT64_MAX);
-    o->tlp = (uint8_t)(tlp >= 1 && tlp <= TLP_MAX ? tlp : TLP_MAX);
-    if (!kai_cur_nil(c)) {
-        uint64_t pap = kai_cur_uint(c, INT64_MAX);
-
-        o->pap = (uint8_t)(pap >= 1 && pap <= PAP_MAX ? pap : PAP_MAX);
-    }
-    o->exercise = (kai_cur_uint(c, INT64_MAX) & FLAG_EXERCISE) != 0;
-}
-
 enum kai_err kai_obj_parse(struct kai_obj *o, struct kai_view obj)
 {
     struct kai_cur c;
@@ -64,7 +70,7 @@ enum kai_err kai_obj_parse(struct kai_obj *o, struct kai_view obj)
         return KAI_ELIMIT;
     kai_cur_init(&c, obj.p, obj.n);
     kai_cur_tuple(&c, OBJ_FIELDS);
-    label_read(o, &c);
+    kai_log_label_read(&c, &o->tlp, &o->pap, &o->exercise);
     o->n_auds = kai_cur_array(&c, KAI_AUDIENCES_PER_OBJ_MAX);
     for (size_t i = 0; i < o->n_auds; i++)
         kai_cur_copy(&c, o->aud[i], KAI_ID_BYTES);

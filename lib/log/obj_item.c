@@ -92,7 +92,7 @@ enum kai_err kai_obj_item_parse(struct kai_view *obj, struct kai_view *sig,
     return err;
 }
 
-static void leaf_of(uint8_t leaf[static KAI_ID_BYTES], const struct kai_content *c)
+void kai_content_leaf(uint8_t leaf[static KAI_ID_BYTES], const struct kai_content *c)
 {
     uint8_t id[KAI_ID_BYTES];
 
@@ -114,7 +114,7 @@ static enum kai_err check_all(struct kai_cur *c, const struct kai_obj *o)
             return err;
         if (content.has_path || content.index != i)
             return KAI_EMALFORMED;
-        leaf_of(leaves[i], &content);
+        kai_content_leaf(leaves[i], &content);
     }
     kai_merkle_root(root, leaves, o->n);
     return memcmp(root, o->root, sizeof root) == 0 ? KAI_OK : KAI_EAUTH;
@@ -134,7 +134,7 @@ static enum kai_err check_each(struct kai_cur *c, uint32_t n, const struct kai_o
         if (!content.has_path || content.index < next)
             return KAI_EMALFORMED;
         next = content.index + 1;
-        leaf_of(leaf, &content);
+        kai_content_leaf(leaf, &content);
         err = kai_merkle_check(o->root, leaf, o->n, content.index, &content.path);
         if (err != KAI_OK)
             return err;

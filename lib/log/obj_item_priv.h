@@ -8,5 +8,7 @@
 void kai_obj_item_begin(struct kai_buf *out, struct kai_view obj,
                         const uint8_t sig[static KAI_SIG_BYTES], uint32_t n);
 void kai_content_write(struct kai_buf *out, const struct kai_content *c);
+/* The leaf that a content with its salt is. */
+void kai_content_leaf(uint8_t leaf[static KAI_ID_BYTES], const struct kai_content *c);
 
 #endif

@@ -113,21 +113,24 @@ enum kai_err kai_pack(struct kai_packer *p, struct kai_buf *out, struct kai_view
     kai_put_uint(out, smaller ? CODEC_ZSTD : CODEC_NONE);
     kai_put_uint(out, body.n);
     kai_put_view(out, smaller ? kai_buf_view(&p->squeezed) : body);
-    if (out->err != KAI_OK)
-        return out->err;
+    kai_pad(out, at);
+    return out->err;
+}
 
+void kai_pad(struct kai_buf *out, size_t at)
+{
+    if (out->err != KAI_OK)
+        return;
     size_t pt_n = out->len - at;
     size_t pad_n = kai_padded_size(pt_n) - pt_n;
     uint8_t *pad = kai_buf_room(out, pad_n);
     if (pad == NULL)
-        return out->err;
+        return;
     memset(pad, 0, pad_n);
     pad[0] = PAD_MARK;
-    return KAI_OK;
 }
 
-/* The bytes before the padding; only the one padding that kai_pack() makes is taken. */
-static enum kai_err unpad(struct kai_view *pt, struct kai_view packed)
+enum kai_err kai_unpad(struct kai_view *pt, struct kai_view packed)
 {
     size_t n = packed.n;
 
@@ -174,7 +177,7 @@ enum kai_err kai_unpack(struct kai_packer *p, struct kai_buf *out, struct kai_vi
 {
     struct kai_view pt;
     struct kai_cur c;
-    enum kai_err err = unpad(&pt, packed);
+    enum kai_err err = kai_unpad(&pt, packed);
 
     if (err != KAI_OK)
         return err;

@@ -14,4 +14,10 @@ struct kai_packer {
     struct kai_buf packed;   /* pt' on its way to be sealed. */
 };
 
+/* Pad what stands in out from `at` on; a failure stands in out->err. */
+void kai_pad(struct kai_buf *out, size_t at);
+/* The bytes before the padding; only the one padding that kai_pad() makes is taken.
+ * Errors: KAI_EMALFORMED. */
+KAI_MUST_USE enum kai_err kai_unpad(struct kai_view *pt, struct kai_view packed);
+
 #endif

@@ -262,6 +262,19 @@ struct kai_view kai_cur_str(struct kai_cur *c, size_t max)
     return v;
 }
 
+void kai_cur_text(struct kai_cur *c, char *out, size_t cap)
+{
+    struct kai_view v = kai_cur_str(c, cap - 1);
+
+    if (v.n > 0 && memchr(v.p, 0, v.n) != NULL) {
+        kai_cur_fail(c, KAI_EMALFORMED);
+        v.n = 0;
+    }
+    if (v.n > 0)
+        memcpy(out, v.p, v.n);
+    out[v.n] = '\0';
+}
+
 bool kai_cur_nil(struct kai_cur *c)
 {
     if (c->err != KAI_OK || left(c) == 0 || *c->p != 0xc0)

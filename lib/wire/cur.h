@@ -39,6 +39,8 @@ const uint8_t *kai_cur_bin_n(struct kai_cur *c, size_t n);
 /* Copy a bin of exactly n bytes, or zeros on failure. */
 void kai_cur_copy(struct kai_cur *c, uint8_t *out, size_t n);
 struct kai_view kai_cur_str(struct kai_cur *c, size_t max); /* Well-formed UTF-8. */
+/* A str without a NUL in it, copied with one behind it; "" on failure. cap > 0: of out. */
+void kai_cur_text(struct kai_cur *c, char *out, size_t cap);
 /* True, and past it, when the next value is nil. */
 bool kai_cur_nil(struct kai_cur *c);
 
