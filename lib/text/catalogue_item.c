@@ -113,9 +113,9 @@ const struct kai_text_reason kai_reasons_item[] = {
     {
         "label.red",
         "TLP:RED goes to named persons only, never to an audience of organisations.",
-        "Tell the persons by another way. The ceiling of an audience is at most TLP:AMBER+STRICT.",
+        "Publish it to an audience of kind persons. Nobody else can be given it.",
         "TLP:RED は名指しの個人だけに渡すもので、組織向けの共有先では扱えません。",
-        "別の手段で本人に伝えてください。組織向けの共有先の上限は TLP:AMBER+STRICT までです。",
+        "種別 persons の共有先に公開してください。それ以外には渡せません。",
     },
     {
         "label.unknown",
