@@ -211,10 +211,10 @@ const struct kai_token *kai_places_token(const struct kai_places *p,
     const struct kai_token *found = NULL;
 
     for (size_t i = 0; i < p->n_tokens; i++)
-        if (sodium_memcmp(p->tokens[i].hash, hash, KAI_ID_BYTES) == 0)
+        if (KAI_CHECK(TOKEN, sodium_memcmp(p->tokens[i].hash, hash, KAI_ID_BYTES) == 0))
             found = &p->tokens[i];
-    if (found != NULL && !KAI_CHECK(TOKEN_EXPIRY, found->not_after_ms == 0 ||
-                                                      now_ms <= found->not_after_ms))
+    if (found != NULL &&
+        !KAI_CHECK(TOKEN_EXPIRY, found->not_after_ms == 0 || now_ms <= found->not_after_ms))
         return NULL;
     return found;
 }

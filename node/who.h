@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/why.h"
 #include "item/label.h"
 
@@ -32,17 +33,23 @@ enum kai_role {
 
 #define KAI_WHO_NAME_CAP 65u /* A user's, group's or token's name, and its NUL. */
 
+#define KAI_WHO_TEXT_CAP (KAI_WHO_NAME_CAP + 6u)
+
 struct kai_who {
     uint8_t kind;                /* enum kai_who_kind. */
     uint8_t role;                /* enum kai_role. */
     uint8_t clearance;           /* enum kai_tlp; KAI_TLP_NONE: nothing at all. */
-    uid_t uid;                   /* Of a user; (uid_t)-1 else. */
+    uid_t uid;                   /* Of a user and of who opened the home; (uid_t)-1 else. */
     char name[KAI_WHO_NAME_CAP]; /* The user's, "uid:1001" where it has none, or the token's. */
+    uint8_t token[KAI_ID_BYTES]; /* Its hash. */
 };
 
 /* "reader", "analyst", "admin"; "" for another number. Static storage. */
 const char *kai_role_name(uint8_t role);
 bool kai_role_parse(const char *text, uint8_t *role);
+
+/* "user:alice", "token:sensor", "home:root". */
+void kai_who_text(const struct kai_who *w, char out[static KAI_WHO_TEXT_CAP]);
 
 /* Whoever opened the home itself: an admin who is shown everything. */
 void kai_who_home(struct kai_who *out);
@@ -51,10 +58,15 @@ void kai_who_home(struct kai_who *out);
  * Errors: KAI_EDENIED (reader.unknown {1 user}), KAI_EIO. */
 KAI_MUST_USE enum kai_err kai_who_of_socket(struct kai_who *out, struct kai_core *c, int fd,
                                             struct kai_why *why);
-/* The holder of a token, as it stands after "Bearer ". NULL: none was presented.
+/* The holder of a token, as it stands after "Bearer ". NULL: none was presented. A right one is
+ * always let in: wrong ones, however many, lock out nobody else.
  * Errors: KAI_EDENIED (token.missing, token.wrong: also when it is revoked or expired),
  * KAI_EAGAIN (token.too-many: wrong ones came too fast), KAI_EIO. */
 KAI_MUST_USE enum kai_err kai_who_of_token(struct kai_who *out, struct kai_core *c,
                                            const char *token, struct kai_why *why);
+/* Whether w may still all that it might when its request began: asked while an answer goes on.
+ * Errors: KAI_EDENIED (reader.changed), KAI_EIO. */
+KAI_MUST_USE enum kai_err kai_who_still(const struct kai_who *w, struct kai_core *c,
+                                        struct kai_why *why);
 
 #endif
