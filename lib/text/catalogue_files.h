@@ -4,7 +4,7 @@
 
 #include "text/catalogue.h"
 
-#define KAI_TEXT_REASON_FILES(X) X(item) X(policy) X(stix) X(key) X(link) X(home) X(node) X(cli) X(reader)
+#define KAI_TEXT_REASON_FILES(X) X(item) X(policy) X(stix) X(key) X(link) X(home) X(node) X(cli) X(reader) X(share)
 #define KAI_TEXT_PHRASE_FILES(X) X(cli) X(demo) X(help) X(table)
 
 #define KAI_TEXT_REASON_FILE(name)                                                                 \

@@ -1,0 +1,27 @@
+/* catalogue_share: reasons about contributions and letters. Sorted by code. */
+#include "text/catalogue_files.h"
+
+const struct kai_text_reason kai_reasons_share[] = {
+    {
+        "reauthor.property",
+        "The property {1} may tell who wrote it.",
+        "Look at it; --keep {1} lets it out as it is.",
+        "プロパティ {1} から情報源が知られるおそれがあります。",
+        "内容を確認してください。--keep {1} を付けるとそのまま公開します。",
+    },
+    {
+        "reauthor.required",
+        "{1} is left out, but an object of the type {2} needs it.",
+        "Look at it; --keep {1} lets it out as it is.",
+        "{1} は省かれますが、種類 {2} のオブジェクトには必要です。",
+        "内容を確認してください。--keep {1} を付けるとそのまま公開します。",
+    },
+    {
+        "reauthor.type",
+        "An object of the type {1} cannot be published under another name.",
+        "Write an object of your own from what it says.",
+        "種類 {1} のオブジェクトは別の名義で公開できません。",
+        "内容をもとに自組織のオブジェクトを作成してください。",
+    },
+};
+const size_t kai_reasons_share_n = sizeof kai_reasons_share / sizeof kai_reasons_share[0];
