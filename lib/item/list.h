@@ -68,6 +68,10 @@ void kai_list_writer_add(struct kai_list_writer *w, struct kai_view norm);
  * KAI_VALUE_BYTES_MAX), KAI_ENOMEM, what out returned. */
 KAI_MUST_USE enum kai_err kai_list_writer_end(struct kai_list_writer *w);
 
+/* Append a content made of its parts as they are. */
+void kai_list_put(struct kai_buf *out, struct kai_view template_json, enum kai_vtype type,
+                  struct kai_view values);
+
 /* Whether a text may be a template: a JSON object of at most KAI_LIST_TEMPLATE_BYTES_MAX bytes
  * without properties that Kairan gives. Errors: KAI_EMALFORMED, KAI_ELIMIT, KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_list_template_check(struct kai_view template_json,

@@ -100,15 +100,21 @@ void kai_list_writer_init(struct kai_list_writer *w, enum kai_vtype type,
         w->template_json = kai_view_of("{}", 2);
 }
 
+void kai_list_put(struct kai_buf *out, struct kai_view template_json, enum kai_vtype type,
+                  struct kai_view values)
+{
+    kai_put_array(out, 3);
+    kai_put_view(out, template_json);
+    kai_put_uint(out, (uint64_t)type);
+    kai_put_view(out, values);
+}
+
 static void flush(struct kai_list_writer *w)
 {
     if (w->n == 0 || w->err != KAI_OK)
         return;
     kai_buf_clear(&w->content);
-    kai_put_array(&w->content, 3);
-    kai_put_view(&w->content, w->template_json);
-    kai_put_uint(&w->content, (uint64_t)w->type);
-    kai_put_view(&w->content, kai_buf_view(&w->values));
+    kai_list_put(&w->content, w->template_json, w->type, kai_buf_view(&w->values));
     w->err = w->values.err != KAI_OK ? w->values.err : w->content.err;
     if (w->err == KAI_OK)
         w->err = w->out(w->ctx, kai_buf_view(&w->content), w->n);
