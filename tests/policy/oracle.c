@@ -61,10 +61,10 @@ static const char *const table[] = {
     "S10 reshare yes release=1-4 rellists=1",
     "S11 reshare yes release=0 label=1",
     "S11 reshare yes release=1",
-    "S13 reshare yes inside=1 kind=1-467 release=0 label=2", /* S12: not 5, providers. */
-    "S13 reshare yes inside=1 kind=1-467 release=2",
-    "S14 reshare yes own=1 kind=4 release=0 label=3",
-    "S14 reshare yes own=1 kind=4 release=3",
+    "S12 reshare yes inside=1 kind=1-467 release=0 label=2",
+    "S12 reshare yes inside=1 kind=1-467 release=2",
+    "S13 reshare yes own=1 kind=4 release=0 label=3",
+    "S13 reshare yes own=1 kind=4 release=3",
 
     "O0 source yes",
     "O1 source no what=0",

@@ -1,4 +1,4 @@
-/* test_policy: who may publish what to whom, row by row. */
+/* test_rows: who may publish what to whom, row by row. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
