@@ -211,11 +211,8 @@ static void test_introduction_by_parts(void **state)
 
     (void)state;
     /* Entries that founder and newcomer hold, and node 1 does not. */
-    for (size_t i = 0; i < 260; i++) {
-        struct sim_entry e = sim_world_revoke(s, 2 + i % 3);
-        assert_int_equal(kai_net_on_own_ctl(s->node[0].net, &e.e, s->now), KAI_OK);
-        sim_disk_ctl(&s->node[0], e);
-    }
+    for (size_t i = 0; i < 260; i++)
+        (void)sim_world_revoke(s, 2 + i % 3);
     kai_sim_admit_late(s, 15);
     kai_buf_init(&ask, KAI_INTRO_FRAME_BYTES_MAX);
     kai_buf_init(&reply, KAI_INTRO_FRAME_BYTES_MAX);

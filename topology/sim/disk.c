@@ -8,43 +8,54 @@
 
 #define COMMIT_MS 8u
 
-struct sim_log *sim_disk_log(struct sim_node *n, const uint8_t *log_pk)
+struct sim_log *sim_disk_log(const struct sim_node *n, const uint8_t *log_pk)
 {
-    for (size_t i = 0; i < n->n_logs; i++)
-        if (memcmp(n->log[i].l.log_pk, log_pk, KAI_KEY_BYTES) == 0)
-            return &n->log[i];
-    return NULL;
+    size_t at = sim_map_get(&n->log_map, log_pk);
+
+    return at == SIM_MAP_NONE ? NULL : &n->log[at];
 }
 
-void sim_disk_ctl(struct sim_node *n, struct sim_entry e)
+void sim_disk_ctl(struct sim_node *n, struct sim_entry *e)
 {
-    for (size_t i = 0; i < n->n_ctl; i++)
-        if (memcmp(n->ctl_entry[i].e.hash, e.e.hash, KAI_ID_BYTES) == 0) {
-            free(e.bytes);
-            return;
-        }
+    if (sim_map_get(&n->ctl_map, e->e.hash) != SIM_MAP_NONE)
+        return;
+    sim_map_put(&n->ctl_map, e->e.hash, n->n_ctl);
     n->ctl_entry = sim_grow(n->ctl_entry, n->n_ctl, &n->cap_ctl, sizeof *n->ctl_entry);
     n->ctl_entry[n->n_ctl++] = e;
 }
 
-/* Takes e. Entries of a log are durable in order or not at all. */
-void sim_disk_append(struct sim_node *n, const struct kai_net_log *l, struct sim_entry e)
+void sim_own_ctl(struct kai_sim *s, size_t org, struct sim_entry *e)
+{
+    struct sim_node *n = &s->node[org];
+
+    if (n->net)
+        SIM_MUST(kai_net_on_own_ctl(n->net, &e->e, s->now) == KAI_OK);
+    sim_disk_ctl(n, e);
+    s->tick_ms[org] = s->now;
+}
+
+/* Entries of a log are durable in order or not at all. */
+void sim_disk_append(struct sim_node *n, const struct kai_net_log *l, struct sim_entry *e)
 {
     struct sim_log *log = sim_disk_log(n, l->log_pk);
 
     if (!log) {
-        SIM_MUST(e.e.h.seq == 1);
+        SIM_MUST(e->e.h.seq == 1);
         n->log = sim_grow(n->log, n->n_logs, &n->cap_logs, sizeof *n->log);
+        sim_map_put(&n->log_map, l->log_pk, n->n_logs);
         log = &n->log[n->n_logs++];
         *log = (struct sim_log){.l = *l};
     }
-    SIM_MUST(e.e.h.seq == log->n + 1);
-    SIM_MUST(log->n == 0 || memcmp(e.e.h.prev, log->l.head, KAI_ID_BYTES) == 0);
+    SIM_MUST(e->e.h.seq == log->n + 1);
+    SIM_MUST(log->n == 0 || memcmp(e->e.h.prev, log->l.head, KAI_ID_BYTES) == 0);
     log->entry = sim_grow(log->entry, log->n, &log->cap, sizeof *log->entry);
+    log->opened = sim_grow(log->opened, log->n, &log->cap_opened, sizeof *log->opened);
+    log->opened[log->n] = false;
     log->entry[log->n++] = e;
-    log->l.head_seq = e.e.h.seq;
-    log->l.head_ts = e.e.h.ts;
-    memcpy(log->l.head, e.e.hash, KAI_ID_BYTES);
+    log->l.head_seq = e->e.h.seq;
+    log->l.head_ts = e->e.h.ts;
+    memcpy(log->l.head, e->e.hash, KAI_ID_BYTES);
+    n->unread = true;
 }
 
 /* ---- Actions. */
@@ -64,13 +75,13 @@ static void on_ingest(void *ctx, uint64_t link, const struct kai_net_log *log,
 {
     struct sim_node *n = ctx;
 
-    sim_event_add(n->sim, (struct sim_event){.at = n->sim->now + COMMIT_MS,
-                                             .what = SIM_STORED,
-                                             .node = n->index,
-                                             .boot = n->boot,
-                                             .link = link,
-                                             .log = *log,
-                                             .entry = sim_copy(e)});
+    sim_event_add(n->sim, &(struct sim_event){.at = n->sim->now + COMMIT_MS,
+                                              .what = SIM_STORED,
+                                              .node = n->index,
+                                              .boot = n->boot,
+                                              .link = link,
+                                              .log = *log,
+                                              .entry = sim_keep(n->sim, e)});
 }
 
 /* Whose a log is that could not be read before. */
@@ -89,20 +100,22 @@ static void on_store_ctl(void *ctx, const struct kai_entry *e)
 {
     struct sim_node *n = ctx;
 
-    sim_event_add(n->sim, (struct sim_event){.at = n->sim->now + COMMIT_MS,
-                                             .what = SIM_CTL_STORED,
-                                             .node = n->index,
-                                             .boot = n->boot,
-                                             .entry = sim_copy(e)});
+    sim_event_add(n->sim, &(struct sim_event){.at = n->sim->now + COMMIT_MS,
+                                              .what = SIM_CTL_STORED,
+                                              .node = n->index,
+                                              .boot = n->boot,
+                                              .entry = sim_keep(n->sim, e)});
 }
 
 static void on_note(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BYTES],
                     struct kai_view note)
 {
-    (void)ctx;
-    (void)type;
-    (void)who;
-    (void)note;
+    struct sim_node *n = ctx;
+    size_t i = sim_map_get(&n->sim->node_by_id, who);
+
+    if (type == KAI_REC_ADDR && i != SIM_MAP_NONE &&
+        kai_view_eq(note, kai_buf_view(&n->sim->addr[i])))
+        n->note[i] = kai_buf_view(&n->sim->addr[i]);
 }
 
 static void on_text(void *ctx, const uint8_t hash[static KAI_ID_BYTES], struct kai_view text)
@@ -129,27 +142,24 @@ static void on_roster(void *ctx, struct kai_roster *r)
 
 static void on_keys(void *ctx)
 {
-    (void)ctx;
+    struct sim_node *n = ctx;
+
+    n->unread = true;
 }
 
 static void on_held(void *ctx, const struct kai_node *peer,
                     const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq)
 {
     struct sim_node *n = ctx;
+    size_t i = sim_map_get(&n->sim->node_by_id, peer->id);
     const struct sim_log *log;
 
-    for (size_t i = 0; i < n->sim->n_conns; i++)
-        if (n->sim->conn[i]->raw)
-            return; /* A stranger may lie. */
+    if (n->sim->n_raw > 0 || i == SIM_MAP_NONE)
+        return; /* A stranger may lie. */
     /* The peer's durable state is at hand here: what the engine says of it must be so. */
-    for (size_t i = 0; i < n->sim->o.n_nodes; i++) {
-        struct sim_node *p = &n->sim->node[i];
-        if (memcmp(p->node_id, peer->id, KAI_ID_BYTES) != 0)
-            continue;
-        log = sim_disk_log(p, log_pk);
-        SIM_MUST(log && log->n >= seq);
-        n->sim->count.held++;
-    }
+    log = sim_disk_log(&n->sim->node[i], log_pk);
+    SIM_MUST(log && log->n >= seq);
+    n->sim->count.held++;
 }
 
 static void on_retire(void *ctx, const uint8_t log_pk[static KAI_KEY_BYTES])
@@ -157,7 +167,7 @@ static void on_retire(void *ctx, const uint8_t log_pk[static KAI_KEY_BYTES])
     struct sim_node *n = ctx;
 
     sim_trace(n->sim, "%zu retires a log", n->index);
-    for (size_t a = 0; a < KAI_SIM_AUDS; a++)
+    for (size_t a = 0; a < n->sim->n_auds; a++)
         if (n->data[a].open && memcmp(n->data[a].key.pk, log_pk, KAI_KEY_BYTES) == 0)
             n->data[a].open = false;
 }
@@ -191,7 +201,7 @@ static enum kai_err on_read(void *ctx, const uint8_t log_pk[static KAI_KEY_BYTES
 
     if (!log || seq == 0 || seq > log->n)
         return KAI_ENOTFOUND;
-    *out = log->entry[seq - 1].e;
+    *out = log->entry[seq - 1]->e;
     return KAI_OK;
 }
 
@@ -220,7 +230,8 @@ static struct kai_self self_of(const struct sim_node *n)
 
     memcpy(self.node_id, n->node_id, 32);
     memcpy(self.node_cert, n->node_cert, 32);
-    memcpy(self.org_id, n->org_id, 32);
+    memcpy(self.org_id, n->sim->org[n->org].id, 32);
+    self.further = n->index >= n->sim->n_orgs;
     memcpy(self.sign_pk, n->sign.pk, 32);
     memcpy(self.sign_sk, n->sign.sk, 64);
     memcpy(self.kx_pk, n->kx_pk, 32);
@@ -232,10 +243,10 @@ static void feed_ctl(struct sim_node *n)
 {
     bool progress = true;
 
-    while (progress) {
+    while (progress && kai_ctl_count(n->ctl) < n->n_ctl) {
         progress = false;
         for (size_t i = 0; i < n->n_ctl; i++)
-            if (kai_ctl_add(n->ctl, &n->ctl_entry[i].e) == KAI_OK)
+            if (kai_ctl_add(n->ctl, &n->ctl_entry[i]->e) == KAI_OK)
                 progress = true;
     }
     SIM_MUST(kai_ctl_count(n->ctl) == n->n_ctl);
@@ -277,12 +288,25 @@ void sim_node_start(struct kai_sim *s, size_t i)
     SIM_MUST(kai_net_new(&n->net, &o) == KAI_OK);
     for (size_t k = 0; k < n->n_logs; k++)
         for (size_t e = 0; n->log[k].l.kind == 2 && e < n->log[k].n; e++)
-            (void)!kai_keyring_epoch(n->keyring, &n->log[k].entry[e].e, aud);
+            (void)!kai_keyring_epoch(n->keyring, &n->log[k].entry[e]->e, aud);
     for (size_t k = 0; k < n->n_logs; k++)
         kai_net_on_log(n->net, &n->log[k].l);
-    kai_net_on_keyring(n->net, s->now);
+    for (size_t k = 0; k < s->n_nodes; k++)
+        if (n->note[k].p)
+            kai_net_on_addr(n->net, n->note[k]);
     n->up = true;
-    n->tick_ms = s->now;
+    for (size_t k = 0; k < s->n_auds; k++)
+        if (s->aud[k].is.owner == i)
+            sim_own_rule(s, k);
+    for (size_t k = 0; k < n->n_logs; k++) /* RULEs are read again. */
+        memset(n->log[k].opened, 0, n->log[k].n * sizeof *n->log[k].opened);
+    for (size_t k = 0; k < n->n_logs; k++)
+        n->log[k].n_opened = 0;
+    kai_net_on_keyring(n->net, s->now);
+    if (s->o.introduced)
+        kai_net_on_own_addr(n->net, sim_world_addr(s, i), s->now);
+    sim_node_read(n);
+    s->tick_ms[i] = s->now;
 }
 
 /* What was not durable is gone. */
@@ -291,9 +315,8 @@ void sim_node_stop(struct kai_sim *s, size_t i)
     struct sim_node *n = &s->node[i];
 
     n->up = false;
-    for (size_t k = 0; k < s->n_conns; k++)
-        if (s->conn[k]->up && (s->conn[k]->a == i || (!s->conn[k]->raw && s->conn[k]->b == i)))
-            sim_wire_cut(s, s->conn[k]);
+    while (n->n_links > 0)
+        sim_wire_cut(s, sim_wire_conn(s, n->links[n->n_links - 1]));
     kai_net_free(n->net);
     kai_keyring_free(n->keyring);
     kai_ctl_free(n->ctl);
@@ -307,192 +330,15 @@ void sim_node_free(struct sim_node *n)
     kai_net_free(n->net);
     kai_keyring_free(n->keyring);
     kai_ctl_free(n->ctl);
-    for (size_t i = 0; i < n->n_ctl; i++)
-        free(n->ctl_entry[i].bytes);
     for (size_t i = 0; i < n->n_logs; i++) {
-        for (size_t k = 0; k < n->log[i].n; k++)
-            free(n->log[i].entry[k].bytes);
         free(n->log[i].entry);
+        free(n->log[i].opened);
     }
+    sim_map_free(&n->ctl_map);
+    sim_map_free(&n->log_map);
     free(n->ctl_entry);
     free(n->log);
-}
-
-/* ---- The steward's work, and publishing. */
-
-static void own_log(struct kai_sim *s, size_t aud, struct sim_own *own)
-{
-    uint8_t seed[32];
-
-    sim_fill(s, seed, sizeof seed);
-    own->key = (struct sim_key){0};
-    SIM_MUST(crypto_sign_seed_keypair(own->key.pk, own->key.sk, seed) == 0);
-    sim_fill(s, own->salt, sizeof own->salt);
-    own->incarnation++;
-    own->open = true;
-    memset(own->bound_kid, 0, sizeof own->bound_kid);
-    s->truth = sim_grow(s->truth, s->n_truth, &s->cap_truth, sizeof *s->truth);
-    s->truth[s->n_truth].aud = aud;
-    memcpy(s->truth[s->n_truth++].log_pk, own->key.pk, KAI_KEY_BYTES);
-}
-
-static struct kai_log_writer writer_of(const struct kai_sim *s, const struct sim_own *own,
-                                       const uint8_t *kid, const uint8_t *tag,
-                                       const uint8_t *epoch_key)
-{
-    struct kai_log_writer w = {
-        .nid = s->charter.nid, .log_sk = own->key.sk, .epoch_key = epoch_key, .seq = own->key.seq};
-
-    memcpy(w.log_pk, own->key.pk, KAI_KEY_BYTES);
-    memcpy(w.prev, own->key.prev, KAI_ID_BYTES);
-    memcpy(w.kid, kid, KAI_TAG_BYTES);
-    memcpy(w.tag, tag, KAI_TAG_BYTES);
-    return w;
-}
-
-/* The entry is durable at once; the engine is told. */
-static void finish(struct sim_node *n, size_t aud, uint64_t kind, struct sim_own *own,
-                   const struct kai_log_writer *w, const struct kai_entry *e)
-{
-    struct kai_net_log l = {.kind = kind,
-                            .own = true,
-                            .incarnation = own->incarnation,
-                            .head_seq = e->h.seq,
-                            .head_ts = e->h.ts};
-
-    own->key.seq = w->seq;
-    memcpy(own->key.prev, w->prev, KAI_ID_BYTES);
-    memcpy(l.log_pk, own->key.pk, KAI_KEY_BYTES);
-    memcpy(l.aud_id, n->sim->aud[aud].id, KAI_ID_BYTES);
-    memcpy(l.author_node, n->node_id, KAI_ID_BYTES);
-    memcpy(l.author_cert, n->node_cert, KAI_ID_BYTES);
-    memcpy(l.salt, own->salt, sizeof l.salt);
-    memcpy(l.head, e->hash, KAI_ID_BYTES);
-    sim_disk_append(n, &l, sim_copy(e));
-    kai_net_on_published(n->net, &l, e->h.seq, e->h.seq, n->sim->now);
-}
-
-struct minting {
-    struct sim_node *n;
-    size_t aud;
-};
-
-static enum kai_err on_mint(void *ctx, struct kai_view payload,
-                            const uint8_t kid[static KAI_TAG_BYTES],
-                            const uint8_t tag[static KAI_TAG_BYTES])
-{
-    struct minting *m = ctx;
-    struct sim_own *own = &m->n->keys[m->aud];
-    struct kai_log_writer w = writer_of(m->n->sim, own, kid, tag, NULL);
-    struct kai_buf out;
-    struct kai_entry e;
-
-    kai_buf_init(&out, KAI_FRAME_BYTES_MAX);
-    SIM_MUST(kai_log_append_plain(&w, &out, &e, KAI_PTYPE_EPOCH, payload,
-                                  SIM_WALL_MS + m->n->sim->now) == KAI_OK);
-    finish(m->n, m->aud, 2, own, &w, &e);
-    kai_buf_free(&out);
-    return KAI_OK;
-}
-
-void sim_node_duties(struct kai_sim *s, size_t i)
-{
-    struct sim_node *n = &s->node[i];
-    struct kai_duty d;
-    uint64_t next;
-
-    for (int k = 0;
-         k < 8 && kai_keyring_duty(n->keyring, SIM_WALL_MS + s->now, &d, &next) == KAI_OK; k++) {
-        struct minting m = {.n = n};
-        struct kai_epoch add;
-        struct kai_mint mint = {.members = d.members, .n_members = d.n_members};
-
-        while (m.aud < s->n_auds && memcmp(s->aud[m.aud].id, d.aud_id, KAI_ID_BYTES) != 0)
-            m.aud++;
-        SIM_MUST(m.aud < s->n_auds);
-        if (!n->keys[m.aud].open)
-            own_log(s, m.aud, &n->keys[m.aud]);
-        memcpy(mint.aud_id, d.aud_id, KAI_ID_BYTES);
-        memcpy(mint.key_log_pk, n->keys[m.aud].key.pk, KAI_KEY_BYTES);
-        mint.first_seq = n->keys[m.aud].key.seq + 1;
-        if (!d.new_epoch && kai_keyring_write_epoch(n->keyring, d.aud_id, &add) == KAI_OK)
-            mint.add_to = &add;
-        sim_trace(s, "%zu mints for %zu: %zu members%s", i, m.aud, d.n_members,
-                  d.new_epoch ? "" : " more");
-        SIM_MUST(kai_epoch_mint(n->keyring, &mint, sim_fill, s, on_mint, &m) == KAI_OK);
-        free(d.members);
-    }
-}
-
-static void append(struct kai_sim *s, struct sim_node *n, size_t aud, const struct kai_epoch *epoch,
-                   struct kai_view body)
-{
-    struct sim_own *own = &n->data[aud];
-    struct kai_log_writer w = writer_of(s, own, epoch->commit, epoch->tag, epoch->key);
-    struct kai_packer *packer;
-    struct kai_buf out;
-    struct kai_entry e;
-
-    kai_buf_init(&out, KAI_FRAME_BYTES_MAX);
-    SIM_MUST(kai_packer_new(&packer) == KAI_OK);
-    SIM_MUST(kai_log_append(&w, packer, &out, &e, body, 0, SIM_WALL_MS + s->now, sim_fill, s) ==
-             KAI_OK);
-    finish(n, aud, 1, own, &w, &e);
-    kai_packer_free(packer);
-    kai_buf_free(&out);
-}
-
-static void bind(struct kai_sim *s, struct sim_node *n, size_t aud, const struct kai_epoch *epoch)
-{
-    struct sim_own *own = &n->data[aud];
-    struct kai_bind b = {.incarnation = own->incarnation};
-    struct kai_buf body;
-
-    memcpy(b.log_pk, own->key.pk, KAI_KEY_BYTES);
-    memcpy(b.node_cert, n->node_cert, KAI_ID_BYTES);
-    memcpy(b.aud_id, s->aud[aud].id, KAI_ID_BYTES);
-    memcpy(b.salt, own->salt, sizeof b.salt);
-    memcpy(own->bound_kid, epoch->commit, KAI_TAG_BYTES);
-    kai_buf_init(&body, KAI_BODY_BYTES_MAX);
-    kai_body_begin(&body, 1);
-    kai_bind_write(&body, &b, n->sign.sk, s->charter.nid);
-    kai_body_end(&body);
-    SIM_MUST(body.err == KAI_OK);
-    append(s, n, aud, epoch, kai_buf_view(&body));
-    kai_buf_free(&body);
-}
-
-bool kai_sim_may_publish(struct kai_sim *s, size_t node, size_t aud)
-{
-    struct sim_node *n = &s->node[node];
-    struct kai_epoch epoch;
-
-    return n->up && kai_sim_is_member(s, node, aud) &&
-           kai_keyring_write_epoch(n->keyring, s->aud[aud].id, &epoch) == KAI_OK;
-}
-
-void kai_sim_publish(struct kai_sim *s, size_t node, size_t aud, size_t bytes)
-{
-    struct sim_node *n = &s->node[node];
-    struct kai_epoch epoch;
-    struct kai_buf body;
-
-    SIM_MUST(kai_keyring_write_epoch(n->keyring, s->aud[aud].id, &epoch) == KAI_OK);
-    if (!n->data[aud].open)
-        own_log(s, aud, &n->data[aud]);
-    if (memcmp(n->data[aud].bound_kid, epoch.commit, KAI_TAG_BYTES) != 0)
-        bind(s, n, aud, &epoch);
-    kai_buf_init(&body, KAI_BODY_BYTES_MAX);
-    kai_body_begin(&body, 1);
-    kai_put_array(&body, 2);
-    kai_put_uint(&body, 64);
-    uint8_t *fill = malloc(bytes + 1);
-    SIM_MUST(fill);
-    sim_fill(s, fill, bytes);
-    kai_put_bin(&body, fill, bytes);
-    free(fill);
-    kai_body_end(&body);
-    append(s, n, aud, &epoch, kai_buf_view(&body));
-    kai_buf_free(&body);
-    sim_trace(s, "%zu publishes to %zu", node, aud);
+    free(n->data);
+    free(n->keys);
+    free(n->note);
 }

@@ -1,23 +1,110 @@
-/* oracle: judges every frame by the script, and by nothing that the engine thinks. */
+/* oracle: judges every frame by the script and the access rules, and by nothing that an engine
+ * thinks: of an engine it takes only which control entries it has heard. */
 #include "topology/sim/sim_int.h"
 
 #include <stdio.h>
 #include <string.h>
 
-bool kai_sim_is_member(const struct kai_sim *s, size_t node, size_t aud)
+#define TIERS 2u /* Of contractors, below whom they answer to. */
+
+static bool heard(const struct sim_node *by, const struct sim_entry *e)
 {
-    if (!s->node[node].admitted || s->node[node].revoked)
-        return false;
-    return aud != 2 || node % 2 == 1;
+    return e && by->ctl && kai_ctl_find(by->ctl, e->e.hash) != NULL;
 }
 
-/* Whether the sender has the receiver's REVOKE on its disk. */
-static bool knows_removal(const struct kai_sim *s, const struct sim_node *from, size_t node)
+bool sim_oracle_removed(const struct sim_node *by, const struct sim_node *of)
 {
-    if (!s->revoke[node].bytes)
+    return heard(by, of->sim->org[of->org].revoke) || heard(by, of->revoke);
+}
+
+/* A contractor, or below one. */
+static bool provider(const struct kai_sim *s, size_t org)
+{
+    for (; org != 0; org = s->org[org].parent)
+        if (s->org[org].caps & KAI_CAP_PROVIDER)
+            return true;
+    return false;
+}
+
+/* A contractor at most so many contractors below an organisation that answers for it. */
+static bool answers_for(const struct kai_sim *s, size_t owner, size_t org)
+{
+    size_t tiers = 0;
+
+    while (org != 0 && org != owner) {
+        if (!provider(s, org) || ++tiers > TIERS)
+            return false;
+        org = s->org[org].parent;
+    }
+    return org == owner && tiers > 0;
+}
+
+/* The last word on an audience that `by` has heard. */
+static const struct sim_version *version(const struct sim_node *by, const struct sim_aud *a)
+{
+    for (size_t i = a->n_versions; i-- > 0;)
+        if (!a->version[i].e || !by || heard(by, a->version[i].e))
+            return &a->version[i];
+    return NULL;
+}
+
+static bool fits(const struct kai_sim *s, const struct sim_aud *a, const struct sim_version *v,
+                 size_t org)
+{
+    const struct sim_org *o = &s->org[org];
+    uint64_t ceiling = a->is.label_max ? a->is.label_max : 2;
+
+    if (a->is.kind == KAI_AUD_MAILBOX)
+        return org == a->is.owner;
+    if (o->label_max < ceiling)
         return false;
-    for (size_t i = 0; i < from->n_ctl; i++)
-        if (memcmp(from->ctl_entry[i].e.hash, s->revoke[node].e.hash, KAI_ID_BYTES) == 0)
+    switch (a->is.kind) {
+    case KAI_AUD_PUBLIC:
+        return true;
+    case KAI_AUD_COMMUNITY:
+        return !provider(s, org) && (!a->is.water || o->water);
+    case KAI_AUD_CLIENTS:
+        return org == a->is.owner || (org != 0 && o->parent == a->is.owner && !provider(s, org));
+    case KAI_AUD_PROVIDERS:
+        return org == a->is.owner ||
+               (kai_orgs_has(&v->members, org) && answers_for(s, a->is.owner, org));
+    case KAI_AUD_PERSONS: /* The nodes of the persons' organisations; its owner authors. */
+        return org == a->is.owner || kai_orgs_has(&v->members, org);
+    default:
+        return kai_orgs_has(&v->members, org);
+    }
+}
+
+bool sim_oracle_member(const struct kai_sim *s, const struct sim_node *by, size_t of, size_t aud)
+{
+    const struct sim_node *n = &s->node[of];
+    const struct sim_aud *a = &s->aud[aud];
+    const struct sim_version *v = version(by, a);
+
+    if (!v || !n->admitted || (by ? sim_oracle_removed(by, n) : n->revoked))
+        return false;
+    return fits(s, a, v, n->org);
+}
+
+bool kai_sim_is_member(const struct kai_sim *s, size_t node, size_t aud)
+{
+    if (s->aud[aud].is.kind == KAI_AUD_MAILBOX) /* Anyone may write to it. */
+        return s->node[node].admitted && !s->node[node].revoked;
+    return sim_oracle_member(s, NULL, node, aud);
+}
+
+/* ---- Frames. */
+
+static bool relay(const struct kai_sim *s, const struct sim_node *by, size_t to, size_t aud)
+{
+    const struct sim_version *v = version(by, &s->aud[aud]);
+
+    if (!(s->node[to].caps & KAI_CAP_RELAY) || sim_oracle_removed(by, &s->node[to]))
+        return false;
+    if (s->aud[aud].is.kind == KAI_AUD_MAILBOX)
+        return true;
+    for (size_t i = 0; v && i < v->n_relays; i++)
+        if (v->relays[i] == to)
             return true;
     return false;
 }
@@ -25,17 +112,18 @@ static bool knows_removal(const struct kai_sim *s, const struct sim_node *from, 
 static void judge(struct kai_sim *s, const struct sim_node *from, const struct sim_conn *c,
                   const uint8_t *log_pk)
 {
-    size_t to = c->a == from->index ? c->b : c->a;
+    size_t to = c->a == from->index ? c->b : c->a, i = sim_map_get(&s->by_log, log_pk);
+    const struct sim_truth *t = i == SIM_MAP_NONE ? NULL : &s->truth[i];
 
-    for (size_t i = 0; i < s->n_truth; i++) {
-        size_t aud = s->truth[i].aud;
-        if (memcmp(s->truth[i].log_pk, log_pk, KAI_KEY_BYTES) != 0)
-            continue;
-        if ((aud == 2 && to % 2 == 0) || !s->node[to].admitted || knows_removal(s, from, to)) {
-            s->violations++;
-            sim_trace(s, "VIOLATION: %zu sends audience %zu to %zu", from->index, aud, to);
-        }
-    }
+    if (!t)
+        return;
+    if (sim_oracle_member(s, from, to, t->aud) || relay(s, from, to, t->aud))
+        return;
+    if (s->aud[t->aud].is.kind == KAI_AUD_MAILBOX && t->author == to)
+        return; /* Its own letters. */
+    s->violations++;
+    sim_trace(s, "VIOLATION: %zu sends %s log of audience %zu (by %zu) to %zu", from->index,
+              t->kind == 1 ? "a data" : "a key", t->aud, t->author, to);
 }
 
 /* Every log that a frame names or carries is one that the receiver may hear of. */
@@ -68,80 +156,56 @@ void sim_oracle_frame(struct kai_sim *s, const struct sim_node *from, const stru
     }
 }
 
-size_t kai_sim_entries(const struct kai_sim *s, size_t node, size_t aud)
-{
-    const struct sim_node *n = &s->node[node];
-    size_t k = 0;
+/* ---- What is written after a removal. */
 
-    for (size_t i = 0; i < n->n_logs; i++)
-        if (memcmp(n->log[i].l.aud_id, s->aud[aud].id, KAI_ID_BYTES) == 0)
-            k += n->log[i].n;
-    return k;
-}
-
-static const struct sim_log *log_of(const struct sim_node *n, const uint8_t *log_pk)
+static bool was_member(const struct kai_sim *s, size_t of, size_t aud)
 {
-    for (size_t i = 0; i < n->n_logs; i++)
-        if (memcmp(n->log[i].l.log_pk, log_pk, KAI_KEY_BYTES) == 0)
-            return &n->log[i];
-    return NULL;
-}
+    const struct sim_aud *a = &s->aud[aud];
 
-static bool author_removed(const struct kai_sim *s, const struct sim_log *log)
-{
-    for (size_t i = 0; i < s->o.n_nodes; i++)
-        if (s->node[i].revoked && memcmp(s->node[i].node_id, log->l.author_node, KAI_ID_BYTES) == 0)
+    for (size_t i = 0; i < a->n_versions; i++)
+        if (s->node[of].admitted && fits(s, a, &a->version[i], s->node[of].org))
             return true;
     return false;
 }
 
-/* Logs of removed authors stand where each node saw the removal. */
-static bool holds_all(const struct kai_sim *s, const struct sim_node *a, const struct sim_node *b,
-                      size_t aud)
+/* Remember whom the author knew to be out when it wrote this. */
+void sim_oracle_written(struct kai_sim *s, const struct sim_node *by, size_t aud,
+                        const struct sim_entry *e)
 {
-    for (size_t i = 0; i < a->n_logs; i++) {
-        const struct sim_log *log = &a->log[i], *other;
-        if (memcmp(log->l.aud_id, s->aud[aud].id, KAI_ID_BYTES) != 0 || author_removed(s, log))
+    if (s->aud[aud].is.kind == KAI_AUD_PUBLIC) /* CLEAR. */
+        return;
+    for (size_t i = 0; i < s->n_nodes; i++) {
+        if (i == by->index || !was_member(s, i, aud) || sim_oracle_member(s, by, i, aud))
             continue;
-        other = log_of(b, log->l.log_pk);
-        if (!other || other->n < log->n ||
-            memcmp(other->entry[log->n - 1].e.hash, log->l.head, KAI_ID_BYTES) != 0)
-            return false;
+        s->secret = sim_grow(s->secret, s->n_secrets, &s->cap_secrets, sizeof *s->secret);
+        s->secret[s->n_secrets++] = (struct sim_secret){.e = e, .aud = aud, .from = i};
     }
-    return true;
 }
 
-void kai_sim_explain(const struct kai_sim *s, FILE *out)
+/* Its kid first; then, as a thief would, with every key of the audience. */
+uint64_t kai_sim_leaks(struct kai_sim *s, uint64_t *tried)
 {
-    for (size_t aud = 0; aud < s->n_auds; aud++)
-        for (size_t i = 0; i < s->o.n_nodes; i++)
-            for (size_t j = 0; j < s->o.n_nodes; j++)
-                if (i != j && s->node[i].up && s->node[j].up && kai_sim_is_member(s, i, aud) &&
-                    kai_sim_is_member(s, j, aud) && !holds_all(s, &s->node[i], &s->node[j], aud))
-                    (void)fprintf(
-                        out,
-                        "of audience %zu, %zu (%zu entries) lacks what %zu (%zu) has; link %s\n",
-                        aud, j, kai_sim_entries(s, j, aud), i, kai_sim_entries(s, i, aud),
-                        kai_sim_state(s, j, i));
-}
+    uint64_t leaks = 0, tries = 0;
 
-bool kai_sim_converged(const struct kai_sim *s, size_t *entries)
-{
-    if (entries)
-        *entries = 0;
-    for (size_t aud = 0; aud < s->n_auds; aud++)
-        for (size_t i = 0; i < s->o.n_nodes; i++) {
-            if (!s->node[i].up || !kai_sim_is_member(s, i, aud))
+    for (size_t i = 0; i < s->n_secrets; i++) {
+        const struct sim_secret *x = &s->secret[i];
+        const struct sim_node *thief = &s->node[x->from];
+        const struct kai_epoch *epochs;
+        size_t n;
+
+        if (!thief->keyring || sim_oracle_member(s, NULL, x->from, x->aud))
+            continue; /* It is back: history is its right. */
+        n = kai_keyring_epochs(thief->keyring, s->aud[x->aud].id, &epochs);
+        for (size_t k = 0; k < n; k++) {
+            tries++;
+            if (!sim_opens(s, &x->e->e, epochs[k].key))
                 continue;
-            if (entries)
-                *entries += kai_sim_entries(s, i, aud);
-            for (size_t j = 0; j < s->o.n_nodes; j++)
-                if (i != j && s->node[j].up && kai_sim_is_member(s, j, aud) &&
-                    !holds_all(s, &s->node[i], &s->node[j], aud))
-                    return false;
+            leaks++;
+            sim_trace(s, "LEAK: %zu reads what was written to %zu after it was removed", x->from,
+                      x->aud);
         }
-    for (size_t i = 0; i < s->o.n_nodes; i++) /* Who is in an audience holds nothing of others. */
-        if (i % 2 == 0 && s->n_auds > 2 && kai_sim_entries(s, i, 2) > 0)
-            return false;
-    return true;
+    }
+    if (tried)
+        *tried = tries;
+    return leaks;
 }

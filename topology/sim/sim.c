@@ -62,25 +62,44 @@ void sim_trace(struct kai_sim *s, const char *format, ...)
         (void)fprintf(stderr, "%s\n", line);
 }
 
-struct sim_entry sim_copy(const struct kai_entry *e)
+static bool same(const struct kai_entry *a, const struct kai_entry *b)
 {
-    struct sim_entry c = {.e = *e};
-    uint8_t *at = malloc(e->hdr.n + e->sig.n + e->payload.n + 1);
+    return kai_view_eq(a->sig, b->sig) && (a->payload.p == NULL) == (b->payload.p == NULL) &&
+           (a->payload.p == NULL || kai_view_eq(a->payload, b->payload));
+}
 
-    SIM_MUST(at);
-    c.bytes = at;
-    memcpy(at, e->hdr.p, e->hdr.n);
-    c.e.hdr.p = at;
-    at += e->hdr.n;
-    memcpy(at, e->sig.p, e->sig.n);
-    c.e.sig.p = at;
-    at += e->sig.n;
-    if (e->payload.p) {
-        if (e->payload.n > 0)
-            memcpy(at, e->payload.p, e->payload.n);
-        c.e.payload.p = at;
-    }
-    return c;
+static struct kai_view put(uint8_t **at, struct kai_view v)
+{
+    struct kai_view kept = {.p = v.p ? *at : NULL, .n = v.n};
+
+    if (v.n > 0)
+        memcpy(*at, v.p, v.n);
+    *at += v.n;
+    return kept;
+}
+
+struct sim_entry *sim_keep(struct kai_sim *s, const struct kai_entry *e)
+{
+    size_t held = sim_map_get(&s->by_hash, e->hash);
+    struct sim_entry *x = held == SIM_MAP_NONE ? NULL : (struct sim_entry *)(uintptr_t)held;
+    uint8_t *at;
+
+    if (x && same(&x->e, e))
+        return x;
+    x = calloc(1, sizeof *x + e->hdr.n + e->sig.n + e->payload.n + 1);
+    SIM_MUST(x);
+    at = x->bytes;
+    x->e = *e;
+    x->e.hdr = put(&at, e->hdr);
+    x->e.sig = put(&at, e->sig);
+    x->e.payload = put(&at, e->payload);
+    x->author = SIM_NOBODY;
+    x->at = s->now;
+    x->next = s->library;
+    s->library = x;
+    if (held == SIM_MAP_NONE) /* What has the same hash and is another one is forged, or bare. */
+        sim_map_put(&s->by_hash, e->hash, (size_t)(uintptr_t)x);
+    return x;
 }
 
 /* ---- The heap of events. */
@@ -90,31 +109,34 @@ static bool before(const struct sim_event *a, const struct sim_event *b)
     return a->at != b->at ? a->at < b->at : a->no < b->no;
 }
 
-void sim_event_add(struct kai_sim *s, struct sim_event e)
+void sim_event_add(struct kai_sim *s, const struct sim_event *event)
 {
+    struct sim_event *e = malloc(sizeof *e);
     size_t i = s->n_events++;
 
+    SIM_MUST(e);
+    *e = *event;
     s->event = sim_grow(s->event, i, &s->cap_events, sizeof *s->event);
-    e.no = s->next_no++;
-    while (i > 0 && before(&e, &s->event[(i - 1) / 2])) {
+    e->no = s->next_no++;
+    while (i > 0 && before(e, s->event[(i - 1) / 2])) {
         s->event[i] = s->event[(i - 1) / 2];
         i = (i - 1) / 2;
     }
     s->event[i] = e;
 }
 
-static struct sim_event pop(struct kai_sim *s)
+static struct sim_event *pop(struct kai_sim *s)
 {
-    struct sim_event first = s->event[0], last = s->event[--s->n_events];
+    struct sim_event *first = s->event[0], *last = s->event[--s->n_events];
     size_t i = 0;
 
     for (;;) {
         size_t c = 2 * i + 1;
         if (c >= s->n_events)
             break;
-        if (c + 1 < s->n_events && before(&s->event[c + 1], &s->event[c]))
+        if (c + 1 < s->n_events && before(s->event[c + 1], s->event[c]))
             c++;
-        if (!before(&s->event[c], &last))
+        if (!before(s->event[c], last))
             break;
         s->event[i] = s->event[c];
         i = c;
@@ -126,34 +148,31 @@ static struct sim_event pop(struct kai_sim *s)
 
 static void free_event(struct sim_event *e)
 {
-    free(e->entry.bytes);
     free((void *)(uintptr_t)e->frame.p);
+    free(e);
 }
 
 /* The disk verifies, then keeps. */
 static void stored(struct kai_sim *s, struct sim_node *n, struct sim_event *e)
 {
     struct sim_log *log = sim_disk_log(n, e->log.log_pk);
-    struct sim_entry kept = e->entry;
+    const struct kai_entry *x = &e->entry->e;
 
-    if (kai_entry_verify(&e->entry.e, s->charter.nid) != KAI_OK) {
-        kai_net_on_refused(n->net, e->link, e->log.log_pk, e->entry.e.h.seq, KAI_EAUTH, s->now);
+    if (kai_entry_verify(x, s->charter.nid) != KAI_OK) {
+        kai_net_on_refused(n->net, e->link, e->log.log_pk, x->h.seq, KAI_EAUTH, s->now);
         return;
     }
-    if ((log ? log->n : 0) + 1 != e->entry.e.h.seq) {
-        kai_net_on_refused(n->net, e->link, e->log.log_pk, e->entry.e.h.seq, KAI_EMALFORMED,
-                           s->now);
+    if ((log ? log->n : 0) + 1 != x->h.seq) {
+        kai_net_on_refused(n->net, e->link, e->log.log_pk, x->h.seq, KAI_EMALFORMED, s->now);
         return;
     }
-    e->entry.bytes = NULL;
-    sim_disk_append(n, &e->log, kept);
-    kai_net_on_stored(n->net, e->log.log_pk, &kept.e, s->now);
+    sim_disk_append(n, &e->log, e->entry);
+    kai_net_on_stored(n->net, e->log.log_pk, x, s->now);
 }
 
 static void happen(struct kai_sim *s, struct sim_event *e)
 {
     struct sim_node *n = &s->node[e->node];
-    struct sim_entry kept = e->entry;
 
     if (!n->up || n->boot != e->boot)
         return;
@@ -165,10 +184,8 @@ static void happen(struct kai_sim *s, struct sim_event *e)
         stored(s, n, e);
         break;
     case SIM_CTL_STORED:
-        e->entry.bytes = NULL;
-        sim_disk_ctl(n, sim_copy(&kept.e));
-        kai_net_on_ctl_stored(n->net, &kept.e, s->now);
-        free(kept.bytes);
+        sim_disk_ctl(n, e->entry);
+        kai_net_on_ctl_stored(n->net, &e->entry->e, s->now);
         break;
     case SIM_WRITABLE:
         kai_net_on_writable(n->net, e->link, s->now);
@@ -177,39 +194,43 @@ static void happen(struct kai_sim *s, struct sim_event *e)
         kai_net_on_down(n->net, e->link, s->now);
         break;
     }
-    n->tick_ms = kai_net_next(n->net);
+    if (n->unread)
+        sim_node_read(n);
+    s->tick_ms[e->node] = kai_net_next(n->net);
 }
 
 /* ---- Time. */
 
 static void tick_all(struct kai_sim *s)
 {
-    for (size_t i = 0; i < s->o.n_nodes; i++) {
+    for (size_t i = 0; i < s->n_nodes; i++) {
         struct sim_node *n = &s->node[i];
         struct kai_net_counters c;
-        if (!n->up || s->now < n->tick_ms)
+        if (s->now < s->tick_ms[i] || !n->up)
             continue;
-        n->tick_ms = kai_net_on_tick(n->net, s->now, SIM_WALL_MS + s->now);
+        s->tick_ms[i] = kai_net_on_tick(n->net, s->now, SIM_WALL_MS + s->now);
         sim_node_duties(s, i);
-        n->tick_ms = kai_net_next(n->net);
+        if (n->unread)
+            sim_node_read(n);
+        s->tick_ms[i] = kai_net_next(n->net);
         kai_net_counters(n->net, &c);
         if (c.memory_bytes > s->memory_most)
             s->memory_most = c.memory_bytes;
         s->count.parked = c.entries_parked > s->count.parked ? c.entries_parked : s->count.parked;
     }
     if (!s->o.no_dials)
-        sim_wire_dials(s);
+        sim_dials(s);
 }
 
 static uint64_t next_time(const struct kai_sim *s, uint64_t end)
 {
     uint64_t next = end;
 
-    if (s->n_events > 0 && s->event[0].at < next)
-        next = s->event[0].at;
-    for (size_t i = 0; i < s->o.n_nodes; i++)
-        if (s->node[i].up && s->node[i].tick_ms < next)
-            next = s->node[i].tick_ms;
+    if (s->n_events > 0 && s->event[0]->at < next)
+        next = s->event[0]->at;
+    for (size_t i = 0; i < s->n_nodes; i++)
+        if (s->tick_ms[i] < next && s->node[i].up)
+            next = s->tick_ms[i];
     return next > s->now ? next : s->now;
 }
 
@@ -218,10 +239,10 @@ void kai_sim_run(struct kai_sim *s, uint64_t ms)
     uint64_t end = s->now + ms;
 
     for (;;) {
-        while (s->n_events > 0 && s->event[0].at <= s->now) {
-            struct sim_event e = pop(s);
-            happen(s, &e);
-            free_event(&e);
+        while (s->n_events > 0 && s->event[0]->at <= s->now) {
+            struct sim_event *e = pop(s);
+            happen(s, e);
+            free_event(e);
         }
         tick_all(s);
         if (s->now >= end)
@@ -232,83 +253,182 @@ void kai_sim_run(struct kai_sim *s, uint64_t ms)
 
 /* ---- The script. */
 
+/* Everybody has heard of everybody. */
+static void introduce_all(struct kai_sim *s)
+{
+    for (struct sim_entry *e = s->library; e; e = e->next)
+        for (size_t i = 0; i < s->n_nodes; i++)
+            if (s->node[i].admitted && e->e.h.ptype == KAI_PTYPE_CONTROL)
+                sim_disk_ctl(&s->node[i], e);
+    for (size_t i = 0; i < s->n_nodes; i++)
+        for (size_t k = 0; k < s->n_nodes && s->node[i].admitted; k++)
+            if (s->node[k].admitted)
+                s->node[i].note[k] = sim_world_addr(s, k);
+}
+
 struct kai_sim *kai_sim_new(const struct kai_sim_options *o)
 {
     struct kai_sim *s = calloc(1, sizeof *s);
 
     SIM_MUST(kai_crypto_start() == KAI_OK);
-    SIM_MUST(s && o->n_nodes <= KAI_SIM_NODES && o->n_nodes >= 2);
+    SIM_MUST(s);
     s->o = *o;
+    s->planned = o->plan != NULL;
+    s->o.plan = NULL;
     if (s->o.latency_ms == 0)
         s->o.latency_ms = 40;
+    if (s->o.links_max == 0)
+        s->o.links_max = 16;
     s->rng = o->seed;
     s->hash = 0xcbf29ce484222325ull;
     s->now = 1000;
-    sim_world_make(s);
-    for (size_t i = 1; i + o->late < o->n_nodes; i++)
-        sim_world_admit(s, i);
-    for (size_t i = 0; i + o->late < o->n_nodes; i++)
-        sim_node_start(s, i);
+    SIM_MUST(kai_packer_new(&s->packer) == KAI_OK);
+    kai_buf_init(&s->opened, KAI_BODY_BYTES_MAX);
+    kai_buf_init(&s->scratch, KAI_BODY_BYTES_MAX);
+    sim_world_make(s, o->plan);
+    if (s->o.introduced)
+        introduce_all(s);
+    for (size_t i = 0; i < s->n_nodes; i++)
+        if (s->node[i].admitted)
+            sim_node_start(s, i);
     return s;
+}
+
+static void free_world(struct kai_sim *s)
+{
+    struct sim_entry *next;
+
+    for (size_t i = 0; i < s->n_nodes; i++) {
+        sim_node_free(&s->node[i]);
+        kai_buf_free(&s->addr[i]);
+    }
+    for (size_t i = 0; i < s->n_auds; i++) {
+        for (size_t k = 0; k < s->aud[i].n_versions; k++)
+            kai_buf_free(&s->aud[i].version[k].rule);
+        free(s->aud[i].version);
+    }
+    for (struct sim_entry *e = s->library; e; e = next) {
+        next = e->next;
+        free(e);
+    }
 }
 
 void kai_sim_free(struct kai_sim *s)
 {
     while (s->n_events > 0)
-        free_event(&s->event[--s->n_events]);
-    for (size_t i = 0; i < s->o.n_nodes; i++)
-        sim_node_free(&s->node[i]);
+        free_event(s->event[--s->n_events]);
+    free_world(s);
     for (size_t i = 0; i < s->n_conns; i++) {
-        for (size_t k = 0; k < SIM_RAW_KEEP; k++)
+        for (size_t k = 0; s->conn[i]->sent && k < SIM_RAW_KEEP; k++)
             kai_buf_free(&s->conn[i]->sent[k]);
+        free(s->conn[i]->sent);
         free(s->conn[i]);
     }
-    for (size_t i = 0; i < KAI_SIM_NODES; i++)
-        free(s->revoke[i].bytes);
+    sim_map_free(&s->by_hash);
+    sim_map_free(&s->by_log);
+    sim_map_free(&s->node_by_id);
+    sim_map_free(&s->node_by_curve);
     kai_buf_free(&s->charter_record);
+    kai_buf_free(&s->opened);
+    kai_buf_free(&s->scratch);
+    kai_packer_free(s->packer);
+    free(s->addr);
     free(s->conn);
     free(s->event);
     free(s->truth);
+    free(s->secret);
     free(s);
 }
 
 void kai_sim_admit_late(struct kai_sim *s, size_t node)
 {
+    size_t org = s->node[node].org;
+
     sim_trace(s, "admit %zu", node);
-    sim_world_admit(s, node);
-    sim_node_start(s, node);
+    s->count.admits++;
+    sim_world_org(s, org);
+    for (size_t i = 0; i < s->n_nodes; i++)
+        if (s->node[i].org == org) {
+            for (size_t k = 0; s->o.introduced && k < s->n_nodes; k += 1 + sim_random(s) % 40)
+                if (s->node[k].admitted) /* Some addresses come with the admission. */
+                    s->node[i].note[k] = sim_world_addr(s, k);
+            if (s->o.introduced)
+                s->node[i].note[i] = sim_world_addr(s, i);
+            sim_node_start(s, i);
+        }
 }
 
 void kai_sim_revoke(struct kai_sim *s, size_t node)
 {
-    struct sim_entry e = sim_world_revoke(s, node);
+    size_t org = s->node[node].org;
 
     sim_trace(s, "revoke %zu", node);
-    s->revoke[node] = sim_copy(&e.e);
+    s->count.revokes++;
+    s->org[org].revoked = true;
+    for (size_t i = 0; i < s->n_nodes; i++)
+        s->node[i].revoked = s->node[i].revoked || s->node[i].org == org;
+    s->org[org].revoke = sim_world_revoke(s, org);
+}
+
+void kai_sim_revoke_node(struct kai_sim *s, size_t node)
+{
+    sim_trace(s, "revoke node %zu", node);
+    s->count.revokes++;
     s->node[node].revoked = true;
-    sim_disk_ctl(&s->node[0], e);
-    SIM_MUST(kai_net_on_own_ctl(s->node[0].net, &s->revoke[node].e, s->now) == KAI_OK);
+    s->node[node].revoke = sim_world_revoke_node(s, node);
+}
+
+void kai_sim_stop(struct kai_sim *s, size_t node)
+{
+    sim_trace(s, "stop %zu", node);
+    if (s->node[node].up)
+        sim_node_stop(s, node);
+}
+
+void kai_sim_start(struct kai_sim *s, size_t node)
+{
+    sim_trace(s, "start %zu", node);
+    s->count.restarts++;
+    if (!s->node[node].up)
+        sim_node_start(s, node);
+}
+
+bool kai_sim_up(const struct kai_sim *s, size_t node)
+{
+    return s->node[node].up;
 }
 
 void kai_sim_restart(struct kai_sim *s, size_t node)
 {
-    sim_trace(s, "restart %zu", node);
-    s->count.restarts++;
-    sim_node_stop(s, node);
-    sim_node_start(s, node);
+    kai_sim_stop(s, node);
+    kai_sim_start(s, node);
 }
 
-void kai_sim_partition(struct kai_sim *s, uint32_t side)
+static void cut_apart(struct kai_sim *s)
 {
-    s->side = side;
-    sim_trace(s, "partition %x", side);
     for (size_t i = 0; i < s->n_conns; i++) {
         struct sim_conn *c = s->conn[i];
-        if (c->up && !c->raw && ((side >> c->a ^ side >> c->b) & 1u)) {
+        if (c->up && !c->raw && s->side[c->a] != s->side[c->b]) {
             s->count.cuts++;
             sim_wire_cut(s, c);
         }
     }
+}
+
+void kai_sim_partition(struct kai_sim *s, uint32_t side)
+{
+    for (size_t i = 0; i < KAI_SIM_NODES; i++)
+        s->side[i] = i < 32 && (side >> i & 1u) != 0;
+    sim_trace(s, "partition %x", side);
+    cut_apart(s);
+}
+
+void kai_sim_partition_some(struct kai_sim *s, unsigned of_1000)
+{
+    for (size_t i = 0; i < s->n_nodes; i++)
+        s->side[i] = sim_chance(s, of_1000);
+    sim_trace(s, "partition by lot");
+    cut_apart(s);
 }
 
 void kai_sim_cut_all(struct kai_sim *s)
@@ -327,6 +447,16 @@ void kai_sim_calm(struct kai_sim *s)
 }
 
 /* ---- What is so. */
+
+size_t kai_sim_auds(const struct kai_sim *s)
+{
+    return s->n_auds;
+}
+
+size_t kai_sim_nodes(const struct kai_sim *s)
+{
+    return s->n_nodes;
+}
 
 uint64_t kai_sim_now(const struct kai_sim *s)
 {

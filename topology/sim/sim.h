@@ -7,13 +7,60 @@
 #include "topology/frame.h"
 #include "topology/net.h"
 
-#define KAI_SIM_NODES 16u
-#define KAI_SIM_AUDS  4u
+#define KAI_SIM_ORGS     256u
+#define KAI_SIM_NODES    320u
+#define KAI_SIM_AUDS     64u
+#define KAI_SIM_STEWARDS 4u
+#define KAI_SIM_RELAYS   4u
+
+/* ---- What a network is made of. Organisations, nodes and audiences go by their numbers: node i is
+ * the first node of organisation i; further ones, which are relays, come after these. */
+struct kai_sim_org {
+    size_t parent;      /* Who admits it. Organisation 0 is the founder. */
+    uint64_t caps;      /* KAI_CAP_*; 0: all but provider. */
+    uint64_t label_max; /* 0: RED. */
+    bool water;         /* Carries the attribute that the rule of some communities asks for. */
+    bool late;          /* Not admitted before kai_sim_admit_late(). */
+};
+
+struct kai_orgs { /* A set of organisations. */
+    uint64_t bits[KAI_SIM_ORGS / 64];
+};
+void kai_orgs_add(struct kai_orgs *o, size_t org);
+void kai_orgs_remove(struct kai_orgs *o, size_t org);
+bool kai_orgs_has(const struct kai_orgs *o, size_t org);
+
+struct kai_sim_aud {
+    uint64_t kind; /* enum kai_aud_kind. A mailbox has an owner and nothing else. */
+    size_t owner;
+    bool water;              /* Community: only organisations of that attribute. */
+    struct kai_orgs members; /* Group, providers, persons (their organisations). */
+    size_t n_stewards;       /* 0: the owner. */
+    size_t stewards[KAI_SIM_STEWARDS];
+    size_t n_relays;
+    size_t relays[KAI_SIM_RELAYS]; /* Nodes. */
+    uint64_t label_max;            /* 0: GREEN. */
+    uint64_t history;              /* Days. */
+};
+
+struct kai_sim_plan {
+    size_t n_orgs;
+    struct kai_sim_org org[KAI_SIM_ORGS];
+    size_t n_further;
+    size_t further[KAI_SIM_NODES - KAI_SIM_ORGS]; /* Organisation of each further node. */
+    size_t n_auds;
+    struct kai_sim_aud aud[KAI_SIM_AUDS];
+};
 
 struct kai_sim_options {
     uint64_t seed;
     size_t n_nodes;
     size_t late; /* The last ones are not admitted before kai_sim_admit_late(). */
+    const struct kai_sim_plan *plan; /* NULL: n_nodes organisations of one node each and the
+                                        audiences below; else n_nodes and late count for nothing. */
+    bool introduced; /* Every node begins with the control plane and the addresses of all, and dials
+                        whom its engine chooses, instead of a ring. */
+    size_t links_max;                   /* Of a node; 0: 16. */
     unsigned loss, dup, reorder, stuck; /* Of 1,000 frames. */
     uint64_t latency_ms;                /* Most; least is 1. */
     bool trace;                         /* Print it. */
@@ -23,23 +70,33 @@ struct kai_sim_options {
 struct kai_sim_counters {
     uint64_t lost, repeated, reordered, stuck, cuts, restarts, partitions_hit, frames, intros, held,
         drops[102];
-    uint64_t parked;
+    uint64_t parked, entries, opened, revokes, changes, admits, minted, refused_writes;
 };
 
 struct kai_sim;
 struct kai_sim *kai_sim_new(const struct kai_sim_options *o); /* Aborts without memory. */
 void kai_sim_free(struct kai_sim *s);
 
-/* ---- The script. Audience 0 is public, 1 a community of everybody, 2 a community of the
- * organisations of odd nodes. */
+/* ---- The script. Without a plan audience 0 is public, 1 a community of everybody, 2 a community
+ * of the organisations of odd nodes. */
 void kai_sim_publish(struct kai_sim *s, size_t node, size_t aud,
                      size_t bytes); /* One entry; not before it has a key. */
+void kai_sim_publish_item(struct kai_sim *s, size_t node, size_t aud, struct kai_view item);
 bool kai_sim_may_publish(struct kai_sim *s, size_t node, size_t aud);
-void kai_sim_revoke(struct kai_sim *s, size_t node); /* By the founder, at the founder's node. */
+/* The organisation of this node, by its parent, at the parent's node. */
+void kai_sim_revoke(struct kai_sim *s, size_t node);
+void kai_sim_revoke_node(struct kai_sim *s, size_t node); /* A lost node, by its organisation. */
 void kai_sim_admit_late(struct kai_sim *s, size_t node);
+/* The owner says who is in a group (providers, persons) from now on. */
+void kai_sim_change(struct kai_sim *s, size_t aud, const struct kai_orgs *members);
+void kai_sim_stop(struct kai_sim *s, size_t node);
+void kai_sim_start(struct kai_sim *s, size_t node);
+bool kai_sim_up(const struct kai_sim *s, size_t node);
 void kai_sim_restart(struct kai_sim *s, size_t node); /* With what was durable. */
 void kai_sim_partition(struct kai_sim *s,
                        uint32_t side); /* Bit i: node i is on the other side; 0: none. */
+void kai_sim_partition_some(struct kai_sim *s,
+                            unsigned of_1000); /* So many of the nodes, by lot. */
 void kai_sim_cut_all(struct kai_sim *s);
 void kai_sim_calm(struct kai_sim *s); /* No more faults. */
 void kai_sim_run(struct kai_sim *s, uint64_t ms);
@@ -78,6 +135,18 @@ size_t kai_sim_entries(const struct kai_sim *s, size_t node, size_t aud);
 bool kai_sim_is_member(const struct kai_sim *s, size_t node, size_t aud);
 /* Frames that carried an entry to somebody who may not have it, by the script. Must be 0. */
 uint64_t kai_sim_violations(const struct kai_sim *s);
+/* Entries of an author who knew of a removal that open with what the removed node holds. Must be 0;
+ * *tried (may be NULL) how many were tried. */
+uint64_t kai_sim_leaks(struct kai_sim *s, uint64_t *tried);
+/* How many entries members are entitled to and have not read, of audiences that somebody can write
+ * to; *read, *no_key (may be NULL): how many were read, how many audiences have no clean epoch. */
+uint64_t kai_sim_unread(struct kai_sim *s, uint64_t *read, size_t *no_key);
+/* Whether all members of one audience that are up have read what they are entitled to. */
+bool kai_sim_aud_read(struct kai_sim *s, size_t aud, FILE *why);
+/* Whether some member has an epoch that it may write under. */
+bool kai_sim_aud_writable(const struct kai_sim *s, size_t aud);
+size_t kai_sim_auds(const struct kai_sim *s);
+size_t kai_sim_nodes(const struct kai_sim *s);
 uint64_t kai_sim_hash(const struct kai_sim *s);
 struct kai_sim_counters kai_sim_counts(const struct kai_sim *s);
 size_t kai_sim_memory_most(const struct kai_sim *s);

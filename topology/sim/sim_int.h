@@ -3,11 +3,14 @@
 #define KAI_TOPOLOGY_SIM_INT_H
 
 #include "log/batch.h"
+#include "topology/sim/map.h"
 #include "topology/sim/sim.h"
 #include "wire/put.h"
 
 #define SIM_WALL_MS  1893456000000ull /* The virtual clock's start, for certificates. */
 #define SIM_RAW_KEEP 64u
+#define SIM_LINKS    40u /* Connections that a node has at once, the other side's included. */
+#define SIM_NOBODY   SIZE_MAX
 
 struct sim_key { /* An Ed25519 key and where its log stands. */
     uint8_t pk[KAI_KEY_BYTES];
@@ -16,43 +19,74 @@ struct sim_key { /* An Ed25519 key and where its log stands. */
     uint8_t prev[KAI_ID_BYTES];
 };
 
+/* Every entry there ever was stands once in a library that lives as long as the simulation. */
 struct sim_entry {
     struct kai_entry e; /* Into bytes. */
-    uint8_t *bytes;
+    struct sim_entry *next;
+    size_t author;        /* Node that wrote it for its own audience, or SIM_NOBODY. */
+    uint64_t at;          /* When. */
+    bool opens, has_rule; /* It opened, under this key; a RULE stands in it. */
+    uint8_t key[KAI_KEY_BYTES];
+    uint8_t bytes[];
 };
 
 struct sim_log {
     struct kai_net_log l;
-    size_t n, cap;
-    struct sim_entry *entry;
+    size_t n, cap, cap_opened;
+    struct sim_entry **entry;
+    bool *opened; /* Read by this node. */
+    size_t n_opened;
 };
 
 struct sim_own { /* An own data or key log of a node. */
     bool open;
     struct sim_key key;
     uint8_t bound_kid[KAI_TAG_BYTES];
+    uint8_t ruled_kid[KAI_TAG_BYTES]; /* Epoch under which the owner's RULE was said last. */
+    uint64_t ruled_ver;
     uint8_t salt[32];
     uint64_t incarnation;
 };
 
+struct sim_org {
+    size_t parent;
+    bool admitted, revoked, water;
+    uint64_t at; /* When it was admitted. */
+    uint64_t caps, label_max;
+    struct sim_key root, issuing, person;
+    uint8_t person_kx[KAI_KEY_BYTES];
+    uint8_t id[KAI_ID_BYTES], cert[KAI_ID_BYTES], issuing_cert[KAI_ID_BYTES];
+    uint8_t person_id[KAI_ID_BYTES];
+    const struct sim_entry *revoke;
+};
+
 struct sim_node {
     struct kai_sim *sim;
-    size_t index;
-    bool admitted, up, revoked;
-    struct sim_key root, issuing, sign;
+    size_t index, org;
+    bool admitted, up, revoked; /* Or its organisation was. */
+    struct sim_key sign;
     uint8_t kx_sk[32], kx_pk[32], curve_pk[32];
-    uint8_t org_id[32], org_cert[32], issuing_cert[32], node_id[32], node_cert[32];
+    uint8_t node_id[32], node_cert[32];
+    uint64_t caps;
+    const struct sim_entry *revoke; /* Of this node alone. */
     struct kai_ctl *ctl;
     struct kai_keyring *keyring;
     struct kai_net *net;
     uint64_t boot;
-    uint64_t tick_ms;
+    bool unread; /* New keys or entries: read again at the end of the step. */
+    size_t n_links;
+    uint64_t links[SIM_LINKS];
     size_t n_ctl, cap_ctl;
-    struct sim_entry *ctl_entry; /* Durable. */
+    struct sim_entry **ctl_entry; /* Durable. */
+    struct sim_map ctl_map;
     size_t n_logs, cap_logs;
     struct sim_log *log; /* Durable. */
-    struct sim_own data[KAI_SIM_AUDS], keys[KAI_SIM_AUDS];
+    struct sim_map log_map;
+    struct sim_own *data, *keys; /* By audience. */
+    struct kai_view *note;       /* Addresses heard of, by node: durable. */
     struct kai_view text;
+    bool duty; /* Something happened that may be its to answer. */
+    uint64_t duty_ms;
 };
 
 enum sim_what { SIM_FRAME, SIM_STORED, SIM_CTL_STORED, SIM_WRITABLE, SIM_DOWN };
@@ -63,7 +97,7 @@ struct sim_event {
     uint64_t boot; /* Of the node; an event for an earlier one is void. */
     uint64_t link;
     struct kai_net_log log;
-    struct sim_entry entry;
+    struct sim_entry *entry;
     struct kai_view frame; /* Owned. */
 };
 
@@ -77,37 +111,67 @@ struct sim_conn {
     bool dropped;
     enum kai_bye why;
     size_t n_sent;
-    struct kai_buf sent[SIM_RAW_KEEP];
+    struct kai_buf *sent; /* SIM_RAW_KEEP, where raw. */
 };
 
-struct sim_aud {
-    uint8_t id[KAI_ID_BYTES];
+/* One state of an audience, as its owner said it. */
+struct sim_version {
+    struct sim_entry *e; /* NULL: a mailbox, which nobody says anything about. */
+    struct kai_orgs members;
+    size_t n_relays;
+    size_t relays[KAI_SIM_RELAYS];
+    struct kai_buf rule; /* RULE item; empty where there is none. */
+    uint64_t at;
 };
-struct sim_truth { /* Which audience a log is of. */
-    uint8_t log_pk[KAI_KEY_BYTES];
-    size_t aud;
+struct sim_aud {
+    struct kai_sim_aud is;
+    uint8_t id[KAI_ID_BYTES];
+    uint8_t nonce[16];
+    size_t n_versions, cap_versions;
+    struct sim_version *version;
+};
+
+struct sim_secret { /* An entry, and a former member that its author knew to be none. */
+    const struct sim_entry *e;
+    size_t aud, from;
+};
+
+struct sim_truth { /* Which audience a log is of, and who writes it. */
+    size_t aud, author;
+    uint64_t kind;
 };
 
 struct kai_sim {
     struct kai_sim_options o;
+    bool planned; /* By a plan of the caller. */
     uint64_t rng;
     uint64_t now, next_no, next_link, dial_ms;
     struct kai_charter charter;
     struct kai_buf charter_record;
+    size_t n_orgs, n_nodes, n_auds;
+    struct sim_org org[KAI_SIM_ORGS];
     struct sim_node node[KAI_SIM_NODES];
     struct sim_aud aud[KAI_SIM_AUDS];
-    size_t n_auds;
+    uint64_t tick_ms[KAI_SIM_NODES];
+    struct sim_entry *library;
+    struct sim_map by_hash;
     size_t n_events, cap_events;
-    struct sim_event *event; /* A heap. */
-    size_t n_conns, cap_conns;
+    struct sim_event **event; /* A heap. */
+    size_t n_conns, cap_conns, n_raw;
     struct sim_conn **conn;
     size_t n_truth, cap_truth;
     struct sim_truth *truth;
-    uint32_t side;
-    struct sim_entry revoke[KAI_SIM_NODES];
+    size_t n_secrets, cap_secrets;
+    struct sim_secret *secret;
+    struct sim_map by_log;
+    struct sim_map node_by_id, node_by_curve;
+    struct kai_buf *addr; /* ADDR note of each node. */
+    bool side[KAI_SIM_NODES];
     uint64_t violations;
     uint64_t hash;
     size_t memory_most;
+    struct kai_packer *packer;
+    struct kai_buf opened, scratch;
     struct kai_sim_counters count;
     struct {
         const char *code;
@@ -123,34 +187,60 @@ uint64_t sim_random(struct kai_sim *s);
 void sim_fill(void *sim, void *out, size_t n);
 bool sim_chance(struct kai_sim *s, unsigned of_1000);
 void sim_trace(struct kai_sim *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-struct sim_entry sim_copy(const struct kai_entry *e);
-void sim_event_add(struct kai_sim *s, struct sim_event e);
+struct sim_entry *sim_keep(struct kai_sim *s, const struct kai_entry *e); /* In the library. */
+void sim_event_add(struct kai_sim *s, const struct sim_event *e);
 void *sim_grow(void *p, size_t n, size_t *cap, size_t size);
 
 /* world.c */
-void sim_world_make(struct kai_sim *s);
-void sim_world_admit(struct kai_sim *s, size_t node); /* And hand it its chain. */
-struct sim_entry sim_world_revoke(struct kai_sim *s, size_t node);
+void sim_world_make(struct kai_sim *s, const struct kai_sim_plan *plan);
+void sim_world_org(struct kai_sim *s, size_t org); /* Admit it, and its nodes. */
+const struct sim_entry *sim_world_revoke(struct kai_sim *s, size_t org);
+const struct sim_entry *sim_world_revoke_node(struct kai_sim *s, size_t node);
+struct sim_entry *sim_world_record(struct kai_sim *s, struct sim_key *k, uint64_t type,
+                                   const struct kai_buf *body);
+/* audience.c: the owner's next word on an audience. */
+void sim_world_audience(struct kai_sim *s, size_t aud, const struct kai_orgs *members);
+struct kai_view sim_world_addr(struct kai_sim *s, size_t node);
 
 /* disk.c */
 void sim_node_start(struct kai_sim *s, size_t node);
 void sim_node_stop(struct kai_sim *s, size_t node);
 void sim_node_free(struct sim_node *n);
-void sim_disk_ctl(struct sim_node *n, struct sim_entry e);
-struct sim_log *sim_disk_log(struct sim_node *n, const uint8_t *log_pk);
-void sim_disk_append(struct sim_node *n, const struct kai_net_log *l, struct sim_entry e);
+void sim_disk_ctl(struct sim_node *n, struct sim_entry *e);
+struct sim_log *sim_disk_log(const struct sim_node *n, const uint8_t *log_pk);
+void sim_disk_append(struct sim_node *n, const struct kai_net_log *l, struct sim_entry *e);
+/* A control entry that this organisation made: to the disk of its first node and its engine. */
+void sim_own_ctl(struct kai_sim *s, size_t org, struct sim_entry *e);
+
+/* write.c: what a node writes itself. */
 void sim_node_duties(struct kai_sim *s, size_t node);
+void sim_own_rule(struct kai_sim *s, size_t aud); /* The owner learns its own RULE. */
+
+/* read.c: what a node can read of what it holds. */
+void sim_node_read(struct sim_node *n);
+/* Whether an entry opens with this key; s->opened is its body then. */
+bool sim_opens(struct kai_sim *s, const struct kai_entry *e, const uint8_t *key);
 
 /* wire.c */
 bool sim_wire_send(struct sim_node *n, uint64_t link, struct kai_view frame);
 void sim_wire_drop(struct sim_node *n, uint64_t link, enum kai_bye why);
-void sim_wire_dials(struct kai_sim *s);
 void sim_wire_frame(struct kai_sim *s, struct sim_event *e);
 void sim_wire_cut(struct kai_sim *s, struct sim_conn *c);
 struct sim_conn *sim_wire_conn(struct kai_sim *s, uint64_t link);
+struct sim_conn *sim_wire_new(struct kai_sim *s, size_t a, size_t b, bool raw);
+bool sim_wire_linked(const struct kai_sim *s, size_t a, size_t b);
+
+/* dial.c */
+void sim_dials(struct kai_sim *s);
 
 /* oracle.c */
 void sim_oracle_frame(struct kai_sim *s, const struct sim_node *from, const struct sim_conn *c,
                       struct kai_view frame);
+/* Whether node `of` is a member of the audience, as far as node `by` has heard; NULL: by the last
+ * word of everybody. */
+bool sim_oracle_member(const struct kai_sim *s, const struct sim_node *by, size_t of, size_t aud);
+bool sim_oracle_removed(const struct sim_node *by, const struct sim_node *of);
+void sim_oracle_written(struct kai_sim *s, const struct sim_node *by, size_t aud,
+                        const struct sim_entry *e);
 
 #endif

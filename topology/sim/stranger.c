@@ -1,22 +1,14 @@
 /* stranger: somebody who holds a node's keys and says what a test makes it say. */
 #include "topology/sim/sim_int.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "crypto/hash.h"
 
 uint64_t kai_sim_raw_link(struct kai_sim *s, size_t to, size_t as_node, bool dialled_by_node)
 {
-    struct sim_conn *c;
+    struct sim_conn *c = sim_wire_new(s, to, as_node, true);
 
-    s->conn = sim_grow(s->conn, s->n_conns, &s->cap_conns, sizeof *s->conn);
-    c = calloc(1, sizeof *c);
-    SIM_MUST(c);
-    s->conn[s->n_conns++] = c;
-    *c = (struct sim_conn){.link = s->n_conns, .a = to, .b = as_node, .up = true, .raw = true};
-    for (size_t i = 0; i < SIM_RAW_KEEP; i++)
-        kai_buf_init(&c->sent[i], KAI_FRAME_BYTES_MAX);
     kai_net_on_up(s->node[to].net, c->link, s->node[as_node].curve_pk, dialled_by_node, s->now,
                   SIM_WALL_MS + s->now);
     return c->link;
@@ -106,7 +98,7 @@ bool kai_sim_entry(const struct kai_sim *s, size_t node, size_t aud, size_t log,
             continue;
         if (seq == 0 || seq > n->log[i].n)
             return false;
-        *out = n->log[i].entry[seq - 1].e;
+        *out = n->log[i].entry[seq - 1]->e;
         return true;
     }
     return false;

@@ -4,27 +4,66 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIAL_EVERY_MS 1000u
-
 struct sim_conn *sim_wire_conn(struct kai_sim *s, uint64_t link)
 {
     return link >= 1 && link <= s->n_conns ? s->conn[link - 1] : NULL;
 }
 
-static struct sim_conn *new_conn(struct kai_sim *s, size_t a, size_t b)
+static void attach(struct sim_node *n, uint64_t link)
+{
+    SIM_MUST(n->n_links < SIM_LINKS);
+    n->links[n->n_links++] = link;
+}
+
+static void detach(struct sim_node *n, uint64_t link)
+{
+    for (size_t i = 0; i < n->n_links; i++)
+        if (n->links[i] == link) {
+            memmove(n->links + i, n->links + i + 1, (n->n_links - i - 1) * sizeof n->links[0]);
+            n->n_links--;
+            return;
+        }
+}
+
+static void end(struct kai_sim *s, struct sim_conn *c)
+{
+    c->up = false;
+    detach(&s->node[c->a], c->link);
+    if (!c->raw)
+        detach(&s->node[c->b], c->link);
+}
+
+struct sim_conn *sim_wire_new(struct kai_sim *s, size_t a, size_t b, bool raw)
 {
     struct sim_conn *c = calloc(1, sizeof *c);
 
     SIM_MUST(c);
     s->conn = sim_grow(s->conn, s->n_conns, &s->cap_conns, sizeof *s->conn);
     s->conn[s->n_conns++] = c;
-    c->link = s->n_conns;
-    c->a = a;
-    c->b = b;
-    c->up = true;
+    *c = (struct sim_conn){.link = s->n_conns, .a = a, .b = b, .up = true, .raw = raw};
+    attach(&s->node[a], c->link);
+    if (!raw) {
+        attach(&s->node[b], c->link);
+        return c;
+    }
+    s->n_raw++;
+    c->sent = calloc(SIM_RAW_KEEP, sizeof *c->sent);
+    SIM_MUST(c->sent);
     for (size_t i = 0; i < SIM_RAW_KEEP; i++)
         kai_buf_init(&c->sent[i], KAI_FRAME_BYTES_MAX);
     return c;
+}
+
+bool sim_wire_linked(const struct kai_sim *s, size_t a, size_t b)
+{
+    const struct sim_node *n = &s->node[a];
+
+    for (size_t i = 0; i < n->n_links; i++) {
+        const struct sim_conn *c = s->conn[n->links[i] - 1];
+        if ((c->a == a && c->b == b) || (c->a == b && c->b == a))
+            return true;
+    }
+    return false;
 }
 
 static const char *name_of(uint64_t type)
@@ -75,12 +114,12 @@ static void schedule(struct kai_sim *s, struct sim_conn *c, int end, struct kai_
         at = c->last_ms[end]; /* In order, but for the fault of that name. */
     if (!early)
         c->last_ms[end] = at;
-    sim_event_add(s, (struct sim_event){.at = at,
-                                        .what = SIM_FRAME,
-                                        .node = end ? c->a : c->b,
-                                        .boot = s->node[end ? c->a : c->b].boot,
-                                        .link = c->link,
-                                        .frame = {.p = copy, .n = frame.n}});
+    sim_event_add(s, &(struct sim_event){.at = at,
+                                         .what = SIM_FRAME,
+                                         .node = end ? c->a : c->b,
+                                         .boot = s->node[end ? c->a : c->b].boot,
+                                         .link = c->link,
+                                         .frame = {.p = copy, .n = frame.n}});
 }
 
 static void keep_raw(struct sim_conn *c, struct kai_view frame)
@@ -108,11 +147,11 @@ bool sim_wire_send(struct sim_node *n, uint64_t link, struct kai_view frame)
         return false;
     if (sim_chance(s, s->o.stuck)) {
         s->count.stuck++;
-        sim_event_add(s, (struct sim_event){.at = s->now + 20,
-                                            .what = SIM_WRITABLE,
-                                            .node = n->index,
-                                            .boot = n->boot,
-                                            .link = link});
+        sim_event_add(s, &(struct sim_event){.at = s->now + 20,
+                                             .what = SIM_WRITABLE,
+                                             .node = n->index,
+                                             .boot = n->boot,
+                                             .link = link});
         return false;
     }
     SIM_MUST(frame.n <= KAI_FRAME_BYTES_MAX && kai_frame_parse(&f, frame) == KAI_OK);
@@ -140,16 +179,18 @@ bool sim_wire_send(struct sim_node *n, uint64_t link, struct kai_view frame)
 static void tell_down(struct kai_sim *s, const struct sim_conn *c, size_t node)
 {
     if (s->node[node].up)
-        sim_event_add(s, (struct sim_event){.at = s->now + 1,
-                                            .what = SIM_DOWN,
-                                            .node = node,
-                                            .boot = s->node[node].boot,
-                                            .link = c->link});
+        sim_event_add(s, &(struct sim_event){.at = s->now + 1,
+                                             .what = SIM_DOWN,
+                                             .node = node,
+                                             .boot = s->node[node].boot,
+                                             .link = c->link});
 }
 
 void sim_wire_cut(struct kai_sim *s, struct sim_conn *c)
 {
-    c->up = false;
+    if (!c->up)
+        return;
+    end(s, c);
     tell_down(s, c, c->a);
     if (!c->raw)
         tell_down(s, c, c->b);
@@ -167,16 +208,16 @@ void sim_wire_drop(struct sim_node *n, uint64_t link, enum kai_bye why)
     c->why = why;
     if (!c->up)
         return;
-    c->up = false;
+    end(s, c);
     if (!c->raw) {
         size_t other = c->a == n->index ? c->b : c->a;
         /* What is under way arrives first. */
         if (s->node[other].up)
-            sim_event_add(s, (struct sim_event){.at = s->now + s->o.latency_ms + 1,
-                                                .what = SIM_DOWN,
-                                                .node = other,
-                                                .boot = s->node[other].boot,
-                                                .link = link});
+            sim_event_add(s, &(struct sim_event){.at = s->now + s->o.latency_ms + 1,
+                                                 .what = SIM_DOWN,
+                                                 .node = other,
+                                                 .boot = s->node[other].boot,
+                                                 .link = link});
     }
 }
 
@@ -185,85 +226,4 @@ void sim_wire_frame(struct kai_sim *s, struct sim_event *e)
     struct sim_node *n = &s->node[e->node];
 
     kai_net_on_frame(n->net, e->link, e->frame, s->now, SIM_WALL_MS + s->now);
-}
-
-/* ---- Dialling. */
-
-static bool apart(const struct kai_sim *s, size_t a, size_t b)
-{
-    return ((s->side >> a ^ s->side >> b) & 1u) != 0;
-}
-
-/* A newcomer shows its chain until the server lets it in. */
-static bool introduce(struct kai_sim *s, struct sim_node *from, struct sim_node *to)
-{
-    struct kai_buf ask, reply;
-    enum kai_err err;
-
-    kai_buf_init(&ask, KAI_INTRO_FRAME_BYTES_MAX);
-    kai_buf_init(&reply, KAI_INTRO_FRAME_BYTES_MAX);
-    s->count.intros++;
-    err = kai_net_intro_hello(from->net, &ask, SIM_WALL_MS + s->now);
-    for (int i = 0; i < 4 && err == KAI_OK; i++) {
-        kai_buf_clear(&reply);
-        err =
-            kai_net_intro_serve(to->net, kai_buf_view(&ask), from->curve_pk, &reply, NULL, s->now);
-        if (err != KAI_OK && err != KAI_EAGAIN)
-            break;
-        kai_buf_clear(&ask);
-        err = kai_net_intro_reply(from->net, kai_buf_view(&reply), &ask);
-        if (err == KAI_OK)
-            break;
-        err = err == KAI_EAGAIN ? KAI_OK : err;
-    }
-    kai_buf_free(&ask);
-    kai_buf_free(&reply);
-    sim_trace(s, "%zu introduces itself to %zu: %d", from->index, to->index, (int)err);
-    return err == KAI_OK && kai_net_admits(to->net, from->curve_pk);
-}
-
-void kai_sim_connect(struct kai_sim *s, size_t a, size_t b)
-{
-    struct sim_node *from = &s->node[a], *to = &s->node[b];
-    struct sim_conn *c;
-
-    if (!from->up || !to->up || apart(s, a, b)) {
-        s->count.partitions_hit += apart(s, a, b) ? 1u : 0u;
-        return;
-    }
-    if (!kai_net_admits(to->net, from->curve_pk) && !introduce(s, from, to))
-        return;
-    c = new_conn(s, a, b);
-    kai_net_on_up(to->net, c->link, from->curve_pk, false, s->now, SIM_WALL_MS + s->now);
-    if (c->up)
-        kai_net_on_up(from->net, c->link, to->curve_pk, true, s->now, SIM_WALL_MS + s->now);
-}
-
-static bool connected(const struct kai_sim *s, size_t a, size_t b)
-{
-    for (size_t i = 0; i < s->n_conns; i++)
-        if (s->conn[i]->up && ((s->conn[i]->a == a && s->conn[i]->b == b) ||
-                               (s->conn[i]->a == b && s->conn[i]->b == a)))
-            return true;
-    return false;
-}
-
-/* A ring and chords, so that the members of audience 2 stay connected whoever is removed; now and
- * then both ends dial. */
-void sim_wire_dials(struct kai_sim *s)
-{
-    size_t n = s->o.n_nodes;
-
-    if (s->now < s->dial_ms)
-        return;
-    s->dial_ms = s->now + DIAL_EVERY_MS;
-    for (size_t i = 0; i < n; i++)
-        for (size_t hop = 1; hop <= 4; hop *= 2) {
-            size_t j = (i + hop) % n;
-            if (i == j || connected(s, i, j) || !s->node[i].admitted || !s->node[j].admitted)
-                continue;
-            kai_sim_connect(s, i, j);
-            if (sim_random(s) % 4 == 0)
-                kai_sim_connect(s, j, i);
-        }
 }

@@ -1,0 +1,311 @@
+/* scenario: a network of hundreds of organisations and what happens to it, from one seed. */
+#include "topology/scenario.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "crypto/sign.h"
+
+#define READ_MS    60000u  /* Links are up and a clean epoch exists: all is read. */
+#define ORPHANS_MS 960000u /* Every steward is gone: 15 minutes, and a minute to read. */
+
+static uint64_t roll(uint64_t *dice, uint64_t below)
+{
+    *dice = *dice * 6364136223846793005ull + 1442695040888963407ull;
+    return (*dice >> 33) % below;
+}
+
+/* ---- The network. A tenth of the organisations admit the others; some are contractors. */
+
+static void make_orgs(struct kai_sim_plan *p, const struct scenario *sc, uint64_t *dice)
+{
+    size_t uppers = sc->orgs / 10;
+
+    p->n_orgs = sc->orgs;
+    for (size_t i = 1; i < p->n_orgs; i++) {
+        struct kai_sim_org *o = &p->org[i];
+        o->parent = i <= uppers ? 0 : 1 + roll(dice, uppers);
+        o->water = roll(dice, 4) == 0;
+        if (i > uppers && roll(dice, 12) == 0)
+            o->caps = 31u | KAI_CAP_PROVIDER;
+        if (i > uppers && roll(dice, 10) == 0)
+            o->label_max = 2; /* A school: GREEN and less. */
+        o->late = i + sc->orgs / 20 >= p->n_orgs;
+    }
+    p->n_further = sc->relays;
+    for (size_t i = 0; i < sc->relays; i++)
+        p->further[i] = i % (uppers + 1);
+}
+
+static void list_members(struct kai_sim_aud *a, const struct kai_sim_plan *p, uint64_t *dice)
+{
+    size_t most = 3 + roll(dice, p->n_orgs > 60 ? 17 : 6);
+
+    kai_orgs_add(&a->members, a->owner);
+    for (size_t i = 0; i < most; i++)
+        kai_orgs_add(&a->members, roll(dice, p->n_orgs - p->n_orgs / 20));
+}
+
+static void list_providers(struct kai_sim_aud *a, const struct kai_sim_plan *p)
+{
+    for (size_t i = 1; i < p->n_orgs; i++)
+        if (p->org[i].parent == a->owner && (p->org[i].caps & KAI_CAP_PROVIDER))
+            kai_orgs_add(&a->members, i);
+}
+
+/* Somebody who keeps the keys beside the owner: a member that may. */
+static void second_steward(struct kai_sim_aud *a, const struct kai_sim_plan *p, uint64_t *dice)
+{
+    size_t i = roll(dice, p->n_orgs);
+
+    for (size_t tries = 0; tries < p->n_orgs; tries++, i = (i + 1) % p->n_orgs)
+        if (i != a->owner && kai_orgs_has(&a->members, i) && !p->org[i].late &&
+            p->org[i].label_max == 0) {
+            a->stewards[a->n_stewards++] = i;
+            return;
+        }
+}
+
+static void relays_for(struct kai_sim_aud *a, const struct kai_sim_plan *p, uint64_t *dice)
+{
+    for (size_t k = 0; k < 2 && p->n_further > 0; k++)
+        a->relays[a->n_relays++] =
+            p->n_orgs + (roll(dice, p->n_further / 2) + k * (p->n_further / 2));
+}
+
+static uint64_t kind_of(size_t i, size_t n)
+{
+    if (i < 3)
+        return i == 0 ? KAI_AUD_PUBLIC : KAI_AUD_COMMUNITY;
+    if (i % 8 == 7)
+        return KAI_AUD_CLIENTS;
+    if (i % 8 == 5)
+        return i % 16 == 5 ? KAI_AUD_PROVIDERS : KAI_AUD_PERSONS;
+    return i + n / 10 >= n ? KAI_AUD_MAILBOX : KAI_AUD_GROUP;
+}
+
+static void make_auds(struct kai_sim_plan *p, const struct scenario *sc, uint64_t *dice)
+{
+    size_t uppers = sc->orgs / 10;
+
+    p->n_auds = sc->auds;
+    for (size_t i = 0; i < p->n_auds; i++) {
+        struct kai_sim_aud *a = &p->aud[i];
+        a->kind = kind_of(i, p->n_auds);
+        a->label_max = i == 0 ? 1 : i < 3 ? 2 : 4;
+        a->history = i % 3 == 2 ? 0 : KAI_HISTORY_ALL;
+        a->owner = i < 3 ? 0 : roll(dice, uppers + 1);
+        a->water = i == 2;
+        if (i == 2) /* A community keeps its keys with a member. */
+            for (size_t k = 1; k < p->n_orgs && a->n_stewards < 2; k++)
+                if (p->org[k].water && !p->org[k].late && !(p->org[k].caps & KAI_CAP_PROVIDER))
+                    a->stewards[a->n_stewards++] = k;
+        if (a->kind == KAI_AUD_GROUP || a->kind == KAI_AUD_PERSONS)
+            list_members(a, p, dice);
+        if (a->kind == KAI_AUD_PROVIDERS)
+            list_providers(a, p);
+        if (a->kind == KAI_AUD_GROUP) {
+            a->stewards[a->n_stewards++] = a->owner;
+            second_steward(a, p, dice);
+            if (i % 2 == 0)
+                relays_for(a, p, dice);
+        }
+    }
+}
+
+/* ---- What happens. */
+
+struct run {
+    const struct scenario *sc;
+    struct kai_sim_plan *plan;
+    struct kai_sim *s;
+    uint64_t dice;
+    struct scenario_result *r;
+};
+
+static void publish_some(struct run *x, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t aud = roll(&x->dice, x->plan->n_auds), node = roll(&x->dice, kai_sim_nodes(x->s));
+        /* The first from there on that may. */
+        for (size_t k = 0; k < kai_sim_nodes(x->s); k++, node = (node + 1) % kai_sim_nodes(x->s))
+            if (kai_sim_may_publish(x->s, node, aud)) {
+                kai_sim_publish(x->s, node, aud, roll(&x->dice, 8) ? 120 : 9000);
+                break;
+            }
+    }
+}
+
+/* Who may go: nobody owns or keeps an audience that others need, unless that is the point. */
+static size_t somebody(struct run *x)
+{
+    for (;;) {
+        size_t i = 1 + roll(&x->dice, x->plan->n_orgs - 1);
+        bool needed = i <= x->plan->n_orgs / 10 || x->plan->org[i].late;
+        for (size_t a = 0; a < x->plan->n_auds && !needed; a++)
+            for (size_t k = 0; k < x->plan->aud[a].n_stewards && !needed; k++)
+                needed = x->plan->aud[a].stewards[k] == i && x->plan->aud[a].n_stewards < 2;
+        if (!needed)
+            return i;
+    }
+}
+
+static void change_groups(struct run *x, size_t count)
+{
+    for (size_t a = 3; a < x->plan->n_auds && count > 0; a++) {
+        struct kai_sim_aud *aud = &x->plan->aud[a];
+        if (aud->kind != KAI_AUD_GROUP || roll(&x->dice, 3) > 0)
+            continue;
+        for (size_t i = 0; i < x->plan->n_orgs; i++) { /* One goes, one comes. */
+            bool keeps = i == aud->owner;
+            for (size_t k = 0; k < aud->n_stewards; k++)
+                keeps = keeps || aud->stewards[k] == i;
+            if (!keeps && kai_orgs_has(&aud->members, i)) {
+                kai_orgs_remove(&aud->members, i);
+                break;
+            }
+        }
+        kai_orgs_add(&aud->members, roll(&x->dice, x->plan->n_orgs - x->plan->n_orgs / 20));
+        kai_sim_change(x->s, a, &aud->members);
+        count--;
+    }
+}
+
+static void remove_stewards(struct run *x)
+{
+    for (size_t a = 3; a < x->plan->n_auds; a++)
+        for (size_t k = 0; k < x->plan->aud[a].n_stewards; k++)
+            if (x->plan->aud[a].stewards[k] != 0 && kai_sim_up(x->s, x->plan->aud[a].stewards[k]))
+                kai_sim_stop(x->s, x->plan->aud[a].stewards[k]);
+}
+
+static void script(struct run *x)
+{
+    struct kai_sim *s = x->s;
+    size_t n = x->plan->n_orgs, unit = n / 20;
+
+    kai_sim_run(s, 12000);
+    publish_some(x, n / 2);
+    kai_sim_run(s, 4000);
+    kai_sim_partition_some(s, 150);
+    for (size_t i = 0; i < unit; i++)
+        kai_sim_admit_late(s, n - 1 - i);
+    publish_some(x, n / 4);
+    change_groups(x, unit);
+    kai_sim_run(s, 6000);
+    for (size_t i = 0; i < unit / 2 + 1; i++)
+        kai_sim_revoke(s, somebody(x));
+    if (x->plan->n_further > 0)
+        kai_sim_revoke_node(s, n + roll(&x->dice, x->plan->n_further));
+    publish_some(x, n / 4);
+    for (size_t i = 0; i < unit; i++)
+        kai_sim_restart(s, roll(&x->dice, n - unit));
+    kai_sim_run(s, 5000);
+    publish_some(x, n / 4);
+    if (x->sc->orphans)
+        remove_stewards(x);
+    kai_sim_run(s, 3000);
+    kai_sim_calm(s);
+}
+
+/* ---- What must be so in the end. */
+
+static void heal(struct run *x)
+{
+    uint64_t most = x->sc->orphans ? ORPHANS_MS : 2 * READ_MS, waited = 0;
+    uint64_t clean[KAI_SIM_AUDS] = {0}, read[KAI_SIM_AUDS] = {0};
+    size_t open = x->plan->n_auds;
+
+    for (; waited <= most && open > 0; waited += 1000) {
+        kai_sim_run(x->s, 1000);
+        if (waited == 5000)
+            publish_some(x, x->plan->n_orgs / 4); /* After the removals, by those who heard. */
+        if (waited < 6000)
+            continue;
+        open = 0;
+        for (size_t a = 0; a < x->plan->n_auds; a++) {
+            if (!clean[a] && kai_sim_aud_writable(x->s, a))
+                clean[a] = waited + 1;
+            if (!read[a] && clean[a] && kai_sim_aud_read(x->s, a, NULL))
+                read[a] = waited + 1;
+            open += !read[a];
+        }
+    }
+    for (size_t a = 0; a < x->plan->n_auds; a++) {
+        uint64_t took = read[a] ? read[a] - clean[a] : most;
+        if (clean[a] > x->r->worst_clean_ms)
+            x->r->worst_clean_ms = clean[a];
+        if (took > x->r->worst_read_ms || !read[a]) {
+            x->r->worst_read_ms = took;
+            x->r->worst_aud = a;
+        }
+    }
+}
+
+static void judge(struct run *x)
+{
+    struct scenario_result *r = x->r;
+    struct kai_sim_counters *c = &r->count;
+
+    *c = kai_sim_counts(x->s);
+    r->violations = kai_sim_violations(x->s);
+    r->leaks = kai_sim_leaks(x->s, &r->tried);
+    r->unread = kai_sim_unread(x->s, &r->read, NULL);
+    r->memory_most = kai_sim_memory_most(x->s);
+    r->hash = kai_sim_hash(x->s);
+    r->entries = c->entries;
+    if (r->violations > 0)
+        (void)snprintf(r->why, sizeof r->why, "%llu frames went to somebody who may not have them",
+                       (unsigned long long)r->violations);
+    else if (r->leaks > 0)
+        (void)snprintf(r->why, sizeof r->why, "%llu entries can be read by the removed",
+                       (unsigned long long)r->leaks);
+    else if (r->worst_read_ms > READ_MS || r->unread > 0)
+        (void)snprintf(r->why, sizeof r->why, "audience %zu: all is read after %llu ms (%llu not)",
+                       r->worst_aud, (unsigned long long)r->worst_read_ms,
+                       (unsigned long long)r->unread);
+    else if (!(c->lost && c->repeated && c->reordered && c->stuck && c->cuts && c->restarts &&
+               c->partitions_hit && c->revokes && c->changes && c->admits && c->minted &&
+               r->entries && r->read && r->tried))
+        (void)snprintf(r->why, sizeof r->why, "a fault never happened");
+    r->ok = r->why[0] == '\0';
+    if (r->unread > 0)
+        for (size_t a = 0; a < x->plan->n_auds; a++)
+            (void)kai_sim_aud_read(x->s, a, stderr);
+}
+
+void scenario_run(const struct scenario *sc, struct scenario_result *r)
+{
+    struct kai_sim_plan *plan = calloc(1, sizeof *plan);
+    struct run x = {.sc = sc, .plan = plan, .dice = sc->seed * 77 + 1, .r = r};
+    struct kai_sim_options o = {.seed = sc->seed,
+                                .plan = plan,
+                                .introduced = true,
+                                .loss = 20,
+                                .dup = 20,
+                                .reorder = 20,
+                                .stuck = 5,
+                                .latency_ms = 80,
+                                .trace = sc->trace};
+    struct timespec a, b;
+
+    memset(r, 0, sizeof *r);
+    if (!plan)
+        abort();
+    make_orgs(plan, sc, &x.dice);
+    make_auds(plan, sc, &x.dice);
+    (void)clock_gettime(CLOCK_MONOTONIC, &a);
+    kai_verify_memo(true);
+    x.s = kai_sim_new(&o);
+    r->nodes = kai_sim_nodes(x.s);
+    script(&x);
+    heal(&x);
+    judge(&x);
+    kai_sim_free(x.s);
+    kai_verify_memo(false);
+    (void)clock_gettime(CLOCK_MONOTONIC, &b);
+    r->real_ms = (uint64_t)((b.tv_sec - a.tv_sec) * 1000 + (b.tv_nsec - a.tv_nsec) / 1000000);
+    free(plan);
+}

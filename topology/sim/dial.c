@@ -1,0 +1,108 @@
+/* dial: who connects to whom in the simulated network. */
+#include "topology/sim/sim_int.h"
+
+#include <string.h>
+
+#define DIAL_EVERY_MS 1000u
+#define DIALS_AT_ONCE 3u
+
+static bool apart(const struct kai_sim *s, size_t a, size_t b)
+{
+    return s->side[a] != s->side[b];
+}
+
+/* A newcomer shows its chain until the server lets it in. */
+static bool introduce(struct kai_sim *s, struct sim_node *from, struct sim_node *to)
+{
+    struct kai_buf ask, reply;
+    enum kai_err err;
+
+    kai_buf_init(&ask, KAI_INTRO_FRAME_BYTES_MAX);
+    kai_buf_init(&reply, KAI_INTRO_FRAME_BYTES_MAX);
+    s->count.intros++;
+    err = kai_net_intro_hello(from->net, &ask, SIM_WALL_MS + s->now);
+    for (int i = 0; i < 4 && err == KAI_OK; i++) {
+        kai_buf_clear(&reply);
+        err =
+            kai_net_intro_serve(to->net, kai_buf_view(&ask), from->curve_pk, &reply, NULL, s->now);
+        if (err != KAI_OK && err != KAI_EAGAIN)
+            break;
+        kai_buf_clear(&ask);
+        err = kai_net_intro_reply(from->net, kai_buf_view(&reply), &ask);
+        if (err == KAI_OK)
+            break;
+        err = err == KAI_EAGAIN ? KAI_OK : err;
+    }
+    kai_buf_free(&ask);
+    kai_buf_free(&reply);
+    sim_trace(s, "%zu introduces itself to %zu: %d", from->index, to->index, (int)err);
+    return err == KAI_OK && kai_net_admits(to->net, from->curve_pk);
+}
+
+void kai_sim_connect(struct kai_sim *s, size_t a, size_t b)
+{
+    struct sim_node *from = &s->node[a], *to = &s->node[b];
+    struct sim_conn *c;
+
+    if (!from->up || !to->up || apart(s, a, b)) {
+        s->count.partitions_hit += apart(s, a, b) ? 1u : 0u;
+        return;
+    }
+    if (!kai_net_admits(to->net, from->curve_pk) && !introduce(s, from, to))
+        return;
+    c = sim_wire_new(s, a, b, false);
+    kai_net_on_up(to->net, c->link, from->curve_pk, false, s->now, SIM_WALL_MS + s->now);
+    if (c->up)
+        kai_net_on_up(from->net, c->link, to->curve_pk, true, s->now, SIM_WALL_MS + s->now);
+}
+
+/* A ring and chords, so that the members of audience 2 stay connected whoever is removed; now and
+ * then both ends dial. */
+static void ring(struct kai_sim *s)
+{
+    size_t n = s->n_nodes;
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t hop = 1; hop <= 4; hop *= 2) {
+            size_t j = (i + hop) % n;
+            if (i == j || sim_wire_linked(s, i, j) || !s->node[i].admitted || !s->node[j].admitted)
+                continue;
+            kai_sim_connect(s, i, j);
+            if (sim_random(s) % 4 == 0)
+                kai_sim_connect(s, j, i);
+        }
+}
+
+/* What the engine wants, as a node does it. */
+static void chosen(struct kai_sim *s, size_t i)
+{
+    struct kai_dial want[SIM_LINKS];
+    size_t n = kai_net_dials(s->node[i].net, want, SIM_LINKS, SIM_WALL_MS + s->now), done = 0;
+
+    for (size_t k = 0; k < n && done < DIALS_AT_ONCE; k++) {
+        size_t j = sim_map_get(&s->node_by_curve, want[k].curve_pk);
+        if (j == SIM_MAP_NONE || j == i || sim_wire_linked(s, i, j))
+            continue;
+        if (s->node[i].n_links >= s->o.links_max)
+            return;
+        if (s->node[j].n_links >= s->o.links_max + s->o.links_max / 2)
+            continue;
+        kai_sim_connect(s, i, j);
+        done++;
+    }
+}
+
+void sim_dials(struct kai_sim *s)
+{
+    if (s->now < s->dial_ms)
+        return;
+    if (!s->o.introduced) {
+        s->dial_ms = s->now + DIAL_EVERY_MS;
+        ring(s);
+        return;
+    }
+    s->dial_ms = s->now + DIAL_EVERY_MS / 4;
+    for (size_t i = s->now / (DIAL_EVERY_MS / 4) % 4; i < s->n_nodes; i += 4)
+        if (s->node[i].up && s->node[i].n_links < s->o.links_max)
+            chosen(s, i);
+}

@@ -1,0 +1,84 @@
+/* read: what a simulated node reads of what it holds, as an index would: RULEs go to its keyring.
+ */
+#include "topology/sim/sim_int.h"
+
+#include <string.h>
+
+struct reading {
+    struct sim_node *n;
+    bool rules;
+};
+
+static enum kai_err on_item(void *ctx, uint64_t type, struct kai_view item)
+{
+    struct reading *r = ctx;
+
+    if (type == KAI_ITEM_RULE) {
+        enum kai_err err = kai_keyring_rule(r->n->keyring, item);
+        r->rules = r->rules || err == KAI_OK || err == KAI_EAGAIN;
+    }
+    return KAI_OK;
+}
+
+bool sim_opens(struct kai_sim *s, const struct kai_entry *e, const uint8_t *key)
+{
+    struct kai_seal_place at = {.nid = s->charter.nid,
+                                .log_pk = e->h.log_pk,
+                                .seq = e->h.seq,
+                                .prev = e->h.prev,
+                                .tag = e->h.tag,
+                                .kid = e->h.kid,
+                                .ts = e->h.ts};
+
+    kai_buf_clear(&s->opened);
+    return kai_payload_open(s->packer, &s->opened, &s->scratch, key, &at, e->payload) == KAI_OK;
+}
+
+/* An entry opens with one key for everybody: it is tried once, and read again only for a RULE. */
+static bool read_one(struct reading *r, struct sim_log *log, size_t i)
+{
+    struct kai_sim *s = r->n->sim;
+    struct sim_entry *x = log->entry[i];
+    const struct kai_epoch *epoch;
+
+    if (x->e.h.ptype != KAI_PTYPE_SEALED)
+        return true;
+    epoch = kai_keyring_kid(r->n->keyring, log->l.aud_id, x->e.h.kid);
+    if (!epoch || epoch->route_only)
+        return false;
+    if (x->opens && memcmp(x->key, epoch->key, KAI_KEY_BYTES) == 0 && !x->has_rule)
+        return true;
+    if (!sim_opens(s, &x->e, epoch->key))
+        return false;
+    r->rules = false;
+    (void)!kai_body_walk(kai_buf_view(&s->opened), on_item, r);
+    x->has_rule = x->has_rule || r->rules;
+    x->opens = true;
+    memcpy(x->key, epoch->key, KAI_KEY_BYTES);
+    return true;
+}
+
+void sim_node_read(struct sim_node *n)
+{
+    struct reading r = {.n = n};
+    bool rules = false;
+
+    n->unread = false;
+    n->duty = true;
+    for (size_t k = 0; k < n->n_logs; k++) {
+        struct sim_log *log = &n->log[k];
+        for (size_t i = 0; log->l.kind == 1 && log->n_opened < log->n && i < log->n; i++) {
+            if (log->opened[i])
+                continue;
+            r.rules = false;
+            if (!read_one(&r, log, i))
+                continue;
+            rules = rules || r.rules;
+            log->opened[i] = true;
+            log->n_opened++;
+            n->sim->count.opened++;
+        }
+    }
+    if (rules)
+        kai_net_on_keyring(n->net, n->sim->now);
+}
