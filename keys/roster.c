@@ -36,7 +36,7 @@ static void roster_free(struct kai_roster *r)
     free(r);
 }
 
-enum kai_err kai_roster_build(struct kai_roster **out, const struct kai_ctl *ctl)
+static enum kai_err build(struct kai_roster **out, const struct kai_ctl *ctl)
 {
     struct kai_build b = {.ctl = ctl};
     struct kai_roster *r = calloc(1, sizeof *r);
@@ -71,6 +71,49 @@ enum kai_err kai_roster_build(struct kai_roster **out, const struct kai_ctl *ctl
     }
     kai_roster_seal(r);
     *out = r;
+    return KAI_OK;
+}
+
+/* A roster is a function of the set alone, so the same set has the same roster. */
+#define MEMO_ROWS 64u
+static struct {
+    bool on;
+    size_t next;
+    struct {
+        uint8_t set[KAI_ID_BYTES];
+        struct kai_roster *r;
+    } row[MEMO_ROWS];
+} memo;
+
+void kai_roster_memo(bool on)
+{
+    for (size_t i = 0; i < MEMO_ROWS; i++)
+        kai_roster_unref(memo.row[i].r);
+    memset(&memo, 0, sizeof memo);
+    memo.on = on;
+}
+
+enum kai_err kai_roster_build(struct kai_roster **out, const struct kai_ctl *ctl)
+{
+    uint8_t set[KAI_ID_BYTES];
+    enum kai_err err;
+
+    if (!memo.on)
+        return build(out, ctl);
+    kai_ctl_fingerprint(ctl, set);
+    for (size_t i = 0; i < MEMO_ROWS; i++) {
+        if (memo.row[i].r == NULL || memcmp(memo.row[i].set, set, sizeof set) != 0)
+            continue;
+        *out = kai_roster_ref(memo.row[i].r);
+        return KAI_OK;
+    }
+    err = build(out, ctl);
+    if (err != KAI_OK)
+        return err;
+    kai_roster_unref(memo.row[memo.next].r);
+    memcpy(memo.row[memo.next].set, set, sizeof set);
+    memo.row[memo.next].r = kai_roster_ref(*out);
+    memo.next = (memo.next + 1) % MEMO_ROWS;
     return KAI_OK;
 }
 
