@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 
+#include "base/check.h"
 #include "crypto/hash.h"
 #include "crypto/seal.h"
 #include "log/log_util.h"
@@ -93,8 +94,8 @@ static void test_opens(void **state)
     assert_int_equal(open_as(0, c, 2), KAI_EMALFORMED); /* All of it, or nothing. */
 
     struct kai_red_reader r = {.nid = wd.aud_id, .kx_pk = pk[0], .kx_sk = sk[0]};
-    struct kai_view one = {sealed.p, ends[0]};
-    assert_int_equal(kai_red_open(&plain, c, &r, kai_buf_view(&obj), &one, 3), KAI_ENOTFOUND);
+    struct kai_view same[3] = {{sealed.p, ends[0]}, {sealed.p, ends[0]}, {sealed.p, ends[0]}};
+    assert_int_equal(kai_red_open(&plain, c, &r, kai_buf_view(&obj), same, 3), KAI_ENOTFOUND);
 }
 
 /* What a listener, a relay or a node has: neither text nor length beyond the padding. */
@@ -172,46 +173,143 @@ static void test_flips(void **state)
     free(copy);
 }
 
-/* One ciphertext for two keys: an author who hands two persons different keys for one OBJ. The
- * AEAD alone would let a content be made that opens under both; the commitment lets one key by. */
-static void test_double_open(void **state)
-{
-    (void)state;
-    struct kai_red_content c[3];
+/* What an author can do who makes the seal by hand: person 0's OBJ key is known to them. */
+struct forgery {
     struct kai_obj o;
-    struct kai_cur cur;
-    uint8_t other[KAI_KEY_BYTES];
+    uint8_t key[KAI_KEY_BYTES];
     uint8_t hash[KAI_ID_BYTES];
-    struct kai_obj bare;
+    uint8_t eph_sk[KAI_KEY_BYTES];
+    uint8_t eph_pk[KAI_KEY_BYTES];
+    uint8_t commit[32];
+};
+
+static void context(struct forgery *f)
+{
+    struct kai_obj bare = f->o;
     struct kai_buf b;
 
-    seal_three();
-    assert_int_equal(kai_obj_parse(&o, kai_buf_view(&obj)), KAI_OK);
-    kai_cur_init(&cur, o.seal.p, o.seal.n);
-    kai_cur_tuple(&cur, 3);
-    const uint8_t *eph = kai_cur_bin(&cur, 32).p;
-    const uint8_t *commit = kai_cur_bin(&cur, 32).p;
-    struct kai_view slots = kai_cur_bin(&cur, KAI_PAYLOAD_BYTES_MAX);
-
-    /* A slot for the last person that hands out another key, made as the author could. */
-    bare = o;
     bare.seal = (struct kai_view){0};
     kai_buf_init(&b, 4096);
     kai_obj_write(&b, &bare);
-    kai_hash(hash, KAI_D_OBJCTX, b.p, b.len);
-    memset(other, 0x77, sizeof other);
-    uint8_t eph_sk[32];
-    uint8_t eph_pk[32];
-    memset(eph_sk, 0x13, sizeof eph_sk);
-    assert_int_equal(crypto_scalarmult_base(eph_pk, eph_sk), 0);
-    memcpy((uint8_t *)(uintptr_t)eph, eph_pk, 32);
-    struct kai_slot_ctx ctx = {
-        .domain = KAI_D_PWRAP, .nid = wd.nid, .aud_id = hash, .commit = commit, .eph_pk = eph_pk};
-    assert_int_equal(
-        kai_slot_make((uint8_t *)(uintptr_t)slots.p, &ctx, eph_sk, pk[PERSONS - 1], other), KAI_OK);
-    kai_slots_sort((uint8_t *)(uintptr_t)slots.p, slots.n / KAI_SLOT_BYTES);
-    assert_int_equal(open_as(PERSONS - 1, c, 3), KAI_EAUTH);
+    kai_hash(f->hash, KAI_D_OBJCTX, b.p, b.len);
     kai_buf_free(&b);
+}
+
+static void forge_begin(struct forgery *f)
+{
+    struct kai_cur c;
+
+    seal_three();
+    assert_int_equal(kai_obj_parse(&f->o, kai_buf_view(&obj)), KAI_OK);
+    context(f);
+    kai_cur_init(&c, f->o.seal.p, f->o.seal.n);
+    kai_cur_tuple(&c, 3);
+    kai_cur_copy(&c, f->eph_pk, 32);
+    kai_cur_copy(&c, f->commit, 32);
+    struct kai_view slots = kai_cur_bin(&c, KAI_PAYLOAD_BYTES_MAX);
+    struct kai_slot_ctx ctx = {KAI_D_PWRAP, wd.nid, f->hash, f->commit, f->eph_pk};
+    assert_int_equal(kai_slot_open(f->key, &ctx, sk[0], pk[0], slots.p, slots.n / KAI_SLOT_BYTES),
+                     KAI_OK);
+}
+
+/* A seal whose slots give all persons this key under f->commit, and the OBJ with it. */
+static void forge_end(struct forgery *f, const uint8_t key[KAI_KEY_BYTES])
+{
+    uint8_t slots[8 * KAI_SLOT_BYTES];
+    struct kai_buf seal;
+
+    memset(f->eph_sk, 0x13, sizeof f->eph_sk);
+    assert_int_equal(crypto_scalarmult_base(f->eph_pk, f->eph_sk), 0);
+    struct kai_slot_ctx ctx = {KAI_D_PWRAP, wd.nid, f->hash, f->commit, f->eph_pk};
+    for (size_t i = 0; i < 8; i++)
+        assert_int_equal(
+            kai_slot_make(slots + i * KAI_SLOT_BYTES, &ctx, f->eph_sk, pk[i % PERSONS], key),
+            KAI_OK);
+    kai_slots_sort(slots, 8);
+    kai_buf_init(&seal, 4096);
+    kai_put_array(&seal, 3);
+    kai_put_bin(&seal, f->eph_pk, 32);
+    kai_put_bin(&seal, f->commit, 32);
+    kai_put_bin(&seal, slots, sizeof slots);
+    f->o.seal = kai_buf_view(&seal);
+    kai_buf_clear(&obj);
+    kai_obj_write(&obj, &f->o);
+    kai_buf_free(&seal);
+}
+
+/* Whether the guard of this name, and nothing else, stops what open_as() is about to be shown. */
+static void stopped_by(const char *guard)
+{
+    struct kai_red_content c[3];
+
+    assert_int_equal(open_as(0, c, 3), KAI_EAUTH);
+#ifdef KAIRAN_MUTANTS
+    assert_true(kai_check_disable(guard));
+    assert_int_equal(open_as(0, c, 3), KAI_OK);
+    assert_true(kai_check_disable(NULL));
+#else
+    (void)guard;
+#endif
+}
+
+/* One ciphertext can be made that opens under two keys to two texts; so an author who hands two
+ * persons different keys is stopped before anything is decrypted. */
+static void test_double_open(void **state)
+{
+    (void)state;
+    struct forgery f;
+    struct kai_red_content c[3];
+    uint8_t other[KAI_KEY_BYTES];
+
+    forge_begin(&f);
+    f.commit[5] ^= 1; /* The key that opens the contents, not the one committed to. */
+    forge_end(&f, f.key);
+    stopped_by("RED_COMMIT");
+
+    forge_begin(&f);
+    memset(other, 0x77, sizeof other);
+    forge_end(&f, other);
+    assert_int_equal(open_as(1, c, 3), KAI_EAUTH);
+    forge_begin(&f); /* The forger's tools make what opens, where nothing is forged. */
+    forge_end(&f, f.key);
+    assert_int_equal(open_as(1, c, 3), KAI_OK);
+}
+
+/* Contents that are not the leaves of the root that everybody sees. */
+static void test_other_root(void **state)
+{
+    (void)state;
+    struct forgery f;
+    struct kai_buf again;
+
+    forge_begin(&f);
+    kai_buf_init(&again, KAI_BODY_BYTES_MAX);
+    uint8_t old[KAI_ID_BYTES];
+    memcpy(old, f.hash, sizeof old);
+    f.o.root[0] ^= 1;
+    context(&f);
+    kai_kdf(f.commit, 32, KAI_D_REDCOMMIT, f.key, f.hash, KAI_ID_BYTES);
+    for (uint64_t i = 0; i < 3; i++) {
+        size_t from = i == 0 ? 0 : ends[i - 1];
+        uint8_t pt[512];
+        uint8_t k[KAI_KEY_BYTES];
+        uint8_t be[8];
+        uint8_t nonce[KAI_NONCE_BYTES] = {(uint8_t)i};
+        size_t n;
+
+        kai_put_u64(be, i);
+        kai_kdf(k, sizeof k, KAI_D_RED, f.key, be, sizeof be);
+        assert_int_equal(kai_unbox(pt, &n, k, kai_view_of(old, sizeof old),
+                                   kai_view_of(sealed.p + from, ends[i] - from)),
+                         KAI_OK);
+        assert_int_equal(
+            kai_box(&again, k, nonce, kai_view_of(f.hash, sizeof f.hash), kai_view_of(pt, n)),
+            KAI_OK);
+    }
+    memcpy(sealed.p, again.p, again.len);
+    forge_end(&f, f.key);
+    stopped_by("RED_ROOT");
+    kai_buf_free(&again);
 }
 
 static void test_bounds(void **state)
@@ -289,9 +387,10 @@ static void test_slots(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_opens),  cmocka_unit_test(test_hides),
-        cmocka_unit_test(test_flips),  cmocka_unit_test(test_double_open),
-        cmocka_unit_test(test_bounds), cmocka_unit_test(test_slots),
+        cmocka_unit_test(test_opens),       cmocka_unit_test(test_hides),
+        cmocka_unit_test(test_flips),       cmocka_unit_test(test_other_root),
+        cmocka_unit_test(test_double_open), cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_slots),
     };
 
     world_init(&wd, 1);
