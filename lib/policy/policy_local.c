@@ -73,5 +73,7 @@ const char *kai_policy_role(uint8_t role, uint64_t verb)
 
     if (role < KAI_POLICY_READER || role > KAI_POLICY_ADMIN)
         return kai_policy_code(V_ROLE_NONE);
-    return role >= needed ? NULL : kai_policy_code(V_ROLE_LOWER);
+    if (!KAI_CHECK(ROLE, role >= needed))
+        return kai_policy_code(V_ROLE_LOWER);
+    return NULL;
 }

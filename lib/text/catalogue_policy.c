@@ -201,9 +201,9 @@ const struct kai_text_reason kai_reasons_policy[] = {
     },
     {
         "role.lower",
-        "Your role on this node does not cover this.",
+        "Your role on this node[, {3},] does not cover this[: it takes the role {2}].",
         "Ask the operator of the node for the role that it needs.",
-        "このノードでのあなたの役割では、この操作はできません。",
+        "このノードでのあなたの役割[（{3}）]では、この操作はできません[（{2} の役割が必要です）]。",
         "必要な役割をノードの管理者に申請してください。",
     },
     {

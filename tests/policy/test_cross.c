@@ -363,6 +363,7 @@ static void test_guards(void **state)
         {"READ_CLEARANCE", O_ACT_READ},
         {"READ_ROLE", O_ACT_READ},
         {"READ_SEALED", O_ACT_READ},
+        {"ROLE", O_ACT_ROLE},
     };
 
     (void)state;
