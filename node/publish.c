@@ -122,7 +122,7 @@ static enum kai_err on_item(void *ctx, const struct kai_candidate *cand)
     if (!r->publishing)
         return KAI_OK;
     kai_item_id(id, cand->kind, cand->content);
-    if (kai_ixsnap_has(r->index, id, r->c->self.org_id, r->aud->id)) {
+    if (kai_ixsnap_has(r->index, id, r->c->self.org_id, r->aud->id, cand->label.tlp)) {
         r->out->skipped += cand->n;
         return KAI_OK;
     }

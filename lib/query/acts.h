@@ -20,30 +20,31 @@ struct kai_ix_place { /* Where an item stands. */
 /* ---- Releases and recalls, by (obj hash, origin): the same words of another origin are others. */
 struct kai_ix_act {
     uint8_t obj_hash[KAI_ID_BYTES];
-    uint8_t origin[KAI_ID_BYTES]; /* Organisation of the node that signed; verified. */
+    uint8_t origin[KAI_ID_BYTES]; /* Organisation of the node that signed: whether it is that of
+                                     the OBJ is lib/policy's question. */
     struct kai_ix_place at;       /* Where it was first seen. */
     uint64_t seen_ms;
 };
+#define KAI_IX_ACT_BYTES_MAX 4096u /* An item with all its indexes and audiences is smaller. */
 /* item: RELEASE, byte for byte. The same again is KAI_EEXIST (does not stick). At most
  * KAI_RELEASES_PER_OBJ_MAX of one OBJ and origin: past it KAI_ELIMIT. */
 enum kai_err kai_ix_release(struct kai_ix *t, const struct kai_ix_act *a, struct kai_view item);
 /* item: RECALL, of n contents of the OBJ by their indexes, or of all (n = 0). Their rows from this
- * origin become KAI_ROW_RECALLED wherever they are, and so do those that come later. The same again
- * is KAI_EEXIST (does not stick). At most KAI_RELEASES_PER_OBJ_MAX: past it KAI_ELIMIT. */
+ * origin become KAI_ROW_RECALLED (withdrawn: KAI_ROW_WITHDRAWN) wherever they are, and so do those
+ * that come later. The same again is KAI_EEXIST (does not stick). At most KAI_RELEASES_PER_OBJ_MAX:
+ * past it KAI_ELIMIT. */
 enum kai_err kai_ix_recall(struct kai_ix *t, const struct kai_ix_act *a, struct kai_view item,
-                           const uint16_t *indexes, size_t n);
+                           const uint16_t *indexes, size_t n, bool withdrawn);
 
 typedef bool kai_ix_act_fn(void *ctx, const struct kai_ix_act *a, struct kai_view item);
-/* False stops. item is valid as long as the snapshot. None is no error. Errors: KAI_EIO,
- * KAI_ECORRUPT. */
+/* origin NULL: of whoever signed one. False stops. item is valid as long as the snapshot. None is
+ * no error. Errors: KAI_EIO, KAI_ECORRUPT. */
 KAI_MUST_USE enum kai_err kai_ixsnap_releases(struct kai_ixsnap *r,
                                               const uint8_t obj_hash[static KAI_ID_BYTES],
-                                              const uint8_t origin[static KAI_ID_BYTES],
-                                              kai_ix_act_fn *f, void *ctx);
+                                              const uint8_t *origin, kai_ix_act_fn *f, void *ctx);
 KAI_MUST_USE enum kai_err kai_ixsnap_recalls(struct kai_ixsnap *r,
                                              const uint8_t obj_hash[static KAI_ID_BYTES],
-                                             const uint8_t origin[static KAI_ID_BYTES],
-                                             kai_ix_act_fn *f, void *ctx);
+                                             const uint8_t *origin, kai_ix_act_fn *f, void *ctx);
 
 /* ---- Receipts: what holders of our own batches told us, one for each (obj hash, node). */
 struct kai_ix_receipt {
@@ -89,7 +90,7 @@ KAI_MUST_USE enum kai_err kai_ixsnap_letter(struct kai_ixsnap *r, uint64_t no,
                                             struct kai_ix_letter *l, struct kai_view *body);
 
 /* ---- Quarantine: what failed a rule. Not shown, not found, not passed on; counted. */
-#define KAI_IX_CODE_CAP 40u
+#define KAI_IX_CODE_CAP (KAI_CODE_BYTES_MAX + 1u)
 struct kai_ix_bad {
     struct kai_ix_place at;
     uint64_t content_ordinal;
@@ -127,6 +128,9 @@ enum kai_err kai_ix_report(struct kai_ix *t, const struct kai_ix_report *report)
 /* Our own report about it was seen in our log, perhaps before the violation itself was. */
 enum kai_err kai_ix_reported(struct kai_ix *t, const uint8_t log_pk[static KAI_KEY_BYTES],
                              uint64_t seq, const uint8_t obj_hash[static KAI_ID_BYTES]);
+/* Forget what is due about an entry: it is about to be judged anew. */
+enum kai_err kai_ix_report_forget(struct kai_ix *t, const uint8_t log_pk[static KAI_KEY_BYTES],
+                                  uint64_t seq);
 typedef bool kai_ix_report_fn(void *ctx, const struct kai_ix_report *report);
 /* Those of which no report was seen yet. */
 KAI_MUST_USE enum kai_err kai_ixsnap_reports_due(struct kai_ixsnap *r, kai_ix_report_fn *f,

@@ -12,15 +12,18 @@
 
 #include "query/index_priv.h"
 
-#define FORMAT      "1"
+#define FORMAT      "2"
 #define PATH_CAP    1024u
 #define MAP_MAX     (UINT64_C(64) << 30)
 #define MAP_MIN     (UINT64_C(1) << 20)
 #define BOOT_ID_MAX 64u
 #define READERS     126u
 
-static const char *const table_names[TABLES] = {"meta",  "rows",   "keys", "values",
-                                                "items", "chains", "stix", "parts"};
+static const char *const table_names[TABLES] = {
+    [TABLE_META] = "meta",     [TABLE_ROWS] = "rows",   [TABLE_KEYS] = "keys",
+    [TABLE_VALUES] = "values", [TABLE_ITEMS] = "items", [TABLE_STIX] = "stix",
+    [TABLE_CHAINS] = "chains", [TABLE_PARTS] = "parts", [TABLE_OBJS] = "objs",
+    [TABLE_ACTS] = "acts"};
 
 enum kai_err kai_ix_err(int rc)
 {

@@ -48,6 +48,8 @@ static bool holds(const struct term *t, const struct kai_row *row, uint64_t now_
         return granted(t->wish, (row->flags & KAI_ROW_EXERCISE) != 0);
     case TERM_WITHDRAWN:
         return granted(t->wish, (row->flags & KAI_ROW_WITHDRAWN) != 0);
+    case TERM_RECALLED:
+        return granted(t->wish, (row->flags & KAI_ROW_RECALLED) != 0);
     case TERM_EXPIRED:
         return granted(t->wish, is_expired(row, now_ms));
     case TERM_SUPERSEDED:
@@ -62,6 +64,7 @@ bool kai_eval_current(const struct kai_query *q, const struct kai_row *row, uint
     *yes = 0;
     *maybe = 0;
     if ((!q->any_withdrawn && (row->flags & KAI_ROW_WITHDRAWN) != 0) ||
+        (!q->any_recalled && (row->flags & KAI_ROW_RECALLED) != 0) ||
         (!q->any_superseded && (row->flags & KAI_ROW_SUPERSEDED) != 0) ||
         (!q->any_expired && is_expired(row, now_ms)))
         return false;

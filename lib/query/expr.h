@@ -11,8 +11,8 @@
  *   by: audience: origin, audience: name or first digits of the id
  *   since: until: first seen here at or after, before: RFC 3339, a date, or a duration ago
  *   seen:     first seen here on that day, or within that duration
- *   exercise: withdrawn: expired: superseded:   yes, no or any
- * Without withdrawn:, expired: or superseded: only what is not so is found.
+ *   exercise: withdrawn: recalled: expired: superseded:   yes, no or any
+ * Without one of the last four only what is not so is found.
  *
  * Each value of a list counts as an object of its own: it has the list's label, origin and times,
  * and one value.

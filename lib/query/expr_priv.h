@@ -17,6 +17,7 @@ enum term_kind {
     TERM_SEEN, /* from <= first seen < to */
     TERM_EXERCISE,
     TERM_WITHDRAWN,
+    TERM_RECALLED,
     TERM_EXPIRED,
     TERM_SUPERSEDED,
 };
@@ -62,6 +63,7 @@ struct kai_query {
     size_t seg_cap;
     uint64_t value_terms; /* Bit i: term i is judged by values alone. */
     bool any_withdrawn;   /* The expression speaks of it itself. */
+    bool any_recalled;
     bool any_expired;
     bool any_superseded;
 };

@@ -73,6 +73,8 @@ struct kai_row {
     uint64_t n_values;       /* Of a list; else 0. */
 };
 
+struct kai_ixsnap;
+
 /* ---- Writing. The first failure sticks: later calls return it. */
 struct kai_ix;
 KAI_MUST_USE enum kai_err kai_ix_begin(struct kai_index *x, struct kai_ix **out);
@@ -91,6 +93,9 @@ enum kai_err kai_ix_value(struct kai_ix *t, uint64_t row_no, enum kai_vtype type
                           struct kai_view norm, uint64_t index);
 /* Whether the transaction has grown so far that it should be committed soon. */
 bool kai_ix_full(const struct kai_ix *t);
+/* What is in it so far, for a reader cleared for everything. Good until the next writing call; not
+ * to be ended. NULL after a failure. */
+struct kai_ixsnap *kai_ix_reads(struct kai_ix *t);
 /* Everything up to and with this arrival position is in. Frees t. */
 KAI_MUST_USE enum kai_err kai_ix_commit(struct kai_ix *t, uint64_t position);
 void kai_ix_abort(struct kai_ix *t); /* NULL does nothing. */
@@ -119,7 +124,6 @@ enum kai_err kai_ix_parts_forget(struct kai_ix *t, uint64_t log_no,
  *
  * It is taken for a reader: rows whose label is above the clearance (enum kai_tlp, 1 CLEAR to 5
  * RED; 0: cleared for nothing) do not exist in it: no hit, no count, no version, no correlation. */
-struct kai_ixsnap;
 KAI_MUST_USE enum kai_err kai_ixsnap_begin(struct kai_index *x, uint8_t clearance,
                                            struct kai_ixsnap **out);
 void kai_ixsnap_end(struct kai_ixsnap *r);          /* NULL does nothing. */
@@ -148,10 +152,11 @@ KAI_MUST_USE enum kai_err kai_ixsnap_stix(struct kai_ixsnap *r, const uint8_t uu
 KAI_MUST_USE enum kai_err kai_ixsnap_obj(struct kai_ixsnap *r,
                                          const uint8_t obj_hash[static KAI_ID_BYTES], kai_row_fn *f,
                                          void *ctx);
-/* Whether (item id, origin, audience) is held, and not recalled. */
+/* Whether (item id, origin, audience) is held under a label that is no stricter, and not recalled.
+ */
 bool kai_ixsnap_has(struct kai_ixsnap *r, const uint8_t item_id[static KAI_ID_BYTES],
                     const uint8_t origin[static KAI_ID_BYTES],
-                    const uint8_t aud_id[static KAI_ID_BYTES]);
+                    const uint8_t aud_id[static KAI_ID_BYTES], uint8_t tlp);
 
 /* Values whose keys k have lo <= k <= hi: by key, row and index; backwards with down. after: a
  * place that was reached (kai_ix_place); n = 0: all. false stops. */

@@ -7,16 +7,25 @@
 #include "query/index.h"
 #include "query/sorter.h"
 
+#define KAI_LABELS 6u /* enum kai_tlp, 0 (none, which nobody is cleared for) included. */
+
+/* Which clearances see a row as superseded, and as withdrawn: bit n - 1 for clearance n. */
+struct marks {
+    uint8_t superseded;
+    uint8_t withdrawn;
+};
+
 enum table {
     TABLE_META,   /* name -> value */
     TABLE_ROWS,   /* row -> record, see record.c */
     TABLE_KEYS,   /* row -> keys of its values, see rowkeys.c */
-    TABLE_VALUES, /* key, row, index (4 bytes) -> nothing */
+    TABLE_VALUES, /* key, row, index (4 bytes) -> label of the row */
     TABLE_ITEMS,  /* first half of item id, row -> nothing */
     TABLE_STIX,   /* STIX uuid, row -> nothing */
-    TABLE_CHAINS, /* STIX uuid, half of origin -> modified, revoked, half of the current item's id
-                   */
+    TABLE_CHAINS, /* STIX uuid, half of origin -> for each clearance the current version, chain.c */
     TABLE_PARTS,  /* log, obj hash, index -> seq, item, content, bytes */
+    TABLE_OBJS,   /* half of obj hash, row -> how many rows from there on are of it */
+    TABLE_ACTS,   /* letter, ... -> what acts.h says, see acts_priv.h */
     TABLES
 };
 
@@ -28,26 +37,35 @@ struct kai_index {
     struct kai_buf keys;  /* Of the row being written. */
 };
 
+struct kai_ixsnap {
+    struct kai_index *x;
+    MDB_txn *txn;
+    uint8_t clearance;
+    bool sees[KAI_LABELS]; /* By label. */
+};
+
 struct kai_ix {
     struct kai_index *x;
     MDB_txn *txn;
+    struct kai_ixsnap self; /* The same transaction, to be read. */
     enum kai_err err;
     uint64_t last_row;
     uint64_t last_seen_ms;
     uint64_t leaf_pages; /* Of the values, when the transaction began. */
     uint64_t row_pages;  /* Leaves of the tables of items, STIX ids and chains. */
     uint64_t new_rows;
+    uint64_t count[2][KAI_LABELS]; /* Rows and values, by label. */
+    uint8_t obj[KAI_ID_BYTES];     /* Rows obj_first.. of one OBJ, not noted yet. */
+    uint64_t obj_first;            /* 0 = none. */
+    uint64_t obj_n;
+    uint8_t unrecalled[KAI_ID_BYTES]; /* The last OBJ of which no recall was held. */
+    bool has_unrecalled;
     uint64_t keys_row; /* Row whose keys are being gathered; 0 = none. */
+    uint8_t keys_tlp;
     bool keys_list;
     uint64_t next_index;
     uint8_t prev_key[KAI_VALUE_KEY_MAX];
     size_t prev_n;
-};
-
-struct kai_ixsnap {
-    struct kai_index *x;
-    MDB_txn *txn;
-    uint8_t clearance;
 };
 
 enum kai_err kai_ix_err(int rc);
@@ -65,10 +83,11 @@ static inline MDB_val ix_val(const void *p, size_t n)
 
 /* record.c */
 #define KAI_RECORD_MAX 512u
-size_t kai_record_write(uint8_t out[static KAI_RECORD_MAX], const struct kai_row *row);
-KAI_MUST_USE enum kai_err kai_record_read(struct kai_row *row, uint64_t no, const void *p,
-                                          size_t n);
-#define KAI_RECORD_FLAGS_AT 2u /* Byte that holds flags. */
+size_t kai_record_write(uint8_t out[static KAI_RECORD_MAX], const struct kai_row *row,
+                        struct marks marks);
+/* flags is without what the marks say. */
+KAI_MUST_USE enum kai_err kai_record_read(struct kai_row *row, struct marks *marks, uint64_t no,
+                                          const void *p, size_t n);
 
 /* rowkeys.c */
 void kai_rowkeys_add(struct kai_buf *b, struct kai_view prev, struct kai_view key,
@@ -77,8 +96,37 @@ void kai_rowkeys_add(struct kai_buf *b, struct kai_view prev, struct kai_view ke
 /* chain.c */
 #define KAI_HALF_ID_BYTES  16u /* 128 bits do not meet by chance, and take half the room. */
 #define KAI_ITEM_KEY_BYTES (KAI_HALF_ID_BYTES + 8u)
-enum kai_err kai_ix_chain(struct kai_ix *t, struct kai_row *row, bool revoked);
+enum kai_err kai_ix_chain(struct kai_ix *t, const struct kai_row *row, bool revoked,
+                          struct marks *marks);
+
+/* ixwrite.c */
 enum kai_err kai_ix_keys_end(struct kai_ix *t);
 enum kai_err kai_ix_sorted_out(struct kai_ix *t);
+enum kai_err kai_ix_put(struct kai_ix *t, enum table table, MDB_val key, MDB_val val,
+                        unsigned flags);
+/* Add flags and marks to a row, if it is of this origin. */
+enum kai_err kai_ix_mark_row(struct kai_ix *t, uint64_t no,
+                             const uint8_t origin[static KAI_ID_BYTES], uint8_t flags,
+                             struct marks add);
+
+/* ixobj.c: which rows are of which OBJ. */
+void kai_ix_obj_add(struct kai_ix *t, const struct kai_row *row);
+enum kai_err kai_ix_obj_end(struct kai_ix *t); /* Note what was gathered. */
+
+/* acts_origin.c: flags that recalls give to a row. A failure sticks. */
+uint8_t kai_ix_recalled(struct kai_ix *t, const struct kai_row *row);
+
+/* ixread.c */
+#define KAI_COUNTS_BYTES (2u * KAI_LABELS * 8u)
+/* Rows and values by label, as they were committed. */
+KAI_MUST_USE enum kai_err kai_ix_counts(struct kai_ixsnap *r, uint64_t out[2][KAI_LABELS]);
+/* Whether a row with this label exists for the reader. */
+static inline bool kai_ix_sees(const struct kai_ixsnap *r, uint8_t tlp)
+{
+    return tlp < KAI_LABELS && r->sees[tlp];
+}
+/* When a row of any label was first seen: rows are in this order, and a search may step on it. */
+KAI_MUST_USE enum kai_err kai_ix_row_seen(struct kai_ixsnap *r, uint64_t no, uint64_t *ms);
+void kai_ixsnap_for(struct kai_ixsnap *r, uint8_t clearance); /* Sets what is seen. */
 
 #endif

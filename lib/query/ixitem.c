@@ -66,7 +66,7 @@ static enum kai_err look_at(struct kai_ixsnap *r, struct want *w, uint64_t no)
     enum kai_err err = kai_ixsnap_row(r, no, &row);
 
     if (err != KAI_OK)
-        return err == KAI_ENOTFOUND ? KAI_ECORRUPT : err;
+        return err == KAI_ENOTFOUND ? KAI_OK : err; /* Not for this reader. */
     if (!fits(w, row.item_id, w->digits))
         return look_inside(r, w, &row);
     hit(w, row.item_id, no, KAI_INDEX_WHOLE);

@@ -2,11 +2,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/policy.h"
 #include "query/index_priv.h"
 
 /* No row has this number. Its first byte is 0, so that texts that go on behind a key are not
  * between the key's first place and its last. */
 #define ROW_MAX ((UINT64_C(1) << 48) - 1)
+
+void kai_ixsnap_for(struct kai_ixsnap *r, uint8_t clearance)
+{
+    r->clearance = clearance;
+    for (uint8_t tlp = 1; tlp < KAI_LABELS; tlp++) {
+        struct kai_policy_read f = {.role = KAI_POLICY_READER, .clearance = clearance, .tlp = tlp};
+
+        r->sees[tlp] = kai_policy_read(&f) == NULL;
+    }
+}
 
 enum kai_err kai_ixsnap_begin(struct kai_index *x, uint8_t clearance, struct kai_ixsnap **out)
 {
@@ -17,7 +28,7 @@ enum kai_err kai_ixsnap_begin(struct kai_index *x, uint8_t clearance, struct kai
     if (r == NULL)
         return KAI_ENOMEM;
     r->x = x;
-    r->clearance = clearance;
+    kai_ixsnap_for(r, clearance);
     err = kai_ix_err(mdb_txn_begin(x->env, NULL, MDB_RDONLY, &r->txn));
     if (err != KAI_OK) {
         free(r);
@@ -45,38 +56,102 @@ uint64_t kai_ixsnap_position(struct kai_ixsnap *r)
     return kai_get_u64(val.mv_data);
 }
 
-static uint64_t entries(struct kai_ixsnap *r, enum table table)
+uint64_t kai_ixsnap_last(struct kai_ixsnap *r)
 {
     MDB_stat st;
 
-    return mdb_stat(r->txn, r->x->dbi[table], &st) == 0 ? st.ms_entries : 0;
+    return mdb_stat(r->txn, r->x->dbi[TABLE_ROWS], &st) == 0 ? st.ms_entries : 0;
 }
 
-uint64_t kai_ixsnap_last(struct kai_ixsnap *r)
+/* Of what this reader sees: 0 rows, 1 values. */
+static uint64_t count_seen(struct kai_ixsnap *r, unsigned what)
 {
-    return entries(r, TABLE_ROWS);
+    uint64_t counts[2][KAI_LABELS];
+    uint64_t n = 0;
+
+    if (kai_ix_counts(r, counts) != KAI_OK)
+        return 0;
+    for (uint8_t tlp = 0; tlp < KAI_LABELS; tlp++)
+        n += kai_ix_sees(r, tlp) ? counts[what][tlp] : 0;
+    return n;
 }
 
 uint64_t kai_ixsnap_rows(struct kai_ixsnap *r)
 {
-    return entries(r, TABLE_ROWS);
+    return count_seen(r, 0);
 }
 
 uint64_t kai_ixsnap_values(struct kai_ixsnap *r)
 {
-    return entries(r, TABLE_VALUES);
+    return count_seen(r, 1);
+}
+
+enum kai_err kai_ix_counts(struct kai_ixsnap *r, uint64_t out[2][KAI_LABELS])
+{
+    MDB_val key = ix_val("counts", 6);
+    MDB_val val;
+    enum kai_err err = kai_ix_err(mdb_get(r->txn, r->x->dbi[TABLE_META], &key, &val));
+
+    memset(out, 0, sizeof(uint64_t[2][KAI_LABELS]));
+    if (err != KAI_OK)
+        return err == KAI_ENOTFOUND ? KAI_OK : err;
+    if (val.mv_size != KAI_COUNTS_BYTES)
+        return KAI_ECORRUPT;
+    for (size_t i = 0; i < 2u * KAI_LABELS; i++)
+        out[i / KAI_LABELS][i % KAI_LABELS] = kai_get_u64((const uint8_t *)val.mv_data + 8 * i);
+    return KAI_OK;
+}
+
+/* The row that stands in a record, as this reader sees it. Errors: KAI_ENOTFOUND (it does not exist
+ * for them), KAI_ECORRUPT. */
+static enum kai_err read_row(const struct kai_ixsnap *r, uint64_t no, MDB_val val,
+                             struct kai_row *out)
+{
+    struct marks marks;
+    enum kai_err err = kai_record_read(out, &marks, no, val.mv_data, val.mv_size);
+    unsigned bit;
+
+    if (err != KAI_OK)
+        return err;
+    if (!kai_ix_sees(r, out->tlp))
+        return KAI_ENOTFOUND;
+    bit = 1u << (r->clearance - 1u) % 8u;
+    if ((marks.superseded & bit) != 0)
+        out->flags |= KAI_ROW_SUPERSEDED;
+    if ((marks.withdrawn & bit) != 0)
+        out->flags |= KAI_ROW_WITHDRAWN;
+    return KAI_OK;
+}
+
+static enum kai_err get_row(struct kai_ixsnap *r, uint64_t no, MDB_val *val)
+{
+    uint8_t key_bytes[8];
+    MDB_val key = ix_val(key_bytes, 8);
+
+    kai_put_u64(key_bytes, no);
+    return kai_ix_err(mdb_get(r->txn, r->x->dbi[TABLE_ROWS], &key, val));
 }
 
 enum kai_err kai_ixsnap_row(struct kai_ixsnap *r, uint64_t no, struct kai_row *out)
 {
-    uint8_t key_bytes[8];
-    MDB_val key = ix_val(key_bytes, 8);
     MDB_val val;
-    enum kai_err err;
+    enum kai_err err = get_row(r, no, &val);
 
-    kai_put_u64(key_bytes, no);
-    err = kai_ix_err(mdb_get(r->txn, r->x->dbi[TABLE_ROWS], &key, &val));
-    return err == KAI_OK ? kai_record_read(out, no, val.mv_data, val.mv_size) : err;
+    return err == KAI_OK ? read_row(r, no, val, out) : err;
+}
+
+enum kai_err kai_ix_row_seen(struct kai_ixsnap *r, uint64_t no, uint64_t *ms)
+{
+    struct kai_row row;
+    struct marks marks;
+    MDB_val val;
+    enum kai_err err = get_row(r, no, &val);
+
+    if (err == KAI_OK)
+        err = kai_record_read(&row, &marks, no, val.mv_data, val.mv_size);
+    if (err == KAI_OK)
+        *ms = row.first_seen_ms;
+    return err;
 }
 
 /* At the last key that is at most key. */
@@ -109,12 +184,22 @@ enum kai_err kai_ixsnap_down(struct kai_ixsnap *r, uint64_t from, kai_row_fn *f,
     for (rc = seek_down(c, &key, &val); rc == 0; rc = mdb_cursor_get(c, &key, &val, MDB_PREV)) {
         err = KAI_ECORRUPT;
         if (key.mv_size == 8)
-            err = kai_record_read(&row, kai_get_u64(key.mv_data), val.mv_data, val.mv_size);
+            err = read_row(r, kai_get_u64(key.mv_data), val, &row);
+        if (err == KAI_ENOTFOUND) {
+            err = KAI_OK; /* Not for this reader: as if it were not there. */
+            continue;
+        }
         if (err != KAI_OK || !f(ctx, &row))
             break;
     }
     mdb_cursor_close(c);
     return rc == 0 || rc == MDB_NOTFOUND ? err : kai_ix_err(rc);
+}
+
+/* Where a label stands as the value of a key. */
+static bool label_seen(const struct kai_ixsnap *r, MDB_val val)
+{
+    return val.mv_size == 1 && kai_ix_sees(r, *(const uint8_t *)val.mv_data);
 }
 
 enum kai_err kai_ixsnap_stix(struct kai_ixsnap *r, const uint8_t uuid[static 16], kai_rowno_fn *f,
@@ -131,6 +216,8 @@ enum kai_err kai_ixsnap_stix(struct kai_ixsnap *r, const uint8_t uuid[static 16]
     for (rc = mdb_cursor_get(c, &key, &val, MDB_SET_RANGE);
          rc == 0 && key.mv_size == 24 && memcmp(key.mv_data, uuid, 16) == 0;
          rc = mdb_cursor_get(c, &key, &val, MDB_NEXT)) {
+        if (!label_seen(r, val))
+            continue;
         found = true;
         if (!f(ctx, kai_get_u64((const uint8_t *)key.mv_data + 16), KAI_INDEX_WHOLE))
             break;
@@ -143,7 +230,7 @@ enum kai_err kai_ixsnap_stix(struct kai_ixsnap *r, const uint8_t uuid[static 16]
 
 bool kai_ixsnap_has(struct kai_ixsnap *r, const uint8_t item_id[static KAI_ID_BYTES],
                     const uint8_t origin[static KAI_ID_BYTES],
-                    const uint8_t aud_id[static KAI_ID_BYTES])
+                    const uint8_t aud_id[static KAI_ID_BYTES], uint8_t tlp)
 {
     uint8_t from[KAI_ITEM_KEY_BYTES] = {0};
     MDB_val key = ix_val(from, sizeof from);
@@ -165,7 +252,8 @@ bool kai_ixsnap_has(struct kai_ixsnap *r, const uint8_t item_id[static KAI_ID_BY
         found = kai_ixsnap_row(r, no, &row) == KAI_OK &&
                 memcmp(row.item_id, item_id, KAI_ID_BYTES) == 0 &&
                 memcmp(row.origin, origin, KAI_ID_BYTES) == 0 &&
-                memcmp(row.aud_id, aud_id, KAI_ID_BYTES) == 0;
+                memcmp(row.aud_id, aud_id, KAI_ID_BYTES) == 0 && row.tlp <= tlp &&
+                (row.flags & KAI_ROW_RECALLED) == 0;
     }
     mdb_cursor_close(c);
     return found;
@@ -239,6 +327,8 @@ enum kai_err kai_ixsnap_range(struct kai_ixsnap *r, struct kai_view lo, struct k
                 break;
             continue;
         }
+        if (!label_seen(r, val))
+            continue;
         index = (uint64_t)p[n + 8] << 24 | (uint64_t)p[n + 9] << 16 | (uint64_t)p[n + 10] << 8 |
                 p[n + 11];
         if (!f(ctx, kai_view_of(p, n), kai_get_u64(p + n), index))

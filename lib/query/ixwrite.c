@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "item/label.h"
 #include "query/index_priv.h"
 
 /* Pages that one transaction may make dirty are private memory: 4 KiB each. */
@@ -19,6 +20,7 @@ static enum kai_err begin(struct kai_ix *t)
     struct kai_index *x = t->x;
     MDB_cursor *c = NULL;
     struct kai_row last;
+    struct marks marks;
     MDB_val key;
     MDB_val val;
     int rc = mdb_txn_begin(x->env, NULL, 0, &t->txn);
@@ -27,6 +29,8 @@ static enum kai_err begin(struct kai_ix *t)
         rc = mdb_cursor_open(t->txn, x->dbi[TABLE_ROWS], &c);
     if (rc != 0)
         return kai_ix_err(rc);
+    t->self = (struct kai_ixsnap){.x = x, .txn = t->txn};
+    kai_ixsnap_for(&t->self, KAI_TLP_RED);
     t->leaf_pages = leaves(t, TABLE_VALUES);
     t->row_pages = leaves(t, TABLE_ITEMS) + leaves(t, TABLE_STIX) + leaves(t, TABLE_CHAINS);
     rc = mdb_cursor_get(c, &key, &val, MDB_LAST);
@@ -38,10 +42,10 @@ static enum kai_err begin(struct kai_ix *t)
     if (key.mv_size != 8)
         return KAI_ECORRUPT;
     t->last_row = kai_get_u64(key.mv_data);
-    if (kai_record_read(&last, t->last_row, val.mv_data, val.mv_size) != KAI_OK)
+    if (kai_record_read(&last, &marks, t->last_row, val.mv_data, val.mv_size) != KAI_OK)
         return KAI_ECORRUPT;
     t->last_seen_ms = last.first_seen_ms;
-    return KAI_OK;
+    return kai_ix_counts(&t->self, t->count);
 }
 
 enum kai_err kai_ix_begin(struct kai_index *x, struct kai_ix **out)
@@ -73,7 +77,7 @@ void kai_ix_abort(struct kai_ix *t)
     free(t);
 }
 
-static enum kai_err put(struct kai_ix *t, enum table table, MDB_val key, MDB_val val,
+enum kai_err kai_ix_put(struct kai_ix *t, enum table table, MDB_val key, MDB_val val,
                         unsigned flags)
 {
     if (t->err == KAI_OK)
@@ -84,13 +88,12 @@ static enum kai_err put(struct kai_ix *t, enum table table, MDB_val key, MDB_val
 enum kai_err kai_ix_sorted_out(struct kai_ix *t)
 {
     struct sorter *s = &t->x->sorter;
-    MDB_val nothing = ix_val("", 0);
 
     kai_sorter_sort(s);
     for (size_t i = 0; i < s->n && t->err == KAI_OK; i++) {
-        struct kai_view k = kai_sorter_at(s, i);
+        struct kai_view k = kai_sorter_at(s, i); /* A place, and the label behind it. */
 
-        (void)put(t, TABLE_VALUES, ix_val(k.p, k.n), nothing, 0);
+        (void)kai_ix_put(t, TABLE_VALUES, ix_val(k.p, k.n - 1), ix_val(k.p + k.n - 1, 1), 0);
     }
     s->n = 0;
     s->len = 0;
@@ -108,7 +111,7 @@ enum kai_err kai_ix_keys_end(struct kai_ix *t)
     kai_put_u64(no, t->keys_row);
     t->err = keys->err;
     if (keys->len > 0)
-        (void)put(t, TABLE_KEYS, ix_val(no, 8), ix_val(keys->p, keys->len), MDB_APPEND);
+        (void)kai_ix_put(t, TABLE_KEYS, ix_val(no, 8), ix_val(keys->p, keys->len), MDB_APPEND);
     kai_buf_clear(keys);
     t->keys_row = 0;
     return t->err;
@@ -120,7 +123,7 @@ static void put_item(struct kai_ix *t, const struct kai_row *row)
 
     memcpy(key, row->item_id, KAI_HALF_ID_BYTES);
     kai_put_u64(key + KAI_HALF_ID_BYTES, row->no);
-    (void)put(t, TABLE_ITEMS, ix_val(key, sizeof key), ix_val("", 0), 0);
+    (void)kai_ix_put(t, TABLE_ITEMS, ix_val(key, sizeof key), ix_val(&row->tlp, 1), 0);
 }
 
 static void put_stix(struct kai_ix *t, const struct kai_row *row)
@@ -132,40 +135,83 @@ static void put_stix(struct kai_ix *t, const struct kai_row *row)
         return;
     memcpy(key, row->stix_uuid, 16);
     kai_put_u64(key + 16, row->no);
-    (void)put(t, TABLE_STIX, ix_val(key, sizeof key), ix_val("", 0), 0);
+    (void)kai_ix_put(t, TABLE_STIX, ix_val(key, sizeof key), ix_val(&row->tlp, 1), 0);
 }
 
-static enum kai_err held(struct kai_ix *t, const struct kai_row *row)
+struct kai_ixsnap *kai_ix_reads(struct kai_ix *t)
 {
-    struct kai_ixsnap r = {.x = t->x, .txn = t->txn, .clearance = 5};
+    return t->err == KAI_OK && kai_ix_obj_end(t) == KAI_OK ? &t->self : NULL;
+}
 
-    return kai_ixsnap_has(&r, row->item_id, row->origin, row->aud_id) ? KAI_EEXIST : KAI_OK;
+enum kai_err kai_ix_mark_row(struct kai_ix *t, uint64_t no,
+                             const uint8_t origin[static KAI_ID_BYTES], uint8_t flags,
+                             struct marks add)
+{
+    uint8_t record[KAI_RECORD_MAX];
+    uint8_t key_bytes[8];
+    MDB_val key = ix_val(key_bytes, 8);
+    struct marks marks;
+    struct kai_row row;
+    MDB_val val;
+
+    kai_put_u64(key_bytes, no);
+    t->err = kai_ix_err(mdb_get(t->txn, t->x->dbi[TABLE_ROWS], &key, &val));
+    if (t->err == KAI_OK)
+        t->err = kai_record_read(&row, &marks, no, val.mv_data, val.mv_size);
+    if (t->err != KAI_OK || memcmp(row.origin, origin, KAI_ID_BYTES) != 0)
+        return t->err;
+    row.flags |= flags;
+    marks.superseded |= add.superseded;
+    marks.withdrawn |= add.withdrawn;
+    val = ix_val(record, kai_record_write(record, &row, marks));
+    return kai_ix_put(t, TABLE_ROWS, key, val, 0);
+}
+
+/* For who is cleared for everything: what the caller of kai_ix_row() is told. */
+static void tell_flags(struct kai_row *row, struct marks marks)
+{
+    unsigned bit = 1u << (KAI_TLP_RED - 1u);
+
+    if ((marks.superseded & bit) != 0)
+        row->flags |= KAI_ROW_SUPERSEDED;
+    if ((marks.withdrawn & bit) != 0)
+        row->flags |= KAI_ROW_WITHDRAWN;
 }
 
 enum kai_err kai_ix_row(struct kai_ix *t, struct kai_row *row, bool revoked)
 {
     uint8_t record[KAI_RECORD_MAX];
+    struct marks marks;
     uint8_t no[8];
     size_t n;
 
     if (t->err != KAI_OK)
         return t->err;
-    if (held(t, row) == KAI_EEXIST)
+    if (row->tlp == KAI_TLP_NONE || row->tlp > KAI_TLP_RED)
+        row->tlp = KAI_TLP_RED; /* What is no label counts as RED. */
+    if (kai_ixsnap_has(&t->self, row->item_id, row->origin, row->aud_id, row->tlp))
         return KAI_EEXIST;
     if (kai_ix_keys_end(t) != KAI_OK)
         return t->err;
     row->no = t->last_row + 1;
     if (row->first_seen_ms < t->last_seen_ms)
         row->first_seen_ms = t->last_seen_ms;
-    if (kai_ix_chain(t, row, revoked) != KAI_OK)
+    if (kai_ix_chain(t, row, revoked, &marks) != KAI_OK)
         return t->err;
-    n = kai_record_write(record, row);
+    row->flags |= kai_ix_recalled(t, row) & KAI_ROW_RECALLED;
+    if ((kai_ix_recalled(t, row) & KAI_ROW_WITHDRAWN) != 0)
+        marks.withdrawn = UINT8_MAX;
+    n = kai_record_write(record, row, marks);
     kai_put_u64(no, row->no);
-    (void)put(t, TABLE_ROWS, ix_val(no, 8), ix_val(record, n), MDB_APPEND);
+    (void)kai_ix_put(t, TABLE_ROWS, ix_val(no, 8), ix_val(record, n), MDB_APPEND);
     put_item(t, row);
     put_stix(t, row);
+    kai_ix_obj_add(t, row);
     if (t->err != KAI_OK)
         return t->err;
+    tell_flags(row, marks);
+    t->count[0][row->tlp]++;
+    t->keys_tlp = row->tlp;
     t->last_row = row->no;
     t->new_rows++;
     t->last_seen_ms = row->first_seen_ms;
@@ -188,10 +234,13 @@ static struct kai_view norm_beside(enum kai_vtype type, struct kai_view key, str
 static enum kai_err add_sorted(struct kai_ix *t, struct kai_view key, uint64_t row_no,
                                uint64_t index)
 {
-    uint8_t place[KAI_IX_PLACE_MAX];
+    uint8_t place[KAI_IX_PLACE_MAX + 1];
     size_t n = kai_ix_place(place, key, row_no, index);
-    enum kai_err err = kai_sorter_add(&t->x->sorter, place, n);
+    enum kai_err err;
 
+    place[n++] = t->keys_tlp;
+    t->count[1][t->keys_tlp]++;
+    err = kai_sorter_add(&t->x->sorter, place, n);
     if (err == KAI_ELIMIT) {
         if (kai_ix_sorted_out(t) != KAI_OK)
             return t->err;
@@ -245,13 +294,18 @@ bool kai_ix_full(const struct kai_ix *t)
 
 enum kai_err kai_ix_commit(struct kai_ix *t, uint64_t position)
 {
+    uint8_t counts[KAI_COUNTS_BYTES];
     uint8_t at[8];
     enum kai_err err;
 
     (void)kai_ix_keys_end(t);
     (void)kai_ix_sorted_out(t);
+    (void)kai_ix_obj_end(t);
+    for (size_t i = 0; i < 2u * KAI_LABELS; i++)
+        kai_put_u64(counts + 8 * i, t->count[i / KAI_LABELS][i % KAI_LABELS]);
+    (void)kai_ix_put(t, TABLE_META, ix_val("counts", 6), ix_val(counts, sizeof counts), 0);
     kai_put_u64(at, position);
-    (void)put(t, TABLE_META, ix_val("position", 8), ix_val(at, 8), 0);
+    (void)kai_ix_put(t, TABLE_META, ix_val("position", 8), ix_val(at, 8), 0);
     if (t->err == KAI_OK) {
         t->err = kai_ix_err(mdb_txn_commit(t->txn));
         t->txn = NULL; /* Freed even where it failed. */

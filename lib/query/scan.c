@@ -1,4 +1,5 @@
 /* scan: answers from the rows themselves, the newest first. */
+#include "query/index_priv.h"
 #include "query/run_priv.h"
 
 /* A STIX object: all its values speak for it together. */
@@ -96,15 +97,15 @@ static uint64_t newest_before(struct run *run, uint64_t to_ms)
 {
     uint64_t lo = 0;
     uint64_t hi = kai_ixsnap_last(run->r);
-    struct kai_row row;
+    uint64_t seen_ms;
 
     while (to_ms != UINT64_MAX && lo < hi) {
         uint64_t mid = hi - (hi - lo) / 2;
 
-        run->err = kai_ixsnap_row(run->r, mid, &row);
+        run->err = kai_ix_row_seen(run->r, mid, &seen_ms);
         if (run->err != KAI_OK)
             return 0;
-        if (row.first_seen_ms < to_ms)
+        if (seen_ms < to_ms)
             lo = mid;
         else
             hi = mid - 1;

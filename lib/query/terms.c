@@ -31,6 +31,7 @@ static const struct prefix {
     {"seen", FORM_TIME, TERM_SEEN},
     {"exercise", FORM_WISH, TERM_EXERCISE},
     {"withdrawn", FORM_WISH, TERM_WITHDRAWN},
+    {"recalled", FORM_WISH, TERM_RECALLED},
     {"expired", FORM_WISH, TERM_EXPIRED},
     {"superseded", FORM_WISH, TERM_SUPERSEDED},
     {"text", FORM_TEXT, TERM_VALUE},
@@ -152,6 +153,7 @@ static enum kai_err make_wish(struct maker *m)
     if (i == 3)
         return bad_value(m);
     m->t->wish = (enum wish)i;
+    m->q->any_recalled = m->q->any_recalled || m->t->kind == TERM_RECALLED;
     m->q->any_withdrawn = m->q->any_withdrawn || m->t->kind == TERM_WITHDRAWN;
     m->q->any_expired = m->q->any_expired || m->t->kind == TERM_EXPIRED;
     m->q->any_superseded = m->q->any_superseded || m->t->kind == TERM_SUPERSEDED;

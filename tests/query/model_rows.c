@@ -147,7 +147,7 @@ static bool model_has(const struct kai_row *row)
 {
     for (size_t i = 0; i < n_rows; i++) {
         if (same(rows[i].row.item_id, row->item_id) && same(rows[i].row.origin, row->origin) &&
-            same(rows[i].row.aud_id, row->aud_id))
+            same(rows[i].row.aud_id, row->aud_id) && rows[i].row.tlp <= row->tlp)
             return true;
     }
     return false;

@@ -129,9 +129,9 @@ static void test_duplicates(void **state)
     assert_int_equal(kai_ixsnap_rows(r), 1);
     assert_int_equal(kai_ixsnap_position(r), 7);
     row = stix_row(1, 1, 1, 9, 100);
-    assert_true(kai_ixsnap_has(r, row.item_id, row.origin, row.aud_id));
+    assert_true(kai_ixsnap_has(r, row.item_id, row.origin, row.aud_id, 5));
     row.aud_id[31] ^= 1; /* Alike in the first bytes only. */
-    assert_false(kai_ixsnap_has(r, row.item_id, row.origin, row.aud_id));
+    assert_false(kai_ixsnap_has(r, row.item_id, row.origin, row.aud_id, 5));
     kai_ixsnap_end(r);
 }
 
