@@ -106,6 +106,22 @@ static void list_ad(uint8_t ad[static AD_BYTES], const uint8_t *nid, const uint8
     kai_put_u64(ad + 2 * KAI_ID_BYTES, seq);
 }
 
+#define X_RELAYS 2u
+
+static bool read_relays(void *ctx, uint64_t key, struct kai_view v)
+{
+    struct kai_epoch_list *l = ctx;
+
+    if (key != X_RELAYS)
+        return false;
+    if (v.n % KAI_ID_BYTES != 0 || v.n > sizeof l->relays)
+        return false;
+    l->n_relays = v.n / KAI_ID_BYTES;
+    if (v.n > 0)
+        memcpy(l->relays, v.p, v.n);
+    return true;
+}
+
 static enum kai_err list_read(struct kai_epoch_list *l, struct kai_view pt)
 {
     struct kai_cur c;
@@ -126,7 +142,7 @@ static enum kai_err list_read(struct kai_epoch_list *l, struct kai_view pt)
     if (ids.n == 0 || ids.n % KAI_ID_BYTES != 0)
         kai_cur_fail(&c, KAI_EMALFORMED);
     l->n_removals = read_ids(&c, l->removals, KAI_REMOVALS_MAX);
-    kai_cur_ext(&c, NULL, NULL);
+    kai_cur_ext(&c, read_relays, l);
     enum kai_err err = kai_cur_end(&c);
     for (size_t i = 1; err == KAI_OK && i < l->n_members; i++) {
         if (memcmp(ids.p + (i - 1) * KAI_ID_BYTES, ids.p + i * KAI_ID_BYTES, KAI_ID_BYTES) >= 0)
@@ -175,7 +191,11 @@ enum kai_err kai_epoch_list_seal(struct kai_buf *out, const struct kai_epoch_lis
     }
     kai_put_bin(&pt, l->members, l->n_members * KAI_ID_BYTES);
     put_ids(&pt, l->removals, l->n_removals);
-    kai_put_no_ext(&pt);
+    kai_put_map(&pt, l->n_relays > 0 ? 1 : 0);
+    if (l->n_relays > 0) {
+        kai_put_uint(&pt, X_RELAYS);
+        kai_put_bin(&pt, l->relays, l->n_relays * KAI_ID_BYTES);
+    }
     list_ad(ad, nid, key_log, seq);
     kai_kdf(key, sizeof key, KAI_D_LIST, route, p->commit, KAI_ID_BYTES);
     enum kai_err err = pt.err;
@@ -209,17 +229,35 @@ void kai_epoch_derive(struct kai_epoch *e)
     kai_hash_u64(&h, e->gen);
     kai_hash_end(&h, e->commit);
     kai_kdf(e->route, sizeof e->route, KAI_D_ROUTE, e->key, e->aud_id, KAI_ID_BYTES);
+    kai_epoch_tag(e);
+}
+
+void kai_epoch_tag(struct kai_epoch *e)
+{
     kai_kdf(e->tag, sizeof e->tag, KAI_D_TAG, e->route, e->aud_id, KAI_ID_BYTES);
+}
+
+void kai_epoch_salt(uint8_t salt[static KAI_EPOCH_SALT_BYTES], const uint8_t *route,
+                    const uint8_t *node_id)
+{
+    kai_kdf(salt, KAI_EPOCH_SALT_BYTES, KAI_D_MSALT, route, node_id, KAI_ID_BYTES);
+}
+
+void kai_epoch_salted_leaf(uint8_t leaf[static KAI_ID_BYTES],
+                           const uint8_t salt[static KAI_EPOCH_SALT_BYTES], const uint8_t *node_id)
+{
+    struct kai_hasher h;
+
+    kai_hash_begin(&h, KAI_D_MLEAF);
+    kai_hash_add(&h, salt, KAI_EPOCH_SALT_BYTES);
+    kai_hash_add(&h, node_id, KAI_ID_BYTES);
+    kai_hash_end(&h, leaf);
 }
 
 void kai_epoch_leaf(uint8_t leaf[static KAI_ID_BYTES], const uint8_t *route, const uint8_t *node_id)
 {
-    struct kai_hasher h;
-    uint8_t salt[16];
+    uint8_t salt[KAI_EPOCH_SALT_BYTES];
 
-    kai_kdf(salt, sizeof salt, KAI_D_MSALT, route, node_id, KAI_ID_BYTES);
-    kai_hash_begin(&h, KAI_D_MLEAF);
-    kai_hash_add(&h, salt, sizeof salt);
-    kai_hash_add(&h, node_id, KAI_ID_BYTES);
-    kai_hash_end(&h, leaf);
+    kai_epoch_salt(salt, route, node_id);
+    kai_epoch_salted_leaf(leaf, salt, node_id);
 }

@@ -2,7 +2,7 @@
  *
  * [aud_id, gen, [pred...], commit, members_root, eph_pk, slots bin, relay slots bin, list bin,
  * part, of, X]; the list opens to [minter cert or nil, SIG or nil, member ids bin, [removal...],
- * X]. */
+ * X], X 2 = ids of the relays that got a slot. */
 #ifndef KAI_KEYS_EPOCH_H
 #define KAI_KEYS_EPOCH_H
 
@@ -33,6 +33,8 @@ struct kai_epoch_list {
     size_t n_members;
     size_t n_removals;
     uint8_t removals[KAI_REMOVALS_MAX][KAI_ID_BYTES];
+    size_t n_relays;
+    uint8_t relays[8][KAI_ID_BYTES];
 };
 /* Open and read; members point into scratch, which is overwritten. Errors: KAI_EMALFORMED,
  * KAI_ELIMIT, KAI_EAUTH, KAI_ENOMEM. */
@@ -54,9 +56,16 @@ void kai_epoch_signed(struct kai_buf *out, const struct kai_epoch_part *p,
 
 /* Fills key's epoch: commit, routing secret and tag from aud_id, gen and key. */
 void kai_epoch_derive(struct kai_epoch *e);
-/* Leaf of a member in members_root. */
+/* The tag from aud_id and routing secret. */
+void kai_epoch_tag(struct kai_epoch *e);
+/* Leaf of a member in members_root, and the salt that shows it to others. */
 void kai_epoch_leaf(uint8_t leaf[static KAI_ID_BYTES], const uint8_t *route,
                     const uint8_t *node_id);
+#define KAI_EPOCH_SALT_BYTES 16u
+void kai_epoch_salt(uint8_t salt[static KAI_EPOCH_SALT_BYTES], const uint8_t *route,
+                    const uint8_t *node_id);
+void kai_epoch_salted_leaf(uint8_t leaf[static KAI_ID_BYTES],
+                           const uint8_t salt[static KAI_EPOCH_SALT_BYTES], const uint8_t *node_id);
 /* Slots that n members are padded to. */
 size_t kai_epoch_padded(size_t n);
 

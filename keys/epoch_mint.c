@@ -9,10 +9,12 @@
 
 struct mint {
     const struct kai_keyring *k;
-    const struct kai_aud *a;
+    const struct kai_aud *a; /* NULL: a mailbox. */
     const struct kai_mint *m;
-    const struct kai_node **members; /* By id. */
-    struct kai_epoch *key;           /* Guarded. */
+    const struct kai_node **members; /* By id; behind them who gets a slot and is not listed. */
+    size_t unlisted;
+    const struct kai_node *relays[KAI_RELAYS_MAX];
+    struct kai_epoch *key; /* Guarded. */
     struct kai_epoch_part part;
     struct kai_epoch_list list;
     kai_random_fn *random;
@@ -77,11 +79,23 @@ static void add_removal(struct kai_epoch_list *l, const uint8_t *hash)
         memcpy(l->removals[l->n_removals++], hash, KAI_ID_BYTES);
 }
 
+/* The REVOKEs of a node listed before: all where it is out, those for stolen keys where it is in by
+ * another certificate. */
+static void answer_node(struct mint *mt, const struct kai_node *node)
+{
+    const uint8_t(*hashes)[KAI_ID_BYTES];
+    size_t hits = kai_roster_removals(mt->k->roster, node, &hashes);
+
+    for (size_t h = 0; h < hits; h++) {
+        if (!node->active || kai_roster_compromise(mt->k->roster, hashes[h]))
+            add_removal(&mt->list, hashes[h]);
+    }
+}
+
 /* What this statement answers: the AUDIENCE, and the REVOKEs of those listed before. */
 static void set_removals(struct mint *mt)
 {
     const struct kai_aud *a = mt->a;
-    const uint8_t(*hashes)[KAI_ID_BYTES];
 
     add_removal(&mt->list, a->rec->entry);
     for (size_t i = a->n_known; mt->m->add_to == NULL && i-- > 0;) {
@@ -92,11 +106,9 @@ static void set_removals(struct mint *mt)
                 for (size_t n = 0; n < e->said[s].part_n[p]; n++) {
                     const struct kai_node *node =
                         kai_roster_node(mt->k->roster, e->said[s].parts[p] + n * KAI_ID_BYTES);
-                    size_t hits = node == NULL || node->active
-                                      ? 0
-                                      : kai_roster_removals(mt->k->roster, node, &hashes);
-                    for (size_t h = 0; h < hits; h++)
-                        add_removal(&mt->list, hashes[h]);
+
+                    if (node != NULL)
+                        answer_node(mt, node);
                 }
             }
         }
@@ -122,20 +134,25 @@ static enum kai_err set_key(struct mint *mt)
     const struct kai_epoch *to = mt->m->add_to;
 
     if (to == NULL) {
-        set_preds(mt);
+        mt->part.gen = 1;
+        if (mt->a != NULL)
+            set_preds(mt);
         if (mt->part.gen > UINT32_MAX)
             return KAI_ELIMIT;
         memcpy(mt->key->aud_id, mt->m->aud_id, KAI_ID_BYTES);
         mt->key->gen = mt->part.gen;
         mt->random(mt->random_ctx, mt->key->key, KAI_KEY_BYTES);
         kai_epoch_derive(mt->key);
+        if (mt->a == NULL)
+            kai_mailbox_route(mt->key->route, mt->key->tag, kai_roster_nid(mt->k->roster),
+                              mt->m->aud_id);
     } else {
-        const struct kai_known *e = kai_ring_known(mt->a, to->commit);
+        const struct kai_known *e = mt->a == NULL ? NULL : kai_ring_known(mt->a, to->commit);
         const struct kai_statement *s = NULL;
 
         for (size_t i = 0; e != NULL && s == NULL && i < e->n_said; i++)
-            s = e->said[i].trusted ? &e->said[i] : NULL;
-        if (s == NULL)
+            s = e->said[i].counts ? &e->said[i] : NULL;
+        if (s == NULL || to->route_only)
             return KAI_ENOTFOUND;
         *mt->key = *to;
         mt->part.gen = to->gen;
@@ -151,6 +168,8 @@ static enum kai_err sign_statement(struct mint *mt)
 {
     struct kai_buf body;
 
+    if (mt->a == NULL)
+        return KAI_OK; /* Of a letter BIND names the writer, to those who can open it. */
     mt->list.has_minter = true;
     memcpy(mt->list.minter_cert, mt->k->self->node_cert, KAI_ID_BYTES);
     kai_buf_init(&body, KAI_PAYLOAD_BYTES_MAX);
@@ -185,17 +204,11 @@ static enum kai_err make_slots(struct mint *mt, uint8_t *slots, const struct kai
     return KAI_OK;
 }
 
-static size_t relays_of(const struct mint *mt, const struct kai_node **relays)
+static void set_relays(struct mint *mt)
 {
-    size_t n = 0;
-
-    for (size_t i = 0; i < mt->a->rec->rec.n_relays; i++) {
-        const struct kai_node *r = kai_roster_node(mt->k->roster, mt->a->rec->rec.relays[i]);
-
-        if (r != NULL && r->active && (r->caps & KAI_CAP_RELAY) != 0)
-            relays[n++] = r;
-    }
-    return n;
+    mt->list.n_relays = kai_ring_relays(mt->k, mt->a, mt->relays);
+    for (size_t i = 0; i < mt->list.n_relays; i++)
+        memcpy(mt->list.relays[i], mt->relays[i]->id, KAI_ID_BYTES);
 }
 
 static enum kai_err write_part(struct mint *mt, size_t at, size_t n, uint8_t *slots,
@@ -204,24 +217,25 @@ static enum kai_err write_part(struct mint *mt, size_t at, size_t n, uint8_t *sl
     uint8_t eph_sk[KAI_KEY_BYTES];
     uint8_t nonce[KAI_NONCE_BYTES];
     uint8_t ids[KAI_SLOTS_PER_PART_MAX * KAI_ID_BYTES];
-    uint8_t relay_slots[8 * KAI_SLOT_BYTES];
-    const struct kai_node *relays[8];
+    uint8_t relay_slots[KAI_RELAYS_MAX * KAI_SLOT_BYTES];
     struct kai_slot_ctx ctx = {.domain = KAI_D_WRAP,
                                .nid = kai_roster_nid(mt->k->roster),
                                .aud_id = mt->part.aud_id,
                                .commit = mt->part.commit,
                                .eph_pk = mt->part.eph_pk};
-    size_t padded = kai_epoch_padded(n);
-    size_t n_relays = relays_of(mt, relays);
+    size_t n_to = n + mt->unlisted;
+    size_t padded = kai_epoch_padded(n_to);
+    size_t n_relays = mt->list.n_relays;
 
     mt->random(mt->random_ctx, eph_sk, sizeof eph_sk);
     mt->random(mt->random_ctx, nonce, sizeof nonce);
     (void)crypto_scalarmult_base(mt->part.eph_pk, eph_sk);
     enum kai_err err =
-        make_slots(mt, slots, mt->members + at, n, padded, &ctx, eph_sk, mt->key->key);
+        make_slots(mt, slots, mt->members + at, n_to, padded, &ctx, eph_sk, mt->key->key);
     ctx.domain = KAI_D_RWRAP;
     if (err == KAI_OK)
-        err = make_slots(mt, relay_slots, relays, n_relays, n_relays, &ctx, eph_sk, mt->key->route);
+        err = make_slots(mt, relay_slots, mt->relays, n_relays, n_relays, &ctx, eph_sk,
+                         mt->key->route);
     sodium_memzero(eph_sk, sizeof eph_sk);
     if (err != KAI_OK)
         return err;
@@ -267,41 +281,75 @@ static enum kai_err write_parts(struct mint *mt, kai_mint_fn *emit, void *emit_c
     return err;
 }
 
+/* Whether we may mint this at all. */
+static bool may_mint(const struct mint *mt, const struct kai_node *me)
+{
+    if (mt->a == NULL)
+        return mt->m->own && kai_keyring_author(mt->k, mt->m->aud_id, me);
+    if (mt->a->rec == NULL || mt->a->rec->rec.kind == KAI_AUD_PUBLIC)
+        return false;
+    return mt->m->own ? kai_keyring_eligible(mt->k, mt->a->id, me) &&
+                            kai_keyring_author(mt->k, mt->a->id, me)
+                      : kai_ring_steward(mt->a, me);
+}
+
+/* The members by id. Errors: KAI_EMALFORMED (one node twice: our own caller's mistake). */
+static enum kai_err set_members(struct mint *mt, const struct kai_node *me)
+{
+    const struct kai_mint *m = mt->m;
+
+    memcpy(mt->members, m->members, m->n_members * sizeof *mt->members);
+    qsort(mt->members, m->n_members, sizeof *mt->members, node_cmp);
+    for (size_t i = 1; i < m->n_members; i++) {
+        if (node_cmp(&mt->members[i - 1], &mt->members[i]) == 0)
+            return KAI_EMALFORMED;
+    }
+    if (mt->a == NULL) {
+        mt->members[m->n_members] = me;
+        mt->unlisted = 1;
+    }
+    return KAI_OK;
+}
+
+static enum kai_err mint(struct mint *mt, const struct kai_node *me, kai_mint_fn *emit,
+                         void *emit_ctx)
+{
+    enum kai_err err = set_members(mt, me);
+
+    if (err == KAI_OK)
+        err = set_key(mt);
+    if (err == KAI_OK)
+        err = set_root(mt);
+    if (err == KAI_OK && mt->a != NULL) {
+        set_removals(mt);
+        set_relays(mt);
+    }
+    if (err == KAI_OK)
+        err = sign_statement(mt);
+    return err == KAI_OK ? write_parts(mt, emit, emit_ctx) : err;
+}
+
 enum kai_err kai_epoch_mint(const struct kai_keyring *k, const struct kai_mint *m,
                             kai_random_fn *random, void *random_ctx, kai_mint_fn *emit,
                             void *emit_ctx)
 {
     struct mint mt = {.k = k, .m = m, .random = random, .random_ctx = random_ctx};
+    bool box = kai_keyring_mailbox_owner(k, m->aud_id) != NULL;
+    const struct kai_node *me =
+        k->roster == NULL ? NULL : kai_roster_node(k->roster, k->self->node_id);
 
-    mt.a = kai_ring_aud(k, m->aud_id);
-    if (mt.a == NULL || mt.a->rec == NULL || mt.a->rec->rec.kind == KAI_AUD_PUBLIC ||
-        !kai_ring_steward(mt.a, kai_roster_node(k->roster, k->self->node_id)))
+    mt.a = box ? NULL : kai_ring_aud(k, m->aud_id);
+    if (me == NULL || (!box && mt.a == NULL) || !may_mint(&mt, me))
         return KAI_EDENIED;
-    if (m->n_members == 0 || m->n_members > KAI_MEMBER_NODES_MAX)
+    if (m->n_members == 0 || m->n_members > (box ? KAI_MAILBOX_READERS_MAX : KAI_MEMBER_NODES_MAX))
         return KAI_ELIMIT;
-    mt.members = malloc(m->n_members * sizeof *mt.members);
+    mt.members = malloc((m->n_members + 1) * sizeof *mt.members);
     mt.key = sodium_malloc(sizeof *mt.key);
     enum kai_err err = KAI_ENOMEM;
-    if (mt.members == NULL || mt.key == NULL)
-        goto out;
-    memset(mt.key, 0, sizeof *mt.key);
-    memcpy(mt.members, m->members, m->n_members * sizeof *mt.members);
-    qsort(mt.members, m->n_members, sizeof *mt.members, node_cmp);
-    err = KAI_EMALFORMED; /* One node twice: our own caller's mistake, but no reason to stop. */
-    for (size_t i = 1; i < m->n_members; i++) {
-        if (node_cmp(&mt.members[i - 1], &mt.members[i]) == 0)
-            goto out;
+    if (mt.members != NULL && mt.key != NULL) {
+        memset(mt.key, 0, sizeof *mt.key);
+        err = mint(&mt, me, emit, emit_ctx);
     }
-    err = set_key(&mt);
-    if (err == KAI_OK)
-        err = set_root(&mt);
-    if (err == KAI_OK) {
-        set_removals(&mt);
-        err = sign_statement(&mt);
-    }
-    if (err == KAI_OK)
-        err = write_parts(&mt, emit, emit_ctx);
-out:
     free(mt.members);
     sodium_free(mt.key);
     return err;

@@ -79,7 +79,8 @@ bool kai_keyring_eligible(const struct kai_keyring *k, const uint8_t aud_id[stat
 bool kai_keyring_org_member(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
                             const struct kai_org *o);
 /* Whether the node may author a log of the audience: a member, or the owner or a steward, whose
- * RULE tells who the members are; of a mailbox any active node. All need caps publish. */
+ * RULE tells who the members are; of a mailbox any active node of another organisation. All need
+ * caps publish. */
 bool kai_keyring_author(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
                         const struct kai_node *n);
 /* The member organisations, in order of id: *n of them, free with free(). An unknown audience has
@@ -110,6 +111,7 @@ KAI_MUST_USE enum kai_err kai_keyring_persons(const struct kai_keyring *k,
 uint64_t kai_keyring_ceiling(const struct kai_keyring *k,
                              const uint8_t aud_id[static KAI_ID_BYTES]);
 
+#define KAI_MAILBOX_LABEL_MAX 4u /* AMBER+STRICT. */
 /* Mailboxes: implicit, one for every active organisation (docs/protocol.md 6). Routing secret and
  * tag can be worked out by every member of the network. */
 void kai_mailbox_id(uint8_t aud_id[static KAI_ID_BYTES], const uint8_t org_id[static KAI_ID_BYTES]);
@@ -140,6 +142,10 @@ size_t kai_keyring_epochs(const struct kai_keyring *k, const uint8_t aud_id[stat
 const struct kai_epoch *kai_keyring_kid(const struct kai_keyring *k,
                                         const uint8_t aud_id[static KAI_ID_BYTES],
                                         const uint8_t kid[static KAI_TAG_BYTES]);
+/* Whether logs of this node may stand under a known epoch: any author's under one of a steward, its
+ * minter's alone under another (and of a mailbox those of nodes of other organisations). */
+bool kai_keyring_may_use(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
+                         const uint8_t kid[static KAI_TAG_BYTES], const struct kai_node *n);
 /* The audience whose known epoch has this tag and kid; NULL when none. */
 const struct kai_epoch *kai_keyring_tag(const struct kai_keyring *k,
                                         const uint8_t tag[static KAI_TAG_BYTES],

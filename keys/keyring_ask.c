@@ -4,107 +4,10 @@
 
 #include <sodium.h>
 
+#include "base/check.h"
 #include "keys/keyring_int.h"
 
 #define PREFIX_DIGITS_MIN 4u
-
-static bool has_id(const uint8_t *ids, size_t n, const uint8_t *id)
-{
-    size_t lo = 0;
-    size_t hi = n;
-
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        int cmp = memcmp(ids + mid * KAI_ID_BYTES, id, KAI_ID_BYTES);
-
-        if (cmp == 0)
-            return true;
-        if (cmp < 0)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return false;
-}
-
-bool kai_ring_listed(const struct kai_known *e, const uint8_t *node_id)
-{
-    for (size_t i = 0; i < e->n_said; i++) {
-        const struct kai_statement *s = &e->said[i];
-
-        for (size_t p = 0; s->trusted && p < s->of; p++) {
-            if (has_id(s->parts[p], s->part_n[p], node_id))
-                return true;
-        }
-    }
-    return false;
-}
-
-static bool org_fits(const struct kai_aud *a, const struct kai_org *o)
-{
-    const struct kai_aud_rec *rec = &a->rec->rec;
-
-    if (!o->active || o->label_max < rec->label_max)
-        return false;
-    switch (rec->kind) {
-    case KAI_AUD_PUBLIC:
-        return true;
-    case KAI_AUD_COMMUNITY:
-        return rec->rule_open && (o->caps & KAI_CAP_PROVIDER) == 0 && kai_rule_fits(o, rec);
-    case KAI_AUD_GROUP:
-        return a->rule_known && has_id(a->rule_ids, a->n_rule_ids, o->id);
-    default: /* Other kinds are carried; nobody is in them. */
-        return false;
-    }
-}
-
-/* A group whose rule has not come yet is closed but for those whom a steward listed in answer to
- * the very AUDIENCE that counts: the rule itself travels inside the audience, and would reach
- * nobody otherwise. */
-static bool vouched(const struct kai_aud *a, const struct kai_node *n)
-{
-    if (a->rec->rec.kind != KAI_AUD_GROUP || a->rule_known || !n->org->active ||
-        n->org->label_max < a->rec->rec.label_max)
-        return false;
-    for (size_t i = 0; i < a->n_known; i++) {
-        const struct kai_known *e = a->known[i];
-
-        if (e->complete && e->answers && kai_ring_listed(e, n->id))
-            return true;
-    }
-    return false;
-}
-
-bool kai_keyring_eligible(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
-                          const struct kai_node *n)
-{
-    const struct kai_aud *a = kai_ring_aud(k, aud_id);
-
-    if (a == NULL || a->rec == NULL || n == NULL || !n->active)
-        return false;
-    return org_fits(a, n->org) || vouched(a, n);
-}
-
-bool kai_keyring_org_member(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
-                            const struct kai_org *o)
-{
-    const struct kai_aud *a = kai_ring_aud(k, aud_id);
-    const struct kai_node *nodes;
-
-    if (a == NULL || a->rec == NULL || o == NULL)
-        return false;
-    if (org_fits(a, o))
-        return true;
-    if (a->rec->rec.kind != KAI_AUD_GROUP || a->rule_known)
-        return false;
-    size_t n = kai_roster_nodes(k->roster, &nodes);
-    for (size_t i = 0; i < n; i++) {
-        if (nodes[i].active && memcmp(nodes[i].org->id, o->id, KAI_ID_BYTES) == 0 &&
-            vouched(a, &nodes[i]))
-            return true;
-    }
-    return false;
-}
 
 const char *kai_keyring_name(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES])
 {
@@ -150,6 +53,12 @@ size_t kai_keyring_audiences(const struct kai_keyring *k, const uint8_t (**ids)[
     return k->n_mine;
 }
 
+size_t kai_keyring_relayed(const struct kai_keyring *k, const uint8_t (**ids)[KAI_ID_BYTES])
+{
+    *ids = (const uint8_t(*)[KAI_ID_BYTES])k->relayed;
+    return k->n_relayed;
+}
+
 size_t kai_keyring_epochs(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
                           const struct kai_epoch **first)
 {
@@ -192,41 +101,127 @@ const struct kai_epoch *kai_keyring_tag(const struct kai_keyring *k,
     return NULL;
 }
 
-enum kai_err kai_keyring_write_epoch(const struct kai_keyring *k,
-                                     const uint8_t aud_id[static KAI_ID_BYTES],
-                                     struct kai_epoch *out)
+/* Where anybody can work out the key there is one epoch, and it is always clean. */
+static const struct kai_epoch *public_epoch(const struct kai_keyring *k, const struct kai_aud *a)
 {
-    const struct kai_aud *a = kai_ring_aud(k, aud_id);
     const struct kai_epoch *e = NULL;
 
-    if (a == NULL || a->rec == NULL)
-        return KAI_ENOTFOUND;
-    if (a->rec->rec.kind == KAI_AUD_PUBLIC) {
-        size_t n = kai_keyring_epochs(k, aud_id, &e);
-        e = n == 0 ? NULL : e;
-    } else if (a->best != NULL) {
-        e = kai_ring_epoch(k, aud_id, a->best->commit);
-    }
+    return a->rec->rec.kind == KAI_AUD_PUBLIC && kai_keyring_epochs(k, a->id, &e) > 0 ? e : NULL;
+}
+
+static enum kai_err give(const struct kai_keyring *k, const struct kai_aud *a,
+                         const struct kai_known *best, struct kai_epoch *out)
+{
+    const struct kai_epoch *e = public_epoch(k, a);
+
+    if (e == NULL && best != NULL)
+        e = kai_ring_epoch(k, a->id, best->commit);
     if (e == NULL)
         return a->n_keys == 0 ? KAI_ENOTFOUND : KAI_EAGAIN;
     *out = *e;
     return KAI_OK;
 }
 
-bool kai_keyring_may_write(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
-                           const uint8_t kid[static KAI_TAG_BYTES])
+enum kai_err kai_keyring_write_epoch(const struct kai_keyring *k,
+                                     const uint8_t aud_id[static KAI_ID_BYTES],
+                                     struct kai_epoch *out)
 {
     const struct kai_aud *a = kai_ring_aud(k, aud_id);
+    const struct kai_epoch *box = kai_ring_box_own(k, aud_id);
 
+    if (box != NULL) {
+        *out = *box;
+        return KAI_OK;
+    }
+    if (a == NULL || a->rec == NULL)
+        return KAI_ENOTFOUND;
+    return give(k, a, a->best != NULL ? a->best : a->own, out);
+}
+
+enum kai_err kai_keyring_clear_epoch(const struct kai_keyring *k,
+                                     const uint8_t aud_id[static KAI_ID_BYTES],
+                                     struct kai_epoch *out)
+{
+    const struct kai_aud *a = kai_ring_aud(k, aud_id);
+    enum kai_err err = kai_keyring_write_epoch(k, aud_id, out);
+
+    return err == KAI_EAGAIN && a != NULL && a->newest != NULL ? give(k, a, a->newest, out) : err;
+}
+
+static bool may_write(const struct kai_keyring *k, const uint8_t *aud_id, const uint8_t *kid,
+                      bool clear)
+{
+    const struct kai_aud *a = kai_ring_aud(k, aud_id);
+    const struct kai_epoch *box = kai_ring_box_own(k, aud_id);
+
+    if (box != NULL)
+        return memcmp(box->commit, kid, KAI_TAG_BYTES) == 0;
     if (a == NULL || a->rec == NULL)
         return false;
     if (a->rec->rec.kind == KAI_AUD_PUBLIC)
         return kai_keyring_kid(k, aud_id, kid) != NULL;
     for (size_t i = 0; i < a->n_known; i++) {
-        if (a->known[i]->clean && memcmp(a->known[i]->commit, kid, KAI_TAG_BYTES) == 0)
+        const struct kai_known *e = a->known[i];
+        bool usable = e->clean || (clear && e->complete && e->has_key);
+
+        if (usable && memcmp(e->commit, kid, KAI_TAG_BYTES) == 0)
             return true;
     }
     return false;
+}
+
+bool kai_keyring_may_write(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
+                           const uint8_t kid[static KAI_TAG_BYTES])
+{
+    return may_write(k, aud_id, kid, false);
+}
+
+bool kai_keyring_may_clear(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
+                           const uint8_t kid[static KAI_TAG_BYTES])
+{
+    return may_write(k, aud_id, kid, true);
+}
+
+bool kai_keyring_kid_held(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
+                          const uint8_t kid[static KAI_TAG_BYTES])
+{
+    const struct kai_aud *a = kai_ring_aud(k, aud_id);
+    const struct kai_org *owner = kai_keyring_mailbox_owner(k, aud_id);
+
+    if (kai_keyring_kid(k, aud_id, kid) != NULL)
+        return true;
+    if (owner != NULL) /* Letters for others are carried unread; those for us have to open. */
+        return memcmp(owner->id, k->self->org_id, KAI_ID_BYTES) != 0;
+    for (size_t i = 0; a != NULL && i < a->n_known; i++) {
+        if (memcmp(a->known[i]->commit, kid, KAI_TAG_BYTES) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool minted_it(const struct kai_keyring *k, const struct kai_known *e,
+                      const struct kai_node *n)
+{
+    for (size_t i = 0; i < e->n_said; i++) {
+        if (kai_roster_node_by_cert(k->roster, e->said[i].minter_cert) == n)
+            return true;
+    }
+    return false;
+}
+
+bool kai_keyring_may_use(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
+                         const uint8_t kid[static KAI_TAG_BYTES], const struct kai_node *n)
+{
+    const struct kai_epoch *e = kai_keyring_kid(k, aud_id, kid);
+    const struct kai_aud *a = kai_ring_aud(k, aud_id);
+    const struct kai_org *owner = kai_keyring_mailbox_owner(k, aud_id);
+
+    if (e == NULL || a == NULL || n == NULL)
+        return false;
+    if (owner != NULL)
+        return KAI_CHECK(LETTER_WRITER, n->org != owner);
+    const struct kai_known *known = e->has_writer ? kai_ring_known(a, e->commit) : NULL;
+    return KAI_CHECK(EPOCH_WRITER, !e->has_writer || (known != NULL && minted_it(k, known, n)));
 }
 
 enum kai_err kai_keyring_keys(const struct kai_keyring *k, struct kai_epoch **out, size_t *n)

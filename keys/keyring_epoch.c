@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "crypto/seal.h"
 #include "crypto/sign.h"
 #include "keys/keyring_int.h"
@@ -25,7 +26,7 @@ static bool make_space(struct kai_aud *a)
     if (a->n_known < KAI_EPOCHS_PER_AUDIENCE_MAX)
         return true;
     for (size_t i = 0; i < a->n_known; i++) {
-        if (a->known[i]->has_key)
+        if (a->known[i]->open)
             continue;
         free(a->known[i]->said);
         free(a->known[i]);
@@ -43,7 +44,7 @@ static bool too_strange(const struct kai_aud *a)
     size_t n = 0;
 
     for (size_t i = 0; i < a->n_known; i++)
-        n += a->known[i]->has_key && !a->known[i]->trusted;
+        n += a->known[i]->open && !a->known[i]->trusted;
     return n >= STRANGE_EPOCHS_MAX;
 }
 
@@ -69,8 +70,8 @@ static enum kai_err known_add(struct kai_aud *a, const struct kai_epoch_part *p,
     return KAI_OK;
 }
 
-/* gen is known for sure once the key is: put the row where it belongs. */
-static void known_prove(struct kai_aud *a, struct kai_known *e, uint64_t gen)
+/* gen is known for sure once the list has opened: put the row where it belongs. */
+static void known_prove(struct kai_aud *a, struct kai_known *e, uint64_t gen, bool has_key)
 {
     size_t at = 0;
 
@@ -78,7 +79,8 @@ static void known_prove(struct kai_aud *a, struct kai_known *e, uint64_t gen)
         at++;
     memmove(a->known + at, a->known + at + 1, (a->n_known - at - 1) * sizeof *a->known);
     e->gen = gen;
-    e->has_key = true;
+    e->open = true;
+    e->has_key = has_key;
     for (at = a->n_known - 1; at > 0 && a->known[at - 1]->gen > gen; at--)
         a->known[at] = a->known[at - 1];
     a->known[at] = e;
@@ -171,11 +173,14 @@ static struct kai_statement *statement(struct kai_known *e, const struct seen *s
     memcpy(t->key_log, s->key_log, KAI_KEY_BYTES);
     memcpy(t->members_root, s->p->members_root, KAI_ID_BYTES);
     memcpy(t->minter_cert, l->minter_cert, KAI_ID_BYTES);
+    memcpy(t->sig, l->sig, KAI_SIG_BYTES);
     t->of = s->p->of;
     t->trusted = s->by_steward;
     t->minted_ms = s->ts;
     t->n_preds = s->p->n_preds;
     t->n_removals = l->n_removals;
+    t->n_relays = l->n_relays;
+    memcpy(t->relays, l->relays, sizeof t->relays);
     e->n_said++;
     return t;
 }
@@ -228,56 +233,79 @@ static enum kai_err record(struct kai_known *e, const struct seen *s,
     return t->n_held == t->of ? check_members(t, route) : KAI_OK;
 }
 
-/* Open the list with the epoch's key, and judge who says so. */
+/* What the list says, once its minter's signature stands. *minter is set then. */
+static enum kai_err open_list(const struct kai_keyring *k, const struct kai_epoch *key,
+                              const struct seen *s, struct kai_epoch_list *l,
+                              struct kai_buf *scratch, const struct kai_node **minter)
+{
+    const uint8_t *nid = kai_roster_nid(k->roster);
+    struct kai_buf body;
+    enum kai_err err = kai_epoch_list_open(l, scratch, s->p, key->route, nid, s->key_log, s->seq);
+
+    if (err == KAI_OK && !l->has_minter)
+        err = KAI_EDENIED; /* Only mailboxes have those. */
+    if (err != KAI_OK)
+        return err;
+    *minter = kai_roster_node_by_cert(k->roster, l->minter_cert);
+    if (*minter == NULL)
+        return KAI_EAGAIN;
+    kai_buf_init(&body, KAI_PAYLOAD_BYTES_MAX);
+    kai_epoch_signed(&body, s->p, l, s->key_log);
+    err = body.err;
+    bool stands = err == KAI_OK && kai_verify(l->sig, (*minter)->sign_pk, KAI_SIG_EPOCH, nid,
+                                              body.p, body.len) == KAI_OK;
+    kai_buf_free(&body);
+    return err != KAI_OK || KAI_CHECK(EPOCH_MINTER, stands) ? err : KAI_EAUTH;
+}
+
+/* Take the key or the routing secret into the table: for the first time, or the key where there was
+ * a routing secret alone. */
+static enum kai_err hold_key(struct kai_keyring *k, struct kai_aud *a, const struct kai_epoch *key,
+                             const struct seen *s, struct kai_known **e)
+{
+    if (*e == NULL) {
+        enum kai_err err = known_add(a, s->p, e);
+
+        if (err != KAI_OK)
+            return err;
+    }
+    if ((*e)->has_key || ((*e)->open && key->route_only))
+        return KAI_OK;
+    enum kai_err err = kai_ring_table_add(k, key);
+    if (err == KAI_OK)
+        known_prove(a, *e, key->gen, !key->route_only);
+    return err;
+}
+
+/* Open the list with the epoch's routing secret, and judge who says so. */
 static enum kai_err learn(struct kai_keyring *k, struct kai_aud *a, const struct kai_epoch *key,
                           struct seen *s)
 {
     struct kai_epoch_list l;
     struct kai_buf scratch;
-    struct kai_buf body;
     const struct kai_node *minter = NULL;
+    struct kai_known *e = kai_ring_known(a, s->p->commit);
 
     kai_buf_init(&scratch, KAI_PAYLOAD_BYTES_MAX);
-    kai_buf_init(&body, KAI_PAYLOAD_BYTES_MAX);
-    enum kai_err err = kai_epoch_list_open(&l, &scratch, s->p, key->route,
-                                           kai_roster_nid(k->roster), s->key_log, s->seq);
-    if (err == KAI_OK && !l.has_minter)
-        err = KAI_EDENIED; /* Only mailboxes have those. */
+    enum kai_err err = open_list(k, key, s, &l, &scratch, &minter);
+    bool welcome = false;
     if (err == KAI_OK) {
-        minter = kai_roster_node_by_cert(k->roster, l.minter_cert);
-        err = minter == NULL ? KAI_EAGAIN : KAI_OK;
-    }
-    if (err == KAI_OK) {
-        kai_epoch_signed(&body, s->p, &l, s->key_log);
-        err = body.err;
+        s->by_steward = kai_ring_steward(a, minter);
+        welcome = s->by_steward || kai_roster_was_steward(k->roster, a->id, minter) ||
+                  kai_keyring_author(k, a->id, minter);
+        if (!s->by_steward && (e == NULL || !e->open) && too_strange(a))
+            err = KAI_ELIMIT;
     }
     if (err == KAI_OK)
-        err = kai_verify(l.sig, minter->sign_pk, KAI_SIG_EPOCH, kai_roster_nid(k->roster), body.p,
-                         body.len);
-    if (err == KAI_OK) {
-        struct kai_known *e = kai_ring_known(a, s->p->commit);
-
-        s->by_steward = kai_ring_steward(a, minter);
-        if (!s->by_steward && (e == NULL || !e->has_key) && too_strange(a))
-            err = KAI_ELIMIT;
-        if (err == KAI_OK && e == NULL)
-            err = known_add(a, s->p, &e);
-        if (err == KAI_OK && !e->has_key) {
-            err = kai_ring_table_add(k, key);
-            if (err == KAI_OK)
-                known_prove(a, e, key->gen);
-        }
-        if (err == KAI_OK)
-            err = record(e, s, &l, key->route);
-    }
-    /* A steward that no longer is one: its old epochs stay readable, nothing is written under them.
-     */
-    if (err == KAI_OK && !s->by_steward)
+        err = hold_key(k, a, key, s, &e);
+    if (err == KAI_OK)
+        err = record(e, s, &l, key->route);
+    /* A member's own is for its own logs; a steward's that no longer is one stays readable. */
+    if (err == KAI_OK && !welcome)
         err = KAI_EDENIED;
     if (scratch.p != NULL)
         sodium_memzero(scratch.p, scratch.len);
     kai_buf_free(&scratch);
-    kai_buf_free(&body);
     return err;
 }
 
@@ -312,25 +340,25 @@ void kai_ring_adopt_all(struct kai_keyring *k, struct kai_aud *a)
     sodium_memzero(&key, sizeof key);
 }
 
-/* The key, known or from our slot. Errors: KAI_ENOTFOUND, KAI_EAUTH, KAI_EMALFORMED. */
-static enum kai_err find_key(const struct kai_keyring *k, struct kai_epoch *key,
-                             const struct kai_epoch_part *p)
+static void set_slot_ctx(struct kai_slot_ctx *ctx, const struct kai_keyring *k,
+                         const struct kai_epoch_part *p, const char *domain)
 {
-    const struct kai_epoch *have = kai_ring_epoch(k, p->aud_id, p->commit);
-
-    memset(key, 0, sizeof *key);
-    if (have != NULL) {
-        *key = *have;
-        key->complete = false;
-        return have->gen == p->gen ? KAI_OK : KAI_EMALFORMED;
-    }
-    struct kai_slot_ctx ctx = {
-        .domain = KAI_D_WRAP,
+    *ctx = (struct kai_slot_ctx){
+        .domain = domain,
         .nid = kai_roster_nid(k->roster),
         .aud_id = p->aud_id,
         .commit = p->commit,
         .eph_pk = p->eph_pk,
     };
+}
+
+enum kai_err kai_ring_slot(const struct kai_keyring *k, struct kai_epoch *key,
+                           const struct kai_epoch_part *p)
+{
+    struct kai_slot_ctx ctx;
+
+    memset(key, 0, sizeof *key);
+    set_slot_ctx(&ctx, k, p, KAI_D_WRAP);
     enum kai_err err = kai_slot_open(key->key, &ctx, k->self->kx_sk, k->self->kx_pk, p->slots.p,
                                      p->slots.n / KAI_SLOT_BYTES);
     if (err != KAI_OK)
@@ -338,32 +366,67 @@ static enum kai_err find_key(const struct kai_keyring *k, struct kai_epoch *key,
     memcpy(key->aud_id, p->aud_id, KAI_ID_BYTES);
     key->gen = p->gen;
     kai_epoch_derive(key);
-    return memcmp(key->commit, p->commit, KAI_ID_BYTES) == 0 ? KAI_OK : KAI_EAUTH;
+    /* A steward that hands out different keys reaches nobody with them. */
+    bool same = memcmp(key->commit, p->commit, KAI_ID_BYTES) == 0;
+    if (!KAI_CHECK(EPOCH_COMMIT, same))
+        return KAI_EAUTH;
+    memcpy(key->commit, p->commit, KAI_ID_BYTES);
+    return KAI_OK;
 }
 
-enum kai_err kai_keyring_epoch(struct kai_keyring *k, const struct kai_entry *e,
-                               uint8_t aud_id[static KAI_ID_BYTES])
+/* Our slot as a relay: the routing secret. That it is the right one the list tells. */
+static enum kai_err relay_slot(const struct kai_keyring *k, struct kai_epoch *key,
+                               const struct kai_epoch_part *p)
 {
-    struct kai_epoch_part p;
-    struct kai_epoch key;
-    struct kai_known *known = NULL;
+    struct kai_slot_ctx ctx;
 
-    memset(aud_id, 0, KAI_ID_BYTES);
-    if (e->h.ptype != KAI_PTYPE_EPOCH || e->payload.p == NULL)
-        return KAI_EMALFORMED;
-    enum kai_err err = kai_epoch_parse(&p, e->payload);
+    memset(key, 0, sizeof *key);
+    set_slot_ctx(&ctx, k, p, KAI_D_RWRAP);
+    enum kai_err err = kai_slot_open(key->route, &ctx, k->self->kx_sk, k->self->kx_pk,
+                                     p->relay_slots.p, p->relay_slots.n / KAI_SLOT_BYTES);
     if (err != KAI_OK)
         return err;
-    memcpy(aud_id, p.aud_id, KAI_ID_BYTES);
-    struct kai_aud *a = kai_ring_aud(k, p.aud_id);
-    if (a == NULL || a->rec == NULL)
-        return KAI_EAGAIN; /* The AUDIENCE has not come, and with it who may mint. */
-    if (a->rec->rec.kind == KAI_AUD_PUBLIC)
-        return KAI_EDENIED;
-    struct seen s = {.p = &p, .key_log = e->h.log_pk, .seq = e->h.seq, .ts = e->h.ts};
-    err = find_key(k, &key, &p);
+    memcpy(key->aud_id, p->aud_id, KAI_ID_BYTES);
+    memcpy(key->commit, p->commit, KAI_ID_BYTES);
+    key->gen = p->gen;
+    key->route_only = true;
+    kai_epoch_tag(key);
+    return KAI_OK;
+}
+
+/* What we hold, or a slot gives: rather the key than the routing secret. Errors: KAI_ENOTFOUND,
+ * KAI_EAUTH, KAI_EMALFORMED. */
+static enum kai_err find_key(const struct kai_keyring *k, struct kai_epoch *key,
+                             const struct kai_epoch_part *p)
+{
+    const struct kai_epoch *have = kai_ring_epoch(k, p->aud_id, p->commit);
+
+    if (have != NULL && have->gen != p->gen)
+        return KAI_EMALFORMED;
+    if (have == NULL || have->route_only) {
+        enum kai_err err = kai_ring_slot(k, key, p);
+
+        if (err != KAI_ENOTFOUND)
+            return err;
+        if (have == NULL)
+            return relay_slot(k, key, p);
+    }
+    *key = *have;
+    key->complete = false;
+    return KAI_OK;
+}
+
+static enum kai_err hear(struct kai_keyring *k, struct kai_aud *a, const struct kai_entry *e,
+                         const struct kai_epoch_part *p)
+{
+    struct seen s = {.p = p, .key_log = e->h.log_pk, .seq = e->h.seq, .ts = e->h.ts};
+    struct kai_known *known = NULL;
+    struct kai_epoch key;
+
+    memset(&key, 0, sizeof key);
+    enum kai_err err = find_key(k, &key, p);
     if (err == KAI_ENOTFOUND) {
-        err = kai_ring_known(a, p.commit) == NULL ? known_add(a, &p, &known) : KAI_OK;
+        err = kai_ring_known(a, p->commit) == NULL ? known_add(a, p, &known) : KAI_OK;
         if (err == KAI_OK)
             err = pend(a, &s);
     } else if (err == KAI_OK) {
@@ -373,8 +436,45 @@ enum kai_err kai_keyring_epoch(struct kai_keyring *k, const struct kai_entry *e,
         if (err == KAI_OK || err == KAI_EDENIED)
             adopt(k, a, &key);
     }
+    sodium_memzero(&key, sizeof key);
+    return err;
+}
+
+/* Nothing is learned from an entry that its log's key did not sign. */
+static enum kai_err verify(const struct kai_keyring *k, const struct kai_entry *e)
+{
+    enum kai_err err = kai_key_check(e->h.log_pk);
+
+    if (err == KAI_OK)
+        err = kai_entry_verify(e, kai_roster_nid(k->roster));
+    return KAI_CHECK(EPOCH_SIGNATURE, err == KAI_OK) ? KAI_OK : err;
+}
+
+enum kai_err kai_keyring_epoch(struct kai_keyring *k, const struct kai_entry *e,
+                               uint8_t aud_id[static KAI_ID_BYTES])
+{
+    struct kai_epoch_part p;
+
+    memset(aud_id, 0, KAI_ID_BYTES);
+    if (e->h.ptype != KAI_PTYPE_EPOCH || e->payload.p == NULL)
+        return KAI_EMALFORMED;
+    enum kai_err err = kai_epoch_parse(&p, e->payload);
+    if (err != KAI_OK)
+        return err;
+    memcpy(aud_id, p.aud_id, KAI_ID_BYTES);
+    struct kai_aud *a = kai_ring_aud(k, p.aud_id);
+    bool box = kai_keyring_mailbox_owner(k, p.aud_id) != NULL;
+    if (!box && (a == NULL || a->rec == NULL))
+        return KAI_EAGAIN; /* The AUDIENCE has not come, and with it who may mint. */
+    if (!box && a->rec->rec.kind == KAI_AUD_PUBLIC)
+        return KAI_EDENIED;
+    err = verify(k, e);
+    if (err != KAI_OK)
+        return err;
+    if (box)
+        return kai_ring_box_epoch(k, e, &p);
+    err = hear(k, a, e, &p);
     kai_ring_refresh(k, a);
     kai_ring_changed(k);
-    sodium_memzero(&key, sizeof key);
     return err;
 }

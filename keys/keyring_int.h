@@ -9,11 +9,15 @@
 #define KAI_RULE_PARTS        8u  /* 1,024 ids each: twice the members of an audience. */
 #define KAI_PENDING_PARTS_MAX 64u /* Parts of epochs without a key, of one audience. */
 
+#define KAI_RELAYS_MAX                                                                             \
+    (sizeof((struct kai_aud_rec *)0)->relays / sizeof((struct kai_aud_rec *)0)->relays[0])
+
 /* One minter's word about an epoch: whom it made slots for, in which parts. */
 struct kai_statement {
     uint8_t key_log[KAI_KEY_BYTES];
     uint8_t members_root[KAI_ID_BYTES];
     uint8_t minter_cert[KAI_ID_BYTES];
+    uint8_t sig[KAI_SIG_BYTES];
     uint64_t of;
     uint64_t minted_ms; /* The minter's clock: when to rotate, nothing else. */
     size_t n_held;
@@ -23,8 +27,11 @@ struct kai_statement {
     uint8_t (*preds)[KAI_ID_BYTES];
     size_t n_removals;
     uint8_t (*removals)[KAI_ID_BYTES];
-    bool whole;   /* All parts held, and members_root fits. */
-    bool trusted; /* Its minter is an active steward now. */
+    size_t n_relays;
+    uint8_t relays[KAI_RELAYS_MAX][KAI_ID_BYTES]; /* Who got the routing secret. */
+    bool whole;                                   /* All parts held, and members_root fits. */
+    bool trusted;                                 /* Its minter is an active steward now. */
+    bool counts;                                  /* Trusted, or our own. */
 };
 
 struct kai_pending {            /* A part that cannot be opened yet. */
@@ -38,31 +45,51 @@ struct kai_pending {            /* A part that cannot be opened yet. */
 struct kai_known { /* A node of the epoch graph. */
     uint8_t commit[KAI_ID_BYTES];
     uint64_t gen; /* Proven by commit where has_key. */
-    bool has_key; /* It stands in the table. */
+    bool open;    /* It stands in the table, with its key or its routing secret alone. */
+    bool has_key;
     struct kai_statement *said;
     size_t n_said;
     bool trusted;  /* By one statement at least. */
     bool complete; /* As in struct kai_epoch. */
-    bool clean;
-    bool answers; /* The current AUDIENCE is among what its stewards answered. */
+    bool clean;    /* Complete, we have its key, and nobody it lists has ceased to be eligible. */
+    bool answers;  /* The current AUDIENCE is among what its stewards answered. */
+    bool private;  /* No steward, of now or before, spoke of it: for its minters' logs alone. */
+    bool mine;     /* Minted by us, and whole: good for our own logs at least. */
+    uint64_t minted_ms; /* By the first of the statements that count; UINT64_MAX: none. */
 };
 
 struct kai_aud {
     uint8_t id[KAI_ID_BYTES];
     const struct kai_audience *rec; /* NULL: no AUDIENCE counts now. */
+    bool box;                       /* A mailbox: no steward speaks of it. */
     char name[KAI_TEXT_BYTES_MAX + 1];
     bool rule_known;
-    const uint8_t *rule_ids; /* Organisations; points into a rule set. */
+    const uint8_t *rule_ids; /* Organisations or persons; points into a rule set. */
     size_t n_rule_ids;
+    uint8_t *place_ids; /* Of persons: the organisations that hold a place, ascending. */
+    size_t n_place_ids;
     struct kai_known **known; /* By gen. */
     size_t n_known;
     size_t n_keys;
     struct kai_pending *pending;
     size_t n_pending;
-    struct kai_known *best; /* To write under; NULL. */
+    struct kai_known *best;   /* Of the stewards', to write under; NULL. */
+    struct kai_known *newest; /* Of the stewards', clean or not; NULL. */
+    struct kai_known *own;    /* Of our own, to write under; NULL. */
     bool has_public;
     uint32_t need; /* Of duty: what is owed, and since when. */
     uint64_t need_since_ms;
+    uint64_t history_seen; /* Version at which no old epoch lacked a newcomer. */
+    uint64_t lacking_ms;   /* Since when no steward's epoch is clean; 0: one is. */
+    bool wanted;           /* Somebody wanted to write meanwhile. */
+};
+
+/* Nodes of its owner that a mailbox epoch lists: one part, and room for the writer's own slot. */
+#define KAI_MAILBOX_READERS_MAX (KAI_SLOTS_PER_PART_MAX - 1)
+
+struct kai_box { /* A mailbox. */
+    uint8_t id[KAI_ID_BYTES];
+    const struct kai_org *owner;
 };
 
 struct kai_rule_set {
@@ -85,6 +112,8 @@ struct kai_keyring {
     struct kai_roster *roster;
     struct kai_aud *auds; /* By id. */
     size_t n_auds;
+    struct kai_box *boxes; /* By id. */
+    size_t n_boxes;
     struct kai_epoch *table; /* Guarded; by audience, then newest first. */
     size_t n_table;
     size_t table_cap;
@@ -92,15 +121,21 @@ struct kai_keyring {
     size_t n_rules;
     uint8_t mine[KAI_AUDIENCES_MAX][KAI_ID_BYTES];
     size_t n_mine;
+    uint8_t relayed[KAI_AUDIENCES_MAX][KAI_ID_BYTES];
+    size_t n_relayed;
     uint64_t version;
     uint8_t digest[KAI_ID_BYTES]; /* Of what the version counts. */
 };
 
 struct kai_aud *kai_ring_aud(const struct kai_keyring *k, const uint8_t *id); /* NULL. */
+/* The row of an audience, made where there is none; NULL: no memory. Others move. */
+struct kai_aud *kai_ring_aud_make(struct kai_keyring *k, const uint8_t *id);
 struct kai_known *kai_ring_known(const struct kai_aud *a, const uint8_t *commit);
 struct kai_epoch *kai_ring_epoch(const struct kai_keyring *k, const uint8_t *aud_id,
                                  const uint8_t *commit);
+/* Put a row where it belongs in the table; one with the same commit is overwritten. */
 KAI_MUST_USE enum kai_err kai_ring_table_add(struct kai_keyring *k, const struct kai_epoch *e);
+void kai_ring_table_sort(struct kai_keyring *k); /* After complete has changed in rows. */
 /* Work out anew what follows from roster, rules and epochs. */
 void kai_ring_refresh(struct kai_keyring *k, struct kai_aud *a);
 void kai_ring_changed(struct kai_keyring *k); /* After any of it: own audiences, version. */
@@ -113,5 +148,26 @@ void kai_ring_aud_free(struct kai_aud *a);
 bool kai_ring_steward(const struct kai_aud *a, const struct kai_node *n);
 /* Whether it stands in a statement that counts. */
 bool kai_ring_listed(const struct kai_known *e, const uint8_t *node_id);
+/* Whether an id stands in an ascending list. */
+bool kai_ring_has_id(const uint8_t *ids, size_t n, const uint8_t *id);
+/* Whether the members of this kind of audience are said by a RULE that travels inside it. */
+bool kai_ring_by_rule(uint64_t kind);
+/* The relays of an audience as they are now; room for KAI_RELAYS_MAX. */
+size_t kai_ring_relays(const struct kai_keyring *k, const struct kai_aud *a,
+                       const struct kai_node **relays);
+/* Whom to make slots for: of an audience those eligible (that e does not list, unless it is NULL),
+ * of a mailbox the nodes of its owner. out NULL: only count. */
+size_t kai_ring_readers(const struct kai_keyring *k, const uint8_t *aud_id,
+                        const struct kai_known *e, const struct kai_node **out);
+
+/* keyring_box.c: mailboxes. */
+KAI_MUST_USE enum kai_err kai_ring_boxes(struct kai_keyring *k, const struct kai_roster *r);
+KAI_MUST_USE enum kai_err kai_ring_box_epoch(struct kai_keyring *k, const struct kai_entry *e,
+                                             const struct kai_epoch_part *p);
+/* The newest of our own that lists just those who read it now; NULL. */
+const struct kai_epoch *kai_ring_box_own(const struct kai_keyring *k, const uint8_t *aud_id);
+/* Our slot in this part: the key; the commit is checked. Errors: KAI_ENOTFOUND, KAI_EAUTH. */
+KAI_MUST_USE enum kai_err kai_ring_slot(const struct kai_keyring *k, struct kai_epoch *key,
+                                        const struct kai_epoch_part *p);
 
 #endif

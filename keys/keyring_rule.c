@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "keys/keyring_int.h"
 #include "keys/record.h"
 
@@ -24,7 +25,7 @@ static bool by_owner(const struct kai_keyring *k, const struct kai_rule_set *s,
 {
     const struct kai_issuing *i = kai_roster_issuing(k->roster, s->signer_cert);
 
-    return i != NULL && i->attested && i->org == rec->owner;
+    return i != NULL && i->attested && KAI_CHECK(RULE_OWNER, i->org == rec->owner);
 }
 
 /* The set that the AUDIENCE names; where the rule is open, the owner's newest, for the name. */
@@ -37,7 +38,9 @@ static const struct kai_rule_set *choose(const struct kai_keyring *k, const stru
 
         if (!s->whole || memcmp(s->aud_id, a->id, KAI_ID_BYTES) != 0 || !by_owner(k, s, a->rec))
             continue;
-        if (!a->rec->rec.rule_open && memcmp(s->hash, a->rec->rec.rule_hash, KAI_ID_BYTES) != 0)
+        bool named =
+            a->rec->rec.rule_open || memcmp(s->hash, a->rec->rec.rule_hash, KAI_ID_BYTES) == 0;
+        if (!KAI_CHECK(RULE_NAMED, named))
             continue;
         if (best == NULL || s->ver > best->ver ||
             (s->ver == best->ver && memcmp(s->hash, best->hash, KAI_ID_BYTES) > 0))
@@ -46,21 +49,57 @@ static const struct kai_rule_set *choose(const struct kai_keyring *k, const stru
     return best;
 }
 
+static int id_cmp(const void *x, const void *y)
+{
+    return memcmp(x, y, KAI_ID_BYTES);
+}
+
+/* The organisations that hold an active place, good enough, for one of these persons. */
+static enum kai_err find_places(const struct kai_keyring *k, struct kai_aud *a)
+{
+    const struct kai_person *p;
+    size_t cap = 0;
+    size_t n = 0;
+
+    for (size_t i = 0; i < a->n_rule_ids; i++)
+        cap += kai_roster_person(k->roster, a->rule_ids + i * KAI_ID_BYTES, &p);
+    a->place_ids = malloc((cap + 1) * KAI_ID_BYTES);
+    if (a->place_ids == NULL)
+        return KAI_ENOMEM;
+    for (size_t i = 0; i < a->n_rule_ids; i++) {
+        size_t places = kai_roster_person(k->roster, a->rule_ids + i * KAI_ID_BYTES, &p);
+
+        for (size_t x = 0; x < places; x++) {
+            if (p[x].active && p[x].label_max >= a->rec->rec.label_max)
+                memcpy(a->place_ids + n++ * KAI_ID_BYTES, p[x].org->id, KAI_ID_BYTES);
+        }
+    }
+    if (n > 0)
+        qsort(a->place_ids, n, KAI_ID_BYTES, id_cmp);
+    a->n_place_ids = n; /* One twice does no harm. */
+    return KAI_OK;
+}
+
 void kai_ring_rule(struct kai_keyring *k, struct kai_aud *a)
 {
     const struct kai_rule_set *s = a->rec == NULL || k->roster == NULL ? NULL : choose(k, a);
 
+    free(a->place_ids);
+    a->place_ids = NULL;
+    a->n_place_ids = 0;
     a->rule_known = false;
     a->rule_ids = NULL;
     a->n_rule_ids = 0;
     if (s == NULL)
         return; /* The name stays: it is only shown. */
     memcpy(a->name, s->name, sizeof a->name);
-    if (!a->rec->rec.rule_open && s->id_kind == KAI_ADMIT_ORG) {
-        a->rule_known = true;
-        a->rule_ids = s->ids;
-        a->n_rule_ids = s->n_ids;
-    }
+    uint64_t kind = a->rec->rec.kind;
+    uint64_t ids = kind == KAI_AUD_PERSONS ? KAI_ADMIT_PERSON : KAI_ADMIT_ORG;
+    if (a->rec->rec.rule_open || !kai_ring_by_rule(kind) || s->id_kind != ids)
+        return;
+    a->rule_ids = s->ids;
+    a->n_rule_ids = s->n_ids;
+    a->rule_known = kind != KAI_AUD_PERSONS || find_places(k, a) == KAI_OK;
 }
 
 /* Where the next set goes: a free row, or that of the oldest that no AUDIENCE names. */
@@ -187,7 +226,8 @@ enum kai_err kai_keyring_rule(struct kai_keyring *k, struct kai_view rule_item)
     if (signer == NULL || memcmp(signer->cert, r.signer_cert, KAI_ID_BYTES) != 0)
         return KAI_EAGAIN;
     const struct kai_aud *a = kai_ring_aud(k, r.aud_id);
-    if (!signer->attested || (a != NULL && a->rec != NULL && a->rec->owner != signer->org))
+    bool foreign = a != NULL && a->rec != NULL && a->rec->owner != signer->org;
+    if (!signer->attested || !KAI_CHECK(RULE_OWNER, !foreign))
         return KAI_EDENIED;
     err = kai_rule_verify(rule_item, signer->pk, kai_roster_nid(k->roster));
     if (err != KAI_OK)

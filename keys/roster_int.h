@@ -119,6 +119,8 @@ struct kai_roster_cert {
     size_t at; /* In orgs, issuing, nodes or persons, by kind. */
     bool attested;
     bool active;
+    bool revoked;  /* On every path. */
+    bool replaced; /* By another of the same key. */
 };
 
 /* What an organisation is to one above it, on its ACTIVE paths. */

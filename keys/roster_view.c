@@ -280,9 +280,12 @@ static enum kai_err view_certs(struct kai_roster *r, const struct kai_build *b)
         memcpy(v->hash, c->e->e.hash, KAI_ID_BYTES);
         v->kind = c->e->kind;
         v->at = place_of(r, b, &b->paths[c->first_path]);
+        v->replaced = c->replaced;
+        v->revoked = true;
         for (uint32_t p = c->first_path; p != KAI_NONE; p = b->paths[p].next_same_cert) {
             v->attested = v->attested || b->paths[p].attested;
             v->active = v->active || b->paths[p].active;
+            v->revoked = v->revoked && b->paths[p].hit != KAI_NONE;
         }
         r->n_certs++;
     }

@@ -62,23 +62,26 @@ static void announce(void *arg, enum kai_err err)
 enum kai_err kai_steward_do(struct kai_core *c, const struct kai_duty *d)
 {
     struct kai_mint m = {.members = (const struct kai_node *const *)d->members,
-                         .n_members = d->n_members};
+                         .n_members = d->n_members,
+                         .own = d->own};
     struct kai_epoch current;
     struct mint ctx = {.c = c};
     struct announce a = {.c = c};
-    enum kai_err err = kai_ownlog_open(c, d->aud_id, KAI_LOG_KEY, NULL, &ctx.own, NULL);
+    /* Opening the log ends the round: what the duty points to may be gone then. */
+    struct kai_roster *roster = kai_roster_ref(kai_net_roster(c->net));
 
+    memset(&current, 0, sizeof current);
+    if (d->add_to != NULL) {
+        current = *d->add_to;
+        m.add_to = &current;
+    }
+    enum kai_err err = kai_ownlog_open(c, d->aud_id, KAI_LOG_KEY, NULL, &ctx.own, NULL);
     if (err != KAI_OK)
         goto out;
     memcpy(m.aud_id, d->aud_id, KAI_ID_BYTES);
     memcpy(m.key_log_pk, ctx.own->w.log_pk, KAI_KEY_BYTES);
     m.first_seq = ctx.own->w.seq + 1;
-    if (!d->new_epoch) {
-        err = kai_keyring_write_epoch(c->ring, d->aud_id, &current);
-        m.add_to = &current;
-    }
-    if (err == KAI_OK)
-        err = kai_epoch_mint(c->ring, &m, kai_random, NULL, append_part, &ctx);
+    err = kai_epoch_mint(c->ring, &m, kai_random, NULL, append_part, &ctx);
     if (err != KAI_OK)
         goto out;
     a.log = ctx.own->log;
@@ -92,6 +95,7 @@ enum kai_err kai_steward_do(struct kai_core *c, const struct kai_duty *d)
 out:
     sodium_memzero(&current, sizeof current);
     kai_own_free(ctx.own);
+    kai_roster_unref(roster);
     return err;
 }
 

@@ -120,8 +120,9 @@ bool net_duty(struct net *t, struct kai_keyring *k, uint64_t now_ms, size_t *n_m
     }
     MUST(err);
     size_t from = t->n_parts;
-    if (!d.new_epoch)
-        MUST(kai_keyring_write_epoch(k, d.aud_id, &best));
+    assert_true(d.new_epoch == (d.add_to == NULL));
+    if (d.add_to != NULL)
+        best = *d.add_to;
     *n_members = d.n_members;
     MUST(net_mint(t, k, d.new_epoch ? NULL : &best, (const struct kai_node *const *)d.members,
                   d.n_members));
