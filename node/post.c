@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "log/payload.h"
+#include "node/steward.h"
 
 #define GROUP_BYTES_MAX   (4u << 20) /* Staged in one transaction. */
 #define GROUP_ENTRIES_MAX 512u
@@ -205,11 +206,30 @@ void kai_post_end(struct kai_post *p)
     free(p);
 }
 
+/* Where there is no epoch to write under we may have to mint one for our own logs: of a mailbox at
+ * once, of another audience when its stewards stay away. */
+static enum kai_err write_epoch(struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES],
+                                struct kai_epoch *epoch)
+{
+    struct kai_duty d = {0};
+    enum kai_err err = kai_keyring_write_epoch(c->ring, aud_id, epoch);
+
+    if (err != KAI_ENOTFOUND && err != KAI_EAGAIN)
+        return err;
+    enum kai_err want = kai_keyring_want(c->ring, aud_id, kai_now_ms(), &d);
+    if (want == KAI_OK) {
+        want = kai_steward_do(c, &d);
+        free(d.members);
+        return want == KAI_OK ? kai_keyring_write_epoch(c->ring, aud_id, epoch) : want;
+    }
+    return want == KAI_ENOMEM ? want : err;
+}
+
 static enum kai_err job_begin(struct kai_core *c, void *arg)
 {
     struct kai_post *p = arg;
     struct kai_epoch epoch;
-    enum kai_err err = kai_keyring_write_epoch(c->ring, p->aud_id, &epoch);
+    enum kai_err err = write_epoch(c, p->aud_id, &epoch);
 
     if (err == KAI_ENOTFOUND)
         return kai_why_set(p->why, err, "audience.no-key", kai_keyring_name(c->ring, p->aud_id),
@@ -223,7 +243,7 @@ static enum kai_err job_begin(struct kai_core *c, void *arg)
     return err;
 }
 
-static enum kai_err append_body(struct kai_post *p, const struct kai_view *items, size_t n)
+enum kai_err kai_post_append(struct kai_post *p, const struct kai_view *items, size_t n)
 {
     struct kai_buf body;
     struct kai_buf out;
@@ -267,7 +287,7 @@ enum kai_err kai_post_begin(struct kai_core *c, const uint8_t aud_id[static KAI_
         if (p->own->bind_due) {
             struct kai_view bind = kai_buf_view(&p->own->bind);
 
-            err = append_body(p, &bind, 1);
+            err = kai_post_append(p, &bind, 1);
         }
     }
     if (err != KAI_OK) {
@@ -305,7 +325,7 @@ enum kai_err kai_post_items(struct kai_core *c, const uint8_t aud_id[static KAI_
         return err;
     err = kai_post_begin(c, aud_id, &p, why);
     if (err == KAI_OK)
-        err = append_body(p, items, n);
+        err = kai_post_append(p, items, n);
     if (err == KAI_OK)
         err = kai_post_commit(p, &last, &entries);
     kai_post_end(p);

@@ -23,6 +23,10 @@ KAI_MUST_USE enum kai_err kai_post_begin(struct kai_core *c,
 struct kai_log_writer *kai_post_writer(struct kai_post *p);
 /* Take an entry that was made with the writer (bytes are copied). Staged in groups. */
 KAI_MUST_USE enum kai_err kai_post_entry(struct kai_post *p, const struct kai_entry *e);
+/* Append items of our own as one entry. Errors: KAI_ELIMIT (they do not fit a payload), as above.
+ */
+KAI_MUST_USE enum kai_err kai_post_append(struct kai_post *p, const struct kai_view *items,
+                                          size_t n);
 /* Make it all visible and durable, and announce it. *last = seq of the last entry; *n how many. */
 KAI_MUST_USE enum kai_err kai_post_commit(struct kai_post *p, uint64_t *last, uint64_t *n);
 /* The last entry before this request: 0 = none. */

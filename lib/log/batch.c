@@ -264,7 +264,11 @@ static enum kai_err emit(struct kai_batch *b, size_t n_items)
     enum kai_err err = kai_log_append_packed(b->w, &b->entry, &e, kai_buf_view(&b->packer->packed),
                                              0, b->opt.now_ms, b->opt.random, b->opt.random_ctx);
 
-    return err == KAI_OK ? b->opt.emit(b->opt.emit_ctx, &e, n_items) : err;
+    if (err == KAI_OK)
+        err = b->opt.emit(b->opt.emit_ctx, &e, n_items);
+    if (err == KAI_OK && n_items > 0 && b->opt.signed_obj != NULL)
+        b->opt.signed_obj(b->opt.emit_ctx, kai_buf_view(&b->obj));
+    return err;
 }
 
 struct parts {

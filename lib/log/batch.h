@@ -56,6 +56,8 @@ struct kai_batch_options {
     void *random_ctx;
     kai_batch_fn *emit;
     void *emit_ctx;
+    /* Called with each OBJ that was signed, after its last entry. NULL: nobody asks. */
+    void (*signed_obj)(void *ctx, struct kai_view obj); /* ctx is emit_ctx. */
 };
 
 struct kai_batch;

@@ -3,6 +3,20 @@
 
 const struct kai_text_reason kai_reasons_share[] = {
     {
+        "letter.nobody",
+        "Nobody reads letters for {1}.",
+        "It is not active, or has no active node: 'kairan org list' shows it.",
+        "{1} あての通信を読める相手がいません。",
+        "失効しているか、有効なノードがありません。'kairan org list' で確認してください。",
+    },
+    {
+        "letter.own",
+        "{1} is your own organisation: it needs no letter to itself.",
+        "Name another organisation.",
+        "{1} は自組織です。自組織あての通信は必要ありません。",
+        "別の組織を指定してください。",
+    },
+    {
         "reauthor.property",
         "The property {1} may tell who wrote it.",
         "Look at it; --keep {1} lets it out as it is.",
