@@ -262,3 +262,37 @@ enum kai_err kai_fetch_value(struct kai_fetch *f, const struct kai_fetch_source 
         *list = held;
     return KAI_OK;
 }
+
+/* Of one entry: the item that the row names, or all of them where its parts go over several. */
+struct each {
+    const struct kai_row *row;
+    kai_body_fn *f;
+    void *ctx;
+    uint64_t item;
+};
+
+static enum kai_err each_item(void *ctx, uint64_t type, struct kai_view item)
+{
+    struct each *e = ctx;
+
+    if (e->item++ != e->row->item_ordinal && e->row->parts == 1)
+        return KAI_OK;
+    return e->f(e->ctx, type, item);
+}
+
+enum kai_err kai_fetch_items(struct kai_fetch *f, const struct kai_fetch_source *s,
+                             const struct kai_row *row, kai_body_fn *item, void *ctx)
+{
+    enum kai_err err = KAI_OK;
+
+    for (uint64_t i = 0; i < row->parts && err == KAI_OK; i++) {
+        struct each e = {.row = row, .f = item, .ctx = ctx};
+
+        err = load(f, s, row->log_no, row->seq + i);
+        if (err == KAI_OK)
+            err = kai_body_walk(kai_buf_view(&f->body), each_item, &e);
+        else if (err == KAI_ENOTFOUND && row->parts > 1) /* Among them may stand another kind. */
+            err = KAI_OK;
+    }
+    return err;
+}

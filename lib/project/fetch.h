@@ -4,6 +4,7 @@
 #define KAI_PROJECT_FETCH_H
 
 #include "item/list.h"
+#include "log/body.h"
 #include "log/entry.h"
 #include "query/index.h"
 
@@ -35,5 +36,11 @@ KAI_MUST_USE enum kai_err kai_fetch_list(struct kai_fetch *f, const struct kai_f
 KAI_MUST_USE enum kai_err kai_fetch_value(struct kai_fetch *f, const struct kai_fetch_source *s,
                                           const struct kai_row *row, uint64_t index,
                                           struct kai_list *list, struct kai_view *norm);
+
+/* The item that the row's content stands in, OBJ or RESHARE, as it came: for who signed it, and to
+ * pass it on. Of an object in parts each item of the entries that hold them, others among them.
+ * Errors: KAI_ENOTFOUND, what source and item return. */
+KAI_MUST_USE enum kai_err kai_fetch_items(struct kai_fetch *f, const struct kai_fetch_source *s,
+                                          const struct kai_row *row, kai_body_fn *item, void *ctx);
 
 #endif
