@@ -205,8 +205,9 @@ struct kai_duty {
     size_t n_members;
     const struct kai_node **members; /* Whom to list; freed with free() by the caller. */
 };
-/* What this node, as a steward, owes its audiences at now_ms, and what it wanted to write and owes
- * itself: the first duty found. KAI_ENOTFOUND: nothing now; *next_ms = when to ask again. */
+/* What this node, as a steward, owes its audiences at now_ms (ms since 1970: by it the age of an
+ * epoch is told), and what it wanted to write and owes itself: the first duty found. KAI_ENOTFOUND:
+ * nothing now; *next_ms = when to ask again. */
 KAI_MUST_USE enum kai_err kai_keyring_duty(struct kai_keyring *k, uint64_t now_ms,
                                            struct kai_duty *d, uint64_t *next_ms);
 /* Somebody wants to write, and there is no epoch to write under. KAI_OK: *d is to be minted now,

@@ -216,7 +216,7 @@ static enum kai_err write_epoch(struct kai_core *c, const uint8_t aud_id[static 
 
     if (err != KAI_ENOTFOUND && err != KAI_EAGAIN)
         return err;
-    enum kai_err want = kai_keyring_want(c->ring, aud_id, kai_now_ms(), &d);
+    enum kai_err want = kai_keyring_want(c->ring, aud_id, kai_wall_ms(), &d);
     if (want == KAI_OK) {
         want = kai_steward_do(c, &d);
         free(d.members);

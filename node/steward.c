@@ -99,23 +99,25 @@ out:
     return err;
 }
 
+/* The keyring thinks in wall-clock time, by which the age of an epoch is told; the loop does not.
+ */
 uint64_t kai_steward_tick(struct kai_core *c, uint64_t now_ms)
 {
-    uint64_t next = now_ms + LOOK_MS;
+    uint64_t wall = kai_wall_ms();
 
     for (unsigned i = 0; i < DUTIES_PER_TICK; i++) {
         struct kai_duty d = {0};
-        uint64_t when = next;
-        enum kai_err err = kai_keyring_duty(c->ring, now_ms, &d, &when);
+        uint64_t when = wall + LOOK_MS;
+        enum kai_err err = kai_keyring_duty(c->ring, wall, &d, &when);
 
         if (err == KAI_ENOTFOUND)
-            return when < next ? when : next;
+            return now_ms + (when < wall + LOOK_MS ? when - wall : LOOK_MS);
         if (err == KAI_OK)
             err = kai_steward_do(c, &d);
         free(d.members);
         if (err != KAI_OK) {
             kai_core_alarm(c, "steward.failed", kai_err_text(err));
-            return next;
+            return now_ms + LOOK_MS;
         }
     }
     return now_ms;
