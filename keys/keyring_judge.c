@@ -22,6 +22,13 @@ bool kai_ring_steward(const struct kai_aud *a, const struct kai_node *n)
                    n->org->id);
 }
 
+static bool named(const struct kai_aud *a, const struct kai_node *n)
+{
+    return a->rec != NULL && n != NULL && n->org != NULL &&
+           in_list((const uint8_t(*)[KAI_ID_BYTES])a->rec->rec.stewards, a->rec->rec.n_stewards,
+                   n->org->id);
+}
+
 static void judge_statement(const struct kai_keyring *k, const struct kai_aud *a,
                             struct kai_known *e, struct kai_statement *s)
 {
@@ -30,7 +37,9 @@ static void judge_statement(const struct kai_keyring *k, const struct kai_aud *a
 
     s->trusted = KAI_CHECK(EPOCH_STEWARD, kai_ring_steward(a, minter));
     s->counts = s->trusted || own;
-    if (kai_roster_was_steward(k->roster, a->id, minter) || s->trusted)
+    /* Also of a steward that was cut off: what others wrote under its epochs before they heard of
+     * it stands. */
+    if (kai_roster_was_steward(k->roster, a->id, minter) || s->trusted || named(a, minter))
         e->private = false;
     e->mine = e->mine || (own && s->whole);
     if (s->counts && s->minted_ms < e->minted_ms)

@@ -190,23 +190,29 @@ static bool linked(const struct kai_net *n, const uint8_t *node)
     return false;
 }
 
-/* Whether it would help an audience that has fewer than 2 links. */
+static size_t links_of(const struct kai_net *n, const uint8_t *aud_id)
+{
+    size_t live = 0;
+
+    for (size_t j = 0; j < n->n_links; j++) {
+        const struct kai_share *s = kai_share_find(n->links[j], aud_id);
+        live += !n->links[j]->dead && s && s->matched ? 1u : 0u;
+    }
+    return live;
+}
+
+/* Whether it would help an audience that has fewer than 2 links, or is awaited by a letter. */
 static bool needed(const struct kai_net *n, const struct kai_place *p)
 {
     const struct kai_node *node = kai_roster_node(n->roster, p->node);
 
-    for (size_t i = 0; i < n->n_auds; i++) {
-        size_t live = 0;
-        if (!kai_keyring_eligible(n->keyring, n->auds[i], node))
-            continue;
-        for (size_t j = 0; j < n->n_links; j++) {
-            const struct kai_share *s = kai_share_find(n->links[j], n->auds[i]);
-            live += !n->links[j]->dead && s && s->matched ? 1u : 0u;
-        }
-        if (live < 2)
+    for (size_t i = 0; i < n->n_auds; i++)
+        if (n->auds[i].part != KAI_PART_MAIL &&
+            (kai_keyring_eligible(n->keyring, n->auds[i].id, node) ||
+             kai_keyring_relay(n->keyring, n->auds[i].id, node)) &&
+            links_of(n, n->auds[i].id) < 2)
             return true;
-    }
-    return false;
+    return kai_mail_waits(n, node->org);
 }
 
 size_t kai_net_dials(const struct kai_net *n, struct kai_dial *out, size_t max, uint64_t wall_ms)

@@ -105,12 +105,13 @@ enum kai_err kai_control_rebuild(struct kai_net *n)
         return err;
     }
     n->roster = fresh;
-    n->roster_stale = false;
     n->retry_data = true;
     n->act.roster(n->act.ctx, fresh);
     renew_peers(n);
     kai_roster_unref(old);
-    return KAI_OK;
+    err = kai_mail_build(n);
+    n->roster_stale = err != KAI_OK;
+    return err;
 }
 
 /* ---- Texts of the charter. */

@@ -34,8 +34,9 @@ void kai_fetch_want(struct kai_net *n, struct kai_link *l, struct kai_share *s,
 {
     struct kai_fetch *f = find(n, log_pk);
     struct kai_want w = {.from = from, .to = to, .payload = true};
+    const struct kai_nlog *log = s->ctl ? NULL : kai_mirror_find(n, log_pk);
 
-    if (from > to || l->dead || (n->full && !s->ctl))
+    if (from > to || l->dead || (n->full && !s->ctl) || (log && n->now_ms < log->wait_ms))
         return;
     if (f && f->link == l->id && f->to >= to)
         return;

@@ -34,7 +34,7 @@ void kai_fork_prove(struct kai_net *n, struct kai_link *l, struct kai_share *s,
     struct kai_entry e;
     struct kai_buf *b;
 
-    if (seq == 0 || !kai_mirror_visible(n, l, s, log) ||
+    if (seq == 0 || !kai_log_visible(n, l, s, log) ||
         n->act.read(n->act.ctx, log->l.log_pk, seq, &e) != KAI_OK)
         return;
     b = kai_out_begin(n);

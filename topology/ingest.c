@@ -12,6 +12,11 @@ static void refuse(struct kai_net *n, struct kai_share *s, const struct kai_entr
     kai_fetch_cancel(n, e->h.log_pk);
 }
 
+static size_t bytes_of(const struct kai_entry *e)
+{
+    return e->hdr.n + e->sig.n + e->payload.n;
+}
+
 static void launch(struct kai_net *n, struct kai_link *l, struct kai_nlog *log,
                    const struct kai_entry *e, size_t cost)
 {
@@ -23,11 +28,11 @@ static void launch(struct kai_net *n, struct kai_link *l, struct kai_nlog *log,
         return;
     }
     memcpy(f->log_pk, e->h.log_pk, KAI_KEY_BYTES);
-    memcpy(f->hash, e->hash, KAI_ID_BYTES);
     f->seq = e->h.seq;
     f->link = l->id;
     f->cost = cost;
-    f->ts = e->h.ts;
+    f->bytes = bytes_of(e);
+    kai_quota_charge(n, l, log, f->bytes);
     if (n->flight_last)
         n->flight_last->next = f;
     else
@@ -58,9 +63,8 @@ static bool held_already(struct kai_net *n, struct kai_link *l, struct kai_share
         kai_fork_seen(n, l, s, log, e);
         return true;
     }
-    if (log->l.own)
-        n->act.held(n->act.ctx, l->peer, log->l.log_pk, e->h.seq);
-    else
+    kai_log_held(n, l, log, e->h.seq);
+    if (!log->l.own)
         kai_push_have(n, l, s, log->l.log_pk, log->l.head_seq);
     kai_push_know(l, log->l.log_pk, e->h.seq);
     return true;
@@ -84,6 +88,47 @@ static enum kai_verdict judge(struct kai_net *n, struct kai_link *l, struct kai_
     return e->payload.p ? KAI_TAKE : KAI_WANT_MORE;
 }
 
+/* Whether it may be taken now; *is says of its log what is known with it. */
+static enum kai_verdict accept_entry(struct kai_net *n, struct kai_link *l, struct kai_share *s,
+                                     struct kai_nlog *log, const struct kai_entry *e,
+                                     struct kai_net_log *is)
+{
+    enum kai_verdict v;
+
+    if (n->full && !(log && log->l.own))
+        return KAI_REFUSE;
+    v = log ? kai_accept_next(n, s, log, e, is) : kai_accept_first(n, s, e, is);
+    if (v == KAI_TAKE && kai_quota_over(n, l, log, is, bytes_of(e)))
+        return KAI_OVER;
+    return v;
+}
+
+/* A new log, or what a BIND told of a blind one. */
+static struct kai_nlog *keep_log(struct kai_net *n, const struct kai_link *l, struct kai_nlog *log,
+                                 const struct kai_entry *e, struct kai_net_log *is)
+{
+    if (!log) {
+        memcpy(is->from_node, l->peer_id, KAI_ID_BYTES);
+        return kai_mirror_add(n, is);
+    }
+    if (kai_log_blind(&log->l) && !kai_log_blind(is)) {
+        log->l = *is;
+        log->fits_seen = 0;
+        log->learned_seq = e->h.seq;
+    }
+    return log;
+}
+
+static void over(struct kai_net *n, struct kai_link *l, struct kai_share *s,
+                 const struct kai_entry *e)
+{
+    n->count.entries_over++;
+    if (!s->told_limit)
+        kai_link_err(n, l, KAI_BYE_LIMIT, s->handle);
+    s->told_limit = true;
+    kai_fetch_cancel(n, e->h.log_pk);
+}
+
 /* An entry with the shape of one, from a peer that may send it. cost: bytes of the peer's credit
  * that it holds. */
 void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
@@ -91,13 +136,11 @@ void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
 {
     struct kai_nlog *log = kai_mirror_find(n, e->h.log_pk);
     enum kai_verdict v = judge(n, l, s, log, e);
-    struct kai_net_log fresh;
+    struct kai_net_log is = {0};
 
-    if (v == KAI_TAKE && n->full && !(log && log->l.own))
-        v = KAI_REFUSE;
-    else if (v == KAI_TAKE)
-        v = log ? kai_accept_next(n, s, log, e) : kai_accept_first(n, s, e, &fresh);
-    if (v == KAI_TAKE && !log && !(log = kai_mirror_add(n, &fresh)))
+    if (v == KAI_TAKE)
+        v = accept_entry(n, l, s, log, e, &is);
+    if (v == KAI_TAKE && !(log = keep_log(n, l, log, e, &is)))
         v = KAI_REFUSE;
     switch (v) {
     case KAI_TAKE:
@@ -121,25 +164,13 @@ void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
         kai_fork_prove(n, l, s, log, log->l.head_seq);
         refuse(n, s, e);
         break;
+    case KAI_OVER:
+        over(n, l, s, e);
+        break;
     case KAI_REFUSE:
         refuse(n, s, e);
         break;
     }
-}
-
-/* Whether this peer may send us entries of the audience, as far as we know its members. */
-static bool may_receive(const struct kai_net *n, const struct kai_link *l,
-                        const struct kai_share *s)
-{
-    const struct kai_node *self = kai_roster_node(n->roster, n->self.node_id);
-
-    if (!s->matched && !s->offered_in && !s->offered_out)
-        return false;
-    if (!l->peer || !l->peer->active)
-        return false;
-    /* Before its rule has come we do not know the members; who matched holds the routing secret. */
-    return kai_keyring_eligible(n->keyring, s->aud_id, l->peer) ||
-           !(self && kai_keyring_eligible(n->keyring, s->aud_id, self));
 }
 
 static void one_entry(struct kai_net *n, struct kai_link *l, struct kai_share *s,
@@ -157,8 +188,8 @@ static void one_entry(struct kai_net *n, struct kai_link *l, struct kai_share *s
     }
     if (s->ctl)
         (void)kai_control_entry(n, l, &e);
-    else if (may_receive(n, l, s))
-        kai_ingest(n, l, s, &e, hdr.n + sig.n + payload.n);
+    else if (kai_may_receive(n, l, s, &e))
+        kai_ingest(n, l, s, &e, bytes_of(&e));
     else
         n->count.entries_refused++;
 }
@@ -191,7 +222,8 @@ void kai_ingest_push(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
 /* ---- Answers of the disk. */
 
 /* Take the flight out; its link gets its credit back. */
-static bool land(struct kai_net *n, const uint8_t *log_pk, uint64_t seq, uint64_t *link)
+static bool land(struct kai_net *n, const uint8_t *log_pk, uint64_t seq, uint64_t *link,
+                 size_t *bytes)
 {
     struct kai_flight **at = &n->flight, *f, *before = NULL;
     struct kai_link *l;
@@ -207,6 +239,7 @@ static bool land(struct kai_net *n, const uint8_t *log_pk, uint64_t seq, uint64_
     if (n->flight_last == f)
         n->flight_last = before;
     *link = f->link;
+    *bytes = f->bytes;
     l = kai_link_find(n, f->link);
     if (l && l->pending >= f->cost)
         l->pending -= f->cost;
@@ -243,11 +276,12 @@ void kai_net_on_stored(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BY
 {
     struct kai_nlog *log;
     uint64_t link = 0;
+    size_t bytes;
     struct kai_link *l;
 
     kai_step_begin(n, now_ms);
     log = kai_mirror_find(n, log_pk);
-    if (log && land(n, log_pk, e->h.seq, &link)) {
+    if (log && land(n, log_pk, e->h.seq, &link, &bytes)) {
         log->n_flight -= log->n_flight > 0 ? 1u : 0u;
         if (e->h.seq > log->l.head_seq) {
             log->l.head_seq = e->h.seq;
@@ -255,8 +289,14 @@ void kai_net_on_stored(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BY
             memcpy(log->l.head, e->hash, KAI_ID_BYTES);
             log->l.closed = log->l.closed || e->h.ptype == KAI_PTYPE_CLOSE;
         }
+        if (log->learned_seq != 0 && e->h.seq >= log->learned_seq) {
+            log->learned_seq = 0;
+            n->act.update_log(n->act.ctx, &log->l);
+        }
         if (log->l.kind == 2 && e->h.ptype == KAI_PTYPE_EPOCH)
             learn_epoch(n, log, e);
+        if (e->h.seq == 1 && kai_mail_find(n, log->l.aud_id))
+            n->retry_data = true; /* A mailbox that we may carry for from now on. */
         l = kai_link_find(n, link);
         if (l) {
             struct kai_share *s = kai_share_find(l, log->l.aud_id);
@@ -276,17 +316,33 @@ static void forged(struct kai_net *n, struct kai_link *l, const uint8_t *log_pk,
         kai_link_bye(n, l, KAI_BYE_MALFORMED);
 }
 
+/* What was on its way is void, and what was learned from it. */
+static void back_to_head(struct kai_nlog *log)
+{
+    log->broken = false;
+    log->ing_seq = log->l.head_seq;
+    log->ing_ts = log->l.head_ts;
+    memcpy(log->ing_hash, log->l.head, KAI_ID_BYTES);
+    kai_mirror_forget_kids(log);
+    if (log->learned_seq > log->l.head_seq) {
+        memset(log->l.author_node, 0, KAI_ID_BYTES);
+        log->learned_seq = 0;
+    }
+}
+
 void kai_net_on_refused(struct kai_net *n, uint64_t link,
                         const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq, enum kai_err why,
                         uint64_t now_ms)
 {
     struct kai_nlog *log;
     uint64_t from = link;
+    size_t bytes;
 
     kai_step_begin(n, now_ms);
     log = kai_mirror_find(n, log_pk);
-    if (log && land(n, log_pk, seq, &from)) {
+    if (log && land(n, log_pk, seq, &from, &bytes)) {
         n->count.entries_refused++;
+        kai_quota_forged(n, log, bytes);
         if (why == KAI_EAUTH || (why == KAI_EMALFORMED && !log->broken))
             forged(n, kai_link_find(n, from), log_pk, seq);
         if (why == KAI_EFULL)
@@ -298,10 +354,7 @@ void kai_net_on_refused(struct kai_net *n, uint64_t link,
         if (log->n_flight == 0 && log->l.head_seq == 0) {
             kai_mirror_remove(n, log);
         } else if (log->n_flight == 0) {
-            log->broken = false;
-            log->ing_seq = log->l.head_seq;
-            log->ing_ts = log->l.head_ts;
-            memcpy(log->ing_hash, log->l.head, KAI_ID_BYTES);
+            back_to_head(log);
         }
     }
     kai_step_end(n);

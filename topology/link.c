@@ -29,11 +29,6 @@ struct kai_share *kai_share_add(struct kai_link *l, const uint8_t aud_id[static 
 
     if (!s)
         return NULL;
-    s->have = calloc(KAI_IHAVE_IDS_MAX, sizeof *s->have);
-    if (!s->have) {
-        free(s);
-        return NULL;
-    }
     memcpy(s->aud_id, aud_id, KAI_ID_BYTES);
     l->shares[l->n_shares++] = s;
     return s;
@@ -52,6 +47,7 @@ static void free_link(struct kai_link *l)
     free(l->wanted);
     free(l->forked);
     free(l->known);
+    free(l->mail);
     free(l);
 }
 
@@ -86,8 +82,10 @@ size_t kai_link_bytes(const struct kai_link *l)
 
     for (size_t i = 0; i < KAI_OUT_CLASSES; i++)
         sum += l->out[i].bytes + l->out[i].n * sizeof(struct kai_out_frame);
-    return sum +
-           l->n_shares * (sizeof(struct kai_share) + KAI_IHAVE_IDS_MAX * sizeof(struct kai_id_seq));
+    for (size_t i = 0; i < l->n_shares; i++)
+        sum += sizeof(struct kai_share) +
+               (l->shares[i]->have ? KAI_IHAVE_IDS_MAX * sizeof(struct kai_id_seq) : 0);
+    return sum + l->n_mail * sizeof *l->mail;
 }
 
 /* ---- Endings. */

@@ -5,28 +5,43 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "crypto/hash.h"
 #include "crypto/seal.h"
 
 #define MATCH_EPOCHS 3u /* The current one and 2 before it. */
+#define KNOWN_EPOCHS                                                                               \
+    8u /* Of the peer: it may be behind, or ahead by what stewards did at once.                    \
+        */
+#define AUDS_MAX (3u * KAI_AUDIENCES_MAX + KAI_MAILBOXES_MAX)
 
-static bool have_aud(const struct kai_net *n, const uint8_t *aud)
+static void add_aud(struct kai_net *n, const uint8_t *aud, enum kai_use_part part)
 {
     for (size_t i = 0; i < n->n_auds; i++)
-        if (memcmp(n->auds[i], aud, KAI_ID_BYTES) == 0)
-            return true;
-    return false;
+        if (memcmp(n->auds[i].id, aud, KAI_ID_BYTES) == 0)
+            return;
+    if (n->n_auds == AUDS_MAX)
+        return;
+    memcpy(n->auds[n->n_auds].id, aud, KAI_ID_BYTES);
+    n->auds[n->n_auds++].part = part;
 }
 
-static void add_aud(struct kai_net *n, const uint8_t *aud)
+static void add_mail(struct kai_net *n)
 {
-    if (n->n_auds < 2 * KAI_AUDIENCES_MAX && !have_aud(n, aud))
-        memcpy(n->auds[n->n_auds++], aud, KAI_ID_BYTES);
+    size_t carried = 0;
+
+    for (size_t i = 0; i < n->n_mail && carried < KAI_MAILBOXES_MAX; i++) {
+        struct kai_nlog *const *logs;
+        if (!kai_mail_ours(n, &n->mail[i]) && kai_mirror_audience(n, n->mail[i].id, &logs) == 0)
+            continue;
+        add_aud(n, n->mail[i].id, KAI_PART_MAIL);
+        carried++;
+    }
 }
 
-/* What we are a member of, and what we hold a key of before its rule has told us who the members
- * are. */
-void kai_match_auds(struct kai_net *n)
+/* What we are a member of, what we hold a key of before its rule has told us who the members are,
+ * what we relay, and the mailboxes that we read or hold letters for. */
+enum kai_err kai_match_auds(struct kai_net *n)
 {
     const uint8_t(*ids)[KAI_ID_BYTES];
     const struct kai_audience *auds;
@@ -34,51 +49,66 @@ void kai_match_auds(struct kai_net *n)
     size_t n_ids = kai_keyring_audiences(n->keyring, &ids);
     size_t n_auds = kai_roster_audiences(n->roster, &auds);
 
+    if (!n->auds && !(n->auds = calloc(AUDS_MAX, sizeof *n->auds)))
+        return KAI_ENOMEM;
     n->n_auds = 0;
     for (size_t i = 0; i < n_ids; i++)
-        add_aud(n, ids[i]);
-    for (size_t i = 0; i < n_auds; i++)
+        add_aud(n, ids[i], KAI_PART_MEMBER);
+    n_ids = kai_keyring_relayed(n->keyring, &ids);
+    for (size_t i = 0; i < n_ids; i++)
+        add_aud(n, ids[i], KAI_PART_RELAY);
+    for (size_t i = 0; i < n_auds && n->n_auds < 3 * KAI_AUDIENCES_MAX; i++)
         if (kai_keyring_epochs(n->keyring, auds[i].id, &epochs) > 0)
-            add_aud(n, auds[i].id);
+            add_aud(n, auds[i].id, KAI_PART_MEMBER);
+    add_mail(n);
+    return KAI_OK;
 }
 
-static void make_token(const struct kai_link *l, const struct kai_epoch *e, bool of_dialler,
-                       uint8_t token[static 16])
+/* ---- Tokens. */
+
+struct secret { /* What a token is made of, and a name of it. */
+    const uint8_t *route;
+    const uint8_t *commit;
+};
+
+/* The newest max routing secrets of an audience. A relay knows no other than the current one: who
+ * was a member once matches with nobody there. */
+static size_t secrets(const struct kai_net *n, const struct kai_use *use, struct secret *out,
+                      size_t max)
+{
+    static const uint8_t none[KAI_ID_BYTES];
+    const struct kai_mailbox *m;
+    const struct kai_epoch *e;
+    size_t k;
+
+    if (use->part == KAI_PART_MAIL) {
+        m = kai_mail_find(n, use->id);
+        if (m)
+            out[0] = (struct secret){m->route, none};
+        return m ? 1 : 0;
+    }
+    if (!KAI_CHECK(MATCH_CURRENT, use->part != KAI_PART_RELAY))
+        max = 1;
+    k = kai_keyring_epochs(n->keyring, use->id, &e);
+    k = k < max ? k : max;
+    for (size_t i = 0; i < k; i++)
+        out[i] = (struct secret){e[i].route, e[i].commit};
+    return k;
+}
+
+/* Both keys that CURVE proved are in it: what one link shows is nothing on another. */
+static void make_token(const struct kai_net *n, const struct kai_link *l, const uint8_t *route,
+                       bool of_dialler, uint8_t token[static 16])
 {
     struct kai_hasher h;
 
-    kai_kdf_begin(&h, KAI_D_MATCH, e->route, 16);
+    kai_kdf_begin(&h, KAI_D_MATCH, route, 16);
     kai_hash_add(&h, l->dialled ? l->my_nonce : l->peer_nonce, 32);
     kai_hash_add(&h, l->dialled ? l->peer_nonce : l->my_nonce, 32);
+    kai_hash_add(&h, l->dialled ? n->curve_pk : l->curve_pk, KAI_KEY_BYTES);
+    kai_hash_add(&h, l->dialled ? l->curve_pk : n->curve_pk, KAI_KEY_BYTES);
     kai_hash_u64(&h, of_dialler ? 1 : 2);
     kai_hash_end(&h, token);
-}
-
-/* ---- Rights. */
-
-static bool peer_fits(const struct kai_net *n, const struct kai_link *l, const uint8_t *aud_id)
-{
-    return !l->dead && l->state == KAI_LINK_MATCH && kai_node_good(n, l->peer) &&
-           kai_keyring_eligible(n->keyring, aud_id, l->peer);
-}
-
-bool kai_may_send_data(const struct kai_net *n, const struct kai_link *l, const struct kai_share *s)
-{
-    return s->matched && peer_fits(n, l, s->aud_id);
-}
-
-bool kai_may_send_keys(const struct kai_net *n, const struct kai_link *l, const struct kai_share *s)
-{
-    return (s->matched || s->offered_in || s->offered_out) && peer_fits(n, l, s->aud_id);
-}
-
-bool kai_net_may_send(const struct kai_net *n, uint64_t link,
-                      const uint8_t aud_id[static KAI_ID_BYTES])
-{
-    const struct kai_link *l = kai_link_find(n, link);
-    const struct kai_share *s = l ? kai_share_find(l, aud_id) : NULL;
-
-    return s && kai_may_send_data(n, l, s);
 }
 
 /* ---- MATCH. */
@@ -100,11 +130,11 @@ static bool send_tokens(struct kai_net *n, struct kai_link *l, size_t from, size
     return true;
 }
 
-static size_t find_sent(const struct kai_link *l, const struct kai_epoch *e)
+static size_t find_sent(const struct kai_link *l, const uint8_t *aud, const struct secret *e)
 {
     for (size_t i = 0; i < l->n_sent; i++)
         if (l->sent[i].real && memcmp(l->sent[i].commit, e->commit, KAI_ID_BYTES) == 0 &&
-            memcmp(l->sent[i].aud_id, e->aud_id, KAI_ID_BYTES) == 0)
+            memcmp(l->sent[i].aud_id, aud, KAI_ID_BYTES) == 0)
             return i;
     return SIZE_MAX;
 }
@@ -115,6 +145,15 @@ static size_t find_got(const struct kai_link *l, const uint8_t token[static 16])
         if (l->got[i].set && memcmp(l->got[i].token, token, 16) == 0)
             return i;
     return SIZE_MAX;
+}
+
+bool kai_match_shown(const struct kai_net *n, const struct kai_link *l,
+                     const uint8_t route[static KAI_KEY_BYTES])
+{
+    uint8_t token[16];
+
+    make_token(n, l, route, !l->dialled, token);
+    return find_got(l, token) != SIZE_MAX;
 }
 
 static bool room_for_tokens(struct kai_net *n, struct kai_link *l)
@@ -129,50 +168,37 @@ static bool room_for_tokens(struct kai_net *n, struct kai_link *l)
     return false;
 }
 
-/* Send tokens of epochs that the peer has none of yet, padded with random ones. */
-static void send_new(struct kai_net *n, struct kai_link *l)
+static void put_tokens(struct kai_net *n, struct kai_link *l, const struct kai_use *use)
 {
-    size_t from = l->n_sent, padded = 8;
+    struct secret e[MATCH_EPOCHS];
+    size_t k = secrets(n, use, e, MATCH_EPOCHS);
 
-    for (size_t i = 0; i < n->n_auds; i++) {
-        const struct kai_epoch *e;
-        size_t k = kai_keyring_epochs(n->keyring, n->auds[i], &e);
-        for (size_t j = 0; j < k && j < MATCH_EPOCHS && l->n_sent < KAI_HANDLES_MAX; j++) {
-            struct kai_sent_token *t = &l->sent[l->n_sent];
-            if (find_sent(l, &e[j]) != SIZE_MAX)
-                continue;
-            make_token(l, &e[j], l->dialled, t->token);
-            memcpy(t->aud_id, e[j].aud_id, KAI_ID_BYTES);
-            memcpy(t->commit, e[j].commit, KAI_ID_BYTES);
-            t->real = true;
-            l->n_sent++;
-        }
+    for (size_t j = 0; j < k && l->n_sent < KAI_HANDLES_MAX; j++) {
+        struct kai_sent_token *t = &l->sent[l->n_sent];
+        if (find_sent(l, use->id, &e[j]) != SIZE_MAX)
+            continue;
+        make_token(n, l, e[j].route, l->dialled, t->token);
+        memcpy(t->aud_id, use->id, KAI_ID_BYTES);
+        memcpy(t->commit, e[j].commit, KAI_ID_BYTES);
+        t->real = true;
+        l->n_sent++;
     }
-    if (l->n_sent == from && from > 0)
-        return;
-    while (padded < l->n_sent - from)
-        padded *= 2;
-    while (l->n_sent < from + padded && l->n_sent < KAI_HANDLES_MAX)
-        n->act.random(n->act.ctx, l->sent[l->n_sent++].token, 16);
-    /* A link that has used up its indexes, or whose peer does not read, begins anew. */
-    if (l->n_sent == KAI_HANDLES_MAX || !send_tokens(n, l, from, l->n_sent))
-        kai_link_bye(n, l, KAI_BYE_LIMIT);
 }
 
 /* A handle is a place among the dialler's tokens; it is used once both have shown the secret behind
  * it. */
-static bool find_match(struct kai_net *n, const struct kai_link *l, const uint8_t *aud,
+static bool find_match(struct kai_net *n, const struct kai_link *l, const struct kai_use *use,
                        uint32_t *handle)
 {
-    const struct kai_epoch *e;
-    size_t k = kai_keyring_epochs(n->keyring, aud, &e), at;
+    struct secret e[KNOWN_EPOCHS];
+    size_t k = secrets(n, use, e, KNOWN_EPOCHS), at;
     uint8_t token[16];
 
     for (size_t j = 0; j < k; j++) {
-        make_token(l, &e[j], !l->dialled, token);
+        make_token(n, l, e[j].route, !l->dialled, token);
         at = find_got(l, token);
         if (at != SIZE_MAX && l->dialled)
-            at = find_sent(l, &e[j]);
+            at = find_sent(l, use->id, &e[j]);
         if (at != SIZE_MAX) {
             *handle = (uint32_t)at;
             return true;
@@ -182,21 +208,19 @@ static bool find_match(struct kai_net *n, const struct kai_link *l, const uint8_
 }
 
 /* Name the peer's tokens, so that any of them serves as a handle for us. */
-static void name_tokens(struct kai_net *n, struct kai_link *l)
+static void name_tokens(struct kai_net *n, struct kai_link *l, const struct kai_use *use)
 {
+    struct secret e[KNOWN_EPOCHS];
+    size_t k = secrets(n, use, e, KNOWN_EPOCHS);
     uint8_t token[16];
 
-    for (size_t i = 0; i < n->n_auds; i++) {
-        const struct kai_epoch *e;
-        size_t k = kai_keyring_epochs(n->keyring, n->auds[i], &e);
-        for (size_t j = 0; j < k && j < 2 * MATCH_EPOCHS; j++) {
-            make_token(l, &e[j], !l->dialled, token);
-            size_t at = find_got(l, token);
-            if (at == SIZE_MAX)
-                continue;
-            l->got[at].known = true;
-            memcpy(l->got[at].aud_id, n->auds[i], KAI_ID_BYTES);
-        }
+    for (size_t j = 0; j < k; j++) {
+        make_token(n, l, e[j].route, !l->dialled, token);
+        size_t at = find_got(l, token);
+        if (at == SIZE_MAX)
+            continue;
+        l->got[at].known = true;
+        memcpy(l->got[at].aud_id, use->id, KAI_ID_BYTES);
     }
 }
 
@@ -286,14 +310,15 @@ void kai_offer_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
 
 /* ---- Together. */
 
-static void match_one(struct kai_net *n, struct kai_link *l, const uint8_t *aud)
+static void match_one(struct kai_net *n, struct kai_link *l, const struct kai_use *use)
 {
-    struct kai_share *s = kai_share_find(l, aud);
+    struct kai_share *s = kai_share_find(l, use->id);
     bool was_ok = s && s->send_ok;
     uint32_t handle;
 
-    if (find_match(n, l, aud, &handle)) {
-        if (!s && !(s = kai_share_add(l, aud)))
+    name_tokens(n, l, use);
+    if (find_match(n, l, use, &handle)) {
+        if (!s && !(s = kai_share_add(l, use->id)))
             return;
         if (!s->matched) {
             s->matched = true;
@@ -302,9 +327,9 @@ static void match_one(struct kai_net *n, struct kai_link *l, const uint8_t *aud)
         }
         s->handle = handle;
     } else if (l->got && l->n_got > 0 && (!s || (!s->matched && !s->offered_out)) &&
-               peer_fits(n, l, aud)) {
-        offer(n, l, aud);
-        s = kai_share_find(l, aud);
+               kai_may_offer(n, l, use->id)) {
+        offer(n, l, use->id);
+        s = kai_share_find(l, use->id);
     }
     if (!s)
         return;
@@ -317,14 +342,62 @@ static void match_one(struct kai_net *n, struct kai_link *l, const uint8_t *aud)
     }
 }
 
+/* A peer that may have an audience no longer does not get what still waits to be sent to it. */
+static void retract(struct kai_net *n, struct kai_link *l)
+{
+    size_t waits = l->out[KAI_OUT_LIVE].n + l->out[KAI_OUT_BULK].n;
+
+    for (size_t i = 1; i < l->n_shares && !l->dead; i++) {
+        struct kai_share *s = l->shares[i];
+        if (!s->send_ok || kai_may_send_data(n, l, s))
+            continue;
+        s->send_ok = false;
+        if (!KAI_CHECK(RETRACT, waits == 0))
+            kai_link_bye(n, l, KAI_BYE_NOT_SHARED);
+    }
+}
+
+typedef void each_fn(struct kai_net *n, struct kai_link *l, const struct kai_use *use);
+
+static void each(struct kai_net *n, struct kai_link *l, each_fn *f)
+{
+    struct kai_use use = {.part = KAI_PART_MAIL};
+
+    for (size_t i = 0; i < n->n_auds && !l->dead; i++)
+        f(n, l, &n->auds[i]);
+    for (size_t i = 0; i < l->n_mail && !l->dead; i++) {
+        memcpy(use.id, l->mail[i], KAI_ID_BYTES);
+        f(n, l, &use);
+    }
+}
+
+/* Send tokens of epochs that the peer has none of yet, padded with random ones. */
+static void send_new(struct kai_net *n, struct kai_link *l)
+{
+    size_t from = l->n_sent, padded = 8;
+
+    each(n, l, put_tokens);
+    if (l->n_sent == from && from > 0)
+        return;
+    while (padded < l->n_sent - from)
+        padded *= 2;
+    while (l->n_sent < from + padded && l->n_sent < KAI_HANDLES_MAX)
+        n->act.random(n->act.ctx, l->sent[l->n_sent++].token, 16);
+    /* A link that has used up its indexes, or whose peer does not read, begins anew. */
+    if (l->n_sent == KAI_HANDLES_MAX || !send_tokens(n, l, from, l->n_sent))
+        kai_link_bye(n, l, KAI_BYE_LIMIT);
+}
+
 void kai_match_refresh(struct kai_net *n, struct kai_link *l)
 {
     if (l->dead || l->state != KAI_LINK_MATCH || !room_for_tokens(n, l))
         return;
-    send_new(n, l);
-    name_tokens(n, l);
-    for (size_t i = 0; i < n->n_auds && !l->dead; i++)
-        match_one(n, l, n->auds[i]);
+    retract(n, l);
+    kai_mail_link(n, l);
+    kai_mail_recognise(n, l);
+    if (!l->dead)
+        send_new(n, l);
+    each(n, l, match_one);
 }
 
 void kai_match_repeat(struct kai_net *n, struct kai_link *l)

@@ -131,31 +131,20 @@ size_t kai_mirror_audience(const struct kai_net *n, const uint8_t aud_id[static 
     return to - from;
 }
 
-bool kai_mirror_visible(const struct kai_net *n, const struct kai_link *l,
-                        const struct kai_share *s, const struct kai_nlog *log)
+static bool known_kid(const struct kai_nlog *log, const uint8_t *kid)
 {
-    static const uint8_t zeros[KAI_ID_BYTES];
-    const struct kai_node *author;
-
-    if (log->l.head_seq == 0 || kai_fork_marked(l, log->l.log_pk))
-        return false;
-    if (log->l.kind == 2)
-        return kai_may_send_keys(n, l, s);
-    if (!kai_may_send_data(n, l, s))
-        return false;
-    if (memcmp(log->l.author_node, zeros, KAI_ID_BYTES) == 0)
-        return true;
-    author = kai_roster_node(n->roster, log->l.author_node);
-    return author && author->active;
+    for (size_t i = log->n_kids; i > 0; i--)
+        if (memcmp(log->kids[i - 1], kid, KAI_TAG_BYTES) == 0)
+            return true;
+    return false;
 }
 
 void kai_mirror_kid(struct kai_nlog *log, const uint8_t kid[static KAI_TAG_BYTES])
 {
     void *p;
 
-    for (size_t i = log->n_kids; i > 0; i--)
-        if (memcmp(log->kids[i - 1], kid, KAI_TAG_BYTES) == 0)
-            return;
+    if (known_kid(log, kid))
+        return;
     if (log->n_kids == KAI_EPOCHS_PER_AUDIENCE_MAX)
         return;
     p = realloc(log->kids, (log->n_kids + 1) * sizeof *log->kids);
@@ -165,23 +154,32 @@ void kai_mirror_kid(struct kai_nlog *log, const uint8_t kid[static KAI_TAG_BYTES
     memcpy(log->kids[log->n_kids++], kid, KAI_TAG_BYTES);
 }
 
-/* Whether the log has an entry under this epoch. The log's entries are walked at most once. */
-bool kai_mirror_has_kid(struct kai_net *n, struct kai_nlog *log,
-                        const uint8_t kid[static KAI_TAG_BYTES])
+/* The log's entries are walked at most once. */
+void kai_mirror_kids(struct kai_net *n, struct kai_nlog *log)
 {
     struct kai_entry e;
 
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t i = log->n_kids; i > 0; i--)
-            if (memcmp(log->kids[i - 1], kid, KAI_TAG_BYTES) == 0)
-                return true;
-        if (log->kids_whole)
-            return false;
-        for (uint64_t seq = 1; seq <= log->l.head_seq; seq++)
-            if (n->act.read(n->act.ctx, log->l.log_pk, seq, &e) == KAI_OK &&
-                e.h.ptype == KAI_PTYPE_SEALED)
-                kai_mirror_kid(log, e.h.kid);
-        log->kids_whole = true;
-    }
-    return false;
+    if (log->kids_whole)
+        return;
+    for (uint64_t seq = 1; seq <= log->l.head_seq; seq++)
+        if (n->act.read(n->act.ctx, log->l.log_pk, seq, &e) == KAI_OK &&
+            e.h.ptype == KAI_PTYPE_SEALED)
+            kai_mirror_kid(log, e.h.kid);
+    log->kids_whole = true;
+}
+
+void kai_mirror_forget_kids(struct kai_nlog *log)
+{
+    log->n_kids = 0;
+    log->kids_whole = false;
+}
+
+/* Whether the log has an entry under this epoch. */
+bool kai_mirror_has_kid(struct kai_net *n, struct kai_nlog *log,
+                        const uint8_t kid[static KAI_TAG_BYTES])
+{
+    if (known_kid(log, kid))
+        return true;
+    kai_mirror_kids(n, log);
+    return known_kid(log, kid);
 }

@@ -30,16 +30,16 @@ enum kai_err kai_net_new(struct kai_net **out, const struct kai_net_options *opt
     kai_buf_init(&n->opened, KAI_BODY_BYTES_MAX);
     kai_buf_init(&n->scratch, KAI_BODY_BYTES_MAX);
     n->fetch = calloc(KAI_FETCHES_MAX, sizeof *n->fetch);
-    n->auds = calloc(2 * KAI_AUDIENCES_MAX, sizeof *n->auds);
-    if (n->fetch && n->auds && n->charter.err == KAI_OK)
+    if (n->fetch && n->charter.err == KAI_OK)
         err = kai_packer_new(&n->packer);
     if (err == KAI_OK)
         err = kai_control_rebuild(n);
+    if (err == KAI_OK)
+        err = kai_match_auds(n);
     if (err) {
         kai_net_free(n);
         return err;
     }
-    kai_match_auds(n);
     n->keyring_seen = kai_keyring_version(n->keyring);
     *out = n;
     return KAI_OK;
@@ -68,6 +68,8 @@ void kai_net_free(struct kai_net *n)
     kai_buf_free(&n->scratch);
     free(n->fetch);
     free(n->auds);
+    free(n->mail);
+    free(n->meters);
     free(n);
 }
 
@@ -118,12 +120,15 @@ static void settle_members(struct kai_net *n)
             return;
         n->keyring_seen = kai_keyring_version(n->keyring);
         n->retry_data = false;
-        kai_match_auds(n);
+        if (kai_match_auds(n) != KAI_OK)
+            return;
         if (keys)
             n->act.keys(n->act.ctx);
         for (size_t i = 0; i < n->n_links; i++)
             kai_match_refresh(n, n->links[i]);
         kai_ingest_epochs(n);
+        if (keys)
+            kai_blind_learn(n);
         kai_park_retry(n, false);
     }
 }
@@ -284,8 +289,10 @@ void kai_net_on_published(struct kai_net *n, const struct kai_net_log *l, uint64
 
     kai_step_begin(n, now_ms);
     log = kai_mirror_find(n, l->log_pk);
-    if (!log)
+    if (!log) {
         log = kai_mirror_add(n, l);
+        n->retry_data = n->retry_data || kai_mail_find(n, l->aud_id);
+    }
     if (log) {
         log->l = *l;
         log->ing_seq = l->head_seq;
@@ -316,7 +323,7 @@ void kai_net_on_full(struct kai_net *n, bool full)
 {
     if (n->full && !full)
         for (size_t i = 0; i < n->n_auds; i++)
-            kai_rb_all(n, n->auds[i], TICK_MS);
+            kai_rb_all(n, n->auds[i].id, TICK_MS);
     n->full = full;
 }
 
@@ -342,6 +349,7 @@ uint64_t kai_net_on_tick(struct kai_net *n, uint64_t now_ms, uint64_t wall_ms)
     kai_fetch_tick(n);
     kai_park_tick(n);
     kai_book_tick(n);
+    kai_quota_tick(n);
     kai_step_end(n);
     return kai_net_next(n);
 }

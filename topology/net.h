@@ -214,6 +214,7 @@ bool kai_net_addr_of(const struct kai_net *n, const uint8_t curve_pk[static KAI_
 struct kai_net_counters {
     uint64_t frames_in, frames_out, bytes_in, bytes_out;
     uint64_t entries_new, entries_dup, entries_refused, entries_parked, pushes_out, wants_out;
+    uint64_t entries_over; /* Too much for today. */
     uint64_t malformed, rb_rounds, rb_bytes;
     size_t memory_bytes; /* Held for all peers together. */
 };

@@ -2,7 +2,7 @@
  * (docs/protocol.md 7). */
 #include "topology/state.h"
 
-#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- What IHAVE told: spares pushes, decides nothing. */
@@ -62,10 +62,9 @@ void kai_push_entry(struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES]
     for (size_t i = 0; i < n->n_links; i++) {
         struct kai_link *l = n->links[i];
         struct kai_share *s = l->dead ? NULL : kai_share_find(l, aud_id);
-        if (!s || l->id == from_link || !kai_mirror_visible(n, l, s, log) ||
+        if (!s || l->id == from_link || !kai_log_visible(n, l, s, log) ||
             kai_push_known(l, e->h.log_pk, e->h.seq))
             continue;
-        assert(log->l.kind == 2 || kai_net_may_send(n, l->id, aud_id));
         push(n, l, s, e);
     }
 }
@@ -108,6 +107,8 @@ void kai_push_have(struct kai_net *n, struct kai_link *l, struct kai_share *s,
 {
     if (s->ctl || !(s->matched || s->offered_in || s->offered_out))
         return;
+    if (!s->have && !(s->have = calloc(KAI_IHAVE_IDS_MAX, sizeof *s->have)))
+        return; /* Reconciliation says it too. */
     for (size_t i = 0; i < s->n_have; i++)
         if (memcmp(s->have[i].log_pk, log_pk, KAI_KEY_BYTES) == 0) {
             if (s->have[i].seq < seq)
@@ -138,9 +139,11 @@ void kai_push_on_have(struct kai_net *n, struct kai_link *l, struct kai_frame *f
         if (log && memcmp(log->l.aud_id, s->aud_id, KAI_ID_BYTES) != 0)
             continue;
         kai_push_know(l, log_pk, seq);
+        if (log && log->l.head_seq >= seq)
+            kai_log_held(n, l, log, seq);
         if (log && log->l.own && log->l.head_seq >= seq)
-            n->act.held(n->act.ctx, l->peer, log_pk, seq);
-        else if (!log || (!log->l.forked && log->ing_seq < seq))
+            continue;
+        if (!log || (!log->l.forked && log->ing_seq < seq))
             kai_fetch_want(n, l, s, log_pk, log ? log->ing_seq + 1 : 1, seq);
     }
 }

@@ -22,7 +22,7 @@ bool kai_rows_take(struct kai_net *n, struct kai_link *l, const struct kai_share
     for (size_t i = 0; i < n_heads; i++) {
         if (s->ctl)
             out->r[out->n++] = (struct kai_row){heads[i].log_pk, heads[i].seq, heads[i].hash, NULL};
-        else if (kai_mirror_visible(n, l, s, logs[i]))
+        else if (kai_log_visible(n, l, s, logs[i]))
             out->r[out->n++] =
                 (struct kai_row){logs[i]->l.log_pk, logs[i]->l.head_seq, logs[i]->l.head, logs[i]};
     }
@@ -60,11 +60,10 @@ void kai_rows_fp(const struct kai_link *l, const struct kai_rows *rows, size_t f
     kai_hash_end(&h, fp);
 }
 
-static void held(struct kai_net *n, const struct kai_link *l, const struct kai_nlog *log,
-                 uint64_t seq)
+static void held(struct kai_net *n, const struct kai_link *l, struct kai_nlog *log, uint64_t seq)
 {
-    if (log && log->l.own)
-        n->act.held(n->act.ctx, l->peer, log->l.log_pk, seq);
+    if (log)
+        kai_log_held(n, l, log, seq);
 }
 
 void kai_rows_held(struct kai_net *n, struct kai_link *l, const struct kai_rows *rows, size_t from,

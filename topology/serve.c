@@ -126,7 +126,7 @@ static bool serve_log(struct frame_out *o, struct kai_link *l, struct kai_want *
     struct kai_entry e;
 
     if (!log || w->from == 0 || memcmp(log->l.aud_id, o->s->aud_id, KAI_ID_BYTES) != 0 ||
-        !kai_mirror_visible(n, l, o->s, log)) {
+        !kai_log_visible(n, l, o->s, log)) {
         kai_link_err(n, l, KAI_BYE_NOT_SHARED, o->s->handle);
         return true;
     }

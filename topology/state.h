@@ -46,6 +46,14 @@ struct kai_nlog {         /* A log of the mirror. */
     size_t n_kids; /* Epochs that entries are known to use. */
     uint8_t (*kids)[KAI_TAG_BYTES];
     bool kids_whole;
+    bool fits; /* The author may be one, as of keyring version fits_seen. */
+    uint64_t fits_seen;
+    bool broken_bind;     /* Its key opened, and what should say whose it is does not. */
+    uint64_t learned_seq; /* The BIND that told whose it is and is not durable yet; 0: none. */
+    uint64_t reader_seq;  /* Some other reader holds it so far. */
+    uint64_t day_ms;      /* When its day of quota began. */
+    uint64_t day_bytes, day_entries;
+    uint64_t wait_ms;     /* It is over its quota until then. */
     uint64_t unread_from; /* Key log: the keyring could not judge this entry yet; 0: none. */
 };
 
@@ -76,6 +84,7 @@ struct kai_share { /* An audience on a link; the first of a link is the control 
     bool offered_out;
     bool send_ok; /* As of the last look: kai_net_may_send. */
     bool live;
+    bool told_limit; /* ERR: its sender knows that we take no more today. */
     bool starved;    /* There was more to ask for than may be asked at once. */
     bool blocked;    /* Something could not be read yet: ask again when keys or members change. */
     uint32_t handle; /* To write with. */
@@ -174,6 +183,29 @@ struct kai_link {
     uint8_t (*forked)[KAI_KEY_BYTES];
     struct kai_id_seq *known; /* KAI_KNOWN_SLOTS: what IHAVE said, only to spare pushes. */
     bool addrs_sent;
+    size_t n_mail; /* Mailboxes in use on this link alone. */
+    uint8_t (*mail)[KAI_ID_BYTES];
+};
+
+struct kai_mailbox { /* That of an active organisation. */
+    uint8_t id[KAI_ID_BYTES];
+    uint8_t org[KAI_ID_BYTES];
+    uint8_t route[KAI_KEY_BYTES];
+    uint8_t tag[KAI_TAG_BYTES];
+};
+
+enum kai_use_part { KAI_PART_MEMBER, KAI_PART_RELAY, KAI_PART_MAIL };
+struct kai_use { /* An audience that we share with others, and as what. */
+    uint8_t id[KAI_ID_BYTES];
+    enum kai_use_part part;
+};
+
+struct kai_meter { /* What one node wrote, and brought without our being able to read it, in a day.
+                    */
+    uint8_t node[KAI_ID_BYTES];
+    uint64_t since_ms;
+    uint64_t written;
+    uint64_t brought, brought_n;
 };
 
 struct kai_fetch { /* Entries asked for and not yet here; one a log. */
@@ -192,9 +224,8 @@ struct kai_flight { /* An entry handed to act.ingest. */
     uint8_t log_pk[KAI_KEY_BYTES];
     uint64_t seq;
     uint64_t link;
-    size_t cost;
-    uint8_t hash[KAI_ID_BYTES];
-    uint64_t ts;
+    size_t cost; /* Of the peer's credit. */
+    size_t bytes;
 };
 
 struct kai_parked {
@@ -245,7 +276,12 @@ struct kai_net {
     struct kai_flight *flight, *flight_last;
     struct kai_parked *parked, *parked_last;
     size_t n_auds;
-    uint8_t (*auds)[KAI_ID_BYTES]; /* That we share with others. */
+    struct kai_use *auds; /* On every link. */
+    size_t n_mail;
+    struct kai_mailbox *mail; /* Sorted by id. */
+    size_t n_meters, cap_meters;
+    struct kai_meter *meters; /* Sorted by node. */
+    uint64_t quota_due_ms;    /* When to ask again for what was too much; 0: nothing was. */
     size_t n_book;
     struct kai_place *book; /* Sorted by node. */
 
@@ -301,24 +337,60 @@ void kai_mirror_free(struct kai_net *n);
 /* The logs of an audience: *first of them, the number is returned. */
 size_t kai_mirror_audience(const struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],
                            struct kai_nlog *const **first);
-/* Whether this link may hear of this log now. */
-bool kai_mirror_visible(const struct kai_net *n, const struct kai_link *l,
-                        const struct kai_share *s, const struct kai_nlog *log);
 void kai_mirror_kid(struct kai_nlog *log, const uint8_t kid[static KAI_TAG_BYTES]);
+/* Every kid that its entries use. */
+void kai_mirror_kids(struct kai_net *n, struct kai_nlog *log);
+void kai_mirror_forget_kids(struct kai_nlog *log); /* Some were of entries that were refused. */
 bool kai_mirror_has_kid(struct kai_net *n, struct kai_nlog *log,
                         const uint8_t kid[static KAI_TAG_BYTES]);
 
 /* match.c */
-void kai_match_auds(struct kai_net *n);
+KAI_MUST_USE enum kai_err kai_match_auds(struct kai_net *n);
 void kai_match_refresh(struct kai_net *n, struct kai_link *l);
 void kai_match_repeat(struct kai_net *n, struct kai_link *l);
 void kai_match_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 void kai_offer_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 struct kai_share *kai_match_handle(const struct kai_link *l, uint64_t handle);
+/* Whether the peer has shown a token made of this routing secret. */
+bool kai_match_shown(const struct kai_net *n, const struct kai_link *l,
+                     const uint8_t route[static KAI_KEY_BYTES]);
+
+/* rights.c: to whom, from whom. */
 bool kai_may_send_keys(const struct kai_net *n, const struct kai_link *l,
                        const struct kai_share *s);
 bool kai_may_send_data(const struct kai_net *n, const struct kai_link *l,
                        const struct kai_share *s);
+bool kai_may_offer(const struct kai_net *n, const struct kai_link *l,
+                   const uint8_t aud_id[static KAI_ID_BYTES]);
+bool kai_may_receive(const struct kai_net *n, const struct kai_link *l, const struct kai_share *s,
+                     const struct kai_entry *e);
+/* Whether this link may hear of this log now. */
+bool kai_log_visible(struct kai_net *n, const struct kai_link *l, const struct kai_share *s,
+                     struct kai_nlog *log);
+bool kai_may_author(const struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],
+                    const struct kai_node *node);
+bool kai_author_fits(struct kai_net *n, struct kai_nlog *log);
+bool kai_log_blind(const struct kai_net_log *l);
+void kai_log_held(struct kai_net *n, const struct kai_link *l, struct kai_nlog *log, uint64_t seq);
+
+/* mail.c: mailboxes. */
+KAI_MUST_USE enum kai_err kai_mail_build(struct kai_net *n);
+/* NULL: it is none of an active organisation. */
+const struct kai_mailbox *kai_mail_find(const struct kai_net *n,
+                                        const uint8_t aud_id[static KAI_ID_BYTES]);
+bool kai_mail_ours(const struct kai_net *n, const struct kai_mailbox *m);
+bool kai_mail_carries(const struct kai_node *node);
+void kai_mail_link(struct kai_net *n, struct kai_link *l);
+void kai_mail_recognise(struct kai_net *n, struct kai_link *l);
+bool kai_mail_waits(const struct kai_net *n, const struct kai_org *org);
+
+/* quota.c */
+bool kai_quota_over(struct kai_net *n, const struct kai_link *l, struct kai_nlog *log,
+                    const struct kai_net_log *is, uint64_t bytes);
+void kai_quota_charge(struct kai_net *n, const struct kai_link *l, struct kai_nlog *log,
+                      uint64_t bytes);
+void kai_quota_forged(struct kai_net *n, const struct kai_nlog *log, uint64_t bytes);
+void kai_quota_tick(struct kai_net *n);
 
 /* reconcile.c */
 void kai_rb_due(struct kai_net *n, struct kai_share *s, uint64_t in_ms);
@@ -373,19 +445,32 @@ bool kai_serve_make(struct kai_net *n,
                     struct kai_link *l); /* One ENTRIES frame; false: nothing left. */
 
 /* ingest.c, accept.c */
-enum kai_verdict { KAI_TAKE, KAI_PARK, KAI_WANT_MORE, KAI_HELD, KAI_REFUSE, KAI_FORK };
+enum kai_verdict { KAI_TAKE, KAI_PARK, KAI_WANT_MORE, KAI_HELD, KAI_REFUSE, KAI_FORK, KAI_OVER };
 void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
                 const struct kai_entry *e, size_t cost);
 void kai_ingest_frame(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 void kai_ingest_push(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
-/* What a first entry must be; *log is filled in. */
+/* What a first entry must be; *log is filled in but for who brought it. */
 enum kai_verdict kai_accept_first(struct kai_net *n, struct kai_share *s, const struct kai_entry *e,
                                   struct kai_net_log *log);
+/* *is: what is known of the log; a BIND that opens may tell more. */
 enum kai_verdict kai_accept_next(struct kai_net *n, struct kai_share *s, struct kai_nlog *log,
-                                 const struct kai_entry *e);
+                                 const struct kai_entry *e, struct kai_net_log *is);
 void kai_ingest_epochs(struct kai_net *n); /* Show the keyring again what it could not judge. */
-bool kai_author_fits(const struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],
-                     const struct kai_node *node);
+/* blind.c: logs whose author is not known. */
+/* Open what should be a BIND of this log; *author and *bind are filled in. KAI_TAKE: it is one, and
+ * its author may be one. KAI_PARK: his certificate has not come, or he is no member. */
+enum kai_verdict kai_bind_judge(struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],
+                                const struct kai_epoch *epoch, const struct kai_entry *e,
+                                struct kai_bind *bind, const struct kai_node **author);
+void kai_bind_tell(struct kai_net_log *log, const struct kai_bind *bind,
+                   const struct kai_node *author);
+/* An entry that cannot be opened: is all that can be checked as it should be? */
+enum kai_verdict kai_blind_judge(struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],
+                                 const struct kai_epoch *epoch, const struct kai_entry *e);
+bool kai_tag_fits(const uint8_t *tag, const struct kai_entry *e);
+void kai_blind_unfit(struct kai_net *n, struct kai_nlog *log);
+void kai_blind_learn(struct kai_net *n); /* Keys came: perhaps for BINDs that are held. */
 
 /* park.c */
 bool kai_park(struct kai_net *n, struct kai_link *l, const struct kai_share *s,

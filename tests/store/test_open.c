@@ -163,13 +163,13 @@ static void test_newer(void **state)
     (void)state;
     kit_dir(dir);
     kai_store_close(kit_open(dir));
-    kai_put_u64(row + 8, 2);
+    kai_put_u64(row + 8, 3);
     kai_put_u64(row, fnv("format", row + 8, 8));
     meta_put(dir, "format", row, sizeof row);
     assert_int_equal(kit_try(&s, dir, &why), KAI_EVERSION);
     assert_string_equal(why.code, "store.newer");
-    assert_string_equal(why.arg[0], "2");
-    assert_string_equal(why.arg[1], "1");
+    assert_string_equal(why.arg[0], "3");
+    assert_string_equal(why.arg[1], "2");
     row[0] ^= 1;
     meta_put(dir, "format", row, sizeof row);
     assert_int_equal(kit_try(&s, dir, &why), KAI_ECORRUPT);

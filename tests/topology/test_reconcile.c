@@ -25,7 +25,7 @@ static struct kai_sim *two(void)
 
     for (uint32_t i = 0; i < LOGS; i++) {
         struct kai_net_log l = {.kind = 1, .head_seq = 1 + i % 1000};
-        memcpy(l.aud_id, a->auds[0], KAI_ID_BYTES);
+        memcpy(l.aud_id, a->auds[0].id, KAI_ID_BYTES);
         for (size_t k = 0; k < 32; k++) {
             dice = dice * 6364136223846793005ull + 1442695040888963407ull;
             l.log_pk[k] = (uint8_t)(dice >> 33);
@@ -55,7 +55,7 @@ static uint64_t session(struct kai_sim *s)
     uint64_t before = rb_bytes(s);
 
     kai_step_begin(n, kai_sim_now(s));
-    kai_rb_start(n, n->links[0], kai_share_find(n->links[0], n->auds[0]));
+    kai_rb_start(n, n->links[0], kai_share_find(n->links[0], n->auds[0].id));
     kai_step_end(n);
     kai_sim_run(s, 1000);
     return rb_bytes(s) - before;

@@ -118,6 +118,9 @@ void kai_sim_hello_as(struct kai_sim *s, size_t as_node,
  * dialled. False: no key. */
 bool kai_sim_raw_match(struct kai_sim *s, size_t to, uint64_t link, size_t aud,
                        const uint8_t my_nonce[static 32], bool dialled_by_node);
+/* The same with the routing secret that another node holds: it has leaked. */
+bool kai_sim_raw_leak(struct kai_sim *s, size_t to, uint64_t link, size_t aud, size_t holder,
+                      const uint8_t my_nonce[static 32], bool dialled_by_node);
 bool kai_sim_entry(const struct kai_sim *s, size_t node, size_t aud, size_t log, uint64_t seq,
                    struct kai_entry *out);
 bool kai_sim_fork(const struct kai_sim *s, size_t node, size_t aud, const struct kai_entry *e,

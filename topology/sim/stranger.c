@@ -58,7 +58,14 @@ void kai_sim_hello_as(struct kai_sim *s, size_t as_node, struct kai_hello *h)
 bool kai_sim_raw_match(struct kai_sim *s, size_t to, uint64_t link, size_t aud,
                        const uint8_t my_nonce[static 32], bool dialled_by_node)
 {
+    return kai_sim_raw_leak(s, to, link, aud, s->conn[link - 1]->b, my_nonce, dialled_by_node);
+}
+
+bool kai_sim_raw_leak(struct kai_sim *s, size_t to, uint64_t link, size_t aud, size_t holder,
+                      const uint8_t my_nonce[static 32], bool dialled_by_node)
+{
     const struct sim_conn *c = s->conn[link - 1];
+    const uint8_t *ours = s->node[c->b].curve_pk, *theirs = s->node[to].curve_pk;
     const struct kai_epoch *e;
     struct kai_frame f = {0};
     struct kai_hasher h;
@@ -69,11 +76,13 @@ bool kai_sim_raw_match(struct kai_sim *s, size_t to, uint64_t link, size_t aud,
         if (kai_frame_parse(&f, kai_buf_view(&c->sent[i])) != KAI_OK)
             return false;
     if (f.type != KAI_MSG_HELLO ||
-        kai_keyring_epochs(s->node[c->b].keyring, s->aud[aud].id, &e) == 0)
+        kai_keyring_epochs(s->node[holder].keyring, s->aud[aud].id, &e) == 0)
         return false;
     kai_kdf_begin(&h, KAI_D_MATCH, e->route, 16);
     kai_hash_add(&h, dialled_by_node ? f.hello.nonce : my_nonce, 32);
     kai_hash_add(&h, dialled_by_node ? my_nonce : f.hello.nonce, 32);
+    kai_hash_add(&h, dialled_by_node ? theirs : ours, KAI_KEY_BYTES);
+    kai_hash_add(&h, dialled_by_node ? ours : theirs, KAI_KEY_BYTES);
     kai_hash_u64(&h, dialled_by_node ? 2 : 1);
     kai_hash_end(&h, token);
     kai_buf_init(&b, KAI_FRAME_BYTES_MAX);

@@ -1,0 +1,125 @@
+/* mail: the mailboxes that every organisation has, and which of them are in use on a link
+ * (docs/protocol.md 6 and 7). */
+#include "topology/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int by_id(const void *x, const void *y)
+{
+    return memcmp(x, y, KAI_ID_BYTES);
+}
+
+/* One for every active organisation of the roster. */
+enum kai_err kai_mail_build(struct kai_net *n)
+{
+    const struct kai_org *orgs;
+    size_t k = kai_roster_orgs(n->roster, &orgs), out = 0;
+    struct kai_mailbox *all = calloc(k + 1, sizeof *all);
+
+    if (!all)
+        return KAI_ENOMEM;
+    for (size_t i = 0; i < k; i++) {
+        struct kai_mailbox *m = &all[out];
+        if (!orgs[i].active)
+            continue;
+        kai_mailbox_id(m->id, orgs[i].id);
+        memcpy(m->org, orgs[i].id, KAI_ID_BYTES);
+        kai_mailbox_route(m->route, m->tag, n->nid, m->id);
+        out++;
+    }
+    qsort(all, out, sizeof *all, by_id);
+    free(n->mail);
+    n->mail = all;
+    n->n_mail = out;
+    return KAI_OK;
+}
+
+const struct kai_mailbox *kai_mail_find(const struct kai_net *n,
+                                        const uint8_t aud_id[static KAI_ID_BYTES])
+{
+    size_t lo = 0, hi = n->n_mail;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        int c = memcmp(n->mail[mid].id, aud_id, KAI_ID_BYTES);
+        if (c == 0)
+            return &n->mail[mid];
+        if (c < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return NULL;
+}
+
+/* Ours is read here; of every other one we can only be a writer or a carrier. */
+bool kai_mail_ours(const struct kai_net *n, const struct kai_mailbox *m)
+{
+    return memcmp(m->org, n->self.org_id, KAI_ID_BYTES) == 0;
+}
+
+/* Any node with the capability carries letters of others (docs/protocol.md 6). */
+bool kai_mail_carries(const struct kai_node *node)
+{
+    return node && node->active && (node->caps & KAI_CAP_RELAY) != 0;
+}
+
+static bool on_link(const struct kai_link *l, const uint8_t *id)
+{
+    for (size_t i = 0; i < l->n_mail; i++)
+        if (memcmp(l->mail[i], id, KAI_ID_BYTES) == 0)
+            return true;
+    return false;
+}
+
+static void add(struct kai_link *l, const uint8_t *id)
+{
+    void *p;
+
+    if (l->n_mail == KAI_MAILBOXES_MAX || on_link(l, id))
+        return;
+    p = realloc(l->mail, (l->n_mail + 1) * sizeof *l->mail);
+    if (!p)
+        return; /* Its letters wait for the next link. */
+    l->mail = p;
+    memcpy(l->mail[l->n_mail++], id, KAI_ID_BYTES);
+}
+
+/* The peer's own mailbox, and, where we carry, those that the peer shows a token of. */
+void kai_mail_link(struct kai_net *n, struct kai_link *l)
+{
+    uint8_t id[KAI_ID_BYTES];
+
+    if (!l->peer)
+        return;
+    kai_mailbox_id(id, l->peer->org->id);
+    if (kai_mail_find(n, id))
+        add(l, id);
+}
+
+void kai_mail_recognise(struct kai_net *n, struct kai_link *l)
+{
+    if (!kai_mail_carries(kai_roster_node(n->roster, n->self.node_id)))
+        return;
+    for (size_t i = 0; i < n->n_mail && l->n_mail < KAI_MAILBOXES_MAX; i++)
+        if (!on_link(l, n->mail[i].id) && kai_match_shown(n, l, n->mail[i].route))
+            add(l, n->mail[i].id);
+}
+
+/* Whether letters of ours or that we carry wait for a node of this organisation. */
+bool kai_mail_waits(const struct kai_net *n, const struct kai_org *org)
+{
+    uint8_t id[KAI_ID_BYTES];
+    struct kai_nlog *const *logs;
+    size_t k;
+
+    if (memcmp(org->id, n->self.org_id, KAI_ID_BYTES) == 0)
+        return false;
+    kai_mailbox_id(id, org->id);
+    k = kai_mirror_audience(n, id, &logs);
+    for (size_t i = 0; i < k; i++)
+        if (logs[i]->l.kind == 1 && logs[i]->l.head_seq > logs[i]->reader_seq)
+            return true;
+    return false;
+}
