@@ -20,6 +20,7 @@ struct run {
     struct kai_outlook *o;
     const struct kai_aud_name *aud;
     const struct kai_audience *rec;
+    const struct kai_aud_name *also[KAI_AUDIENCES_PER_OBJ_MAX];
     struct kai_ixsnap *index;
     struct kai_post *post;
     struct kai_batch *batches[LABELS_MAX]; /* One for each label, opened when it is needed. */
@@ -43,6 +44,22 @@ static const char *verdict(const struct run *r, uint8_t tlp)
     return kai_policy_publish(&f);
 }
 
+/* Also of the audiences that it lists besides; *about is set to the one that forbids. */
+static const char *verdict_all(const struct run *r, uint8_t tlp, const struct kai_aud_name **about)
+{
+    const char *code = verdict(r, tlp);
+
+    *about = r->aud;
+    for (size_t i = 0; code == NULL && i < r->p->n_also; i++) {
+        const struct kai_audience *rec = kai_roster_audience(r->o->roster, r->also[i]->id);
+
+        *about = r->also[i];
+        code = kai_policy_list(tlp, rec == NULL ? 0 : rec->rec.kind,
+                               rec == NULL ? 0 : rec->rec.label_max);
+    }
+    return code;
+}
+
 static void refuse(struct run *r, const struct kai_why *why, const char *id, bool rule)
 {
     r->out->refused++;
@@ -54,7 +71,8 @@ static void refuse(struct run *r, const struct kai_why *why, const char *id, boo
 
 static bool allowed(struct run *r, const struct kai_candidate *cand, bool tell)
 {
-    const char *code = verdict(r, cand->label.tlp);
+    const struct kai_aud_name *about;
+    const char *code = verdict_all(r, cand->label.tlp, &about);
     const char *id = cand->info != NULL ? cand->info->id : "";
     struct kai_why why = {0};
 
@@ -63,8 +81,9 @@ static bool allowed(struct run *r, const struct kai_candidate *cand, bool tell)
     if (tell) {
         kai_why_at(&why, cand->line, cand->path[0] != '\0' ? "%s: %s" : "%s", r->p->name,
                    cand->path);
-        (void)kai_why_set(&why, KAI_EDENIED, code, kai_tlp_name(cand->label.tlp), r->aud->name,
-                          kai_tlp_name((uint8_t)r->rec->rec.label_max));
+        const struct kai_audience *rec = kai_roster_audience(r->o->roster, about->id);
+        (void)kai_why_set(&why, KAI_EDENIED, code, kai_tlp_name(cand->label.tlp), about->name,
+                          kai_tlp_name(rec == NULL ? 0 : (uint8_t)rec->rec.label_max));
         refuse(r, &why, id, true);
     }
     return false;
@@ -217,6 +236,7 @@ static enum kai_err resolve(struct run *r)
         if (err != KAI_OK)
             return err;
         memcpy(r->obj.aud[r->obj.n_auds++], also->id, KAI_ID_BYTES);
+        r->also[i] = also;
     }
     if (self == NULL || !self->active)
         return kai_why_set(r->why, KAI_EDENIED, "node.not-active", r->c->home.dir, NULL, NULL);
