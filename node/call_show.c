@@ -227,7 +227,7 @@ enum kai_err kai_verb_network_show(struct kai_call *call)
     return kai_jput_line(&j);
 }
 
-static const char *status_of(bool active, bool revoked, uint64_t not_after)
+const char *kai_call_status(bool active, bool revoked, uint64_t not_after)
 {
     if (revoked)
         return "revoked";
@@ -254,7 +254,7 @@ static void put_org(struct kai_jput *j, const struct kai_roster *r, const struct
     kai_jput_text(j, "parent", parent != NULL ? parent->name : NULL);
     if (o->has_parent)
         kai_jput_hex(j, "parent_id", o->parent, KAI_ID_BYTES);
-    kai_jput_text(j, "status", status_of(o->active, o->revoked, o->not_after));
+    kai_jput_text(j, "status", kai_call_status(o->active, o->revoked, o->not_after));
     kai_jput_text(j, "label_max", label_max_name(o->label_max));
     kai_jput_uint(j, "may_admit", o->depth_left);
     if (o->not_after != 0)
@@ -293,7 +293,7 @@ static void put_node(struct kai_jput *j, const struct kai_core *c, const struct 
     kai_jput_hex(j, "id", n->id, KAI_ID_BYTES);
     kai_jput_text(j, "name", n->name);
     kai_jput_text(j, "org", n->org->name);
-    kai_jput_text(j, "status", status_of(n->active, n->revoked, n->not_after));
+    kai_jput_text(j, "status", kai_call_status(n->active, n->revoked, n->not_after));
     kai_jput_bool(j, "this", memcmp(n->id, c->self.node_id, KAI_ID_BYTES) == 0);
     kai_jput_time(j, "expires", n->not_after);
     kai_jput_end(j);

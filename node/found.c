@@ -10,6 +10,7 @@
 #include "log/batch.h"
 #include "node/core.h"
 #include "node/grant.h"
+#include "node/issue.h"
 
 /* While a home is being made this file stands in it: what an interrupted attempt left may be
  * removed. */
@@ -104,6 +105,8 @@ static enum kai_err chain_add(struct chain *ch, const struct kai_keys *signer, u
         err = kai_ctl_add(ch->ctl, &e);
     if (err == KAI_OK)
         err = kai_tx_ctl(ch->tx, &e);
+    if (err == KAI_OK)
+        err = kai_issued_note(ch->tx, &e);
     kai_buf_free(&payload);
     kai_buf_free(&bytes);
     return err;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "node/core.h"
+#include "node/finder.h"
 
 struct kai_outlook *kai_outlook_get(struct kai_core *c)
 {
@@ -118,61 +119,17 @@ const struct kai_aud_name *kai_outlook_aud(const struct kai_outlook *o,
     return NULL;
 }
 
-/* Whether text is a prefix of the id in hex: at least 4 digits, so that no name is taken for one.
- */
-static bool id_fits(const uint8_t id[static KAI_ID_BYTES], const char *text)
-{
-    char hex[KAI_HEX_CAP(KAI_ID_BYTES)];
-    size_t n = strlen(text);
-
-    return n >= 4 && n < sizeof hex && strncmp(kai_hex(hex, id, KAI_ID_BYTES), text, n) == 0;
-}
-
-/* One of what is named, or why not: a name goes before an id prefix. */
-struct finder {
-    const void *by_name;
-    const void *by_id;
-    size_t n_name;
-    size_t n_id;
-};
-
-static void consider(struct finder *f, const void *thing, const char *name,
-                     const uint8_t id[static KAI_ID_BYTES], const char *text)
-{
-    if (strcmp(name, text) == 0) {
-        f->by_name = thing;
-        f->n_name++;
-    } else if (id_fits(id, text)) {
-        f->by_id = thing;
-        f->n_id++;
-    }
-}
-
-static enum kai_err decide(const struct finder *f, const char *text, const void **out,
-                           struct kai_why *why)
-{
-    size_t n = f->n_name > 0 ? f->n_name : f->n_id;
-    char count[24];
-
-    *out = f->n_name > 0 ? f->by_name : f->by_id;
-    if (n == 1)
-        return KAI_OK;
-    (void)snprintf(count, sizeof count, "%zu", n);
-    return n == 0 ? kai_why_set(why, KAI_ENOTFOUND, "name.unknown", text, NULL, NULL)
-                  : kai_why_set(why, KAI_EAMBIGUOUS, "name.ambiguous", text, count, NULL);
-}
-
 enum kai_err kai_outlook_find_org(const struct kai_outlook *o, const char *name,
                                   const struct kai_org **out, struct kai_why *why)
 {
-    struct finder f = {0};
+    struct kai_finder f = {0};
     const struct kai_org *orgs;
     const void *found;
     size_t n = kai_roster_orgs(o->roster, &orgs);
 
     for (size_t i = 0; i < n; i++)
-        consider(&f, &orgs[i], orgs[i].name, orgs[i].id, name);
-    enum kai_err err = decide(&f, name, &found, why);
+        kai_finder_consider(&f, &orgs[i], orgs[i].name, orgs[i].id, name);
+    enum kai_err err = kai_finder_decide(&f, name, &found, why);
     *out = found;
     return err;
 }
@@ -180,12 +137,12 @@ enum kai_err kai_outlook_find_org(const struct kai_outlook *o, const char *name,
 enum kai_err kai_outlook_find_aud(const struct kai_outlook *o, const char *name,
                                   const struct kai_aud_name **out, struct kai_why *why)
 {
-    struct finder f = {0};
+    struct kai_finder f = {0};
     const void *found;
 
     for (size_t i = 0; i < o->n_names; i++)
-        consider(&f, &o->names[i], o->names[i].name, o->names[i].id, name);
-    enum kai_err err = decide(&f, name, &found, why);
+        kai_finder_consider(&f, &o->names[i], o->names[i].name, o->names[i].id, name);
+    enum kai_err err = kai_finder_decide(&f, name, &found, why);
     *out = found;
     return err;
 }
@@ -193,14 +150,14 @@ enum kai_err kai_outlook_find_aud(const struct kai_outlook *o, const char *name,
 enum kai_err kai_outlook_find_node(const struct kai_outlook *o, const char *name,
                                    const struct kai_node **out, struct kai_why *why)
 {
-    struct finder f = {0};
+    struct kai_finder f = {0};
     const struct kai_node *nodes;
     const void *found;
     size_t n = kai_roster_nodes(o->roster, &nodes);
 
     for (size_t i = 0; i < n; i++)
-        consider(&f, &nodes[i], nodes[i].name, nodes[i].id, name);
-    enum kai_err err = decide(&f, name, &found, why);
+        kai_finder_consider(&f, &nodes[i], nodes[i].name, nodes[i].id, name);
+    enum kai_err err = kai_finder_decide(&f, name, &found, why);
     *out = found;
     return err;
 }

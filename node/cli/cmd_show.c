@@ -148,33 +148,6 @@ int kai_cmd_node_list(struct kai_cli *cli)
                         node_columns, N(node_columns));
 }
 
-static int revoke(struct kai_cli *cli, const char *verb, const char *key)
-{
-    json_t *args = json_pack("{s:s}", key, cli->args[0]);
-    int status;
-
-    kai_cli_put_text(cli, args, "--reason", "reason");
-    if (cli->json)
-        return kai_cli_call(cli, verb, args, NULL, false, kai_cli_print_line, NULL);
-    json_t *rows = kai_cli_ask(cli, verb, args, &status);
-    if (rows != NULL)
-        kai_cli_say(cli, "revoke.done",
-                    json_string_value(json_object_get(json_array_get(rows, 0), "revoked")), NULL,
-                    NULL);
-    json_decref(rows);
-    return status;
-}
-
-int kai_cmd_org_revoke(struct kai_cli *cli)
-{
-    return revoke(cli, "org-revoke", "org");
-}
-
-int kai_cmd_node_revoke(struct kai_cli *cli)
-{
-    return revoke(cli, "node-revoke", "node");
-}
-
 int kai_cmd_audience_create(struct kai_cli *cli)
 {
     json_t *args = json_pack("{s:s}", "name", cli->args[0]);

@@ -1,0 +1,116 @@
+/* call_person: the people who may be given places. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/call_grant.h"
+#include "node/persons.h"
+
+struct add {
+    struct kai_call *call;
+    struct kai_join request;
+    struct kai_person_spec spec;
+    uint8_t cert[KAI_ID_BYTES];
+};
+
+static enum kai_err job_add(struct kai_core *c, void *arg)
+{
+    struct add *a = arg;
+
+    return kai_person_admit(c, &a->spec, a->cert, &a->call->why);
+}
+
+static void put_person(struct kai_jput *j, struct kai_snap *s, const struct kai_person *p)
+{
+    char name[KAI_TEXT_BYTES_MAX + 1];
+
+    kai_jput_object(j, NULL);
+    kai_jput_hex(j, "id", p->id, KAI_ID_BYTES);
+    kai_jput_text(j, "name", kai_person_name(s, p, name)[0] == '\0' ? NULL : name);
+    kai_jput_text(j, "org", p->org->name);
+    kai_jput_text(j, "status", kai_call_status(p->active, p->revoked, p->not_after));
+    kai_jput_text(j, "label_max", kai_tlp_name((uint8_t)p->label_max));
+    if (p->not_after != 0)
+        kai_jput_time(j, "expires", p->not_after);
+    else
+        kai_jput_null(j, "expires");
+    kai_jput_bool(j, "name_hidden", p->name_hashed);
+    kai_jput_end(j);
+    (void)kai_jput_line(j); /* Sticks in the buffer. */
+}
+
+/* The line of one place, by its certificate, as the roster has it now. */
+static enum kai_err answer(struct kai_call *call, const uint8_t cert[static KAI_ID_BYTES])
+{
+    struct kai_outlook *o = kai_outlook_get(call->core);
+    const struct kai_person *p = kai_roster_person_by_cert(o->roster, cert);
+    struct kai_snap *s = NULL;
+    struct kai_jput j;
+    enum kai_err err = kai_snap_begin(call->core->store, &s);
+
+    if (err == KAI_OK && p != NULL) {
+        kai_jput_init(&j, &call->out);
+        put_person(&j, s, p);
+        err = call->out.err;
+    }
+    kai_snap_end(s);
+    kai_outlook_put(o);
+    return err;
+}
+
+enum kai_err kai_verb_person_add(struct kai_call *call)
+{
+    struct add *a = calloc(1, sizeof *a);
+    struct kai_grant g = {0};
+    struct kai_buf bytes;
+    enum kai_err err = KAI_OK;
+
+    if (a == NULL)
+        return KAI_ENOMEM;
+    a->call = call;
+    kai_buf_init(&bytes, KAI_REQUEST_BYTES_MAX);
+    a->spec.open_name = kai_arg_bool(call, "open_name", &err);
+    if (err == KAI_OK)
+        err = kai_arg_hex(call, "request", &bytes);
+    if (err == KAI_OK)
+        err = kai_join_parse(&a->request, kai_buf_view(&bytes), &call->why);
+    if (err == KAI_OK && a->request.kind != KAI_ADMIT_PERSON)
+        err = kai_why_set(&call->why, KAI_EMALFORMED, kai_request_is(a->request.kind), NULL, NULL,
+                          NULL);
+    if (err == KAI_OK)
+        err = kai_grant_read(call, &g);
+    if (err == KAI_OK) {
+        a->spec.request = &a->request;
+        a->spec.label_max = g.label_max;
+        a->spec.not_after = g.not_after;
+        err = kai_core_run(call->core, job_add, a);
+    }
+    if (err == KAI_OK)
+        err = answer(call, a->cert);
+    kai_buf_free(&bytes);
+    free(a);
+    return err;
+}
+
+enum kai_err kai_verb_person_list(struct kai_call *call)
+{
+    enum kai_err err = KAI_OK;
+    bool all = kai_arg_bool(call, "all", &err);
+    struct kai_snap *s = NULL;
+    struct kai_jput j;
+
+    if (err == KAI_OK)
+        err = kai_snap_begin(call->core->store, &s);
+    if (err != KAI_OK)
+        return err;
+    struct kai_outlook *o = kai_outlook_get(call->core);
+    const struct kai_person *p;
+    size_t n = kai_roster_persons(o->roster, &p);
+
+    kai_jput_init(&j, &call->out);
+    for (size_t i = 0; i < n; i++)
+        if (all || memcmp(p[i].org->id, call->core->self.org_id, KAI_ID_BYTES) == 0)
+            put_person(&j, s, &p[i]);
+    kai_outlook_put(o);
+    kai_snap_end(s);
+    return call->out.err;
+}
