@@ -14,6 +14,8 @@ const struct kai_text_phrase kai_phrases_help[] = {
      "Exit status: 0 done; 1 failed; 2 wrong usage; 3 forbidden by an access rule; 4 nothing "
      "found.",
      "終了コード: 0 成功、1 失敗、2 使い方の誤り、3 アクセス規則による拒否、4 該当なし"},
+    {"help.explain", "say what you may and must not do with an item",
+     "情報について、してよいこと・してはならないことを示します"},
     {"help.get", "show one item", "情報を 1 件表示します"},
     {"help.help", "show this list, or the help of one command",
      "この一覧、またはコマンドの説明を表示します"},

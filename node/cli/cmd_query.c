@@ -7,6 +7,7 @@
 #include "node/call.h"
 #include "node/cli/cli.h"
 #include "node/cli/files.h"
+#include "policy/policy.h"
 #include "text/time.h"
 
 /* ---- publish */
@@ -40,6 +41,8 @@ static void say_refusal(const struct kai_cli *cli, const json_t *r)
     if (path != NULL && path[0] != '\0')
         (void)fprintf(stderr, ": %s", path);
     (void)fprintf(stderr, ": %s\n", json_string_value(json_object_get(r, "reason")));
+    if (kai_policy_is_code(json_string_value(json_object_get(r, "code"))))
+        kai_cli_note(cli, "error.rule", json_string_value(json_object_get(r, "code")), NULL, NULL);
     kai_cli_note(cli, "error.do", json_string_value(json_object_get(r, "do")), NULL, NULL);
 }
 
@@ -330,6 +333,9 @@ static bool on_item(void *ctx, const char *line, size_t n)
         (void)printf("  %s\n", kai_text(r->cli->lang, "query.exercise"));
     if (json_is_true(json_object_get(o, "withdrawn")))
         (void)printf("  %s\n", kai_text(r->cli->lang, "query.withdrawn"));
+    const char *rules = json_string_value(json_object_get(json_object_get(o, "rules"), "text"));
+    if (rules != NULL)
+        (void)printf("  %s\n", rules);
     const json_t *stix = json_object_get(o, "stix");
     if (json_is_object(stix)) {
         (void)json_dumpf(stix, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
