@@ -3,26 +3,33 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "node/api_listen.h"
 #include "node/call.h"
 
 #define CONNECTIONS_MAX    64u
 #define TIMEOUT_S          120u
 #define STREAM_BLOCK_BYTES 65536u
+#define STILL_MS           1000u /* How long a place that was taken away may still be used. */
+
+/* Where requests come in. Each has its own connections: strangers at the port cannot take those of
+ * the socket. */
+struct door {
+    struct kai_api *api;
+    struct MHD_Daemon *daemon; /* NULL: this one is not there. */
+    bool tcp; /* Whoever comes shows a token; else its credentials say who it is. */
+};
 
 struct kai_api {
     struct kai_core *c;
     const struct kai_config *cfg;
-    struct MHD_Daemon *daemon;
+    struct door doors[2];
     atomic_bool stop;
     char path[108];
 };
@@ -40,6 +47,7 @@ struct request {
     struct kai_buf chunk; /* Of a stream. */
     size_t sent;
     bool end;
+    uint64_t still_ms; /* When its place was last looked up. */
 };
 
 static bool begins(const char *text, const char *with)
@@ -47,9 +55,45 @@ static bool begins(const char *text, const char *with)
     return strncmp(text, with, strlen(with)) == 0;
 }
 
-static struct request *request_new(struct kai_api *a, struct MHD_Connection *conn, const char *url)
+/* The token of "Authorization: Bearer TOKEN"; NULL: none. */
+static const char *bearer(struct MHD_Connection *conn)
+{
+    static const char scheme[] = "Bearer ";
+    const char *v =
+        MHD_lookup_connection_value(conn, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+
+    return v != NULL && strncasecmp(v, scheme, sizeof scheme - 1) == 0 ? v + sizeof scheme - 1
+                                                                       : NULL;
+}
+
+/* Who asks, and whether they may ask that: known before anything of the body is kept. */
+static enum kai_err admit(struct request *r, const struct door *d, struct MHD_Connection *conn,
+                          const char *verb)
+{
+    const union MHD_ConnectionInfo *info;
+    struct kai_core *c = d->api->c;
+    enum kai_err err;
+
+    if (d->tcp) {
+        const char *host = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+
+        if (!kai_api_host_ok(host))
+            return kai_why_set(&r->call.why, KAI_EDENIED, "api.host", host, NULL, NULL);
+        err = kai_who_of_token(&r->who, c, bearer(conn), &r->call.why);
+    } else {
+        info = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
+        err =
+            info == NULL ? KAI_EIO : kai_who_of_socket(&r->who, c, info->connect_fd, &r->call.why);
+    }
+    r->still_ms = kai_now_ms();
+    return err == KAI_OK ? kai_call_may(&r->call, verb) : err;
+}
+
+static struct request *request_new(const struct door *d, struct MHD_Connection *conn,
+                                   const char *url)
 {
     struct request *r = calloc(1, sizeof *r);
+    struct kai_api *a = d->api;
     const char *lang;
 
     if (r == NULL)
@@ -61,10 +105,10 @@ static struct request *request_new(struct kai_api *a, struct MHD_Connection *con
     kai_buf_init(&r->chunk, KAI_CALL_OUT_BYTES_MAX);
     r->call.core = a->c;
     r->call.cfg = a->cfg;
-    kai_who_home(&r->who);
     r->call.who = &r->who;
     lang = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_LANGUAGE);
     r->call.lang = lang != NULL && begins(lang, "ja") ? KAI_LANG_JA : KAI_LANG_EN;
+    r->err = admit(r, d, conn, url + strlen("/v1/"));
     return r;
 }
 
@@ -160,6 +204,21 @@ static enum kai_err parse_args(struct request *r, struct MHD_Connection *conn)
     return KAI_OK;
 }
 
+/* The next part of a stream, while whoever asked still may. */
+static enum kai_err stream_next(struct request *r)
+{
+    uint64_t now = kai_now_ms();
+
+    if (now - r->still_ms >= STILL_MS) {
+        enum kai_err err = kai_who_still(&r->who, r->api->c, &r->call.why);
+
+        if (err != KAI_OK)
+            return err;
+        r->still_ms = now;
+    }
+    return kai_call_next(&r->call, &r->chunk, &r->end);
+}
+
 static ssize_t stream_read(void *cls, uint64_t pos, char *buf, size_t max)
 {
     struct request *r = cls;
@@ -172,9 +231,7 @@ static ssize_t stream_read(void *cls, uint64_t pos, char *buf, size_t max)
             return MHD_CONTENT_READER_END_OF_STREAM;
         kai_buf_clear(&r->chunk);
         r->sent = 0;
-        err = r->call.stream.next(r->call.stream.ctx, &r->chunk, &r->end, &r->call.why);
-        if (err == KAI_OK)
-            err = r->chunk.err;
+        err = stream_next(r);
         if (err != KAI_OK) {
             kai_buf_clear(&r->chunk);
             kai_call_error(&r->call, err, &r->chunk);
@@ -237,11 +294,13 @@ static enum MHD_Result answer(struct request *r, struct MHD_Connection *conn, co
     } else {
         kai_buf_init(&r->call.out, KAI_CALL_OUT_BYTES_MAX);
         kai_call_error(&r->call, err, &r->call.out);
-        http = err == KAI_ELIMIT ? 413 : err == KAI_EFULL ? 507 : 400;
+        http = kai_call_http(&r->call, err);
     }
     struct MHD_Response *resp = make_response(r);
     if (resp == NULL)
         return MHD_NO;
+    if (http == MHD_HTTP_UNAUTHORIZED)
+        (void)MHD_add_response_header(resp, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
     enum MHD_Result ok = MHD_queue_response(conn, (unsigned)http, resp);
     MHD_destroy_response(resp);
     return ok;
@@ -251,7 +310,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *conn, const char
                               const char *method, const char *version, const char *data, size_t *n,
                               void **state)
 {
-    struct kai_api *a = cls;
+    const struct door *d = cls;
     struct request *r = *state;
 
     (void)version;
@@ -264,7 +323,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *conn, const char
             MHD_destroy_response(no);
             return ok;
         }
-        r = request_new(a, conn, url);
+        r = request_new(d, conn, url);
         *state = r;
         return r == NULL ? MHD_NO : MHD_YES;
     }
@@ -276,44 +335,23 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *conn, const char
     return answer(r, conn, url);
 }
 
-/* The group `kairan`, where the machine has one, may use the node; nobody else but its own user and
- * root. */
-static void share_with_group(const char *path)
+/* Serve what is asked at fd, which is the daemon's from then on. */
+static enum kai_err open_door(struct door *d, struct kai_api *a, int fd, bool tcp,
+                              struct kai_why *why)
 {
-    char buf[4096];
-    struct group g;
-    struct group *found = NULL;
-
-    if (getgrnam_r("kairan", &g, buf, sizeof buf, &found) != 0 || found == NULL)
-        return;
-    if (chown(path, (uid_t)-1, found->gr_gid) ==
-        0) /* Else not a member of it: the socket stays ours alone. */
-        (void)chmod(path, 0660);
-}
-
-static int listen_on(const char *path, struct kai_why *why)
-{
-    struct sockaddr_un a = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    mode_t before;
-    int rc;
-
-    if (fd == -1)
-        goto failed;
-    memcpy(a.sun_path, path, strlen(path) + 1);
-    (void)unlink(path);   /* The store's lock says that no other node is there. */
-    before = umask(0177); /* Not even the group that we happen to have. */
-    rc = bind(fd, (const struct sockaddr *)&a, sizeof a);
-    (void)umask(before);
-    if (rc != 0 || listen(fd, 64) != 0)
-        goto failed;
-    share_with_group(path);
-    return fd;
-failed:
-    (void)kai_why_set(why, KAI_EIO, "api.socket", path, strerror(errno), NULL);
-    if (fd != -1)
-        (void)close(fd);
-    return -1;
+    d->api = a;
+    d->tcp = tcp;
+    d->daemon = MHD_start_daemon(
+        MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, 0, NULL,
+        NULL, handle, d, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S, MHD_OPTION_NOTIFY_COMPLETED, request_free, NULL,
+        MHD_OPTION_THREAD_STACK_SIZE, (size_t)(2u << 20), /* jansson recurses. */
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(256u << 10), MHD_OPTION_END);
+    if (d->daemon != NULL)
+        return KAI_OK;
+    (void)close(fd);
+    return kai_why_set(why, KAI_EIO, "api.socket", tcp ? a->cfg->api_tcp : a->path,
+                       "MHD_start_daemon", NULL);
 }
 
 enum kai_err kai_api_start(struct kai_api **out, struct kai_core *c, const struct kai_config *cfg,
@@ -331,22 +369,24 @@ enum kai_err kai_api_start(struct kai_api **out, struct kai_core *c, const struc
         memcpy(a->path, cfg->api, sizeof a->path);
     else
         err = kai_home_socket(&c->home, a->path, why);
-    int fd = err == KAI_OK ? listen_on(a->path, why) : -1;
+    int tcp = -1;
+    if (err == KAI_OK && cfg->api_tcp[0] != '\0') /* First: who asks where it is finds it. */
+        err = (tcp = kai_api_listen_tcp(cfg->api_tcp, c->api, why)) != -1 ? KAI_OK : KAI_EIO;
+    int fd = err == KAI_OK ? kai_api_listen_unix(a->path, why) : -1;
     if (fd == -1) {
+        if (tcp != -1)
+            (void)close(tcp);
         free(a);
         return err != KAI_OK ? err : KAI_EIO;
     }
-    a->daemon = MHD_start_daemon(
-        MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, 0, NULL,
-        NULL, handle, a, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-        MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S, MHD_OPTION_NOTIFY_COMPLETED, request_free, NULL,
-        MHD_OPTION_THREAD_STACK_SIZE, (size_t)(2u << 20), /* jansson recurses. */
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(256u << 10), MHD_OPTION_END);
-    if (a->daemon == NULL) {
-        (void)close(fd);
-        (void)unlink(a->path);
-        free(a);
-        return kai_why_set(why, KAI_EIO, "api.socket", cfg->api, "MHD_start_daemon", NULL);
+    err = open_door(&a->doors[0], a, fd, false, why);
+    if (err == KAI_OK && tcp != -1)
+        err = open_door(&a->doors[1], a, tcp, true, why);
+    else if (tcp != -1)
+        (void)close(tcp);
+    if (err != KAI_OK) {
+        kai_api_stop(a);
+        return err;
     }
     *out = a;
     return KAI_OK;
@@ -357,7 +397,10 @@ void kai_api_stop(struct kai_api *a)
     if (a == NULL)
         return;
     atomic_store(&a->stop, true);
-    MHD_stop_daemon(a->daemon);
+    for (size_t i = 0; i < sizeof a->doors / sizeof a->doors[0]; i++)
+        if (a->doors[i].daemon != NULL)
+            MHD_stop_daemon(a->doors[i].daemon);
+    a->c->api[0] = '\0';
     (void)unlink(a->path);
     free(a);
 }

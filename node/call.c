@@ -4,43 +4,71 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "policy/policy.h"
 
 static const struct {
     const char *name;
     kai_verb_fn *f;
-    uint8_t role; /* The least that may. */
+    enum kai_policy_verb takes; /* What it does, and so which role. */
 } verbs[] = {
-    {"status", kai_verb_status, KAI_ROLE_READER},
-    {"peers", kai_verb_peers, KAI_ROLE_READER},
-    {"network-show", kai_verb_network_show, KAI_ROLE_READER},
-    {"org-list", kai_verb_org_list, KAI_ROLE_READER},
-    {"org-show", kai_verb_org_show, KAI_ROLE_READER},
-    {"org-admit", kai_verb_org_admit, KAI_ROLE_ADMIN},
-    {"org-revoke", kai_verb_org_revoke, KAI_ROLE_ADMIN},
-    {"node-list", kai_verb_node_list, KAI_ROLE_READER},
-    {"node-admit", kai_verb_node_admit, KAI_ROLE_ADMIN},
-    {"node-revoke", kai_verb_node_revoke, KAI_ROLE_ADMIN},
-    {"audience-create", kai_verb_audience_create, KAI_ROLE_ADMIN},
-    {"audience-add", kai_verb_audience_add, KAI_ROLE_ADMIN},
-    {"audience-list", kai_verb_audience_list, KAI_ROLE_READER},
-    {"audience-show", kai_verb_audience_show, KAI_ROLE_READER},
-    {"publish", kai_verb_publish, KAI_ROLE_ANALYST},
-    {"query", kai_verb_query, KAI_ROLE_READER},
-    {"get", kai_verb_get, KAI_ROLE_READER},
-    {"watch", kai_verb_watch, KAI_ROLE_READER},
-    {"reindex", kai_verb_reindex, KAI_ROLE_ADMIN},
+    {"status", kai_verb_status, KAI_POLICY_LOOK},
+    {"peers", kai_verb_peers, KAI_POLICY_LOOK},
+    {"network-show", kai_verb_network_show, KAI_POLICY_LOOK},
+    {"org-list", kai_verb_org_list, KAI_POLICY_LOOK},
+    {"org-show", kai_verb_org_show, KAI_POLICY_LOOK},
+    {"org-admit", kai_verb_org_admit, KAI_POLICY_MANAGE},
+    {"org-revoke", kai_verb_org_revoke, KAI_POLICY_MANAGE},
+    {"node-list", kai_verb_node_list, KAI_POLICY_LOOK},
+    {"node-admit", kai_verb_node_admit, KAI_POLICY_MANAGE},
+    {"node-revoke", kai_verb_node_revoke, KAI_POLICY_MANAGE},
+    {"audience-create", kai_verb_audience_create, KAI_POLICY_MANAGE},
+    {"audience-add", kai_verb_audience_add, KAI_POLICY_MANAGE},
+    {"audience-list", kai_verb_audience_list, KAI_POLICY_LOOK},
+    {"audience-show", kai_verb_audience_show, KAI_POLICY_LOOK},
+    {"publish", kai_verb_publish, KAI_POLICY_SHARE},
+    {"query", kai_verb_query, KAI_POLICY_LOOK},
+    {"get", kai_verb_get, KAI_POLICY_LOOK},
+    {"explain", kai_verb_explain, KAI_POLICY_LOOK},
+    {"watch", kai_verb_watch, KAI_POLICY_LOOK},
+    {"person-add", kai_verb_person_add, KAI_POLICY_MANAGE},
+    {"person-list", kai_verb_person_list, KAI_POLICY_LOOK},
+    {"person-revoke", kai_verb_person_revoke, KAI_POLICY_MANAGE},
+    {"reindex", kai_verb_reindex, KAI_POLICY_MANAGE},
+    {"user-set", kai_verb_user_set, KAI_POLICY_MANAGE},
+    {"user-list", kai_verb_user_list, KAI_POLICY_MANAGE},
+    {"user-remove", kai_verb_user_remove, KAI_POLICY_MANAGE},
+    {"token-add", kai_verb_token_add, KAI_POLICY_MANAGE},
+    {"token-list", kai_verb_token_list, KAI_POLICY_MANAGE},
+    {"token-revoke", kai_verb_token_revoke, KAI_POLICY_MANAGE},
+    {"audit-show", kai_verb_audit_show, KAI_POLICY_MANAGE},
+    {"audit-verify", kai_verb_audit_verify, KAI_POLICY_MANAGE},
 };
 
-/* Whether the caller's role is enough. */
-static enum kai_err may(struct kai_call *call, const char *verb, uint8_t role)
-{
-    const char *has = kai_role_name(call->who->role);
+static const size_t verbs_n = sizeof verbs / sizeof verbs[0];
 
-    if (KAI_CHECK(ROLE, call->who->role >= role))
+static size_t verb_of(const char *name)
+{
+    size_t i = 0;
+
+    while (i < verbs_n && strcmp(verbs[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+enum kai_err kai_call_may(struct kai_call *call, const char *verb)
+{
+    size_t i = verb_of(verb);
+
+    if (i == verbs_n)
+        return kai_why_set(&call->why, KAI_ENOTFOUND, "usage.verb", verb, NULL, NULL);
+    const char *code = kai_policy_role(call->who->role, verbs[i].takes);
+    if (code == NULL)
         return KAI_OK;
-    return kai_why_set(&call->why, KAI_EDENIED,
-                       role == KAI_ROLE_ADMIN ? "role.admin" : "role.analyst", verb,
-                       call->who->name, has);
+    return kai_why_set(&call->why, KAI_EDENIED, code, verb,
+                       kai_role_name(verbs[i].takes == KAI_POLICY_SHARE  ? KAI_ROLE_ANALYST
+                                     : verbs[i].takes == KAI_POLICY_LOOK ? KAI_ROLE_READER
+                                                                         : KAI_ROLE_ADMIN),
+                       kai_role_name(call->who->role));
 }
 
 /* What an error means to whoever asked: the HTTP status, and the exit status of the verb. */
@@ -118,40 +146,69 @@ void kai_call_error(const struct kai_call *call, enum kai_err err, struct kai_bu
     kai_buf_free(&text);
 }
 
-int kai_call_run(struct kai_call *call, const char *verb)
+int kai_call_http(const struct kai_call *call, enum kai_err err)
 {
-    enum kai_err err = KAI_ENOTFOUND;
     int exit_status;
-    size_t i;
 
-    kai_buf_init(&call->out, KAI_CALL_OUT_BYTES_MAX);
-    for (i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
-        if (strcmp(verbs[i].name, verb) == 0)
-            break;
-    if (i == sizeof verbs / sizeof verbs[0])
-        (void)kai_why_set(&call->why, err, "usage.verb", verb, NULL, NULL);
-    else
-        err = may(call, verb, verbs[i].role);
-    if (err == KAI_OK)
-        err = verbs[i].f(call);
-    if (err == KAI_OK)
-        err = call->out.err;
-    if (err != KAI_OK) {
-        kai_buf_clear(&call->out);
-        if (call->stream.next != NULL)
-            call->stream.free(call->stream.ctx);
-        call->stream = (struct kai_stream){0};
-        call->raw = false;
-        kai_call_error(call, err, &call->out);
-    }
+    if (begins(call->why.code, "token.missing") || begins(call->why.code, "token.wrong"))
+        return 401;
+    if (begins(call->why.code, "token.too-many"))
+        return 429;
     return http_of(err, &exit_status);
 }
 
-void kai_call_free(struct kai_call *call)
+/* What is about to be shown is in the audit log first. */
+static enum kai_err recorded(struct kai_call *call)
+{
+    enum kai_err err =
+        kai_audit_commit(call->core, call->who, call->verb, &call->audit, &call->why);
+
+    return KAI_CHECK(AUDIT_WRITTEN, err == KAI_OK) ? KAI_OK : err;
+}
+
+static void drop_stream(struct kai_call *call)
 {
     if (call->stream.next != NULL)
         call->stream.free(call->stream.ctx);
     call->stream = (struct kai_stream){0};
+}
+
+int kai_call_run(struct kai_call *call, const char *verb)
+{
+    enum kai_err err;
+
+    kai_buf_init(&call->out, KAI_CALL_OUT_BYTES_MAX);
+    err = kai_call_may(call, verb);
+    if (err == KAI_OK) {
+        call->verb = verbs[verb_of(verb)].name;
+        err = verbs[verb_of(verb)].f(call);
+    }
+    if (err == KAI_OK)
+        err = call->out.err;
+    if (err == KAI_OK)
+        err = recorded(call);
+    if (err != KAI_OK) {
+        kai_buf_clear(&call->out);
+        drop_stream(call);
+        call->raw = false;
+        kai_call_error(call, err, &call->out);
+    }
+    return kai_call_http(call, err);
+}
+
+enum kai_err kai_call_next(struct kai_call *call, struct kai_buf *out, bool *end)
+{
+    enum kai_err err = call->stream.next(call->stream.ctx, out, end, &call->why);
+
+    if (err == KAI_OK)
+        err = out->err;
+    return err == KAI_OK ? recorded(call) : err;
+}
+
+void kai_call_free(struct kai_call *call)
+{
+    drop_stream(call);
+    kai_audit_batch_free(&call->audit);
     kai_buf_free(&call->out);
     json_decref(call->args);
     call->args = NULL;

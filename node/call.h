@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "item/label.h"
+#include "node/audit.h"
 #include "node/config.h"
 #include "node/core.h"
 #include "node/who.h"
@@ -29,13 +30,15 @@ struct kai_stream {
 struct kai_call {
     struct kai_core *core;
     const struct kai_config *cfg;
+    const char *verb;          /* Set by kai_call_run(). */
     const struct kai_who *who; /* Never NULL. What is shown is filtered by its clearance first. */
     enum kai_lang lang;
     json_t *args; /* An object. */
     struct kai_view body;
-    struct kai_buf out;       /* Lines. */
-    bool raw;                 /* out is bytes, not lines. */
-    struct kai_stream stream; /* next != NULL: goes on after out. */
+    struct kai_buf out;           /* Lines. */
+    bool raw;                     /* out is bytes, not lines. */
+    struct kai_stream stream;     /* next != NULL: goes on after out. */
+    struct kai_audit_batch audit; /* What is about to be shown. */
     struct kai_why why;
     int status; /* Exit status that `kairan` gives after an answer: 0, or 4 for nothing matched, 1
                    for publish --wait. */
@@ -44,6 +47,12 @@ struct kai_call {
 /* Run a verb, if who may: call.c's table has the least role of each. On an error call->out is one
  * line: the error object. Returns the HTTP status. */
 int kai_call_run(struct kai_call *call, const char *verb);
+/* Whether who may run the verb. Errors: KAI_EDENIED (role.*), KAI_ENOTFOUND (usage.verb). */
+KAI_MUST_USE enum kai_err kai_call_may(struct kai_call *call, const char *verb);
+/* The next part of the stream, and a line for each read in the audit log before it. */
+KAI_MUST_USE enum kai_err kai_call_next(struct kai_call *call, struct kai_buf *out, bool *end);
+/* The HTTP status of call->why for err. */
+int kai_call_http(const struct kai_call *call, enum kai_err err);
 void kai_call_free(struct kai_call *call);
 /* Write the error object of call->why for err as a line to out. */
 void kai_call_error(const struct kai_call *call, enum kai_err err, struct kai_buf *out);
@@ -57,11 +66,17 @@ const char *kai_arg_item(struct kai_call *c, const char *key, size_t i, enum kai
 /* A required text. */
 const char *kai_arg_need(struct kai_call *c, const char *key, enum kai_err *err);
 
+/* "active", "revoked", "expired" (not_after is of this clock), "pending". */
+const char *kai_call_status(bool active, bool revoked, uint64_t not_after);
+
 typedef enum kai_err kai_verb_fn(struct kai_call *c);
 kai_verb_fn kai_verb_status, kai_verb_peers, kai_verb_network_show, kai_verb_org_list,
     kai_verb_org_show, kai_verb_org_admit, kai_verb_org_revoke, kai_verb_node_list,
     kai_verb_node_admit, kai_verb_node_revoke, kai_verb_audience_create, kai_verb_audience_add,
     kai_verb_audience_list, kai_verb_audience_show, kai_verb_publish, kai_verb_query, kai_verb_get,
-    kai_verb_watch, kai_verb_reindex;
+    kai_verb_explain,
+    kai_verb_watch, kai_verb_reindex, kai_verb_user_set, kai_verb_user_list, kai_verb_user_remove,
+    kai_verb_token_add, kai_verb_token_list, kai_verb_token_revoke, kai_verb_audit_show,
+    kai_verb_audit_verify, kai_verb_person_add, kai_verb_person_list, kai_verb_person_revoke;
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "node/audiences.h"
 #include "node/call.h"
+#include "node/shown.h"
 
 static enum kai_err orgs_arg(struct kai_call *call, const struct kai_outlook *o, const char *key,
                              const struct kai_org **out, size_t cap, size_t *n)
@@ -157,7 +158,7 @@ enum kai_err kai_verb_audience_add(struct kai_call *call)
     if (err != KAI_OK)
         return err;
     struct kai_outlook *o = kai_outlook_get(call->core);
-    err = kai_outlook_find_aud(o, name, &a, &call->why);
+    err = kai_shown_find_aud(o, name, call->who->clearance, &a, &call->why);
     if (err == KAI_OK)
         err = orgs_arg(call, o, "members", members, sizeof members / sizeof members[0], &n);
     if (err == KAI_OK && n == 0)
@@ -179,7 +180,8 @@ enum kai_err kai_verb_audience_list(struct kai_call *call)
     struct kai_outlook *o = kai_outlook_get(call->core);
     kai_jput_init(&j, &call->out);
     for (size_t i = 0; i < o->n_names; i++) {
-        if (!o->names[i].member && !all)
+        if ((!o->names[i].member && !all) ||
+            !kai_shown_aud(o, o->names[i].id, call->who->clearance))
             continue;
         put_audience(&j, o, &o->names[i]);
         kai_jput_end(&j);
@@ -220,7 +222,7 @@ enum kai_err kai_verb_audience_show(struct kai_call *call)
     if (err != KAI_OK)
         return err;
     struct kai_outlook *o = kai_outlook_get(call->core);
-    err = kai_outlook_find_aud(o, name, &a, &call->why);
+    err = kai_shown_find_aud(o, name, call->who->clearance, &a, &call->why);
     if (err == KAI_OK) {
         memcpy(s.id, a->id, KAI_ID_BYTES);
         kai_jput_init(&j, &call->out);

@@ -67,7 +67,9 @@ static enum kai_err query_next(void *ctx, struct kai_buf *out, bool *end, struct
 static enum kai_err query_new(struct kai_call *call, const char *expr, struct query **out)
 {
     struct query *q = calloc(1, sizeof *q);
-    enum kai_err err = q == NULL ? KAI_ENOMEM : kai_reader_init(&q->r, call->core, KAI_TLP_RED);
+    enum kai_err err = q == NULL
+                           ? KAI_ENOMEM
+                           : kai_reader_init(&q->r, call->core, call->who->clearance, &call->audit);
 
     *out = NULL;
     if (err != KAI_OK) {
@@ -181,6 +183,7 @@ struct get {
     struct query *q;
     struct kai_call *call;
     bool stix;
+    bool explain;
     uint64_t n;
 };
 
@@ -197,6 +200,8 @@ static bool on_row(void *ctx, uint64_t row_no, uint64_t index)
     if (g->stix) {
         if (g->n == 0)
             q->err = kai_reader_stix(&q->r, &row, index, &g->call->out);
+    } else if (g->explain) {
+        q->err = kai_reader_explain(&q->r, &hit, &g->call->out);
     } else {
         q->err = kai_reader_put(&q->r, &hit, &g->call->out);
     }
@@ -220,20 +225,23 @@ static bool stix_uuid(const char *id, uint8_t uuid[static 16])
     return *p == '\0' && kai_unhex(uuid, 16, hex, n);
 }
 
-enum kai_err kai_verb_get(struct kai_call *call)
+static enum kai_err get(struct kai_call *call, bool explain)
 {
     enum kai_err err = KAI_OK;
     const char *id = kai_arg_need(call, "id", &err);
     const char *format = kai_arg_text(call, "format", &err);
     uint8_t uuid[16];
-    struct get g = {.call = call, .stix = format != NULL && strcmp(format, "stix") == 0};
+    struct get g = {.call = call, .explain = explain};
 
+    g.stix = !explain && format != NULL && strcmp(format, "stix") == 0;
     if (err == KAI_OK && call->core->loop == NULL)
         err = kai_indexer_settle(call->core->indexer);
     if (err == KAI_OK)
         err = query_new(call, "", &g.q);
     if (err != KAI_OK)
         return err;
+    g.q->r.rules = call->who;
+    g.q->r.lang = call->lang;
     err = kai_reader_begin(&g.q->r);
     if (err == KAI_OK && stix_uuid(id, uuid))
         err = kai_ixsnap_stix(g.q->r.rows, uuid, on_row, &g);
@@ -249,6 +257,16 @@ enum kai_err kai_verb_get(struct kai_call *call)
     if (err == KAI_EAMBIGUOUS)
         return kai_why_set(&call->why, err, "name.ambiguous", id, "2", NULL);
     return err;
+}
+
+enum kai_err kai_verb_get(struct kai_call *call)
+{
+    return get(call, false);
+}
+
+enum kai_err kai_verb_explain(struct kai_call *call)
+{
+    return get(call, true);
 }
 
 enum kai_err kai_verb_reindex(struct kai_call *call)

@@ -2,8 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "node/call.h"
 #include "node/indexer.h"
+#include "node/shown.h"
 
 static void address_of(const struct kai_core *c,
                        char out[static KAI_ENDPOINT_BYTES_MAX + KAI_BASE32_KEY_CAP + 1])
@@ -20,6 +22,7 @@ static void address_of(const struct kai_core *c,
 struct gather {
     struct kai_call *call;
     struct kai_jput *j;
+    const struct kai_outlook *o;
     size_t peers;
     uint64_t unsent;
     uint64_t now_ms;
@@ -43,7 +46,39 @@ static enum kai_err job_count(struct kai_core *c, void *arg)
     return KAI_OK;
 }
 
-static void put_alarms(struct kai_call *call, struct kai_jput *j)
+/* What counts or measures entries of all labels, for those alone who are cleared for all: else it
+ * would tell of what is not theirs. */
+static void put_count(const struct kai_call *call, struct kai_jput *j, const char *key, uint64_t v)
+{
+    if (KAI_CHECK(READER_COUNT, call->who->clearance >= KAI_TLP_RED))
+        kai_jput_uint(j, key, v);
+    else
+        kai_jput_null(j, key);
+}
+
+/* How many items whoever asks may see. */
+static enum kai_err count_items(struct kai_call *call, uint64_t *n)
+{
+    struct kai_ixsnap *rows;
+    enum kai_err err = kai_ixsnap_begin(call->core->index, call->who->clearance, &rows);
+
+    *n = err == KAI_OK ? kai_ixsnap_rows(rows) : 0;
+    if (err == KAI_OK)
+        kai_ixsnap_end(rows);
+    return err;
+}
+
+/* An alarm may be about an audience: where that is hidden, so is the alarm. */
+static bool alarm_shown(const struct kai_call *call, const struct kai_outlook *o, const char *about)
+{
+    for (size_t i = 0; about[0] != '\0' && i < o->n_names; i++)
+        if (strcmp(o->names[i].name, about) == 0 &&
+            !kai_shown_aud(o, o->names[i].id, call->who->clearance))
+            return false;
+    return true;
+}
+
+static void put_alarms(struct kai_call *call, struct kai_jput *j, const struct kai_outlook *o)
 {
     struct kai_core *c = call->core;
     struct kai_buf text;
@@ -54,6 +89,8 @@ static void put_alarms(struct kai_call *call, struct kai_jput *j)
     for (size_t i = 0; i < c->n_alarms; i++) {
         struct kai_why why = {0};
 
+        if (!alarm_shown(call, o, c->alarms[i].about))
+            continue;
         (void)kai_why_set(&why, KAI_OK, c->alarms[i].code, c->alarms[i].about, NULL, NULL);
         kai_jput_object(j, NULL);
         kai_jput_text(j, "code", c->alarms[i].code);
@@ -82,12 +119,15 @@ enum kai_err kai_verb_status(struct kai_call *call)
     struct gather g = {.call = call};
     struct kai_store_usage u;
     struct kai_indexer_state p;
+    uint64_t items;
     char address[KAI_ENDPOINT_BYTES_MAX + KAI_BASE32_KEY_CAP + 1];
     struct kai_jput j;
     enum kai_err err = kai_store_usage(c->store, &u);
 
     if (err == KAI_OK)
         err = kai_core_run(c, job_count, &g);
+    if (err == KAI_OK)
+        err = count_items(call, &items);
     if (err != KAI_OK)
         return err;
     kai_indexer_state(c->indexer, &p);
@@ -102,35 +142,37 @@ enum kai_err kai_verb_status(struct kai_call *call)
     kai_jput_hex(&j, "org_id", c->self.org_id, KAI_ID_BYTES);
     kai_jput_hex(&j, "node", c->self.node_id, KAI_ID_BYTES);
     kai_jput_text(&j, "address", address[0] == '\0' ? NULL : address);
+    kai_jput_text(&j, "api", c->api[0] == '\0' ? NULL : c->api);
     kai_jput_text(&j, "label_max", org != NULL ? label_max_name(org->label_max) : NULL);
     kai_jput_bool(&j, "running", c->loop != NULL);
     kai_jput_uint(&j, "peers", g.peers);
-    kai_jput_uint(&j, "logs", u.logs);
-    kai_jput_uint(&j, "entries", u.entries);
-    kai_jput_uint(&j, "items", p.items);
+    put_count(call, &j, "logs", u.logs);
+    put_count(call, &j, "entries", u.entries);
+    kai_jput_uint(&j, "items", items);
     kai_jput_uint(&j, "index_lag_ms", p.lag_ms);
-    kai_jput_uint(&j, "quarantined", p.quarantined);
-    kai_jput_uint(&j, "unsent", g.unsent);
-    kai_jput_uint(&j, "used_bytes", u.used_bytes);
+    put_count(call, &j, "quarantined", p.quarantined);
+    put_count(call, &j, "unsent", g.unsent);
+    put_count(call, &j, "used_bytes", u.used_bytes);
     kai_jput_uint(&j, "map_bytes", u.map_bytes);
     kai_jput_hex(&j, "state", kai_roster_hash(o->roster), KAI_ID_BYTES);
     kai_jput_uint(&j, "uptime_ms", kai_wall_ms() - c->started_ms);
-    kai_jput_uint(&j, "bytes_in", g.counters.bytes_in);
-    kai_jput_uint(&j, "bytes_out", g.counters.bytes_out);
-    kai_jput_uint(&j, "entries_refused", g.counters.entries_refused);
-    kai_jput_uint(&j, "entries_parked", g.counters.entries_parked);
-    kai_jput_uint(&j, "peer_memory_bytes", g.counters.memory_bytes);
-    put_alarms(call, &j);
+    put_count(call, &j, "bytes_in", g.counters.bytes_in);
+    put_count(call, &j, "bytes_out", g.counters.bytes_out);
+    put_count(call, &j, "entries_refused", g.counters.entries_refused);
+    put_count(call, &j, "entries_parked", g.counters.entries_parked);
+    put_count(call, &j, "peer_memory_bytes", g.counters.memory_bytes);
+    put_alarms(call, &j, o);
     kai_jput_end(&j);
     kai_outlook_put(o);
     return kai_jput_line(&j);
 }
 
-static void put_auds(struct kai_core *c, struct kai_jput *j, const struct kai_link_info *l)
+static void put_auds(const struct gather *g, struct kai_jput *j, const struct kai_link_info *l)
 {
     kai_jput_array(j, "audiences");
     for (size_t i = 0; i < l->n_auds; i++)
-        kai_jput_text(j, NULL, kai_keyring_name(c->ring, l->auds[i]));
+        if (kai_shown_aud(g->o, l->auds[i], g->call->who->clearance))
+            kai_jput_text(j, NULL, kai_keyring_name(g->call->core->ring, l->auds[i]));
     kai_jput_end(j);
 }
 
@@ -160,9 +202,9 @@ static void put_peer(void *ctx, const struct kai_link_info *l)
     } else {
         kai_jput_null(j, "rtt_ms");
     }
-    kai_jput_uint(j, "in_bytes", l->in_bytes);
-    kai_jput_uint(j, "out_bytes", l->out_bytes);
-    put_auds(c, j, l);
+    put_count(g->call, j, "in_bytes", l->in_bytes);
+    put_count(g->call, j, "out_bytes", l->out_bytes);
+    put_auds(g, j, l);
     kai_jput_end(j);
     (void)kai_jput_line(j); /* Sticks in the buffer. */
 }
@@ -181,8 +223,13 @@ enum kai_err kai_verb_peers(struct kai_call *call)
     struct kai_jput j;
     struct gather g = {.call = call, .j = &j};
 
+    struct kai_outlook *o = kai_outlook_get(call->core);
+
+    g.o = o;
     kai_jput_init(&j, &call->out);
-    return kai_core_run(call->core, job_peers, &g);
+    enum kai_err err = kai_core_run(call->core, job_peers, &g);
+    kai_outlook_put(o);
+    return err;
 }
 
 enum kai_err kai_verb_network_show(struct kai_call *call)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/api_listen.h"
 #include "text/time.h"
 
 #define FILE_BYTES_MAX      65536
@@ -82,6 +83,13 @@ enum kai_err kai_config_set(struct kai_config *c, const char *key, const char *v
             return kai_why_set(why, KAI_ELIMIT, "config.dials", value, NULL, NULL);
         enum kai_err err = kai_dial_parse(&c->dials[c->n_dials], value, why);
         c->n_dials += err == KAI_OK;
+        return err;
+    }
+    if (strcmp(key, "api") == 0 && strncmp(value, "tcp://", 6) == 0) {
+        enum kai_err err = set_endpoint(c->api_tcp, value, why);
+
+        if (err == KAI_OK && !kai_api_loopback(value))
+            err = kai_why_set(why, KAI_EMALFORMED, "config.api", value, NULL, NULL);
         return err;
     }
     if (strcmp(key, "api") == 0) {

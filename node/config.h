@@ -3,9 +3,10 @@
  * listen = tcp://HOST:PORT          where other nodes reach us; absent: this node only dials out
  * listen-intro = tcp://HOST:PORT    for newcomers; absent: the next port
  * advertise = tcp://HOST:PORT       what others are told, when it is not what we bind
- * dial = tcp://HOST:PORT/NODEKEY    may stand several times; NODEKEY where no address record knows
- * it api = /PATH                       the local socket, when HOME is too long for one spool-max =
- * 512MiB                largest file that `publish` takes */
+ * dial = tcp://HOST:PORT/NODEKEY    may stand several times; NODEKEY where no address record has it
+ * api = /PATH                       the local socket, when HOME is too long for one
+ * api = tcp://127.0.0.1:PORT        and the local API on loopback too, for holders of tokens
+ * spool-max = 512MiB                largest file that `publish` takes */
 #ifndef KAI_NODE_CONFIG_H
 #define KAI_NODE_CONFIG_H
 
@@ -25,6 +26,7 @@ struct kai_config {
     char listen_intro[KAI_ENDPOINT_BYTES_MAX];
     char advertise[KAI_ENDPOINT_BYTES_MAX];
     char api[108];
+    char api_tcp[KAI_ENDPOINT_BYTES_MAX];
     size_t n_dials;
     struct kai_dial_target dials[KAI_DIALS_MAX];
     uint64_t spool_max;

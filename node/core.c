@@ -8,6 +8,7 @@
 
 #include "crypto/hash.h"
 #include "node/actions.h"
+#include "node/audit.h"
 #include "node/audiences.h"
 #include "node/held.h"
 #include "node/indexer.h"
@@ -394,8 +395,10 @@ enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, s
     if (err == KAI_OK) {
         kai_core_refresh(c);
         kai_core_commit(c);
-        err = kai_indexer_start(&c->indexer, c);
+        err = kai_audit_open(c);
     }
+    if (err == KAI_OK)
+        err = kai_indexer_start(&c->indexer, c);
     if (err != KAI_OK) {
         if (why != NULL && why->code == NULL)
             (void)kai_why_set(why, err, "node.open", kai_err_text(err), home->dir, NULL);
@@ -419,6 +422,7 @@ void kai_core_close(struct kai_core *c)
     if (c->store != NULL && c->ctl != NULL)
         while (c->tx != NULL || c->n_after > 0)
             kai_core_commit(c);
+    kai_audit_close(c);
     kai_net_free(c->net);
     kai_keyring_free(c->ring);
     kai_ctl_free(c->ctl);

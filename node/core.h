@@ -73,7 +73,7 @@ struct kai_core {
     struct kai_snap *serve; /* For kai_net's read action; ended after each round. */
 
     struct kai_indexer *indexer;
-    struct kai_audit *audit; /* NULL until something is written to it. */
+    struct kai_audit *audit;
     struct kai_loop *
         loop; /* NULL: no loop, jobs run at once. Set before and cleared after other threads ask. */
     pthread_t owner;

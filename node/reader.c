@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "item/stix.h"
+#include "node/rules.h"
+#include "node/shown.h"
 
 static enum kai_err source_entry(void *ctx, uint64_t log_no, uint64_t seq, struct kai_entry *out)
 {
@@ -26,11 +28,13 @@ static enum kai_err source_key(void *ctx, uint64_t log_no, const uint8_t kid[sta
     return KAI_OK;
 }
 
-enum kai_err kai_reader_init(struct kai_reader *r, struct kai_core *c, uint8_t clearance)
+enum kai_err kai_reader_init(struct kai_reader *r, struct kai_core *c, uint8_t clearance,
+                             struct kai_audit_batch *audit)
 {
     *r = (struct kai_reader){
         .c = c,
         .clearance = clearance,
+        .audit = audit,
         .source = {.ctx = r, .nid = c->charter.nid, .entry = source_entry, .key = source_key}};
     return kai_fetch_new(&r->fetch);
 }
@@ -83,7 +87,7 @@ enum kai_err kai_reader_aud(void *ctx, const char *text, uint8_t id[static KAI_I
 {
     struct kai_reader *r = ctx;
     const struct kai_aud_name *a;
-    enum kai_err err = kai_outlook_find_aud(r->o, text, &a, why);
+    enum kai_err err = kai_shown_find_aud(r->o, text, r->clearance, &a, why);
 
     if (err == KAI_OK)
         memcpy(id, a->id, KAI_ID_BYTES);
@@ -96,7 +100,17 @@ static struct kai_label label_of(const struct kai_row *row)
         .tlp = row->tlp, .pap = row->pap, .exercise = (row->flags & KAI_ROW_EXERCISE) != 0};
 }
 
-enum kai_err kai_reader_stix(struct kai_reader *r, const struct kai_row *row, uint64_t index,
+/* The object's id for people: an item's, or that of one value of a list. */
+static const uint8_t *id_of(const struct kai_row *row, uint64_t index, struct kai_view norm,
+                            uint8_t made[static KAI_ID_BYTES])
+{
+    if (row->kind != KAI_CONTENT_LIST || index == KAI_INDEX_WHOLE)
+        return row->item_id;
+    kai_value_id(made, row->item_id, norm);
+    return made;
+}
+
+static enum kai_err put_stix(struct kai_reader *r, const struct kai_row *row, uint64_t index,
                              struct kai_buf *out)
 {
     struct kai_view content;
@@ -134,20 +148,6 @@ static bool put_value(void *ctx, enum kai_vtype type, struct kai_view norm, enum
     return true;
 }
 
-/* The object's id for people: an item's, or that of one value of a list. */
-static void put_id(struct kai_jput *j, const struct kai_row *row, const struct kai_query_hit *hit,
-                   struct kai_view norm)
-{
-    uint8_t id[KAI_ID_BYTES];
-
-    if (row->kind == KAI_CONTENT_LIST && hit->index != KAI_INDEX_WHOLE) {
-        kai_value_id(id, row->item_id, norm);
-        kai_jput_hex(j, "id", id, KAI_ID_BYTES);
-    } else {
-        kai_jput_hex(j, "id", row->item_id, KAI_ID_BYTES);
-    }
-}
-
 static void put_time(struct kai_jput *j, const char *key, uint64_t ms)
 {
     if (ms == 0)
@@ -167,7 +167,9 @@ static void put_head(struct kai_reader *r, struct kai_jput *j, const struct kai_
     kai_jput_hex(j, "origin", row->origin, KAI_ID_BYTES);
     kai_jput_text(j, "origin_name", origin != NULL ? origin->name : NULL);
     kai_jput_null(j, "via");
-    kai_jput_text(j, "audience", aud != NULL && aud->name[0] != '\0' ? aud->name : NULL);
+    if (aud != NULL && (aud->name[0] == '\0' || !kai_shown_aud(r->o, aud->id, r->clearance)))
+        aud = NULL;
+    kai_jput_text(j, "audience", aud != NULL ? aud->name : NULL);
     kai_jput_time(j, "first_seen", row->first_seen_ms);
     put_time(j, "created", row->created_ms);
     put_time(j, "valid_from", row->valid_from_ms);
@@ -177,10 +179,8 @@ static void put_head(struct kai_reader *r, struct kai_jput *j, const struct kai_
 
 static void put_content(struct kai_jput *j, const struct kai_row *row,
                         const struct kai_query_hit *hit, struct kai_view object,
-                        struct kai_view norm, struct kai_buf *compact)
+                        struct kai_view norm, uint8_t clearance, struct kai_buf *compact)
 {
-    bool alive = (row->flags & (KAI_ROW_WITHDRAWN | KAI_ROW_EXERCISE | KAI_ROW_SUPERSEDED)) == 0 &&
-                 (row->valid_until_ms == 0 || row->valid_until_ms > kai_wall_ms());
     struct values v = {.j = j};
 
     if (hit->value.n > 0)
@@ -199,7 +199,8 @@ static void put_content(struct kai_jput *j, const struct kai_row *row,
             kai_stix_values(object, put_value, &v)); /* What has no normal form is left out. */
     }
     kai_jput_end(j);
-    kai_jput_bool(j, "exportable", alive && v.strong && row->tlp != KAI_TLP_RED);
+    kai_jput_bool(j, "exportable",
+                  v.strong && kai_rules_exportable(row, clearance, kai_wall_ms()));
     if (kai_stix_compact(object, compact) == KAI_OK)
         kai_jput_raw(j, "stix", kai_buf_view(compact));
     else
@@ -215,6 +216,8 @@ enum kai_err kai_reader_put(struct kai_reader *r, const struct kai_query_hit *hi
     struct kai_view norm = {0};
     struct kai_list list;
     struct kai_jput j;
+    uint8_t made[KAI_ID_BYTES];
+    const uint8_t *id;
     bool whole_list = row->kind == KAI_CONTENT_LIST && hit->index == KAI_INDEX_WHOLE;
     enum kai_err err = KAI_OK;
 
@@ -223,7 +226,7 @@ enum kai_err kai_reader_put(struct kai_reader *r, const struct kai_query_hit *hi
     if (row->kind == KAI_CONTENT_LIST && !whole_list)
         err = kai_fetch_value(r->fetch, &r->source, row, hit->index, &list, &norm);
     if (err == KAI_OK && !whole_list && row->kind != KAI_ROW_SEALED)
-        err = kai_reader_stix(r, row, hit->index, &object);
+        err = put_stix(r, row, hit->index, &object);
     if (err != KAI_OK)
         goto out;
     if (row->kind == KAI_CONTENT_LIST && !whole_list) /* It moved with the body. */
@@ -232,7 +235,8 @@ enum kai_err kai_reader_put(struct kai_reader *r, const struct kai_query_hit *hi
         goto out;
     kai_jput_init(&j, out);
     kai_jput_object(&j, NULL);
-    put_id(&j, row, hit, norm);
+    id = id_of(row, hit->index, norm, made);
+    kai_jput_hex(&j, "id", id, KAI_ID_BYTES);
     kai_jput_text(&j, "type", row->type);
     if (row->kind == KAI_CONTENT_LIST && !whole_list)
         kai_jput_text(&j, "value_type", kai_vtype_name(list.type));
@@ -242,12 +246,59 @@ enum kai_err kai_reader_put(struct kai_reader *r, const struct kai_query_hit *hi
         kai_jput_null(&j, "value");
         kai_jput_null(&j, "stix");
     } else {
-        put_content(&j, row, hit, kai_buf_view(&object), norm, &compact);
+        put_content(&j, row, hit, kai_buf_view(&object), norm, r->clearance, &compact);
     }
+    if (r->rules != NULL)
+        kai_rules_put(&j, r, row, r->rules, r->lang, false);
     kai_jput_end(&j);
     err = kai_jput_line(&j);
+    kai_audit_read(r->audit, id, row->tlp);
 out:
     kai_buf_free(&object);
     kai_buf_free(&compact);
     return err;
+}
+
+enum kai_err kai_reader_stix(struct kai_reader *r, const struct kai_row *row, uint64_t index,
+                             struct kai_buf *out)
+{
+    uint8_t made[KAI_ID_BYTES];
+    struct kai_view norm = {0};
+    struct kai_list list;
+    enum kai_err err = put_stix(r, row, index, out);
+
+    if (err == KAI_OK && row->kind == KAI_CONTENT_LIST)
+        err = kai_fetch_value(r->fetch, &r->source, row, index, &list, &norm);
+    if (err == KAI_OK)
+        kai_audit_read(r->audit, id_of(row, index, norm, made), row->tlp);
+    return err;
+}
+
+enum kai_err kai_reader_explain(struct kai_reader *r, const struct kai_query_hit *hit,
+                                struct kai_buf *out)
+{
+    const struct kai_row *row = hit->row;
+    bool of_list = row->kind == KAI_CONTENT_LIST && hit->index != KAI_INDEX_WHOLE;
+    uint8_t made[KAI_ID_BYTES];
+    struct kai_view norm = {0};
+    struct kai_list list;
+    struct kai_jput j;
+
+    if (of_list) {
+        enum kai_err err = kai_fetch_value(r->fetch, &r->source, row, hit->index, &list, &norm);
+
+        if (err != KAI_OK)
+            return err;
+    }
+    kai_jput_init(&j, out);
+    kai_jput_object(&j, NULL);
+    const uint8_t *id = id_of(row, hit->index, norm, made);
+    kai_jput_hex(&j, "id", id, KAI_ID_BYTES);
+    kai_jput_text(&j, "type", row->type);
+    put_head(r, &j, row);
+    kai_rules_put(&j, r, row, r->rules, r->lang, true);
+    kai_rules_put_charter(&j, r, r->lang);
+    kai_jput_end(&j);
+    kai_audit_read(r->audit, id, row->tlp);
+    return kai_jput_line(&j);
 }

@@ -2,9 +2,12 @@
 #ifndef KAI_NODE_READER_H
 #define KAI_NODE_READER_H
 
+#include "node/audit.h"
 #include "node/core.h"
+#include "node/who.h"
 #include "project/fetch.h"
 #include "query/run.h"
+#include "text/catalogue.h"
 #include "text/json.h"
 
 struct kai_reader {
@@ -15,11 +18,15 @@ struct kai_reader {
     struct kai_fetch *fetch;
     struct kai_fetch_source source;
     uint8_t clearance;
+    struct kai_audit_batch *audit; /* Collects what is shown. */
+    const struct kai_who *rules;   /* Set: each answer says what this reader may do with it, */
+    enum kai_lang lang;            /* in this language. */
 };
 
-/* clearance: of who reads, enum kai_tlp. What is labelled above it does not exist for them. */
+/* clearance: of who reads, enum kai_tlp. What is labelled above it does not exist for them. audit:
+ * of the call, for which each item that is put is a read. */
 KAI_MUST_USE enum kai_err kai_reader_init(struct kai_reader *r, struct kai_core *c,
-                                          uint8_t clearance);
+                                          uint8_t clearance, struct kai_audit_batch *audit);
 void kai_reader_free(struct kai_reader *r);
 /* Take snapshots of both stores and the outlook, to be given back soon. */
 KAI_MUST_USE enum kai_err kai_reader_begin(struct kai_reader *r);
@@ -28,6 +35,9 @@ void kai_reader_end(struct kai_reader *r);
 /* Append the line of one answer. */
 KAI_MUST_USE enum kai_err kai_reader_put(struct kai_reader *r, const struct kai_query_hit *hit,
                                          struct kai_buf *out);
+/* Append what the reader may and must not do with it, whole, in place of the object. */
+KAI_MUST_USE enum kai_err kai_reader_explain(struct kai_reader *r, const struct kai_query_hit *hit,
+                                             struct kai_buf *out);
 /* Append the STIX object: the exact bytes of one, the indicator made of a value of a list. */
 KAI_MUST_USE enum kai_err kai_reader_stix(struct kai_reader *r, const struct kai_row *row,
                                           uint64_t index, struct kai_buf *out);

@@ -203,6 +203,13 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "left、compromise、lost、rules のいずれかを指定してください。",
     },
     {
+        "usage.role",
+        "{1} is no role.",
+        "Write reader, analyst or admin.",
+        "{1} は役割ではありません。",
+        "reader、analyst、admin のいずれかを指定してください。",
+    },
+    {
         "usage.size",
         "{1} is not a size.",
         "Write a whole number and a unit: 64KiB, 512MiB, 2GiB.",

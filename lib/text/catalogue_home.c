@@ -5,9 +5,9 @@ const struct kai_text_reason kai_reasons_home[] = {
     {
         "config.api",
         "{1} cannot be the address of the local interface.",
-        "Write 127.0.0.1:PORT. It is never opened to other machines.",
+        "Write a /PATH, or tcp://127.0.0.1:PORT. It is never opened to other machines.",
         "{1} はローカル API のアドレスにできません。",
-        "127.0.0.1:ポート の形で指定してください。他の端末には公開しません。",
+        "/パス または tcp://127.0.0.1:ポート を指定してください。他の端末には公開しません。",
     },
     {
         "config.dials",

@@ -3,6 +3,13 @@
 
 const struct kai_text_reason kai_reasons_node[] = {
     {
+        "alarm.audit",
+        "Somebody else has changed the audit log of this node.",
+        "Find out what is missing: kairan audit verify.",
+        "監査ログがこのノード以外によって変更されました。",
+        "欠けた記録を確認してください: kairan audit verify",
+    },
+    {
         "alarm.clock",
         "The clock of this machine is {1} away from that of its peers.",
         "Set it with a time service. Kairan orders nothing by time, but what it shows would be "
@@ -16,6 +23,13 @@ const struct kai_text_reason kai_reasons_node[] = {
         "Check the link to it. Until then this node admits nobody.",
         "入会を認める組織 {1} から {2} の間、応答がありません。",
         "その組織との接続を確認してください。それまで、このノードは新しい入会を認めません。",
+    },
+    {
+        "alarm.tokens",
+        "Many wrong tokens are presented to the local API.",
+        "Find the program of this machine that does it. None of them opened anything.",
+        "ローカル API に誤ったトークンが多数届いています。",
+        "この端末のどのプログラムか調べてください。誤ったトークンでは何も閲覧できません。",
     },
     {
         "api.answer",
@@ -33,10 +47,18 @@ const struct kai_text_reason kai_reasons_node[] = {
     },
     {
         "api.forbidden",
-        "The local user {1} may not do this on this node.",
-        "Ask the operator of the node for the role that it needs.",
-        "利用者 {1} には、このノードでの権限がありません。",
-        "必要な権限をノードの管理者に申請してください。",
+        "The socket of the node is closed to you[: {1}].",
+        "The administrator of this machine adds you to the group kairan, and gives you a place: "
+        "kairan user set.",
+        "ノードのソケットへのアクセスが許可されていません[: {1}]。",
+        "端末の管理者に、kairan グループへの追加と kairan user set による登録を依頼してください。",
+    },
+    {
+        "api.host",
+        "A request for {1} reached this machine's local API.",
+        "Ask for 127.0.0.1, ::1 or localhost.",
+        "{1} 宛ての要求がこの端末のローカル API に届きました。",
+        "127.0.0.1、::1、localhost のいずれかを使ってください。",
     },
     {
         "api.internal",

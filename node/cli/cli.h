@@ -122,8 +122,17 @@ int kai_cmd_audience_show(struct kai_cli *cli);
 int kai_cmd_publish(struct kai_cli *cli);
 int kai_cmd_query(struct kai_cli *cli);
 int kai_cmd_get(struct kai_cli *cli);
+int kai_cmd_explain(struct kai_cli *cli);
 int kai_cmd_watch(struct kai_cli *cli);
 int kai_cmd_reindex(struct kai_cli *cli);
+int kai_cmd_user_set(struct kai_cli *cli);
+int kai_cmd_user_list(struct kai_cli *cli);
+int kai_cmd_user_remove(struct kai_cli *cli);
+int kai_cmd_token_add(struct kai_cli *cli);
+int kai_cmd_token_list(struct kai_cli *cli);
+int kai_cmd_token_revoke(struct kai_cli *cli);
+int kai_cmd_audit_show(struct kai_cli *cli);
+int kai_cmd_audit_verify(struct kai_cli *cli);
 int kai_cmd_demo(struct kai_cli *cli);
 
 #endif

@@ -114,17 +114,17 @@ static enum kai_err socket_path(const struct kai_cli *cli, char out[static 108],
     return err == KAI_OK ? kai_home_socket(&cli->home, out, why) : err;
 }
 
-static bool node_listens(const char *path)
+static bool node_listens(const char *path, bool *forbidden)
 {
     struct sockaddr_un a = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     memcpy(a.sun_path, path, strlen(path) + 1);
     bool there = fd != -1 && connect(fd, (const struct sockaddr *)&a, sizeof a) == 0;
-    bool forbidden = !there && errno == EACCES;
+    *forbidden = !there && errno == EACCES;
     if (fd != -1)
         (void)close(fd);
-    return there || forbidden; /* libcurl then says what is wrong. */
+    return there;
 }
 
 static int error_of(struct ask *a)
@@ -215,9 +215,7 @@ static int run_stream(struct ask *a, struct kai_call *call)
 
     kai_buf_init(&out, KAI_CALL_OUT_BYTES_MAX);
     for (bool end = false; err == KAI_OK && !end && !a->stopped; kai_buf_clear(&out)) {
-        err = call->stream.next(call->stream.ctx, &out, &end, &call->why);
-        if (err == KAI_OK)
-            err = out.err;
+        err = kai_call_next(call, &out, &end);
         if (err == KAI_OK)
             take_lines(a, (const char *)out.p, out.len);
     }
@@ -308,13 +306,19 @@ static int dispatch(struct ask *a, const char *verb, json_t *args, const char *f
     struct stat st = {0};
     void *map = NULL;
     int status;
+    bool forbidden;
     enum kai_err err = socket_path(a->cli, path, &why);
 
     if (err != KAI_OK)
         return kai_cli_fail(a->cli, err, &why);
     if (a->upload != NULL && fstat(fileno(a->upload), &st) != 0)
         return KAI_EXIT_FAILED;
-    if (node_listens(path)) {
+    bool there = node_listens(path, &forbidden);
+    if (forbidden)
+        err = kai_why_set(&why, KAI_EDENIED, "api.forbidden", path, NULL, NULL);
+    if (err != KAI_OK)
+        return kai_cli_fail(a->cli, err, &why);
+    if (there) {
         char *text = json_dumps(args, JSON_COMPACT);
 
         status = text == NULL ? KAI_EXIT_FAILED : ask_node(a, path, verb, text, file, st.st_size);

@@ -57,10 +57,8 @@ static enum kai_err read_config(struct kai_cli *cli, struct kai_config *cfg, str
     static const struct {
         const char *option;
         const char *key;
-    } set[] = {{"--listen", "listen"},
-               {"--listen-intro", "listen-intro"},
-               {"--advertise", "advertise"},
-               {"--api", "api"}};
+    } set[] = {
+        {"--listen", "listen"}, {"--listen-intro", "listen-intro"}, {"--advertise", "advertise"}};
     enum kai_err err = kai_config_load(cfg, &cli->home, why);
     const char *v;
 
@@ -69,6 +67,8 @@ static enum kai_err read_config(struct kai_cli *cli, struct kai_config *cfg, str
             err = kai_config_set(cfg, set[i].key, v, why);
     for (size_t i = 0; err == KAI_OK && (v = kai_cli_opt_at(cli, "--dial", i)) != NULL; i++)
         err = kai_config_set(cfg, "dial", v, why);
+    for (size_t i = 0; err == KAI_OK && (v = kai_cli_opt_at(cli, "--api", i)) != NULL; i++)
+        err = kai_config_set(cfg, "api", v, why);
     return err;
 }
 

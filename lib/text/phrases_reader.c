@@ -1,0 +1,38 @@
+/* phrases_reader: readers of a node, tokens and the audit log. Sorted by id. */
+#include "text/catalogue_files.h"
+
+const struct kai_text_phrase kai_phrases_reader[] = {
+    {"audit.damaged", "line {1} of the file is damaged", "ファイルの {1} 行目が壊れています"},
+    {"audit.good", "The audit log is whole: {1} lines.", "監査ログは完全です: {1} 行"},
+    {"help.audit-show", "show who read what (TLP:AMBER and above)",
+     "閲覧の記録を表示します（TLP:AMBER 以上）"},
+    {"help.audit-verify", "check that no line of the audit log was altered or removed",
+     "監査ログの改変や削除がないか検査します"},
+    {"help.option.clearance", "--clearance LABEL: the highest label that is given or shown",
+     "--clearance ラベル: 許す最上位のラベル"},
+    {"help.option.role",
+     "--role ROLE: reader (reads), analyst (also publishes), admin (also manages)",
+     "--role 役割: reader（閲覧）、analyst（公開も可）、admin（管理も可）"},
+    {"help.option.since", "--since DATE or 1h: only what is newer",
+     "--since 日時または 1h: それより新しいものだけ"},
+    {"help.token-add", "make a token for a program that uses the API",
+     "API を使うプログラムのトークンを発行します"},
+    {"help.token-list", "list the tokens of this node", "トークンの一覧を表示します"},
+    {"help.token-revoke", "revoke a token", "トークンを取り消します"},
+    {"help.user-list", "list the users that may read on this node",
+     "このノードの利用者の一覧を表示します"},
+    {"help.user-remove", "take a user's place away", "利用者の登録を取り消します"},
+    {"help.user-set", "say what a user of this machine may read and do",
+     "この端末の利用者の閲覧範囲と役割を定めます"},
+    {"reader.added", "ADDED", "発行日時"},
+    {"reader.clearance", "CLEARANCE", "閲覧範囲"},
+    {"reader.expired", "EXPIRED", "期限切れ"},
+    {"reader.removed", "{1} has no place at this node any more.", "{1} の登録を取り消しました。"},
+    {"reader.revoked", "The token {1} opens nothing any more.", "トークン {1} を取り消しました。"},
+    {"reader.role", "ROLE", "役割"},
+    {"reader.token", "TOKEN", "トークン"},
+    {"reader.token-once", "This is the token. It is not shown again.",
+     "トークンです。再表示はできません。"},
+    {"reader.user", "USER", "利用者"},
+};
+const size_t kai_phrases_reader_n = sizeof kai_phrases_reader / sizeof kai_phrases_reader[0];
