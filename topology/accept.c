@@ -1,5 +1,5 @@
 /* accept: whether an entry may follow in its log, or begin one (docs/protocol.md 5 and 6). */
-#include "topology/state.h"
+#include "topology/judge.h"
 
 #include <string.h>
 

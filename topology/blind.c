@@ -1,6 +1,6 @@
 /* blind: BIND, which says inside the encryption whose log this is, and logs of which none could be
  * opened yet (docs/protocol.md 5 and 7). */
-#include "topology/state.h"
+#include "topology/judge.h"
 
 #include <string.h>
 

@@ -1,8 +1,10 @@
 /* book: addresses of other nodes, as they sign them, and whom to dial (docs/protocol.md 7). */
-#include "topology/state.h"
+#include "topology/judge.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/check.h"
 
 #define ADDRS_TO_PEER 256u
 #define FEW_NODES     16u
@@ -53,26 +55,28 @@ static bool keep(struct kai_net *n, size_t at, const struct kai_node *node,
     return true;
 }
 
-/* Returns the node whose address it is when it is new and good. */
-static const struct kai_node *take(struct kai_net *n, struct kai_view note)
+/* KAI_OK: it is new and good, and *whose. KAI_EEXIST: not news, or of nobody we know; KAI_EAUTH,
+ * KAI_EMALFORMED: whoever passed it on has not looked at it, as everybody must. */
+static enum kai_err take(struct kai_net *n, struct kai_view note, const struct kai_node **whose)
 {
     const struct kai_node *node;
     struct kai_addr a;
     size_t at;
 
     if (note.n == 0 || note.n > KAI_ADDR_BYTES_MAX || kai_addr_parse(&a, note))
-        return NULL;
+        return KAI_EMALFORMED;
     node = kai_roster_node_by_cert(n->roster, a.node_cert);
     if (!node || !node->active || memcmp(node->curve_pk, a.curve_pk, KAI_KEY_BYTES) != 0 ||
         a.not_after <= n->wall_ms)
-        return NULL;
+        return KAI_EEXIST;
     at = place_of(n, node->id);
     if (at < n->n_book && memcmp(n->book[at].node, node->id, KAI_ID_BYTES) == 0 &&
         n->book[at].addr.counter >= a.counter)
-        return NULL;
-    if (kai_addr_verify(note, node->sign_pk, n->nid) || !keep(n, at, node, &a, note))
-        return NULL;
-    return node;
+        return KAI_EEXIST;
+    if (!KAI_CHECK(ADDR_SIGNATURE, kai_addr_verify(note, node->sign_pk, n->nid) == KAI_OK))
+        return KAI_EAUTH;
+    *whose = node;
+    return keep(n, at, node, &a, note) ? KAI_OK : KAI_EEXIST;
 }
 
 static void send_notes(struct kai_net *n, struct kai_link *l, const struct kai_view *notes,
@@ -96,10 +100,13 @@ static void flood(struct kai_net *n, struct kai_view note, const struct kai_link
 
 void kai_book_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
 {
-    for (uint32_t i = 0; i < f->n; i++) {
+    for (uint32_t i = 0; i < f->n && !l->dead; i++) {
         struct kai_view note = kai_frame_note(f);
-        const struct kai_node *node = take(n, note);
-        if (!node)
+        const struct kai_node *node = NULL;
+        enum kai_err err = take(n, note, &node);
+        if (err == KAI_EAUTH || err == KAI_EMALFORMED)
+            kai_link_bye(n, l, KAI_BYE_MALFORMED);
+        if (err != KAI_OK)
             continue;
         n->act.store_note(n->act.ctx, KAI_REC_ADDR, node->id, note);
         flood(n, note, l);
@@ -131,15 +138,19 @@ void kai_book_send_all(struct kai_net *n, struct kai_link *l)
 
 void kai_net_on_own_addr(struct kai_net *n, struct kai_view note, uint64_t now_ms)
 {
+    const struct kai_node *self;
+
     kai_step_begin(n, now_ms);
-    if (take(n, note))
+    if (take(n, note, &self) == KAI_OK)
         flood(n, note, NULL);
     kai_step_end(n);
 }
 
 void kai_net_on_addr(struct kai_net *n, struct kai_view note)
 {
-    (void)take(n, note);
+    const struct kai_node *whose;
+
+    (void)!take(n, note, &whose);
 }
 
 static bool good(const struct kai_net *n, const struct kai_place *p, uint64_t wall_ms)

@@ -1,6 +1,6 @@
 /* fork: two entries at one place of a log: each node keeps its branch, and the other's header as
  * proof (docs/protocol.md 5). */
-#include "topology/state.h"
+#include "topology/judge.h"
 
 #include <stdlib.h>
 #include <string.h>

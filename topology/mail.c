@@ -1,6 +1,6 @@
 /* mail: the mailboxes that every organisation has, and which of them are in use on a link
  * (docs/protocol.md 6 and 7). */
-#include "topology/state.h"
+#include "topology/judge.h"
 
 #include <stdlib.h>
 #include <string.h>

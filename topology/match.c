@@ -1,6 +1,6 @@
 /* match: which audiences both ends of a link are members of, and what each may be told
  * (docs/protocol.md 7). */
-#include "topology/state.h"
+#include "topology/judge.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* net: events in, actions out: what happens on each, and what is settled at the end of each step.
  */
-#include "topology/state.h"
+#include "topology/judge.h"
 
 #include <stdlib.h>
 #include <string.h>

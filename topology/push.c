@@ -1,6 +1,6 @@
 /* push: what is new goes to every link that may have it, and what is durable is acknowledged
  * (docs/protocol.md 7). */
-#include "topology/state.h"
+#include "topology/judge.h"
 
 #include <stdlib.h>
 #include <string.h>

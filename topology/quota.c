@@ -1,6 +1,6 @@
 /* quota: what authors and peers may fill our store with in a day (docs/protocol.md 12). Counted in
  * memory: a restart begins a new day. */
-#include "topology/state.h"
+#include "topology/judge.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* rights: to whom entries of an audience may go, and from whom they are taken: the facts, from our
  * own roster and keyring, that lib/policy decides by (docs/protocol.md 7). */
-#include "topology/state.h"
+#include "topology/judge.h"
 
 #include <string.h>
 

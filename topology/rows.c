@@ -1,5 +1,5 @@
 /* rows: the heads that are durable here and that a peer may hear of, compared with the peer's. */
-#include "topology/state.h"
+#include "topology/judge.h"
 
 #include <stdlib.h>
 #include <string.h>

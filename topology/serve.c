@@ -1,5 +1,5 @@
 /* serve: entries that a peer asked for, read one after the other while it takes them. */
-#include "topology/state.h"
+#include "topology/judge.h"
 
 #include <string.h>
 

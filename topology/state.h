@@ -355,43 +355,6 @@ struct kai_share *kai_match_handle(const struct kai_link *l, uint64_t handle);
 bool kai_match_shown(const struct kai_net *n, const struct kai_link *l,
                      const uint8_t route[static KAI_KEY_BYTES]);
 
-/* rights.c: to whom, from whom. */
-bool kai_may_send_keys(const struct kai_net *n, const struct kai_link *l,
-                       const struct kai_share *s);
-bool kai_may_send_data(const struct kai_net *n, const struct kai_link *l,
-                       const struct kai_share *s);
-bool kai_may_offer(const struct kai_net *n, const struct kai_link *l,
-                   const uint8_t aud_id[static KAI_ID_BYTES]);
-bool kai_may_receive(const struct kai_net *n, const struct kai_link *l, const struct kai_share *s,
-                     const struct kai_entry *e);
-/* Whether this link may hear of this log now. */
-bool kai_log_visible(struct kai_net *n, const struct kai_link *l, const struct kai_share *s,
-                     struct kai_nlog *log);
-bool kai_may_author(const struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],
-                    const struct kai_node *node);
-bool kai_author_fits(struct kai_net *n, struct kai_nlog *log);
-bool kai_log_blind(const struct kai_net_log *l);
-void kai_log_held(struct kai_net *n, const struct kai_link *l, struct kai_nlog *log, uint64_t seq);
-
-/* mail.c: mailboxes. */
-KAI_MUST_USE enum kai_err kai_mail_build(struct kai_net *n);
-/* NULL: it is none of an active organisation. */
-const struct kai_mailbox *kai_mail_find(const struct kai_net *n,
-                                        const uint8_t aud_id[static KAI_ID_BYTES]);
-bool kai_mail_ours(const struct kai_net *n, const struct kai_mailbox *m);
-bool kai_mail_carries(const struct kai_node *node);
-void kai_mail_link(struct kai_net *n, struct kai_link *l);
-void kai_mail_recognise(struct kai_net *n, struct kai_link *l);
-bool kai_mail_waits(const struct kai_net *n, const struct kai_org *org);
-
-/* quota.c */
-bool kai_quota_over(struct kai_net *n, const struct kai_link *l, struct kai_nlog *log,
-                    const struct kai_net_log *is, uint64_t bytes);
-void kai_quota_charge(struct kai_net *n, const struct kai_link *l, struct kai_nlog *log,
-                      uint64_t bytes);
-void kai_quota_forged(struct kai_net *n, const struct kai_nlog *log, uint64_t bytes);
-void kai_quota_tick(struct kai_net *n);
-
 /* reconcile.c */
 void kai_rb_due(struct kai_net *n, struct kai_share *s, uint64_t in_ms);
 void kai_rb_start(struct kai_net *n, struct kai_link *l, struct kai_share *s);
@@ -446,32 +409,11 @@ bool kai_serve_make(struct kai_net *n,
 
 /* ingest.c, accept.c */
 enum kai_verdict { KAI_TAKE, KAI_PARK, KAI_WANT_MORE, KAI_HELD, KAI_REFUSE, KAI_FORK, KAI_OVER };
+void kai_ingest_epochs(struct kai_net *n); /* Show the keyring again what it could not judge. */
 void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
                 const struct kai_entry *e, size_t cost);
 void kai_ingest_frame(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 void kai_ingest_push(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
-/* What a first entry must be; *log is filled in but for who brought it. */
-enum kai_verdict kai_accept_first(struct kai_net *n, struct kai_share *s, const struct kai_entry *e,
-                                  struct kai_net_log *log);
-/* *is: what is known of the log; a BIND that opens may tell more. */
-enum kai_verdict kai_accept_next(struct kai_net *n, struct kai_share *s, struct kai_nlog *log,
-                                 const struct kai_entry *e, struct kai_net_log *is);
-void kai_ingest_epochs(struct kai_net *n); /* Show the keyring again what it could not judge. */
-/* blind.c: logs whose author is not known. */
-/* Open what should be a BIND of this log; *author and *bind are filled in. KAI_TAKE: it is one, and
- * its author may be one. KAI_PARK: his certificate has not come, or he is no member. */
-enum kai_verdict kai_bind_judge(struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],
-                                const struct kai_epoch *epoch, const struct kai_entry *e,
-                                struct kai_bind *bind, const struct kai_node **author);
-void kai_bind_tell(struct kai_net_log *log, const struct kai_bind *bind,
-                   const struct kai_node *author);
-/* An entry that cannot be opened: is all that can be checked as it should be? */
-enum kai_verdict kai_blind_judge(struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],
-                                 const struct kai_epoch *epoch, const struct kai_entry *e);
-bool kai_tag_fits(const uint8_t *tag, const struct kai_entry *e);
-void kai_blind_unfit(struct kai_net *n, struct kai_nlog *log);
-void kai_blind_learn(struct kai_net *n); /* Keys came: perhaps for BINDs that are held. */
-
 /* park.c */
 bool kai_park(struct kai_net *n, struct kai_link *l, const struct kai_share *s,
               const struct kai_entry *e);

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "crypto/hash.h"
 #include "crypto/sign.h"
 #include "wire/put.h"
@@ -136,7 +137,8 @@ enum kai_err kai_entry_verify(const struct kai_entry *e, const uint8_t nid[stati
 {
     if (e->sig.n != KAI_SIG_BYTES)
         return KAI_EAUTH;
-    return kai_verify(e->sig.p, e->h.log_pk, KAI_SIG_HDR, nid, e->hdr.p, e->hdr.n);
+    enum kai_err err = kai_verify(e->sig.p, e->h.log_pk, KAI_SIG_HDR, nid, e->hdr.p, e->hdr.n);
+    return KAI_CHECK(HDR_SIGNATURE, err == KAI_OK) ? KAI_OK : err;
 }
 
 enum kai_err kai_entry_make(struct kai_entry *e, struct kai_buf *out, struct kai_hdr *h,
