@@ -92,12 +92,23 @@ static void answer_node(struct mint *mt, const struct kai_node *node)
     }
 }
 
+/* An old epoch, opened to a newcomer: it lists some who are members no more, for whom an answer to
+ * the AUDIENCE of now would vouch. */
+static bool is_history(const struct mint *mt)
+{
+    const struct kai_epoch *to = mt->m->add_to;
+
+    return to != NULL &&
+           (mt->a->best == NULL || memcmp(mt->a->best->commit, to->commit, KAI_ID_BYTES) != 0);
+}
+
 /* What this statement answers: the AUDIENCE, and the REVOKEs of those listed before. */
 static void set_removals(struct mint *mt)
 {
     const struct kai_aud *a = mt->a;
 
-    add_removal(&mt->list, a->rec->entry);
+    if (!is_history(mt))
+        add_removal(&mt->list, a->rec->entry);
     for (size_t i = a->n_known; mt->m->add_to == NULL && i-- > 0;) {
         const struct kai_known *e = a->known[i];
 
