@@ -212,3 +212,14 @@ enum kai_err kai_json_load(struct kai_view text, json_t **out, struct kai_why *w
         return kai_why_set(why, KAI_EMALFORMED, "json.syntax", "text after the end", NULL, NULL);
     return kai_json_parse(text, out, why);
 }
+
+enum kai_err kai_json_dump(struct kai_buf *out, const json_t *v)
+{
+    char *text = json_dumps(v, JSON_COMPACT);
+
+    if (text == NULL)
+        return KAI_ENOMEM;
+    kai_buf_text(out, text);
+    free(text);
+    return out->err;
+}

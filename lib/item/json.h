@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "base/buf.h"
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/why.h"
@@ -42,6 +43,10 @@ KAI_MUST_USE enum kai_err kai_json_load(struct kai_view text, json_t **out, stru
 /* Whether the beginning of an object is no JSON for another reason than that it was cut off; then
  * why says which. Its nesting must have been bounded. */
 bool kai_json_broken(struct kai_view text, struct kai_why *why);
+
+/* Append a value as text, without white space outside its strings. Errors: KAI_ENOMEM, what
+ * out->err says. */
+KAI_MUST_USE enum kai_err kai_json_dump(struct kai_buf *out, const json_t *v);
 
 static inline struct kai_view kai_json_view(const json_t *string)
 {

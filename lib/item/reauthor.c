@@ -1,7 +1,6 @@
 /* reauthor: one source's content as another's own. */
 #include "item/reauthor.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "item/json.h"
@@ -165,17 +164,6 @@ static enum kai_err carry_all(json_t *to, json_t *from, const struct kai_reautho
     return err;
 }
 
-static enum kai_err dump(struct kai_buf *out, const json_t *o)
-{
-    char *text = json_dumps(o, JSON_COMPACT);
-
-    if (text == NULL)
-        return KAI_ENOMEM;
-    kai_buf_text(out, text);
-    free(text);
-    return out->err;
-}
-
 static bool may_pass(const char *type)
 {
     for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++) {
@@ -221,7 +209,7 @@ enum kai_err kai_reauthor_stix(struct kai_buf *out, struct kai_view object,
     if (err == KAI_OK)
         err = object_make(&to, from, how, why);
     if (err == KAI_OK)
-        err = dump(out, to);
+        err = kai_json_dump(out, to);
     json_decref(from);
     json_decref(to);
     return err;
@@ -244,7 +232,7 @@ enum kai_err kai_reauthor_list(struct kai_buf *out, struct kai_view content,
         err = to == NULL ? KAI_ENOMEM : carry_all(to, from, how, "indicator", why);
     }
     if (err == KAI_OK)
-        err = dump(&text, to);
+        err = kai_json_dump(&text, to);
     if (err == KAI_OK) {
         kai_list_put(out, kai_buf_view(&text), list.type, list.values);
         err = out->err;

@@ -37,5 +37,12 @@ const struct kai_text_reason kai_reasons_share[] = {
         "種類 {1} のオブジェクトは別の名義で公開できません。",
         "内容をもとに自組織のオブジェクトを作成してください。",
     },
+    {
+        "share.no-version",
+        "An item of the type {1} has no versions, so none can take it back.",
+        "Ask its holders to delete it: recall.",
+        "種類 {1} の情報には版がないため、取り下げられません。",
+        "recall で保有者に削除を依頼してください。",
+    },
 };
 const size_t kai_reasons_share_n = sizeof kai_reasons_share / sizeof kai_reasons_share[0];
