@@ -243,8 +243,9 @@ size_t kai_net_dials(const struct kai_net *n, struct kai_dial *out, size_t max, 
             if (memcmp(p->node, n->self.node_id, KAI_ID_BYTES) == 0 || !good(n, p, wall_ms))
                 continue;
             is_needed = !is_linked && needed(n, p);
-            /* First what is there already, then what an audience needs, then others. */
-            if (pass == (is_linked ? 0 : is_needed ? 1 : 2) && fill(p, &out[k]))
+            /* First what an audience needs: links that others made must not stand in its way. Then
+             * what is there already, then others. */
+            if (pass == (is_needed ? 0 : is_linked ? 1 : 2) && fill(p, &out[k]))
                 k++;
         }
     }

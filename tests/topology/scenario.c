@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "crypto/sign.h"
+#include "keys/roster.h"
 
 #define READ_MS    60000u  /* Links are up and a clean epoch exists: all is read. */
 #define ORPHANS_MS 960000u /* Every steward is gone: 15 minutes, and a minute to read. */
@@ -190,13 +191,17 @@ static void script(struct run *x)
     publish_some(x, n / 2);
     kai_sim_run(s, 4000);
     kai_sim_partition_some(s, 150);
-    for (size_t i = 0; i < unit; i++)
-        kai_sim_admit_late(s, n - 1 - i);
     publish_some(x, n / 4);
+    for (size_t i = 0; i < unit; i++) {
+        kai_sim_admit_late(s, n - 1 - i);
+        kai_sim_run(s, 400);
+    }
     change_groups(x, unit);
-    kai_sim_run(s, 6000);
-    for (size_t i = 0; i < unit / 2 + 1; i++)
+    kai_sim_run(s, 4000);
+    for (size_t i = 0; i < unit / 2 + 1; i++) {
         kai_sim_revoke(s, somebody(x));
+        kai_sim_run(s, 400);
+    }
     if (x->plan->n_further > 0)
         kai_sim_revoke_node(s, n + roll(&x->dice, x->plan->n_further));
     publish_some(x, n / 4);
@@ -283,6 +288,7 @@ void scenario_run(const struct scenario *sc, struct scenario_result *r)
     struct kai_sim_options o = {.seed = sc->seed,
                                 .plan = plan,
                                 .introduced = true,
+                                .links_max = 8,
                                 .loss = 20,
                                 .dup = 20,
                                 .reorder = 20,
@@ -298,6 +304,7 @@ void scenario_run(const struct scenario *sc, struct scenario_result *r)
     make_auds(plan, sc, &x.dice);
     (void)clock_gettime(CLOCK_MONOTONIC, &a);
     kai_verify_memo(true);
+    kai_roster_memo(true);
     x.s = kai_sim_new(&o);
     r->nodes = kai_sim_nodes(x.s);
     script(&x);
@@ -305,6 +312,7 @@ void scenario_run(const struct scenario *sc, struct scenario_result *r)
     judge(&x);
     kai_sim_free(x.s);
     kai_verify_memo(false);
+    kai_roster_memo(false);
     (void)clock_gettime(CLOCK_MONOTONIC, &b);
     r->real_ms = (uint64_t)((b.tv_sec - a.tv_sec) * 1000 + (b.tv_nsec - a.tv_nsec) / 1000000);
     free(plan);

@@ -5,6 +5,8 @@
 
 #define DIAL_EVERY_MS 1000u
 #define DIALS_AT_ONCE 3u
+#define SPARE_LINKS   8u    /* For what an audience needs, and for those who dial us. */
+#define INTRO_WAIT_MS 2000u /* Doubled each time, as a node does. */
 
 static bool apart(const struct kai_sim *s, size_t a, size_t b)
 {
@@ -48,8 +50,16 @@ void kai_sim_connect(struct kai_sim *s, size_t a, size_t b)
         s->count.partitions_hit += apart(s, a, b) ? 1u : 0u;
         return;
     }
-    if (!kai_net_admits(to->net, from->curve_pk) && !introduce(s, from, to))
-        return;
+    if (!kai_net_admits(to->net, from->curve_pk)) {
+        if (s->o.introduced && s->now < from->intro_ms)
+            return;
+        if (!introduce(s, from, to)) {
+            from->intro_wait_ms = from->intro_wait_ms ? 2 * from->intro_wait_ms : INTRO_WAIT_MS;
+            from->intro_ms = s->now + from->intro_wait_ms;
+            return;
+        }
+        from->intro_wait_ms = 0;
+    }
     c = sim_wire_new(s, a, b, false);
     kai_net_on_up(to->net, c->link, from->curve_pk, false, s->now, SIM_WALL_MS + s->now);
     if (c->up)
@@ -73,19 +83,25 @@ static void ring(struct kai_sim *s)
         }
 }
 
-/* What the engine wants, as a node does it. */
+/* What the engine wants, as a node does it: first what an audience needs, which stands before the
+ * links that are there. */
 static void chosen(struct kai_sim *s, size_t i)
 {
     struct kai_dial want[SIM_LINKS];
-    size_t n = kai_net_dials(s->node[i].net, want, SIM_LINKS, SIM_WALL_MS + s->now), done = 0;
+    struct sim_node *me = &s->node[i];
+    size_t n = kai_net_dials(me->net, want, SIM_LINKS, SIM_WALL_MS + s->now), done = 0;
+    bool needed = true;
 
     for (size_t k = 0; k < n && done < DIALS_AT_ONCE; k++) {
         size_t j = sim_map_get(&s->node_by_curve, want[k].curve_pk);
-        if (j == SIM_MAP_NONE || j == i || sim_wire_linked(s, i, j))
+        if (j == SIM_MAP_NONE || j == i)
             continue;
-        if (s->node[i].n_links >= s->o.links_max)
-            return;
-        if (s->node[j].n_links >= s->o.links_max + s->o.links_max / 2)
+        if (sim_wire_linked(s, i, j)) {
+            needed = false;
+            continue;
+        }
+        if (me->n_links >= s->o.links_max + (needed ? SPARE_LINKS : 0) ||
+            s->node[j].n_links >= s->o.links_max + 2 * SPARE_LINKS)
             continue;
         kai_sim_connect(s, i, j);
         done++;
@@ -103,6 +119,6 @@ void sim_dials(struct kai_sim *s)
     }
     s->dial_ms = s->now + DIAL_EVERY_MS / 4;
     for (size_t i = s->now / (DIAL_EVERY_MS / 4) % 4; i < s->n_nodes; i += 4)
-        if (s->node[i].up && s->node[i].n_links < s->o.links_max)
+        if (s->node[i].up)
             chosen(s, i);
 }

@@ -85,6 +85,7 @@ struct sim_node {
     struct sim_own *data, *keys; /* By audience. */
     struct kai_view *note;       /* Addresses heard of, by node: durable. */
     struct kai_view text;
+    uint64_t intro_ms, intro_wait_ms; /* No introduction before; how long the next wait is. */
     bool duty; /* Something happened that may be its to answer. */
     uint64_t duty_ms;
 };
