@@ -84,8 +84,7 @@ bool kai_log_blind(const struct kai_net_log *l)
     return l->kind == 1 && memcmp(l->author_node, zeros, KAI_ID_BYTES) == 0;
 }
 
-/* Nobody but the owner hears of a letter, or whoever carries for us; who brought one knows of it.
- */
+/* Nobody but the owner hears of a letter, or whoever carries for us. */
 static bool letter_visible(const struct kai_net *n, const struct kai_link *l,
                            const struct kai_share *s, const struct kai_nlog *log)
 {
@@ -101,8 +100,9 @@ bool kai_log_visible(struct kai_net *n, const struct kai_link *l, const struct k
     if (log->l.head_seq == 0 || log->broken_bind || kai_fork_marked(l, log->l.log_pk))
         return false;
     if (mail && s->matched && l->peer && kai_node_good(n, l->peer) &&
-        memcmp(log->l.from_node, l->peer_id, KAI_ID_BYTES) == 0)
-        return true; /* Its own words. */
+        (memcmp(log->l.from_node, l->peer_id, KAI_ID_BYTES) == 0 ||
+         memcmp(log->l.author_node, l->peer_id, KAI_ID_BYTES) == 0))
+        return true; /* It brought it, or wrote it. */
     if (!(log->l.kind == 2 ? kai_may_send_keys(n, l, s) : kai_may_send_data(n, l, s)))
         return false;
     if (mail && !letter_visible(n, l, s, log))

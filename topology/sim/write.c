@@ -181,6 +181,17 @@ static void publish(struct kai_sim *s, struct sim_node *n, size_t aud,
     sim_oracle_written(s, n, aud, kept);
 }
 
+/* Who wants to write where no steward mints makes an epoch for itself: to a mailbox at once. */
+static void want(struct kai_sim *s, struct sim_node *n, size_t aud)
+{
+    struct kai_duty d;
+
+    if (kai_keyring_want(n->keyring, s->aud[aud].id, SIM_WALL_MS + s->now, &d) == KAI_OK) {
+        mint(s, n, &d);
+        free(d.members);
+    }
+}
+
 bool kai_sim_may_publish(struct kai_sim *s, size_t node, size_t aud)
 {
     struct sim_node *n = &s->node[node];
@@ -188,6 +199,8 @@ bool kai_sim_may_publish(struct kai_sim *s, size_t node, size_t aud)
 
     if (!n->up || !kai_sim_is_member(s, node, aud))
         return false;
+    if (kai_keyring_write_epoch(n->keyring, s->aud[aud].id, &epoch) != KAI_OK)
+        want(s, n, aud);
     if (kai_keyring_write_epoch(n->keyring, s->aud[aud].id, &epoch) == KAI_OK)
         return true;
     s->count.refused_writes++;
