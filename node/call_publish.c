@@ -81,7 +81,11 @@ enum kai_err kai_verb_publish(struct kai_call *call)
     const char *name = kai_arg_text(call, "name", &err);
 
     p.name = name != NULL ? name : "-";
-    p.to = kai_arg_need(call, "to", &err);
+    p.through = kai_arg_text(call, "through", &err);
+    p.wish = kai_arg_text(call, "wish", &err);
+    p.to = p.through != NULL ? p.through : kai_arg_need(call, "to", &err);
+    if (err == KAI_OK && p.wish != NULL && strlen(p.wish) > KAI_TEXT_BYTES_MAX)
+        err = kai_why_set(&call->why, KAI_ELIMIT, "usage.argument", "wish", NULL, NULL);
     p.skip_bad = kai_arg_bool(call, "skip_bad", &err);
     p.dry_run = kai_arg_bool(call, "dry_run", &err);
     p.wait = kai_arg_uint(call, "wait", 0, &err);

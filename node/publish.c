@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "item/import.h"
+#include "log/acts.h"
 #include "node/held.h"
 #include "node/indexer.h"
 #include "node/post.h"
@@ -19,7 +20,10 @@ struct run {
     struct kai_why *why;
     struct kai_outlook *o;
     const struct kai_aud_name *aud;
-    const struct kai_audience *rec;
+    uint64_t kind;               /* Of the audience. */
+    uint64_t ceiling;            /* And its ceiling. */
+    struct kai_aud_name mailbox; /* aud, of a contribution. */
+    struct kai_buf letters;      /* Hashes of the OBJs that are contributed. */
     const struct kai_aud_name *also[KAI_AUDIENCES_PER_OBJ_MAX];
     struct kai_ixsnap *index;
     struct kai_post *post;
@@ -35,8 +39,8 @@ static const char *verdict(const struct run *r, uint8_t tlp)
     const struct kai_node *self = kai_roster_node(r->o->roster, r->c->self.node_id);
     struct kai_policy_publish f = {
         .tlp = tlp,
-        .audience_kind = r->rec->rec.kind,
-        .ceiling = r->rec->rec.label_max,
+        .audience_kind = r->kind,
+        .ceiling = r->ceiling,
         .member = r->aud->member,
         .may_publish = self != NULL && self->active && (self->caps & KAI_CAP_PUBLISH) != 0,
     };
@@ -82,8 +86,9 @@ static bool allowed(struct run *r, const struct kai_candidate *cand, bool tell)
         kai_why_at(&why, cand->line, cand->path[0] != '\0' ? "%s: %s" : "%s", r->p->name,
                    cand->path);
         const struct kai_audience *rec = kai_roster_audience(r->o->roster, about->id);
+        uint64_t ceiling = rec == NULL ? r->ceiling : rec->rec.label_max;
         (void)kai_why_set(&why, KAI_EDENIED, code, kai_tlp_name(cand->label.tlp), about->name,
-                          kai_tlp_name(rec == NULL ? 0 : (uint8_t)rec->rec.label_max));
+                          kai_tlp_name((uint8_t)ceiling));
         refuse(r, &why, id, true);
     }
     return false;
@@ -104,6 +109,17 @@ static enum kai_err emit(void *ctx, const struct kai_entry *e, size_t n_items)
     return kai_post_entry(r->post, e);
 }
 
+/* Of a contribution: the addressee is told which batch it is. */
+static void on_obj(void *ctx, struct kai_view obj)
+{
+    struct run *r = ctx;
+    uint8_t hash[KAI_ID_BYTES];
+
+    kai_obj_hash(hash, obj);
+    if (r->p->through != NULL)
+        kai_buf_add(&r->letters, hash, sizeof hash);
+}
+
 static enum kai_err batch_for(struct run *r, struct kai_label l, struct kai_batch **out)
 {
     struct kai_batch **slot = &r->batches[label_slot(l)];
@@ -117,6 +133,7 @@ static enum kai_err batch_for(struct run *r, struct kai_label l, struct kai_batc
             .random = kai_random,
             .emit = emit,
             .emit_ctx = r,
+            .signed_obj = on_obj,
         };
 
         opt.obj.tlp = l.tlp;
@@ -179,6 +196,26 @@ static enum kai_err flush(struct run *r)
     return err;
 }
 
+static enum kai_err tell_wish(struct run *r)
+{
+    struct kai_buf item;
+    enum kai_err err = r->letters.err;
+
+    kai_buf_init(&item, KAI_PAYLOAD_BYTES_MAX);
+    for (size_t at = 0; err == KAI_OK && at < r->letters.len; at += KAI_ID_BYTES) {
+        struct kai_contribution con = {.wish = ""};
+
+        memcpy(con.obj_hash, r->letters.p + at, KAI_ID_BYTES);
+        kai_copy_text(con.wish, sizeof con.wish, r->p->wish != NULL ? r->p->wish : "");
+        kai_buf_clear(&item);
+        kai_contribution_write(&item, &con);
+        struct kai_view v = kai_buf_view(&item);
+        err = item.err != KAI_OK ? item.err : kai_post_append(r->post, &v, 1);
+    }
+    kai_buf_free(&item);
+    return err;
+}
+
 /* Who holds it; where nothing was new, who holds what this file says already. */
 static void wait_for_holders(struct run *r, uint64_t last)
 {
@@ -209,6 +246,8 @@ static enum kai_err publish_all(struct run *r)
     if (err == KAI_OK)
         err = flush(r);
     kai_ixsnap_end(r->index);
+    if (err == KAI_OK)
+        err = tell_wish(r);
     if (err == KAI_OK && r->out->entries > 0)
         err = kai_post_commit(r->post, &last, &n);
     r->out->durable_ms = kai_now_ms() - began;
@@ -220,14 +259,46 @@ static enum kai_err publish_all(struct run *r)
     return err;
 }
 
-static enum kai_err resolve(struct run *r)
+/* The mailbox of an organisation, which anybody may write to but itself. */
+static enum kai_err resolve_mailbox(struct run *r)
+{
+    const struct kai_org *org = NULL;
+    enum kai_err err = kai_outlook_find_org(r->o, r->p->through, &org, r->why);
+
+    if (err != KAI_OK)
+        return err;
+    if (memcmp(org->id, r->c->self.org_id, KAI_ID_BYTES) == 0)
+        return kai_why_set(r->why, KAI_EEXIST, "letter.own", org->name, NULL, NULL);
+    if (!org->active)
+        return kai_why_set(r->why, KAI_ENOTFOUND, "letter.nobody", org->name, NULL, NULL);
+    kai_mailbox_id(r->mailbox.id, org->id);
+    kai_copy_text(r->mailbox.name, sizeof r->mailbox.name, org->name);
+    r->mailbox.member = true;
+    r->aud = &r->mailbox;
+    r->kind = KAI_AUD_MAILBOX;
+    r->ceiling = org->label_max < KAI_MAILBOX_LABEL_MAX ? org->label_max : KAI_MAILBOX_LABEL_MAX;
+    return KAI_OK;
+}
+
+static enum kai_err resolve_audience(struct run *r)
 {
     enum kai_err err = kai_outlook_find_aud(r->o, r->p->to, &r->aud, r->why);
+
+    if (err != KAI_OK)
+        return err;
+    const struct kai_audience *rec = kai_roster_audience(r->o->roster, r->aud->id);
+    r->kind = rec->rec.kind;
+    r->ceiling = rec->rec.label_max;
+    return KAI_OK;
+}
+
+static enum kai_err resolve(struct run *r)
+{
+    enum kai_err err = r->p->through != NULL ? resolve_mailbox(r) : resolve_audience(r);
     const struct kai_node *self = kai_roster_node(r->o->roster, r->c->self.node_id);
 
     if (err != KAI_OK)
         return err;
-    r->rec = kai_roster_audience(r->o->roster, r->aud->id);
     memcpy(r->obj.aud[r->obj.n_auds++], r->aud->id, KAI_ID_BYTES);
     for (size_t i = 0; i < r->p->n_also; i++) {
         const struct kai_aud_name *also;
@@ -243,7 +314,7 @@ static enum kai_err resolve(struct run *r)
     memcpy(r->obj.origin_cert, self->cert, KAI_ID_BYTES);
     /* What does not depend on the label is said once, not for each object. */
     const char *code = verdict(r, KAI_TLP_CLEAR);
-    if (code != NULL && r->rec->rec.kind != KAI_AUD_PERSONS) {
+    if (code != NULL && r->kind != KAI_AUD_PERSONS) {
         kai_why_at(r->why, 0, "%s", r->p->to); /* Who is no member does not know its name. */
         return kai_why_set(r->why, KAI_EDENIED, code, kai_tlp_name(KAI_TLP_CLEAR),
                            r->aud->name[0] != '\0' ? r->aud->name : r->p->to, NULL);
@@ -257,6 +328,7 @@ enum kai_err kai_publish(struct kai_core *c, const struct kai_publish *p, struct
     struct run r = {.c = c, .p = p, .out = out, .why = why};
 
     *out = (struct kai_published){.only_rules = false};
+    kai_buf_init(&r.letters, KAI_BODY_BYTES_MAX);
     r.o = kai_outlook_get(c);
     enum kai_err err = resolve(&r);
     if (err == KAI_OK)
@@ -270,5 +342,6 @@ enum kai_err kai_publish(struct kai_core *c, const struct kai_publish *p, struct
         }
     }
     kai_outlook_put(r.o);
+    kai_buf_free(&r.letters);
     return err;
 }

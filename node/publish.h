@@ -13,6 +13,10 @@ struct kai_publish {
     struct kai_view file;
     const char *name; /* Of the file, for messages. */
     const char *to;   /* Audience. */
+    /* Instead of to: an organisation into whose mailbox it goes, to be published under its name
+     * where it will. */
+    const char *through;
+    const char *wish; /* Told along with it; NULL: none. */
     size_t n_also;
     const char *also[KAI_AUDIENCES_PER_OBJ_MAX - 1];
     struct kai_label label; /* tlp 0: each object its own. */

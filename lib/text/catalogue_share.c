@@ -3,6 +3,20 @@
 
 const struct kai_text_reason kai_reasons_share[] = {
     {
+        "contribution.not-released",
+        "{1} was contributed by another organisation, which has not released it for that.",
+        "It has been asked, if somebody asked you: 'kairan release list' shows the answer.",
+        "{1} は他の組織から提供された情報で、その組織がまだ解除していません。",
+        "申請はその組織に転送されています。回答は 'kairan release list' で確認できます。",
+    },
+    {
+        "contribution.type",
+        "{1} is of a kind that cannot be published under another name.",
+        "Write an item of your own from what it says.",
+        "{1} は別の名義で公開できない種類の情報です。",
+        "内容をもとに自組織の情報を作成してください。",
+    },
+    {
         "letter.nobody",
         "Nobody reads letters for {1}.",
         "It is not active, or has no active node: 'kairan org list' shows it.",
@@ -15,6 +29,13 @@ const struct kai_text_reason kai_reasons_share[] = {
         "Name another organisation.",
         "{1} は自組織です。自組織あての通信は必要ありません。",
         "別の組織を指定してください。",
+    },
+    {
+        "letter.unknown",
+        "There is no letter {1}.",
+        "'kairan release list' and 'kairan contribution list' show them.",
+        "{1} という通信はありません。",
+        "'kairan release list' または 'kairan contribution list' で確認してください。",
     },
     {
         "reauthor.property",
