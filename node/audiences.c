@@ -1,105 +1,19 @@
 /* audiences: making audiences and changing who is in them. */
 #include "node/audiences.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "item/label.h"
+#include "node/letters.h"
 #include "node/post.h"
 #include "node/steward.h"
+#include "policy/policy.h"
 
-static const struct {
-    uint64_t kind;
-    const char *name;
-    uint64_t label_max;
-    bool makeable; /* Those of the other kinds come with the rules that they need. */
-} kinds[] = {
-    {KAI_AUD_PUBLIC, "public", KAI_TLP_CLEAR, true},
-    {KAI_AUD_COMMUNITY, "community", KAI_TLP_GREEN, true},
-    {KAI_AUD_GROUP, "group", KAI_TLP_AMBER_STRICT, true},
-    {KAI_AUD_CLIENTS, "clients", KAI_TLP_AMBER, false},
-    {KAI_AUD_PROVIDERS, "providers", KAI_TLP_AMBER, false},
-    {KAI_AUD_PERSONS, "persons", KAI_TLP_RED, false},
-    {KAI_AUD_MAILBOX, "mailbox", KAI_TLP_AMBER_STRICT, false},
-};
-#define KINDS_N (sizeof kinds / sizeof kinds[0])
-
-const char *kai_aud_kind_name(uint64_t kind)
-{
-    for (size_t i = 0; i < KINDS_N; i++)
-        if (kinds[i].kind == kind)
-            return kinds[i].name;
-    return NULL;
-}
-
-uint64_t kai_aud_kind_parse(const char *name)
-{
-    for (size_t i = 0; i < KINDS_N; i++)
-        if (strcmp(kinds[i].name, name) == 0 && kinds[i].makeable)
-            return kinds[i].kind;
-    return 0;
-}
-
-static uint64_t ceiling_of(uint64_t kind)
-{
-    for (size_t i = 0; i < KINDS_N; i++)
-        if (kinds[i].kind == kind)
-            return kinds[i].label_max;
-    return 0;
-}
-
-/* ---- Rules kept for the next start. */
-static void rule_key(char key[static 64], const uint8_t aud_id[static KAI_ID_BYTES], uint64_t part)
-{
-    char b32[KAI_BASE32_KEY_CAP];
-
-    kai_base32_key(b32, aud_id);
-    (void)snprintf(key, 64, "rule:%s:%u", b32, (unsigned)(part & 15));
-}
-
-enum kai_err kai_audience_rule(struct kai_core *c, struct kai_view rule_item)
-{
-    struct kai_rule *r = malloc(sizeof *r);
-    char key[64];
-    struct kai_tx *tx = kai_core_tx(c);
-    enum kai_err err = r == NULL ? KAI_ENOMEM : kai_rule_parse(r, rule_item);
-
-    if (err == KAI_OK)
-        err = tx == NULL ? c->tx_err : kai_keyring_rule(c->ring, rule_item);
-    if (err == KAI_OK || err == KAI_EAGAIN) { /* Kept either way: its AUDIENCE may be on the way. */
-        rule_key(key, r->aud_id, r->part);
-        enum kai_err kept = kai_tx_kv(tx, key, rule_item);
-
-        err = kept != KAI_OK ? kept : err;
-    }
-    free(r);
-    return err;
-}
-
-enum kai_err kai_audience_rules_load(struct kai_core *c, struct kai_snap *s)
-{
-    const struct kai_audience *auds;
-    size_t n = kai_roster_audiences(kai_net_roster(c->net), &auds);
-
-    for (size_t i = 0; i < n; i++) {
-        for (uint64_t part = 0; part < 16; part++) {
-            char key[64];
-            struct kai_view item;
-
-            rule_key(key, auds[i].id, part);
-            if (kai_snap_kv(s, key, &item) != KAI_OK)
-                break;
-            if (kai_keyring_rule(c->ring, item) == KAI_ENOMEM)
-                return KAI_ENOMEM;
-        }
-    }
-    return KAI_OK;
-}
-
-/* ---- Making and changing. */
 struct change {
-    const struct kai_aud_spec *spec; /* Create. */
+    const struct kai_aud_spec *spec;
+    bool remove;
+    bool changed;
     uint64_t ceiling;
     struct kai_aud_rec rec;
     uint8_t id[KAI_ID_BYTES];
@@ -107,9 +21,24 @@ struct change {
     uint8_t *ids; /* Of the members, ascending. */
     size_t n_ids;
     size_t n_items;
-    struct kai_buf items[16];
+    struct kai_buf items[KAI_RULE_PARTS_MAX];
     struct kai_why *why;
 };
+
+static uint64_t ids_kind(const struct change *ch)
+{
+    uint64_t kind = kai_aud_kind_ids(ch->rec.kind);
+
+    return kind != 0 ? kind : KAI_ADMIT_ORG; /* A rule without a list only tells the name. */
+}
+
+static bool has_id(const uint8_t (*ids)[KAI_ID_BYTES], size_t n, const uint8_t *id)
+{
+    for (size_t i = 0; i < n; i++)
+        if (memcmp(ids[i], id, KAI_ID_BYTES) == 0)
+            return true;
+    return false;
+}
 
 static int id_cmp(const void *a, const void *b)
 {
@@ -133,9 +62,9 @@ static enum kai_err write_rules(struct kai_core *c, struct change *ch)
 {
     size_t of = ch->n_ids == 0 ? 1 : (ch->n_ids + KAI_RULE_IDS_MAX - 1) / KAI_RULE_IDS_MAX;
     struct kai_rule *r = malloc(sizeof *r);
-    struct kai_view views[16];
+    struct kai_view views[KAI_RULE_PARTS_MAX];
 
-    if (r == NULL || of > 16) {
+    if (r == NULL || of > KAI_RULE_PARTS_MAX) {
         free(r);
         return r == NULL ? KAI_ENOMEM : KAI_ELIMIT;
     }
@@ -146,7 +75,7 @@ static enum kai_err write_rules(struct kai_core *c, struct change *ch)
     for (size_t i = 0; err == KAI_OK && i < of; i++) {
         size_t at = i * KAI_RULE_IDS_MAX;
 
-        *r = (struct kai_rule){.ver = ch->rec.ver, .id_kind = 1, .part = i, .of = of};
+        *r = (struct kai_rule){.ver = ch->rec.ver, .id_kind = ids_kind(ch), .part = i, .of = of};
         memcpy(r->signer_cert, iss->cert, KAI_ID_BYTES);
         memcpy(r->aud_id, ch->id, KAI_ID_BYTES);
         memcpy(r->name, ch->name, sizeof r->name);
@@ -194,11 +123,32 @@ static enum kai_err issue(struct kai_core *c, struct change *ch)
     return KAI_OK;
 }
 
+/* An owner that may not see the ceiling would be no member of its own audience. */
+static enum kai_err check_ceiling(struct change *ch, const struct kai_org *self)
+{
+    const struct kai_aud_spec *s = ch->spec;
+    uint64_t most = kai_aud_kind_ceiling(s->kind);
+    bool fixed = s->kind == KAI_AUD_PUBLIC || s->kind == KAI_AUD_PERSONS;
+
+    ch->ceiling = s->label_max != 0                  ? s->label_max
+                  : !fixed && most > self->label_max ? self->label_max
+                                                     : most;
+    if (kai_policy_ceiling(s->kind, ch->ceiling) == ch->ceiling &&
+        (ch->ceiling <= self->label_max || s->kind == KAI_AUD_PUBLIC) &&
+        (!fixed || ch->ceiling == most))
+        return KAI_OK;
+    if (!fixed)
+        most = kai_policy_ceiling(s->kind, KAI_TLP_RED);
+    if (most > self->label_max && s->kind != KAI_AUD_PUBLIC)
+        most = self->label_max;
+    return kai_why_set(ch->why, KAI_EDENIED, "audience.ceiling", s->name,
+                       kai_tlp_name((uint8_t)most), NULL);
+}
+
 static enum kai_err check_spec(struct kai_core *c, struct change *ch)
 {
     const struct kai_aud_spec *s = ch->spec;
     uint8_t other[KAI_ID_BYTES];
-    uint64_t most = ceiling_of(s->kind);
     const struct kai_org *self = kai_roster_org(kai_net_roster(c->net), c->self.org_id);
 
     if (c->issuing == NULL)
@@ -210,22 +160,45 @@ static enum kai_err check_spec(struct kai_core *c, struct change *ch)
         return kai_why_set(ch->why, KAI_EEXIST, "audience.exists", s->name, NULL, NULL);
     if (self == NULL || !self->active || (self->caps & KAI_CAP_OWNER) == 0)
         return kai_why_set(ch->why, KAI_EDENIED, "audience.caps", s->name, NULL, NULL);
-    if (s->kind == KAI_AUD_PUBLIC ? s->label_max > most : s->label_max > self->label_max)
-        return kai_why_set(
-            ch->why, KAI_EDENIED, "audience.ceiling", s->name,
-            kai_tlp_name((uint8_t)(s->kind == KAI_AUD_PUBLIC ? most : self->label_max)), NULL);
-    /* An owner that may not see the ceiling would be no member of its own audience. */
-    ch->ceiling = s->label_max != 0        ? s->label_max
-                  : most < self->label_max ? most
-                                           : self->label_max;
-    return KAI_OK;
+    if (s->n_members > 0 && kai_aud_kind_ids(s->kind) == 0)
+        return kai_why_set(ch->why, KAI_EMALFORMED, "audience.not-group", s->name, NULL, NULL);
+    if (s->n_rule > 0 && s->kind != KAI_AUD_COMMUNITY)
+        return kai_why_set(ch->why, KAI_EMALFORMED, "audience.not-community", s->name, NULL, NULL);
+    return check_ceiling(ch, self);
 }
 
 static enum kai_err add_steward(struct change *ch, const uint8_t org[static KAI_ID_BYTES])
 {
+    if (has_id((const uint8_t(*)[KAI_ID_BYTES])ch->rec.stewards, ch->rec.n_stewards, org))
+        return KAI_OK;
     if (ch->rec.n_stewards == KAI_STEWARDS_MAX)
         return kai_why_set(ch->why, KAI_ELIMIT, "audience.stewards", NULL, NULL, NULL);
     memcpy(ch->rec.stewards[ch->rec.n_stewards++], org, KAI_ID_BYTES);
+    ch->changed = true;
+    return KAI_OK;
+}
+
+static enum kai_err add_relay(struct change *ch, const uint8_t node[static KAI_ID_BYTES])
+{
+    if (has_id((const uint8_t(*)[KAI_ID_BYTES])ch->rec.relays, ch->rec.n_relays, node))
+        return KAI_OK;
+    if (ch->rec.n_relays == KAI_AUD_RELAYS_MAX)
+        return kai_why_set(ch->why, KAI_ELIMIT, "audience.relays", NULL, NULL, NULL);
+    memcpy(ch->rec.relays[ch->rec.n_relays++], node, KAI_ID_BYTES);
+    ch->changed = true;
+    return KAI_OK;
+}
+
+/* A relay carries what it cannot read: it needs the capability, and to be there. */
+static enum kai_err check_relays(const struct kai_core *c, struct change *ch)
+{
+    for (size_t i = 0; i < ch->spec->n_relays; i++) {
+        const struct kai_node *n = kai_roster_node(kai_net_roster(c->net), ch->spec->relays[i]);
+
+        if (n == NULL || !n->active || (n->caps & KAI_CAP_RELAY) == 0)
+            return kai_why_set(ch->why, KAI_EDENIED, "audience.relay", n == NULL ? "" : n->name,
+                               NULL, NULL);
+    }
     return KAI_OK;
 }
 
@@ -235,12 +208,14 @@ static enum kai_err job_create(struct kai_core *c, void *arg)
     const struct kai_aud_spec *s = ch->spec;
     enum kai_err err = check_spec(c, ch);
 
+    if (err == KAI_OK)
+        err = check_relays(c, ch);
     if (err != KAI_OK)
         return err;
     ch->rec = (struct kai_aud_rec){
         .ver = 1,
         .kind = s->kind,
-        .rule_open = s->kind != KAI_AUD_GROUP,
+        .rule_open = kai_aud_kind_ids(s->kind) == 0,
         .n_rule = s->n_rule,
         .label_max = ch->ceiling,
         .history = s->history,
@@ -251,24 +226,144 @@ static enum kai_err job_create(struct kai_core *c, void *arg)
     kai_aud_id(ch->id, c->self.org_id, ch->rec.nonce);
     err = add_steward(ch, c->self.org_id); /* The owner keeps the keys, others beside it. */
     for (size_t i = 0; err == KAI_OK && i < s->n_stewards; i++)
-        if (memcmp(s->stewards[i]->id, c->self.org_id, KAI_ID_BYTES) != 0)
-            err = add_steward(ch, s->stewards[i]->id);
-    if (s->kind == KAI_AUD_GROUP) {
-        for (size_t i = 0; err == KAI_OK && i < ch->rec.n_stewards; i++)
-            err = add_id(ch, ch->rec.stewards[i]);
-        for (size_t i = 0; err == KAI_OK && i < s->n_members; i++)
-            err = add_id(ch, s->members[i]->id);
-    }
+        err = add_steward(ch, s->stewards[i]);
+    for (size_t i = 0; err == KAI_OK && i < s->n_relays; i++)
+        err = add_relay(ch, s->relays[i]);
+    for (size_t i = 0; err == KAI_OK && s->kind == KAI_AUD_GROUP && i < ch->rec.n_stewards; i++)
+        err = add_id(ch, ch->rec.stewards[i]);
+    for (size_t i = 0; err == KAI_OK && i < s->n_members; i++)
+        err = add_id(ch, s->members[i]);
     return err == KAI_OK ? issue(c, ch) : err;
 }
 
+/* ---- Changing. */
+static bool drop(uint8_t (*ids)[KAI_ID_BYTES], size_t *n, const uint8_t *id)
+{
+    for (size_t i = 0; i < *n; i++) {
+        if (memcmp(ids[i], id, KAI_ID_BYTES) == 0) {
+            memmove(ids[i], ids[i + 1], (--*n - i) * KAI_ID_BYTES);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Who is in by the list that counts now. */
+static enum kai_err load_members(struct kai_core *c, struct change *ch)
+{
+    const struct kai_org **orgs = NULL;
+    const struct kai_person **persons = NULL;
+    size_t n = 0;
+    bool of_persons = kai_aud_kind_ids(ch->rec.kind) == KAI_ADMIT_PERSON;
+    enum kai_err err = KAI_OK;
+
+    if (ch->rec.rule_open)
+        return KAI_OK;
+    if (!kai_keyring_members_known(c->ring, ch->id))
+        return kai_why_set(ch->why, KAI_EAGAIN, "audience.no-rule", ch->name, NULL, NULL);
+    if (of_persons)
+        err = kai_keyring_persons(c->ring, ch->id, &persons, &n);
+    else
+        err = kai_keyring_org_members(c->ring, ch->id, &orgs, &n);
+    for (size_t i = 0; err == KAI_OK && i < n; i++) {
+        /* Of providers the owner is a member without standing in the list. */
+        if (of_persons)
+            err = add_id(ch, persons[i]->id);
+        else if (ch->rec.kind == KAI_AUD_GROUP ||
+                 memcmp(orgs[i]->id, c->self.org_id, KAI_ID_BYTES) != 0)
+            err = add_id(ch, orgs[i]->id);
+    }
+    free(orgs);
+    free(persons);
+    return err;
+}
+
+static enum kai_err apply_add(struct change *ch)
+{
+    const struct kai_aud_spec *s = ch->spec;
+    enum kai_err err = KAI_OK;
+    size_t before = ch->n_ids;
+
+    for (size_t i = 0; err == KAI_OK && i < s->n_members; i++)
+        err = add_id(ch, s->members[i]);
+    ch->changed = ch->changed || ch->n_ids != before;
+    for (size_t i = 0; err == KAI_OK && i < s->n_stewards; i++)
+        err = add_steward(ch, s->stewards[i]);
+    for (size_t i = 0; err == KAI_OK && i < s->n_relays; i++)
+        err = add_relay(ch, s->relays[i]);
+    return err;
+}
+
+static enum kai_err drop_steward(const struct kai_core *c, struct change *ch, const uint8_t *org)
+{
+    if (memcmp(org, c->self.org_id, KAI_ID_BYTES) == 0) /* Somebody has to hand out the next key. */
+        return kai_why_set(ch->why, KAI_EMALFORMED, "audience.owner-stays", ch->name, NULL, NULL);
+    if (drop(ch->rec.stewards, &ch->rec.n_stewards, org))
+        ch->changed = true;
+    return KAI_OK;
+}
+
+static enum kai_err apply_remove(const struct kai_core *c, struct change *ch)
+{
+    const struct kai_aud_spec *s = ch->spec;
+    bool orgs = kai_aud_kind_ids(ch->rec.kind) == KAI_ADMIT_ORG;
+    enum kai_err err = KAI_OK;
+
+    for (size_t i = 0; err == KAI_OK && i < s->n_members; i++) {
+        if (drop((uint8_t(*)[KAI_ID_BYTES])ch->ids, &ch->n_ids, s->members[i]))
+            ch->changed = true;
+        if (orgs)
+            err = drop_steward(c, ch, s->members[i]);
+    }
+    for (size_t i = 0; err == KAI_OK && i < s->n_stewards; i++)
+        err = drop_steward(c, ch, s->stewards[i]);
+    for (size_t i = 0; i < s->n_relays; i++)
+        if (drop(ch->rec.relays, &ch->rec.n_relays, s->relays[i]))
+            ch->changed = true;
+    return err;
+}
+
+static enum kai_err job_change(struct kai_core *c, void *arg)
+{
+    struct change *ch = arg;
+    const struct kai_audience *aud = kai_roster_audience(kai_net_roster(c->net), ch->id);
+
+    kai_copy_text(ch->name, sizeof ch->name, kai_keyring_name(c->ring, ch->id));
+    if (c->issuing == NULL)
+        return kai_why_set(ch->why, KAI_ENOTFOUND, "key.no-issuing", c->home.dir, NULL, NULL);
+    if (aud == NULL || memcmp(aud->owner->id, c->self.org_id, KAI_ID_BYTES) != 0)
+        return kai_why_set(ch->why, KAI_EDENIED, "audience.not-owner", ch->name, NULL, NULL);
+    if (aud->rec.rule_open && ch->spec->n_members > 0)
+        return kai_why_set(ch->why, KAI_EMALFORMED, "audience.not-group", ch->name, NULL, NULL);
+    ch->rec = aud->rec;
+    ch->rec.ver++;
+    enum kai_err err = load_members(c, ch);
+    if (err == KAI_OK && !ch->remove)
+        err = check_relays(c, ch);
+    if (err == KAI_OK)
+        err = ch->remove ? apply_remove(c, ch) : apply_add(ch);
+    return err == KAI_OK && ch->changed ? issue(c, ch) : err;
+}
+
+/* ---- Telling. */
+
+/* The members find the rule in the audience's own log. A steward may be no member yet, and cannot
+ * know whom to hand keys to: it gets the rule by letter. One that cannot be written to now finds it
+ * in the log. */
 static enum kai_err announce_rules(struct kai_core *c, struct change *ch)
 {
-    struct kai_view items[16];
+    struct kai_view items[KAI_RULE_PARTS_MAX];
 
     for (size_t i = 0; i < ch->n_items; i++)
         items[i] = kai_buf_view(&ch->items[i]);
-    return kai_post_items(c, ch->id, items, ch->n_items, ch->why);
+    enum kai_err err = kai_post_items(c, ch->id, items, ch->n_items, ch->why);
+    for (size_t s = 0; err == KAI_OK && s < ch->rec.n_stewards; s++) {
+        if (memcmp(ch->rec.stewards[s], c->self.org_id, KAI_ID_BYTES) == 0)
+            continue;
+        for (size_t i = 0; i < ch->n_items; i++)
+            kai_ignore(kai_letter_post(c, ch->rec.stewards[s], &items[i], 1, NULL));
+    }
+    return err;
 }
 
 static void change_free(struct change *ch)
@@ -279,15 +374,24 @@ static void change_free(struct change *ch)
     free(ch);
 }
 
-enum kai_err kai_audience_create(struct kai_core *c, const struct kai_aud_spec *s,
-                                 uint8_t id[static KAI_ID_BYTES], struct kai_why *why)
+static struct change *change_new(const struct kai_aud_spec *s, struct kai_why *why)
 {
     struct change *ch = calloc(1, sizeof *ch);
 
+    if (ch != NULL) {
+        ch->spec = s;
+        ch->why = why;
+    }
+    return ch;
+}
+
+enum kai_err kai_audience_create(struct kai_core *c, const struct kai_aud_spec *s,
+                                 uint8_t id[static KAI_ID_BYTES], struct kai_why *why)
+{
+    struct change *ch = change_new(s, why);
+
     if (ch == NULL)
         return KAI_ENOMEM;
-    ch->spec = s;
-    ch->why = why;
     enum kai_err err = kai_core_run(c, job_create, ch);
     if (err == KAI_OK)
         err = announce_rules(c, ch);
@@ -297,55 +401,17 @@ enum kai_err kai_audience_create(struct kai_core *c, const struct kai_aud_spec *
     return err;
 }
 
-struct add {
-    struct change *ch;
-    const struct kai_org *const *members;
-    size_t n;
-    bool changed;
-};
-
-static enum kai_err job_add(struct kai_core *c, void *arg)
+enum kai_err kai_audience_change(struct kai_core *c, const uint8_t id[static KAI_ID_BYTES],
+                                 const struct kai_aud_spec *s, bool remove, struct kai_why *why)
 {
-    struct add *a = arg;
-    struct change *ch = a->ch;
-    const struct kai_audience *aud = kai_roster_audience(kai_net_roster(c->net), ch->id);
-    const struct kai_org *orgs;
-    size_t n = kai_roster_orgs(kai_net_roster(c->net), &orgs);
-    enum kai_err err = KAI_OK;
-
-    if (c->issuing == NULL)
-        return kai_why_set(ch->why, KAI_ENOTFOUND, "key.no-issuing", c->home.dir, NULL, NULL);
-    if (aud == NULL || memcmp(aud->owner->id, c->self.org_id, KAI_ID_BYTES) != 0)
-        return kai_why_set(ch->why, KAI_EDENIED, "audience.not-owner",
-                           kai_keyring_name(c->ring, ch->id), NULL, NULL);
-    if (aud->rec.kind != KAI_AUD_GROUP)
-        return kai_why_set(ch->why, KAI_EMALFORMED, "audience.not-group",
-                           kai_keyring_name(c->ring, ch->id), NULL, NULL);
-    ch->rec = aud->rec;
-    ch->rec.ver++;
-    kai_copy_text(ch->name, sizeof ch->name, kai_keyring_name(c->ring, ch->id));
-    for (size_t i = 0; err == KAI_OK && i < n; i++)
-        if (kai_keyring_org_member(c->ring, ch->id, &orgs[i]))
-            err = add_id(ch, orgs[i].id);
-    size_t before = ch->n_ids;
-    for (size_t i = 0; err == KAI_OK && i < a->n; i++)
-        err = add_id(ch, a->members[i]->id);
-    a->changed = ch->n_ids != before;
-    return err == KAI_OK && a->changed ? issue(c, ch) : err;
-}
-
-enum kai_err kai_audience_add(struct kai_core *c, const uint8_t id[static KAI_ID_BYTES],
-                              const struct kai_org *const *members, size_t n, struct kai_why *why)
-{
-    struct change *ch = calloc(1, sizeof *ch);
-    struct add a = {.ch = ch, .members = members, .n = n};
+    struct change *ch = change_new(s, why);
 
     if (ch == NULL)
         return KAI_ENOMEM;
     memcpy(ch->id, id, KAI_ID_BYTES);
-    ch->why = why;
-    enum kai_err err = kai_core_run(c, job_add, &a);
-    if (err == KAI_OK && a.changed)
+    ch->remove = remove;
+    enum kai_err err = kai_core_run(c, job_change, ch);
+    if (err == KAI_OK && ch->changed)
         err = announce_rules(c, ch);
     change_free(ch);
     return err;
@@ -353,16 +419,18 @@ enum kai_err kai_audience_add(struct kai_core *c, const uint8_t id[static KAI_ID
 
 enum kai_err kai_audiences_begin(struct kai_core *c, struct kai_why *why)
 {
-    const struct kai_aud_spec specs[] = {
-        {.name = "public", .kind = KAI_AUD_PUBLIC, .history = KAI_HISTORY_ALL},
-        {.name = "all", .kind = KAI_AUD_COMMUNITY, .history = KAI_HISTORY_ALL},
-    };
-    enum kai_err err = KAI_OK;
+    static const char *const names[] = {"public", "all"};
+    struct kai_aud_spec *s = calloc(1, sizeof *s);
+    enum kai_err err = s == NULL ? KAI_ENOMEM : KAI_OK;
 
     for (size_t i = 0; err == KAI_OK && i < 2; i++) {
         uint8_t id[KAI_ID_BYTES];
 
-        err = kai_audience_create(c, &specs[i], id, why);
+        s->name = names[i];
+        s->kind = i == 0 ? KAI_AUD_PUBLIC : KAI_AUD_COMMUNITY;
+        s->history = KAI_HISTORY_ALL;
+        err = kai_audience_create(c, s, id, why);
     }
+    free(s);
     return err;
 }

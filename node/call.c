@@ -23,6 +23,7 @@ static const struct {
     {"node-revoke", kai_verb_node_revoke, KAI_POLICY_MANAGE},
     {"audience-create", kai_verb_audience_create, KAI_POLICY_MANAGE},
     {"audience-add", kai_verb_audience_add, KAI_POLICY_MANAGE},
+    {"audience-remove", kai_verb_audience_remove, KAI_POLICY_MANAGE},
     {"audience-list", kai_verb_audience_list, KAI_POLICY_LOOK},
     {"audience-show", kai_verb_audience_show, KAI_POLICY_LOOK},
     {"publish", kai_verb_publish, KAI_POLICY_SHARE},

@@ -1,22 +1,77 @@
 /* call_audience: who an item can be addressed to. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "node/audiences.h"
 #include "node/call.h"
+#include "node/persons.h"
 #include "node/shown.h"
 
-static enum kai_err orgs_arg(struct kai_call *call, const struct kai_outlook *o, const char *key,
-                             const struct kai_org **out, size_t cap, size_t *n)
+/* Ids of what a list of names means. */
+struct names {
+    struct kai_call *call;
+    const struct kai_outlook *o;
+    struct kai_snap *snap; /* For names of persons. */
+};
+
+typedef enum kai_err find_fn(const struct names *n, const char *name, uint8_t *id);
+
+static enum kai_err find_org(const struct names *n, const char *name, uint8_t *id)
+{
+    const struct kai_org *org;
+    enum kai_err err = kai_outlook_find_org(n->o, name, &org, &n->call->why);
+
+    if (err == KAI_OK)
+        memcpy(id, org->id, KAI_ID_BYTES);
+    return err;
+}
+
+static enum kai_err find_node(const struct names *n, const char *name, uint8_t *id)
+{
+    const struct kai_node *node;
+    enum kai_err err = kai_outlook_find_node(n->o, name, &node, &n->call->why);
+
+    if (err == KAI_OK)
+        memcpy(id, node->id, KAI_ID_BYTES);
+    return err;
+}
+
+static enum kai_err find_person(const struct names *n, const char *name, uint8_t *id)
+{
+    const struct kai_person *p;
+    enum kai_err err = kai_person_find(n->o->roster, n->snap, NULL, name, &p, &n->call->why);
+
+    if (err == KAI_OK)
+        memcpy(id, p->id, KAI_ID_BYTES);
+    return err;
+}
+
+static enum kai_err ids_arg(const struct names *n, const char *key, find_fn *find,
+                            uint8_t (*out)[KAI_ID_BYTES], size_t cap, size_t *count)
 {
     enum kai_err err = KAI_OK;
 
-    for (const char *name; err == KAI_OK && (name = kai_arg_item(call, key, *n, &err)) != NULL;) {
-        if (*n == cap)
-            return kai_why_set(&call->why, KAI_ELIMIT, "audience.members", NULL, NULL, NULL);
-        err = kai_outlook_find_org(o, name, &out[*n], &call->why);
-        *n += err == KAI_OK;
+    for (const char *name;
+         err == KAI_OK && (name = kai_arg_item(n->call, key, *count, &err)) != NULL;) {
+        if (*count == cap)
+            return kai_why_set(&n->call->why, KAI_ELIMIT, "audience.members", NULL, NULL, NULL);
+        err = find(n, name, out[*count]);
+        *count += err == KAI_OK;
     }
+    return err;
+}
+
+/* Members, stewards and relays, as this kind of audience names them. */
+static enum kai_err parties_arg(const struct names *n, uint64_t kind, struct kai_aud_spec *s)
+{
+    find_fn *member = kai_aud_kind_ids(kind) == KAI_ADMIT_PERSON ? find_person : find_org;
+    enum kai_err err = ids_arg(n, "members", member, s->members, KAI_AUD_NAMED_MAX, &s->n_members);
+
+    if (err == KAI_OK)
+        err = ids_arg(n, "stewards", find_org, s->stewards, KAI_STEWARDS_MAX, &s->n_stewards);
+    if (err == KAI_OK)
+        err = ids_arg(n, "relays", find_node, s->relays, KAI_AUD_RELAYS_MAX, &s->n_relays);
     return err;
 }
 
@@ -59,10 +114,46 @@ static enum kai_err rule_arg(struct kai_call *call, struct kai_aud_spec *s)
     return err;
 }
 
+static void put_history(struct kai_jput *j, uint64_t days)
+{
+    char text[32];
+
+    (void)snprintf(text, sizeof text, "%llud", (unsigned long long)days);
+    kai_jput_text(j, "history", days == KAI_HISTORY_ALL ? "all" : days == 0 ? "none" : text);
+    kai_jput_uint(j, "history_days", days);
+}
+
+static void put_rec(struct kai_jput *j, const struct kai_outlook *o, const struct kai_audience *a)
+{
+    const struct kai_aud_rec *rec = &a->rec;
+
+    kai_jput_text(j, "kind", kai_aud_kind_name(rec->kind));
+    kai_jput_text(
+        j, "ceiling",
+        kai_tlp_name(rec->label_max > KAI_TLP_RED ? KAI_TLP_RED : (uint8_t)rec->label_max));
+    kai_jput_text(j, "owner", a->owner->name);
+    kai_jput_array(j, "stewards");
+    for (size_t i = 0; i < rec->n_stewards; i++) {
+        const struct kai_org *s = kai_roster_org(o->roster, rec->stewards[i]);
+
+        kai_jput_text(j, NULL, s != NULL ? s->name : NULL);
+    }
+    kai_jput_end(j);
+    kai_jput_array(j, "relays");
+    for (size_t i = 0; i < rec->n_relays; i++) {
+        const struct kai_node *n = kai_roster_node(o->roster, rec->relays[i]);
+
+        kai_jput_text(j, NULL, n != NULL ? n->name : NULL);
+    }
+    kai_jput_end(j);
+    put_history(j, rec->history);
+    /* One that is lost takes the keys of all later epochs along. */
+    kai_jput_bool(j, "one_steward", rec->n_stewards == 1 && rec->kind != KAI_AUD_PUBLIC);
+}
+
 static void put_audience(struct kai_jput *j, const struct kai_outlook *o,
                          const struct kai_aud_name *a)
 {
-    const struct kai_audience *rec = kai_roster_audience(o->roster, a->id);
     const struct kai_epoch *newest = NULL;
 
     for (size_t i = 0; i < o->n_epochs; i++)
@@ -72,25 +163,39 @@ static void put_audience(struct kai_jput *j, const struct kai_outlook *o,
     kai_jput_object(j, NULL);
     kai_jput_hex(j, "id", a->id, KAI_ID_BYTES);
     kai_jput_text(j, "name", a->name[0] == '\0' ? NULL : a->name);
-    kai_jput_text(j, "kind", kai_aud_kind_name(rec->rec.kind));
-    kai_jput_text(
-        j, "ceiling",
-        kai_tlp_name(rec->rec.label_max > KAI_TLP_RED ? KAI_TLP_RED : (uint8_t)rec->rec.label_max));
-    kai_jput_text(j, "owner", rec->owner->name);
-    kai_jput_array(j, "stewards");
-    for (size_t i = 0; i < rec->rec.n_stewards; i++) {
-        const struct kai_org *s = kai_roster_org(o->roster, rec->rec.stewards[i]);
-
-        kai_jput_text(j, NULL, s != NULL ? s->name : NULL);
-    }
-    kai_jput_end(j);
+    put_rec(j, o, kai_roster_audience(o->roster, a->id));
     kai_jput_uint(j, "members", a->n_members);
     if (newest != NULL)
         kai_jput_uint(j, "epoch", newest->gen);
     else
         kai_jput_null(j, "epoch");
     kai_jput_bool(j, "member", a->member);
-    kai_jput_uint(j, "history_days", rec->rec.history);
+}
+
+/* Every organisation has one: nobody made it, anybody may write to it. */
+static void put_mailbox(struct kai_jput *j, const struct kai_core *c, const struct kai_outlook *o)
+{
+    const struct kai_org *self = kai_roster_org(o->roster, c->self.org_id);
+    uint64_t most = kai_aud_kind_ceiling(KAI_AUD_MAILBOX);
+    uint8_t id[KAI_ID_BYTES];
+
+    if (self == NULL)
+        return;
+    kai_mailbox_id(id, self->id);
+    kai_jput_object(j, NULL);
+    kai_jput_hex(j, "id", id, KAI_ID_BYTES);
+    kai_jput_text(j, "name", kai_aud_kind_name(KAI_AUD_MAILBOX));
+    kai_jput_text(j, "kind", kai_aud_kind_name(KAI_AUD_MAILBOX));
+    kai_jput_text(j, "ceiling",
+                  kai_tlp_name((uint8_t)(most < self->label_max ? most : self->label_max)));
+    kai_jput_text(j, "owner", self->name);
+    kai_jput_array(j, "stewards");
+    kai_jput_end(j);
+    kai_jput_uint(j, "members", 1);
+    kai_jput_null(j, "epoch");
+    kai_jput_bool(j, "member", true);
+    kai_jput_end(j);
+    (void)kai_jput_line(j);
 }
 
 static enum kai_err create(struct kai_call *call, struct kai_aud_spec *s)
@@ -113,60 +218,90 @@ static enum kai_err create(struct kai_call *call, struct kai_aud_spec *s)
     return err;
 }
 
-enum kai_err kai_verb_audience_create(struct kai_call *call)
+static enum kai_err create_args(struct kai_call *call, struct kai_aud_spec *s)
 {
-    struct kai_aud_spec s = {0};
     enum kai_err err = KAI_OK;
     const char *kind = kai_arg_need(call, "kind", &err);
     const char *label = kai_arg_text(call, "label", &err);
     uint8_t tlp = 0;
 
-    s.name = kai_arg_need(call, "name", &err);
+    s->name = kai_arg_need(call, "name", &err);
     if (err != KAI_OK)
         return err;
-    s.kind = kai_aud_kind_parse(kind);
-    if (s.kind == 0)
+    s->kind = kai_aud_kind_parse(kind);
+    if (s->kind == 0)
         return kai_why_set(&call->why, KAI_EMALFORMED, "usage.kind", kind, NULL, NULL);
     if (label != NULL && !kai_tlp_parse(kai_view_of(label, strlen(label)), &tlp))
         return kai_why_set(&call->why, KAI_EMALFORMED, "usage.label", label, NULL, NULL);
-    s.label_max = tlp;
-    err = history_arg(call, &s.history);
+    s->label_max = tlp;
+    err = history_arg(call, &s->history);
+    return err == KAI_OK ? rule_arg(call, s) : err;
+}
+
+/* The parties of a request, by a spec that is kept on the heap: it has room for many. */
+static enum kai_err read_parties(struct kai_call *call, uint64_t kind, struct kai_aud_spec *s)
+{
+    struct names n = {.call = call, .o = kai_outlook_get(call->core)};
+    enum kai_err err = kai_snap_begin(call->core->store, &n.snap);
+
     if (err == KAI_OK)
-        err = rule_arg(call, &s);
-    struct kai_outlook *o = kai_outlook_get(call->core);
-    if (err == KAI_OK)
-        err = orgs_arg(call, o, "members", s.members, sizeof s.members / sizeof s.members[0],
-                       &s.n_members);
-    if (err == KAI_OK)
-        err = orgs_arg(call, o, "stewards", s.stewards, KAI_STEWARDS_MAX - 1, &s.n_stewards);
-    if (err == KAI_OK && s.kind != KAI_AUD_GROUP && s.n_members > 0)
-        err = kai_why_set(&call->why, KAI_EMALFORMED, "audience.not-group", s.name, NULL, NULL);
-    if (err == KAI_OK)
-        err = create(call, &s);
-    kai_outlook_put(o); /* Members point into it. */
+        err = parties_arg(&n, kind, s);
+    kai_snap_end(n.snap);
+    kai_outlook_put((struct kai_outlook *)(uintptr_t)n.o);
     return err;
+}
+
+enum kai_err kai_verb_audience_create(struct kai_call *call)
+{
+    struct kai_aud_spec *s = calloc(1, sizeof *s);
+    enum kai_err err = s == NULL ? KAI_ENOMEM : create_args(call, s);
+
+    if (err == KAI_OK)
+        err = read_parties(call, s->kind, s);
+    if (err == KAI_OK)
+        err = create(call, s);
+    free(s);
+    return err;
+}
+
+static enum kai_err change(struct kai_call *call, bool remove)
+{
+    struct kai_aud_spec *s = calloc(1, sizeof *s);
+    enum kai_err err = s == NULL ? KAI_ENOMEM : KAI_OK;
+    const char *name = kai_arg_need(call, "audience", &err);
+    const struct kai_aud_name *a;
+    uint8_t id[KAI_ID_BYTES];
+    uint64_t kind = 0;
+
+    if (err != KAI_OK) {
+        free(s);
+        return err;
+    }
+    struct kai_outlook *o = kai_outlook_get(call->core);
+    err = kai_shown_find_aud(o, name, call->who->clearance, &a, &call->why);
+    if (err == KAI_OK) {
+        memcpy(id, a->id, KAI_ID_BYTES);
+        kind = kai_roster_audience(o->roster, id)->rec.kind;
+    }
+    kai_outlook_put(o);
+    if (err == KAI_OK)
+        err = read_parties(call, kind, s);
+    if (err == KAI_OK && s->n_members + s->n_stewards + s->n_relays == 0)
+        err = kai_why_set(&call->why, KAI_EMALFORMED, "usage.missing", "members", NULL, NULL);
+    if (err == KAI_OK)
+        err = kai_audience_change(call->core, id, s, remove, &call->why);
+    free(s);
+    return err == KAI_OK ? kai_verb_audience_show(call) : err;
 }
 
 enum kai_err kai_verb_audience_add(struct kai_call *call)
 {
-    enum kai_err err = KAI_OK;
-    const char *name = kai_arg_need(call, "audience", &err);
-    const struct kai_org *members[64];
-    const struct kai_aud_name *a;
-    size_t n = 0;
+    return change(call, false);
+}
 
-    if (err != KAI_OK)
-        return err;
-    struct kai_outlook *o = kai_outlook_get(call->core);
-    err = kai_shown_find_aud(o, name, call->who->clearance, &a, &call->why);
-    if (err == KAI_OK)
-        err = orgs_arg(call, o, "members", members, sizeof members / sizeof members[0], &n);
-    if (err == KAI_OK && n == 0)
-        err = kai_why_set(&call->why, KAI_EMALFORMED, "usage.missing", "members", NULL, NULL);
-    if (err == KAI_OK)
-        err = kai_audience_add(call->core, a->id, members, n, &call->why);
-    kai_outlook_put(o);
-    return err == KAI_OK ? kai_verb_audience_show(call) : err;
+enum kai_err kai_verb_audience_remove(struct kai_call *call)
+{
+    return change(call, true);
 }
 
 enum kai_err kai_verb_audience_list(struct kai_call *call)
@@ -187,8 +322,38 @@ enum kai_err kai_verb_audience_list(struct kai_call *call)
         kai_jput_end(&j);
         (void)kai_jput_line(&j);
     }
+    put_mailbox(&j, call->core, o);
     kai_outlook_put(o);
     return call->out.err;
+}
+
+/* The persons that it is sealed to, each place with its end. */
+static enum kai_err put_persons(struct kai_core *c, struct kai_jput *j, const uint8_t *aud_id)
+{
+    const struct kai_person **p = NULL;
+    struct kai_snap *s = NULL;
+    size_t n = 0;
+    enum kai_err err = kai_keyring_persons(c->ring, aud_id, &p, &n);
+
+    if (err == KAI_ENOTFOUND)
+        return KAI_OK;
+    if (err == KAI_OK)
+        err = kai_snap_begin(c->store, &s);
+    kai_jput_array(j, "persons");
+    for (size_t i = 0; err == KAI_OK && i < n; i++) {
+        char name[KAI_TEXT_BYTES_MAX + 1];
+
+        kai_jput_object(j, NULL);
+        kai_jput_hex(j, "id", p[i]->id, KAI_ID_BYTES);
+        kai_jput_text(j, "name", kai_person_name(s, p[i], name)[0] == '\0' ? NULL : name);
+        kai_jput_text(j, "org", p[i]->org->name);
+        kai_jput_text(j, "status", kai_call_status(p[i]->active, p[i]->revoked, p[i]->not_after));
+        kai_jput_end(j);
+    }
+    kai_jput_end(j);
+    kai_snap_end(s);
+    free(p);
+    return err;
 }
 
 struct show {
@@ -208,7 +373,7 @@ static enum kai_err job_members(struct kai_core *c, void *arg)
         if (orgs[i].active && kai_keyring_org_member(c->ring, s->id, &orgs[i]))
             kai_jput_text(s->j, NULL, orgs[i].name);
     kai_jput_end(s->j);
-    return KAI_OK;
+    return put_persons(c, s->j, s->id);
 }
 
 enum kai_err kai_verb_audience_show(struct kai_call *call)

@@ -77,6 +77,22 @@ static void tell_waiting(struct kai_core *c, const struct kai_outlook *o)
     }
 }
 
+/* An audience of ours whose keys hang on one organisation. */
+static void tell_alone(struct kai_core *c, const struct kai_outlook *o)
+{
+    for (size_t i = 0; i < o->n_names; i++) {
+        const struct kai_aud_name *a = &o->names[i];
+        const struct kai_audience *rec = kai_roster_audience(o->roster, a->id);
+
+        if (memcmp(rec->owner->id, c->self.org_id, KAI_ID_BYTES) != 0 || a->name[0] == '\0')
+            continue;
+        if (rec->rec.n_stewards == 1 && rec->rec.kind != KAI_AUD_PUBLIC && a->n_members > 1)
+            kai_core_alarm(c, "audience.one-steward", a->name);
+        else
+            kai_core_alarm_clear(c, "audience.one-steward", a->name);
+    }
+}
+
 void kai_core_refresh(struct kai_core *c)
 {
     struct kai_outlook *o = calloc(1, sizeof *o);
@@ -92,6 +108,7 @@ void kai_core_refresh(struct kai_core *c)
         return;
     }
     tell_waiting(c, o);
+    tell_alone(c, o);
     (void)pthread_mutex_lock(&c->mu);
     old = c->outlook;
     c->outlook = o;

@@ -66,11 +66,26 @@ const struct kai_text_reason kai_reasons_link[] = {
         "管理組織のノードがつながるまでお待ちください。待っている相手は status に表示されます。",
     },
     {
+        "audience.no-rule",
+        "The list of members of {1} has not come to this node yet.",
+        "Wait until a member or steward is connected, then try again.",
+        "{1} の参加者の一覧が、このノードにまだ届いていません。",
+        "参加組織または管理組織とつながってから、もう一度実行してください。",
+    },
+    {
+        "audience.not-community",
+        "The audience {1} has no rule over attributes: its kind has none.",
+        "Give --rule for the kind community only.",
+        "{1} には属性による規則を付けられません。",
+        "--rule は種別 community にだけ指定できます。",
+    },
+    {
         "audience.not-group",
         "Members of {1} are set by its kind, not one by one.",
-        "Only audiences of kind group have members that are added and removed.",
+        "Only audiences of kind group, providers and persons have members that are added and "
+        "removed.",
         "{1} の参加者は種別で決まり、個別には変更できません。",
-        "追加や削除ができるのは、種別 group の共有先だけです。",
+        "追加や削除ができるのは、種別が group、providers、persons の共有先だけです。",
     },
     {
         "audience.not-owner",
@@ -78,6 +93,36 @@ const struct kai_text_reason kai_reasons_link[] = {
         "Ask the organisation that audience show names as its owner.",
         "共有先 {1} を変更できるのは所有組織だけです。",
         "audience show に表示される所有組織に依頼してください。",
+    },
+    {
+        "audience.one-steward",
+        "The audience {1} has one steward only: while that one is away nobody gets its key, and "
+        "when it is lost nobody can hand out keys again.",
+        "Add one: audience add {1} --steward ORGANISATION.",
+        "共有先 {1} の管理組織が 1 "
+        "つだけです。不在の間は鍵を配れず、失われると誰も配れなくなります。",
+        "管理組織を追加してください: audience add {1} --steward 組織名",
+    },
+    {
+        "audience.owner-stays",
+        "The owner of {1} stays its steward.",
+        "Take others out, or make another audience.",
+        "{1} の所有組織を管理組織から外すことはできません。",
+        "ほかの組織を外すか、共有先を作り直してください。",
+    },
+    {
+        "audience.relay",
+        "[{1} is no relay: ]The node is not active, or may not relay.",
+        "Name an active node of an organisation that may relay: node list --all.",
+        "[{1} は中継できません。]ノードが有効でないか、中継を認められていません。",
+        "中継を認められた組織の有効なノードを指定してください: node list --all",
+    },
+    {
+        "audience.relays",
+        "An audience may not have that many relays.",
+        "Name at most 8.",
+        "共有先の中継ノードが多すぎます。",
+        "8 台以内にしてください。",
     },
     {
         "audience.stewards",

@@ -3,6 +3,12 @@
 
 const struct kai_text_phrase kai_phrases_person[] = {
     {"armor.person", "Person: {1}", "氏名: {1}"},
+    {"audience.a-person", "  {1} ({2}): {3}", "  {1}（{2}）: {3}"},
+    {"audience.are-members", "Member organisations:", "参加組織:"},
+    {"audience.are-persons", "Sealed to:", "封じる相手:"},
+    {"audience.are-relays", "Relays:", "中継ノード:"},
+    {"audience.history", "Old items that newcomers may read: {1}",
+     "新しい参加組織が読める過去の情報: {1}"},
     {"help.option.key", "--key FILE: the person's key file (else HOME/keys/persons/NAME.key)",
      "--key FILE: 個人の鍵ファイル（省略時は HOME/keys/persons/名前.key）"},
     {"help.option.open-name", "--open-name: let the whole network see the name",

@@ -117,6 +117,7 @@ int kai_cmd_peers(struct kai_cli *cli);
 int kai_cmd_doctor(struct kai_cli *cli);
 int kai_cmd_audience_create(struct kai_cli *cli);
 int kai_cmd_audience_add(struct kai_cli *cli);
+int kai_cmd_audience_remove(struct kai_cli *cli);
 int kai_cmd_audience_list(struct kai_cli *cli);
 int kai_cmd_audience_show(struct kai_cli *cli);
 int kai_cmd_publish(struct kai_cli *cli);

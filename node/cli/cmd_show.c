@@ -34,17 +34,6 @@ static const struct kai_column peer_columns[] = {
     {"peers.audiences", "audiences", KAI_ALIGN_LEFT},
 };
 
-static const struct kai_column audience_columns[] = {
-    {"audience.name", "name", KAI_ALIGN_LEFT},
-    {"audience.kind", "kind", KAI_ALIGN_LEFT},
-    {"audience.ceiling", "ceiling", KAI_ALIGN_LEFT},
-    {"audience.owner", "owner", KAI_ALIGN_LEFT},
-    {"audience.stewards", "stewards", KAI_ALIGN_LEFT},
-    {"audience.members", "members", KAI_ALIGN_RIGHT},
-    {"audience.epoch", "epoch", KAI_ALIGN_RIGHT},
-    {"audience.id", "id", KAI_ALIGN_LEFT},
-};
-
 #define N(a) (sizeof(a) / sizeof(a)[0])
 
 static void say_alarms(const struct kai_cli *cli, const json_t *alarms)
@@ -146,58 +135,4 @@ int kai_cmd_node_list(struct kai_cli *cli)
 {
     return kai_cli_show(cli, "node-list", json_pack("{s:b}", "all", kai_cli_flag(cli, "--all")),
                         node_columns, N(node_columns));
-}
-
-int kai_cmd_audience_create(struct kai_cli *cli)
-{
-    json_t *args = json_pack("{s:s}", "name", cli->args[0]);
-
-    if (!kai_cli_name_ok(cli, cli->args[0])) {
-        json_decref(args);
-        return KAI_EXIT_USAGE;
-    }
-    if (kai_cli_opt(cli, "--kind") == NULL) {
-        json_decref(args);
-        return kai_cli_usage(cli, "usage.missing", "--kind");
-    }
-    kai_cli_put_text(cli, args, "--kind", "kind");
-    kai_cli_put_text(cli, args, "--label", "label");
-    kai_cli_put_text(cli, args, "--history", "history");
-    kai_cli_put_list(cli, args, "--member", "members");
-    kai_cli_put_list(cli, args, "--steward", "stewards");
-    kai_cli_put_list(cli, args, "--rule", "rule");
-    return kai_cli_show(cli, "audience-create", args, audience_columns, N(audience_columns));
-}
-
-int kai_cmd_audience_add(struct kai_cli *cli)
-{
-    json_t *args = json_pack("{s:s}", "audience", cli->args[0]);
-
-    kai_cli_put_list(cli, args, "--member", "members");
-    return kai_cli_show(cli, "audience-add", args, audience_columns, N(audience_columns));
-}
-
-int kai_cmd_audience_list(struct kai_cli *cli)
-{
-    return kai_cli_show(cli, "audience-list", json_pack("{s:b}", "all", kai_cli_flag(cli, "--all")),
-                        audience_columns, N(audience_columns));
-}
-
-int kai_cmd_audience_show(struct kai_cli *cli)
-{
-    json_t *args = json_pack("{s:s}", "audience", cli->args[0]);
-    int status;
-
-    if (cli->json)
-        return kai_cli_call(cli, "audience-show", args, NULL, false, kai_cli_print_line, NULL);
-    json_t *rows = kai_cli_ask(cli, "audience-show", args, &status);
-    if (rows == NULL)
-        return status;
-    size_t i;
-    json_t *name;
-    status = kai_cli_table(cli, audience_columns, N(audience_columns), rows);
-    json_array_foreach(json_object_get(json_array_get(rows, 0), "member_names"), i, name)(void)
-        printf("  %s\n", json_string_value(name));
-    json_decref(rows);
-    return status;
 }

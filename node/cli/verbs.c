@@ -47,12 +47,15 @@ const struct kai_verb kai_verbs[] = {
     {"status", "", "", 0, 0, kai_cmd_status, "help.status"},
     {"peers", "", "", 0, 0, kai_cmd_peers, "help.peers"},
     {"audience create",
-     "NAME --kind public|community|group [--label CEILING] [--member ORG]... [--steward ORG]... "
-     "[--history none|Nd|all] [--rule KEY=VALUE]...",
-     "--kind= --label= --member= --steward= --history= --rule=", 1, 1, kai_cmd_audience_create,
-     "help.audience-create"},
-    {"audience add", "AUDIENCE --member ORG...", "--member=", 1, 1, kai_cmd_audience_add,
-     "help.audience-add"},
+     "NAME --kind public|community|group|clients|providers|persons [--label CEILING] [--member "
+     "ORGANISATION|PERSON]... [--steward ORGANISATION]... [--relay NODE]... [--history "
+     "none|Nd|all] [--rule KEY=VALUE]...",
+     "--kind= --label= --member= --steward= --relay= --history= --rule=", 1, 1,
+     kai_cmd_audience_create, "help.audience-create"},
+    {"audience add", "AUDIENCE [--member NAME]... [--steward ORGANISATION]... [--relay NODE]...",
+     "--member= --steward= --relay=", 1, 1, kai_cmd_audience_add, "help.audience-add"},
+    {"audience remove", "AUDIENCE [--member NAME]... [--steward ORGANISATION]... [--relay NODE]...",
+     "--member= --steward= --relay=", 1, 1, kai_cmd_audience_remove, "help.audience-remove"},
     {"audience list", "[--all]", "--all", 0, 0, kai_cmd_audience_list, "help.audience-list"},
     {"audience show", "AUDIENCE", "", 1, 1, kai_cmd_audience_show, "help.audience-show"},
     {"publish",
