@@ -223,7 +223,7 @@ static bool needed(const struct kai_net *n, const struct kai_place *p)
              kai_keyring_relay(n->keyring, n->auds[i].id, node)) &&
             links_of(n, n->auds[i].id) < 2)
             return true;
-    return kai_mail_waits(n, node->org);
+    return kai_circle_next(n, p->node) || kai_mail_waits(n, node->org);
 }
 
 size_t kai_net_dials(const struct kai_net *n, struct kai_dial *out, size_t max, uint64_t wall_ms)

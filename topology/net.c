@@ -68,6 +68,7 @@ void kai_net_free(struct kai_net *n)
     kai_buf_free(&n->scratch);
     free(n->fetch);
     free(n->auds);
+    free(n->circle);
     free(n->mail);
     free(n->meters);
     free(n);
@@ -349,6 +350,7 @@ uint64_t kai_net_on_tick(struct kai_net *n, uint64_t now_ms, uint64_t wall_ms)
     kai_fetch_tick(n);
     kai_park_tick(n);
     kai_book_tick(n);
+    kai_circle_tick(n);
     kai_quota_tick(n);
     kai_step_end(n);
     return kai_net_next(n);

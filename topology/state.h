@@ -284,6 +284,10 @@ struct kai_net {
     uint64_t quota_due_ms;    /* When to ask again for what was too much; 0: nothing was. */
     size_t n_book;
     struct kai_place *book; /* Sorted by node. */
+    size_t n_circle;
+    uint8_t (*circle)[KAI_ID_BYTES]; /* KAI_CIRCLE_MAX: the next node of each audience. */
+    uint64_t circle_seen, circle_ms; /* As of this version of the keyring; not again before. */
+    size_t circle_book;
 
     struct kai_packer *packer;
     struct kai_buf frame; /* The frame being written. */
@@ -456,5 +460,11 @@ void kai_book_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 void kai_book_send_all(struct kai_net *n, struct kai_link *l);
 void kai_book_tick(struct kai_net *n);
 void kai_book_free(struct kai_net *n);
+
+/* circle.c */
+#define KAI_CIRCLE_MAX (2 * KAI_AUDIENCES_MAX)
+void kai_circle_tick(struct kai_net *n);
+/* Whether we are the one who dials this node, for an audience that both are in. */
+bool kai_circle_next(const struct kai_net *n, const uint8_t node[static KAI_ID_BYTES]);
 
 #endif
