@@ -41,7 +41,7 @@ static void judge_statement(const struct kai_keyring *k, const struct kai_aud *a
      * it stands. */
     if (kai_roster_was_steward(k->roster, a->id, minter) || s->trusted || named(a, minter))
         e->private = false;
-    e->mine = e->mine || (own && s->whole);
+    e->mine = e->mine || (own && s->whole && !s->trusted);
     if (s->counts && s->minted_ms < e->minted_ms)
         e->minted_ms = s->minted_ms;
     if (s->trusted && a->rec != NULL)
