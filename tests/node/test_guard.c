@@ -1,61 +1,16 @@
 /* test_guard: what a node must not do when something fails or changes while it is at it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "rig.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "node/api.h"
 #include "node/audiences.h"
-#include "node/found.h"
 #include "node/post.h"
 #include "wire/put.h"
-
-#define MUST(x) assert_int_equal(x, KAI_OK)
-
-struct rig {
-    char dir[64];
-    struct kai_home home;
-    struct kai_core *core;
-    struct kai_why why;
-    uint8_t all[KAI_ID_BYTES];
-};
-
-static int start(void **state)
-{
-    struct rig *r = calloc(1, sizeof *r);
-    struct kai_found f = {
-        .network = "net", .org = "org", .node = "node", .passphrase = "long enough to be one"};
-
-    assert_non_null(r);
-    (void)snprintf(r->dir, sizeof r->dir, "/tmp/kai-guard-XXXXXX");
-    assert_non_null(mkdtemp(r->dir));
-    MUST(kai_home_find(&r->home, r->dir, &r->why));
-    MUST(kai_found_network(&r->home, &f, &r->why));
-    MUST(kai_core_open(&r->core, &r->home, &r->why));
-    MUST(kai_audiences_begin(r->core, &r->why));
-    MUST(kai_keyring_find(r->core->ring, "all", r->all));
-    *state = r;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    struct rig *r = *state;
-    char command[96];
-
-    kai_core_close(r->core);
-    (void)snprintf(command, sizeof command, "rm -r %s", r->dir);
-    assert_int_equal(system(command), 0);
-    free(r);
-    return 0;
-}
 
 /* The next AUDIENCE of `all`, with or without stewards. */
 struct change {
@@ -266,11 +221,11 @@ static void socket_is_ours(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(issue_on_a_full_disk, start, stop),
-        cmocka_unit_test_setup_teardown(issue_after_the_clock_was_set_back, start, stop),
-        cmocka_unit_test_setup_teardown(epoch_spoilt_while_publishing, start, stop),
-        cmocka_unit_test_setup_teardown(log_retired_while_publishing, start, stop),
-        cmocka_unit_test_setup_teardown(socket_is_ours, start, stop),
+        cmocka_unit_test_setup_teardown(issue_on_a_full_disk, rig_start, rig_stop),
+        cmocka_unit_test_setup_teardown(issue_after_the_clock_was_set_back, rig_start, rig_stop),
+        cmocka_unit_test_setup_teardown(epoch_spoilt_while_publishing, rig_start, rig_stop),
+        cmocka_unit_test_setup_teardown(log_retired_while_publishing, rig_start, rig_stop),
+        cmocka_unit_test_setup_teardown(socket_is_ours, rig_start, rig_stop),
     };
 
     if (sodium_init() < 0)

@@ -1,0 +1,52 @@
+/* rig: one home in a temporary folder, opened without a loop. */
+#include "rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crypto/start.h"
+#include "node/audiences.h"
+#include "node/found.h"
+
+int rig_start(void **state)
+{
+    struct rig *r = calloc(1, sizeof *r);
+    struct kai_found f = {
+        .network = "net", .org = "org", .node = "node", .passphrase = "long enough to be one"};
+
+    assert_non_null(r);
+    MUST(kai_crypto_start());
+    (void)snprintf(r->dir, sizeof r->dir, "/tmp/kai-node-XXXXXX");
+    assert_non_null(mkdtemp(r->dir));
+    MUST(kai_home_find(&r->home, r->dir, &r->why));
+    MUST(kai_found_network(&r->home, &f, &r->why));
+    MUST(kai_core_open(&r->core, &r->home, &r->why));
+    MUST(kai_audiences_begin(r->core, &r->why));
+    MUST(kai_keyring_find(r->core->ring, "all", r->all));
+    *state = r;
+    return 0;
+}
+
+int rig_stop(void **state)
+{
+    struct rig *r = *state;
+    char command[96];
+
+    kai_core_close(r->core);
+    (void)snprintf(command, sizeof command, "rm -r %s", r->dir);
+    assert_int_equal(system(command), 0);
+    free(r);
+    return 0;
+}
+
+void rig_again(struct rig *r, bool killed)
+{
+    char path[KAI_PATH_BYTES_MAX];
+
+    kai_core_close(r->core);
+    if (killed) /* A killed node leaves no mark of a clean stop. */
+        assert_int_equal(unlink(kai_home_path(&r->home, path, "store/clean")), 0);
+    MUST(kai_core_open(&r->core, &r->home, &r->why));
+}

@@ -1,0 +1,31 @@
+/* rig: one home in a temporary folder, opened without a loop; its network has the first audiences.
+ */
+#ifndef KAI_TESTS_NODE_RIG_H
+#define KAI_TESTS_NODE_RIG_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "node/core.h"
+
+#define MUST(x) assert_int_equal(x, KAI_OK)
+
+struct rig {
+    char dir[64];
+    struct kai_home home;
+    struct kai_core *core;
+    struct kai_why why;
+    uint8_t all[KAI_ID_BYTES]; /* The audience `all`. */
+};
+
+/* For cmocka's setup and teardown: *state is the rig. */
+int rig_start(void **state);
+int rig_stop(void **state);
+/* Close and open again, as a node that was stopped; or as one that was killed. */
+void rig_again(struct rig *r, bool killed);
+
+#endif
