@@ -13,17 +13,20 @@
 #include "keys/charter.h"
 #include "keys/keyfile.h"
 #include "node/home.h"
+#include "project/project.h"
 #include "query/index.h"
 #include "store/store.h"
 #include "topology/net.h"
 
 struct kai_audit;
+struct kai_clerk;
 struct kai_indexer;
 struct kai_loop;
 
 /* What other threads may see of roster and keys: immutable, counted. */
 struct kai_outlook {
     atomic_uint refs;
+    uint64_t number; /* From 1, one more with each change. */
     struct kai_roster *roster;
     struct kai_epoch *epochs; /* Guarded memory. */
     size_t n_epochs;
@@ -31,9 +34,16 @@ struct kai_outlook {
     struct kai_aud_name {
         uint8_t id[KAI_ID_BYTES];
         char name[KAI_TEXT_BYTES_MAX + 1];
-        bool member;      /* We are one. */
-        size_t n_members; /* Organisations, active ones. */
-    } * names;            /* Of every audience of the roster, by id. */
+        bool member;                      /* We are one. */
+        bool members_known;               /* Its rule is here, or it needs none. */
+        size_t n_members;                 /* Organisations, active ones. */
+        uint8_t (*members)[KAI_ID_BYTES]; /* Ascending. */
+    } * names;                            /* Of every audience of the roster, by id. */
+    size_t n_boxes;
+    struct kai_aud_box { /* Mailboxes. */
+        uint8_t id[KAI_ID_BYTES];
+        const struct kai_org *owner;
+    } * boxes; /* By id. */
 };
 
 struct kai_alarm_row {
@@ -73,6 +83,7 @@ struct kai_core {
     struct kai_snap *serve; /* For kai_net's read action; ended after each round. */
 
     struct kai_indexer *indexer;
+    struct kai_clerk *clerk; /* NULL: no loop runs. */
     struct kai_audit *audit;
     struct kai_loop *
         loop; /* NULL: no loop, jobs run at once. Set before and cleared after other threads ask. */
@@ -134,6 +145,14 @@ const struct kai_epoch *kai_outlook_epoch(const struct kai_outlook *o,
                                           const uint8_t kid[static KAI_TAG_BYTES]);
 const struct kai_aud_name *kai_outlook_aud(const struct kai_outlook *o,
                                            const uint8_t aud_id[static KAI_ID_BYTES]);
+/* What the projection and lib/policy ask of an audience or mailbox. Errors: KAI_ENOTFOUND. */
+KAI_MUST_USE enum kai_err kai_outlook_facts(const struct kai_outlook *o,
+                                            const uint8_t aud_id[static KAI_ID_BYTES],
+                                            struct kai_project_aud *out);
+/* Whether every member of inner is known to be a member of outer. */
+enum kai_project_inside kai_outlook_inside(const struct kai_outlook *o,
+                                           const uint8_t inner[static KAI_ID_BYTES],
+                                           const uint8_t outer[static KAI_ID_BYTES]);
 /* Organisation by name or unique id prefix; audience likewise. Errors: KAI_ENOTFOUND
  * (name.unknown), KAI_EAMBIGUOUS (name.ambiguous). */
 KAI_MUST_USE enum kai_err kai_outlook_find_org(const struct kai_outlook *o, const char *name,

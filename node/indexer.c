@@ -13,35 +13,12 @@
 #include <unistd.h>
 
 #include "item/label.h"
+#include "keys/proof.h"
 #include "node/audiences.h"
+#include "node/indexer_priv.h"
 #include "node/say.h"
-#include "project/project.h"
 
-#define BATCH_ENTRIES_MAX 256u
-#define BATCH_BYTES_MAX   (4u << 20)
-#define NICENESS          10
-
-struct kai_indexer {
-    struct kai_core *c;
-    pthread_t thread;
-    pthread_mutex_t mu;
-    pthread_cond_t work; /* Something may have arrived. */
-    pthread_cond_t done; /* The position moved. */
-    bool woken;
-    bool stop;
-    enum kai_err err; /* It stopped by itself. */
-    struct kai_indexer_state state;
-    struct kai_projector *projector;
-    struct kai_outlook *o; /* During a batch. */
-    struct kai_ix *ix;
-    uint64_t position;
-    size_t n;
-    size_t bytes;
-    enum kai_err batch_err;
-    struct kai_snap *snap;
-    struct kai_log log; /* The last one looked up. */
-    struct rule *rules; /* Found in the batch. */
-};
+#define NICENESS 10
 
 struct rule {
     struct rule *next;
@@ -61,7 +38,41 @@ static enum kai_err resolve(void *ctx, const uint8_t cert[static KAI_ID_BYTES],
     memcpy(out->org_id, n->org->id, KAI_ID_BYTES);
     memcpy(out->node_id, n->id, KAI_ID_BYTES);
     out->usable = n->attested; /* What a removed node wrote before stays readable. */
+    out->active = n->active && n->org->active;
+    out->publishes = (n->caps & KAI_CAP_PUBLISH) != 0;
     return KAI_OK;
+}
+
+static enum kai_err audience(void *ctx, const uint8_t aud_id[static KAI_ID_BYTES],
+                             struct kai_project_aud *out)
+{
+    struct kai_indexer *x = ctx;
+
+    return kai_outlook_facts(x->o, aud_id, out);
+}
+
+static enum kai_project_inside inside(void *ctx, const uint8_t inner[static KAI_ID_BYTES],
+                                      const uint8_t outer[static KAI_ID_BYTES])
+{
+    struct kai_indexer *x = ctx;
+
+    return kai_outlook_inside(x->o, inner, outer);
+}
+
+static enum kai_err proof(void *ctx, struct kai_view bytes,
+                          const uint8_t aud_id[static KAI_ID_BYTES],
+                          const struct kai_project_node *node)
+{
+    struct kai_indexer *x = ctx;
+
+    return kai_member_proof_check(x->o->roster, aud_id, node->node_id, bytes);
+}
+
+static void found(void *ctx, const struct kai_project_found *f)
+{
+    struct kai_indexer *x = ctx;
+
+    x->again = x->again || f->kind == KAI_FOUND_RELEASE;
 }
 
 static void found_rule(void *ctx, const struct kai_rule *rule, struct kai_view item)
@@ -86,15 +97,11 @@ static void found_bad(void *ctx, const struct kai_project_refusal *refusal)
 {
     struct kai_indexer *x = ctx;
 
-    if (strcmp(refusal->code, "project.stix") == 0) /* Kept, and found by its type. */
-        return;
-    (void)pthread_mutex_lock(&x->mu);
-    x->state.quarantined++;
-    (void)pthread_mutex_unlock(&x->mu);
-    kai_core_alarm(x->c, refusal->code, "");
+    if (strcmp(refusal->code, "project.stix") != 0) /* Kept, and found by its type. */
+        kai_core_alarm(x->c, refusal->code, "");
 }
 
-static const struct kai_log *log_of(struct kai_indexer *x, uint64_t no)
+const struct kai_log *kai_indexer_log(struct kai_indexer *x, uint64_t no)
 {
     if (x->log.no != no && kai_snap_log_no(x->snap, no, &x->log) != KAI_OK) {
         x->log.no = 0;
@@ -103,28 +110,35 @@ static const struct kai_log *log_of(struct kai_indexer *x, uint64_t no)
     return &x->log;
 }
 
-static void project(struct kai_indexer *x, uint64_t log_no, const struct kai_entry *e,
-                    uint64_t seen_ms)
+void kai_indexer_project(struct kai_indexer *x, uint64_t log_no, const struct kai_entry *e,
+                         uint64_t seen_ms)
 {
-    const struct kai_log *log = log_of(x, log_no);
+    const struct kai_log *log = kai_indexer_log(x, log_no);
 
     if (e->h.ptype != KAI_PTYPE_SEALED || e->payload.p == NULL || log == NULL)
         return;
+    static const uint8_t nobody[KAI_ID_BYTES];
     const struct kai_epoch *ep = kai_outlook_epoch(x->o, log->aud_id, e->h.kid);
-    const struct kai_audience *aud = kai_roster_audience(x->o->roster, log->aud_id);
+    bool authored = memcmp(log->author_cert, nobody, KAI_ID_BYTES) != 0;
     struct kai_project_in in = {
         .entry = e,
         .nid = x->c->charter.nid,
         .aud_id = log->aud_id,
-        .epoch_key = ep != NULL ? ep->key : NULL,
-        .author_cert = log->author_cert,
+        .epoch_key = ep != NULL && !ep->route_only ? ep->key : NULL,
+        .author_cert = authored ? log->author_cert : NULL,
+        .self_org = x->c->self.org_id,
         .log_no = log_no,
         .seen_ms = seen_ms,
-        .ceiling =
-            aud != NULL && aud->rec.label_max <= KAI_TLP_RED ? (uint8_t)aud->rec.label_max : 0,
     };
-    if (ep != NULL)
-        x->batch_err = kai_project_entry(x->projector, x->ix, &in);
+    x->batch_err = kai_project_entry(x->projector, x->ix, &in);
+    x->n++;
+    x->bytes += e->payload.n;
+}
+
+bool kai_indexer_room(const struct kai_indexer *x)
+{
+    return x->batch_err == KAI_OK && x->n < BATCH_ENTRIES_MAX && x->bytes < BATCH_BYTES_MAX &&
+           !kai_ix_full(x->ix);
 }
 
 static bool on_arrival(void *ctx, uint64_t position, uint64_t log_no, const struct kai_entry *e,
@@ -132,12 +146,9 @@ static bool on_arrival(void *ctx, uint64_t position, uint64_t log_no, const stru
 {
     struct kai_indexer *x = ctx;
 
-    project(x, log_no, e, seen_ms);
+    kai_indexer_project(x, log_no, e, seen_ms);
     x->position = position;
-    x->n++;
-    x->bytes += e->payload.n;
-    return x->batch_err == KAI_OK && x->n < BATCH_ENTRIES_MAX && x->bytes < BATCH_BYTES_MAX &&
-           !kai_ix_full(x->ix);
+    return kai_indexer_room(x) && ++x->walked < BATCH_WALKED_MAX;
 }
 
 static enum kai_err job_rule(struct kai_core *c, void *arg)
@@ -178,54 +189,73 @@ void kai_indexer_rules(struct kai_indexer *x)
         kai_ignore(job_rule(x->c, r));
 }
 
-static void moved(struct kai_indexer *x, uint64_t rows)
+static void moved(struct kai_indexer *x)
 {
+    struct kai_ixsnap *rows = NULL;
+    uint64_t n_rows = 0;
+    uint64_t bad = 0;
+
+    if (kai_ixsnap_begin(x->c->index, KAI_TLP_RED, &rows) == KAI_OK) {
+        n_rows = kai_ixsnap_rows(rows);
+        bad = kai_ixsnap_bad_count(rows);
+    }
+    kai_ixsnap_end(rows);
     (void)pthread_mutex_lock(&x->mu);
     x->state.position = x->position;
-    x->state.items = rows;
+    x->state.items = n_rows;
+    x->state.quarantined = bad;
+    x->settled = x->again ? 0 : x->judged;
     (void)pthread_cond_broadcast(&x->done);
     (void)pthread_mutex_unlock(&x->mu);
 }
 
-/* Project one batch. *more: there was as much as a batch takes. */
+enum kai_err kai_indexer_batch(struct kai_indexer *x, kai_indexer_fill_fn *fill)
+{
+    enum kai_err err = kai_ix_begin(x->c->index, &x->ix);
+
+    x->n = x->bytes = x->walked = 0;
+    x->batch_err = KAI_OK;
+    x->log.no = 0;
+    if (err == KAI_OK)
+        err = fill(x);
+    if (err == KAI_OK)
+        err = x->batch_err;
+    if (err == KAI_OK)
+        err = kai_ix_commit(x->ix, x->position);
+    else
+        kai_ix_abort(x->ix);
+    x->ix = NULL;
+    return err;
+}
+
+static enum kai_err fill_arrivals(struct kai_indexer *x)
+{
+    return kai_snap_arrivals(x->snap, x->position + 1, on_arrival, x);
+}
+
+/* Project a batch of what arrived, and judge a batch of what waits. *more: there is more of it. */
 static enum kai_err one_batch(struct kai_indexer *x, bool *more)
 {
-    struct kai_ixsnap *rows = NULL;
-    uint64_t n_rows = 0;
     enum kai_err err = kai_snap_begin(x->c->store, &x->snap);
 
     *more = false;
     if (err != KAI_OK)
         return err;
     uint64_t last = kai_snap_last_position(x->snap);
-    x->n = x->bytes = 0;
-    x->batch_err = KAI_OK;
-    x->log.no = 0;
-    if (last > x->position) {
-        x->o = kai_outlook_get(x->c);
-        err = kai_ix_begin(x->c->index, &x->ix);
-        if (err == KAI_OK)
-            err = kai_snap_arrivals(x->snap, x->position + 1, on_arrival, x);
-        if (err == KAI_OK)
-            err = x->batch_err;
-        if (err == KAI_OK)
-            err = kai_ix_commit(x->ix, x->position);
-        else
-            kai_ix_abort(x->ix);
-        x->ix = NULL;
-        kai_outlook_put(x->o);
-        x->o = NULL;
-    }
+    x->o = kai_outlook_get(x->c);
+    if (last > x->position)
+        err = kai_indexer_batch(x, fill_arrivals);
+    if (err == KAI_OK)
+        err = kai_indexer_rejudge(x, more);
+    kai_outlook_put(x->o);
+    x->o = NULL;
     kai_snap_end(x->snap);
     x->snap = NULL;
     if (err != KAI_OK)
         return err;
-    if (kai_ixsnap_begin(x->c->index, KAI_TLP_RED, &rows) == KAI_OK)
-        n_rows = kai_ixsnap_rows(rows);
-    kai_ixsnap_end(rows);
-    *more = x->position < last;
+    *more = *more || x->position < last;
     hand_over_rules(x);
-    moved(x, n_rows);
+    moved(x);
     return KAI_OK;
 }
 
@@ -262,8 +292,14 @@ static void *run(void *arg)
 enum kai_err kai_indexer_start(struct kai_indexer **out, struct kai_core *c)
 {
     struct kai_indexer *x = calloc(1, sizeof *x);
-    struct kai_project_port port = {
-        .ctx = x, .resolve = resolve, .rule = found_rule, .refused = found_bad};
+    struct kai_project_port port = {.ctx = x,
+                                    .resolve = resolve,
+                                    .audience = audience,
+                                    .inside = inside,
+                                    .proof = proof,
+                                    .rule = found_rule,
+                                    .refused = found_bad,
+                                    .found = found};
     struct kai_ixsnap *s;
 
     *out = NULL;
@@ -279,6 +315,7 @@ enum kai_err kai_indexer_start(struct kai_indexer **out, struct kai_core *c)
     if (err == KAI_OK) {
         x->position = x->state.position = kai_ixsnap_position(s);
         x->state.items = kai_ixsnap_rows(s);
+        x->state.quarantined = kai_ixsnap_bad_count(s);
         kai_ixsnap_end(s);
     }
     if (err == KAI_OK && pthread_create(&x->thread, NULL, run, x) != 0)
@@ -328,10 +365,13 @@ enum kai_err kai_indexer_settle(struct kai_indexer *x)
         return err;
     uint64_t last = kai_snap_last_position(s);
     kai_snap_end(s);
+    struct kai_outlook *o = kai_outlook_get(x->c);
+    uint64_t number = o->number;
+    kai_outlook_put(o);
     (void)pthread_mutex_lock(&x->mu);
     x->woken = true;
     (void)pthread_cond_signal(&x->work);
-    while (x->err == KAI_OK && x->state.position < last)
+    while (x->err == KAI_OK && (x->state.position < last || x->settled < number))
         (void)pthread_cond_wait(&x->done, &x->mu);
     err = x->err;
     (void)pthread_mutex_unlock(&x->mu);

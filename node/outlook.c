@@ -5,6 +5,7 @@
 
 #include "node/core.h"
 #include "node/finder.h"
+#include "node/indexer.h"
 
 struct kai_outlook *kai_outlook_get(struct kai_core *c)
 {
@@ -21,19 +22,25 @@ void kai_outlook_put(struct kai_outlook *o)
         return;
     kai_roster_unref(o->roster);
     sodium_free(o->epochs); /* Wipes. */
+    for (size_t i = 0; i < o->n_names; i++)
+        free(o->names[i].members);
     free(o->names);
+    free(o->boxes);
     free(o);
 }
 
-static size_t count_members(const struct kai_core *c, const struct kai_audience *a)
+static enum kai_err fill_members(struct kai_core *c, struct kai_aud_name *a)
 {
-    const struct kai_org *orgs;
-    size_t n = kai_roster_orgs(kai_net_roster(c->net), &orgs);
-    size_t members = 0;
+    const struct kai_org **orgs;
+    enum kai_err err = kai_keyring_org_members(c->ring, a->id, &orgs, &a->n_members);
 
-    for (size_t i = 0; i < n; i++)
-        members += orgs[i].active && kai_keyring_org_member(c->ring, a->id, &orgs[i]);
-    return members;
+    if (err != KAI_OK)
+        return err;
+    a->members = calloc(a->n_members + 1, sizeof *a->members);
+    for (size_t i = 0; a->members != NULL && i < a->n_members; i++)
+        memcpy(a->members[i], orgs[i]->id, KAI_ID_BYTES);
+    free(orgs);
+    return a->members == NULL ? KAI_ENOMEM : KAI_OK;
 }
 
 static enum kai_err fill_names(struct kai_core *c, struct kai_outlook *o)
@@ -41,19 +48,46 @@ static enum kai_err fill_names(struct kai_core *c, struct kai_outlook *o)
     const struct kai_audience *auds;
     const struct kai_node *self = kai_roster_node(o->roster, c->self.node_id);
     size_t n = kai_roster_audiences(o->roster, &auds);
+    enum kai_err err = KAI_OK;
 
     o->names = calloc(n == 0 ? 1 : n, sizeof *o->names);
     if (o->names == NULL)
         return KAI_ENOMEM;
     o->n_names = n;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && err == KAI_OK; i++) {
         struct kai_aud_name *a = &o->names[i];
 
         memcpy(a->id, auds[i].id, KAI_ID_BYTES);
         kai_copy_text(a->name, sizeof a->name, kai_keyring_name(c->ring, auds[i].id));
         a->member = self != NULL && kai_keyring_eligible(c->ring, auds[i].id, self);
-        a->n_members = count_members(c, &auds[i]);
+        a->members_known = kai_keyring_members_known(c->ring, auds[i].id);
+        err = fill_members(c, a);
     }
+    return err;
+}
+
+static int box_cmp(const void *x, const void *y)
+{
+    const struct kai_aud_box *a = x;
+    const struct kai_aud_box *b = y;
+
+    return memcmp(a->id, b->id, KAI_ID_BYTES);
+}
+
+static enum kai_err fill_boxes(struct kai_outlook *o)
+{
+    const struct kai_org *orgs;
+    size_t n = kai_roster_orgs(o->roster, &orgs);
+
+    o->boxes = calloc(n == 0 ? 1 : n, sizeof *o->boxes);
+    if (o->boxes == NULL)
+        return KAI_ENOMEM;
+    for (size_t i = 0; i < n; i++) {
+        kai_mailbox_id(o->boxes[i].id, orgs[i].id);
+        o->boxes[i].owner = &orgs[i];
+    }
+    o->n_boxes = n;
+    qsort(o->boxes, n, sizeof *o->boxes, box_cmp);
     return KAI_OK;
 }
 
@@ -103,7 +137,7 @@ void kai_core_refresh(struct kai_core *c)
     atomic_init(&o->refs, 1);
     o->roster = kai_roster_ref(kai_net_roster(c->net));
     if (kai_keyring_keys(c->ring, &o->epochs, &o->n_epochs) != KAI_OK ||
-        fill_names(c, o) != KAI_OK) {
+        fill_names(c, o) != KAI_OK || fill_boxes(o) != KAI_OK) {
         kai_outlook_put(o);
         return;
     }
@@ -111,9 +145,11 @@ void kai_core_refresh(struct kai_core *c)
     tell_alone(c, o);
     (void)pthread_mutex_lock(&c->mu);
     old = c->outlook;
+    o->number = old == NULL ? 1 : old->number + 1;
     c->outlook = o;
     (void)pthread_mutex_unlock(&c->mu);
     kai_outlook_put(old);
+    kai_indexer_wake(c->indexer); /* What could not be judged before may be now. */
 }
 
 const struct kai_epoch *kai_outlook_epoch(const struct kai_outlook *o,

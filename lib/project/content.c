@@ -13,14 +13,15 @@ static void begin_row(const struct kai_projector *p, const struct batch *b, stru
                             .item_ordinal = p->item,
                             .content_ordinal = p->content,
                             .parts = 1,
-                            .tlp = b->obj.tlp,
-                            .pap = b->obj.pap,
-                            .flags = b->obj.exercise ? KAI_ROW_EXERCISE : 0,
+                            .tlp = b->label.tlp,
+                            .pap = b->label.pap,
+                            .flags = b->label.exercise ? KAI_ROW_EXERCISE : 0,
                             .first_seen_ms = p->in->seen_ms,
                             .created_ms = b->obj.created,
                             .valid_from_ms = b->obj.created,
                             .valid_until_ms = b->obj.valid_until};
     memcpy(row->origin, b->origin, KAI_ID_BYTES);
+    memcpy(row->via, b->via, KAI_ID_BYTES);
     memcpy(row->aud_id, p->in->aud_id, KAI_ID_BYTES);
     memcpy(row->obj_hash, b->hash, KAI_ID_BYTES);
 }
@@ -121,6 +122,19 @@ static void fill(struct kai_row *row, const struct kai_stix_info *info, bool che
     row->valid_until_ms = earlier(info->valid_until_ms, row->valid_until_ms);
 }
 
+/* It is kept, and found by its type and id: nothing to quarantine. */
+static void told_unchecked(struct kai_projector *p)
+{
+    struct kai_project_refusal r = {.code = "project.stix",
+                                    .log_no = p->in->log_no,
+                                    .seq = p->in->entry->h.seq,
+                                    .item_ordinal = p->item,
+                                    .content_ordinal = p->content};
+
+    p->sum.refused++;
+    p->port.refused(p->port.ctx, &r);
+}
+
 /* kept: NULL where the object failed our checks. */
 static enum kai_err put_stix(struct kai_projector *p, struct kai_row *row,
                              const struct kai_stix_info *info, const struct kai_stix_kept *kept)
@@ -132,7 +146,7 @@ static enum kai_err put_stix(struct kai_projector *p, struct kai_row *row,
     if (!put)
         return err;
     if (kept == NULL) {
-        kai_project_refuse(p, "project.stix");
+        told_unchecked(p);
     } else {
         v.row_no = row->no;
         err = kai_stix_kept_values(kept, on_atom, &v);
@@ -149,6 +163,7 @@ enum kai_err kai_project_stix(struct kai_projector *p, const struct batch *b,
     struct kai_stix_info info = {.type = ""};
     struct kai_stix_kept *kept;
     struct kai_row row;
+    const char *code;
     enum kai_err err = kai_stix_keep(&kept, object, &info, NULL);
 
     if (err == KAI_ENOMEM)
@@ -158,10 +173,12 @@ enum kai_err kai_project_stix(struct kai_projector *p, const struct batch *b,
     row.item_ordinal = where->item_ordinal;
     row.content_ordinal = where->content_ordinal;
     row.parts = where->parts;
+    row.obj_index = where->obj_index;
     kai_item_id(row.item_id, KAI_CONTENT_STIX, object);
     fill(&row, &info, kept != NULL);
-    if (p->in->ceiling != KAI_TLP_NONE && row.tlp > p->in->ceiling) {
-        kai_project_refuse(p, "project.ceiling");
+    code = kai_policy_list(row.tlp, p->aud.kind, p->aud.ceiling);
+    if (code != NULL) { /* Its own label is stricter than what its batch was judged by. */
+        kai_project_refuse(p, code, false);
         err = KAI_OK;
     } else {
         err = put_stix(p, &row, &info, kept);
@@ -171,7 +188,7 @@ enum kai_err kai_project_stix(struct kai_projector *p, const struct batch *b,
 }
 
 static enum kai_err put_list(struct kai_projector *p, const struct batch *b,
-                             struct kai_view content)
+                             struct kai_view content, uint64_t obj_index)
 {
     struct values v = {.p = p};
     struct kai_view norm;
@@ -184,7 +201,7 @@ static enum kai_err put_list(struct kai_projector *p, const struct batch *b,
     if (err == KAI_ENOMEM)
         return err;
     if (err != KAI_OK) {
-        kai_project_refuse(p, "project.list");
+        kai_project_refuse(p, "project.list", false);
         return KAI_OK;
     }
     begin_row(p, b, &row);
@@ -192,6 +209,7 @@ static enum kai_err put_list(struct kai_projector *p, const struct batch *b,
     memcpy(row.type, "indicator", sizeof "indicator");
     kai_item_id(row.item_id, KAI_CONTENT_LIST, content);
     row.n_values = list.n;
+    row.obj_index = obj_index;
     err = put_row(p, &row, false, &put);
     if (!put)
         return err;
@@ -203,23 +221,41 @@ static enum kai_err put_list(struct kai_projector *p, const struct batch *b,
     return err;
 }
 
-enum kai_err kai_project_content(struct kai_projector *p, const struct batch *b,
-                                 const struct kai_content *c)
+static enum kai_err one_content(struct kai_projector *p, const struct batch *b,
+                                const struct kai_content *c)
 {
     struct kai_row here = {.seq = p->in->entry->h.seq,
                            .item_ordinal = p->item,
                            .content_ordinal = p->content,
-                           .parts = 1};
+                           .parts = 1,
+                           .obj_index = c->index};
 
     switch (c->kind) {
     case KAI_CONTENT_STIX:
         return kai_project_stix(p, b, c->content, &here);
     case KAI_CONTENT_LIST:
-        return put_list(p, b, c->content);
+        return put_list(p, b, c->content, c->index);
     case KAI_CONTENT_PART:
         return kai_project_part(p, b, c);
     default: /* Attachments, and what later versions bring. */
         p->sum.skipped++;
         return KAI_OK;
     }
+}
+
+enum kai_err kai_project_contents(struct kai_projector *p, const struct batch *b,
+                                  struct kai_cur *contents, uint32_t n)
+{
+    enum kai_err err = KAI_OK;
+
+    for (p->content = 0; p->content < n && err == KAI_OK; p->content++) {
+        struct kai_content c;
+
+        if (kai_content_read(&c, contents) != KAI_OK) {
+            kai_project_refuse(p, "project.obj", false);
+            break;
+        }
+        err = one_content(p, b, &c);
+    }
+    return err;
 }

@@ -6,7 +6,7 @@
 
 #include <sodium.h>
 
-#include "log/body.h"
+#include "log/acts.h"
 #include "log/payload.h"
 
 struct kai_fetch {
@@ -139,19 +139,35 @@ static enum kai_err look_in(struct find *d, struct kai_cur *contents, uint32_t n
     return err;
 }
 
+/* Contents stand in the item of their source, and in that of whoever re-shared them. */
+static enum kai_err contents_of(uint64_t type, struct kai_view item, struct kai_view *obj,
+                                struct kai_cur *contents, uint32_t *n)
+{
+    struct kai_reshare r;
+    struct kai_view sig;
+    enum kai_err err;
+
+    if (type == KAI_ITEM_OBJ)
+        return kai_obj_item_parse(obj, &sig, contents, n, item);
+    err = kai_reshare_parse(&r, item);
+    *obj = r.obj;
+    *contents = r.contents;
+    *n = r.n_contents;
+    return err;
+}
+
 static enum kai_err on_item(void *ctx, uint64_t type, struct kai_view item)
 {
     struct find *d = ctx;
     uint8_t hash[KAI_ID_BYTES];
     struct kai_cur contents;
     struct kai_view obj;
-    struct kai_view sig;
     uint32_t n;
     bool this_item = d->item++ == d->row->item_ordinal;
 
-    if (type != KAI_ITEM_OBJ || (!d->parts && !this_item))
+    if ((type != KAI_ITEM_OBJ && type != KAI_ITEM_RESHARE) || (!d->parts && !this_item))
         return KAI_OK;
-    if (kai_obj_item_parse(&obj, &sig, &contents, &n, item) != KAI_OK)
+    if (contents_of(type, item, &obj, &contents, &n) != KAI_OK)
         return d->parts ? KAI_OK : KAI_ECORRUPT;
     if (d->parts) {
         kai_obj_hash(hash, obj);

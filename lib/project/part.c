@@ -48,7 +48,7 @@ static enum kai_err finish(struct kai_projector *p, const struct batch *b, struc
     if (err != KAI_OK)
         return err;
     if (p->whole.len != total || g->last_seq - g->first_seq >= SPAN_MAX) {
-        kai_project_refuse(p, "project.part");
+        kai_project_refuse(p, "project.part", false);
         return KAI_OK;
     }
     g->where.seq = g->first_seq;
@@ -69,13 +69,13 @@ enum kai_err kai_project_part(struct kai_projector *p, const struct batch *b,
     enum kai_err err;
 
     if (!well_cut(b, c, &part)) {
-        kai_project_refuse(p, "project.part");
+        kai_project_refuse(p, "project.part", false);
         return KAI_OK;
     }
     memcpy(at.obj_hash, b->hash, KAI_ID_BYTES);
     err = kai_ix_part_add(p->t, &at, part.bytes);
     if (err == KAI_ELIMIT) {
-        kai_project_refuse(p, "project.part");
+        kai_project_refuse(p, "project.part", false);
         return KAI_OK;
     }
     if (err != KAI_OK && err != KAI_EEXIST)

@@ -39,16 +39,41 @@ struct kai_project_sum kai_projector_sum(const struct kai_projector *p)
     return p->sum;
 }
 
-void kai_project_refuse(struct kai_projector *p, const char *code)
+void kai_project_refuse(struct kai_projector *p, const char *code, bool again)
 {
     struct kai_project_refusal r = {.code = code,
                                     .log_no = p->in->log_no,
                                     .seq = p->in->entry->h.seq,
                                     .item_ordinal = p->item,
-                                    .content_ordinal = p->content};
+                                    .content_ordinal = p->content,
+                                    .again = again};
 
+    p->about.content_ordinal = p->content;
+    p->about.again = again;
+    kai_copy_text(p->about.code, sizeof p->about.code, code);
+    kai_ignore(kai_ix_bad(p->t, &p->about)); /* Past its bound it is only told; the rest sticks. */
     p->sum.refused++;
     p->port.refused(p->port.ctx, &r);
+}
+
+void kai_project_about(struct kai_projector *p, const struct batch *b, const uint8_t *origin)
+{
+    memcpy(p->about.obj_hash, b->hash, KAI_ID_BYTES);
+    if (origin == NULL)
+        return; /* Its label is nobody's word yet. */
+    memcpy(p->about.origin, origin, KAI_ID_BYTES);
+    p->about.tlp = b->obj.tlp;
+}
+
+void kai_project_tell(struct kai_projector *p, enum kai_project_found_kind kind, uint64_t notice,
+                      const uint8_t *obj_hash, const uint8_t *org_id)
+{
+    struct kai_project_found f = {.kind = kind, .notice = notice};
+
+    memcpy(f.obj_hash, obj_hash, KAI_ID_BYTES);
+    memcpy(f.org_id, org_id, KAI_ID_BYTES);
+    if (p->port.found != NULL)
+        p->port.found(p->port.ctx, &f);
 }
 
 static void bind_item(struct kai_projector *p, struct kai_view item)
@@ -61,16 +86,16 @@ static void bind_item(struct kai_projector *p, struct kai_view item)
     if (p->n_items != 1 || kai_bind_parse(&b, item) != KAI_OK ||
         memcmp(b.log_pk, in->entry->h.log_pk, KAI_KEY_BYTES) != 0 ||
         memcmp(b.aud_id, in->aud_id, KAI_ID_BYTES) != 0) {
-        kai_project_refuse(p, "project.bind");
+        kai_project_refuse(p, "project.bind", false);
         return;
     }
     err = p->port.resolve(p->port.ctx, b.node_cert, &node);
     if (err != KAI_OK)
-        kai_project_refuse(p, "project.cert");
+        kai_project_refuse(p, "project.cert", true);
     else if (kai_bind_verify(item, node.sign_pk, in->nid) != KAI_OK)
-        kai_project_refuse(p, "project.bind");
+        kai_project_refuse(p, "project.bind", false);
     else if (!node.usable)
-        kai_project_refuse(p, "project.revoked");
+        kai_project_refuse(p, "project.revoked", true);
     else if (p->port.bind != NULL)
         p->port.bind(p->port.ctx, &b);
 }
@@ -85,20 +110,51 @@ static void rule_item(struct kai_projector *p, struct kai_view item)
         p->port.rule(p->port.ctx, &rule, item);
 }
 
+static enum kai_err one_item(struct kai_projector *p, uint64_t type, struct kai_view item)
+{
+    switch (type) {
+    case KAI_ITEM_BIND:
+        bind_item(p, item);
+        return KAI_OK;
+    case KAI_ITEM_RULE:
+        rule_item(p, item);
+        return KAI_OK;
+    case KAI_ITEM_OBJ:
+        return kai_project_obj(p, item);
+    case KAI_ITEM_RESHARE:
+        return kai_project_reshare(p, item);
+    case KAI_ITEM_RELEASE:
+        return kai_project_release(p, item);
+    case KAI_ITEM_RECALL:
+        return kai_project_recall(p, item);
+    case KAI_ITEM_NOTICE:
+        return kai_project_notice(p, item);
+    default:
+        p->sum.skipped++;
+        return KAI_OK;
+    }
+}
+
+/* Nothing is known of the item yet, and an unknown label is RED. */
+static void begin_item(struct kai_projector *p)
+{
+    p->content = 0;
+    p->about = (struct kai_ix_bad){
+        .at = {.log_no = p->in->log_no, .seq = p->in->entry->h.seq, .item_ordinal = p->item},
+        .tlp = KAI_TLP_RED,
+        .first_seen_ms = p->in->seen_ms};
+    memcpy(p->about.aud_id, p->in->aud_id, KAI_ID_BYTES);
+    if (p->no_author == NULL)
+        memcpy(p->about.sharer, p->author.org_id, KAI_ID_BYTES);
+}
+
 static enum kai_err on_item(void *ctx, uint64_t type, struct kai_view item)
 {
     struct kai_projector *p = ctx;
-    enum kai_err err = KAI_OK;
+    enum kai_err err;
 
-    p->content = 0;
-    if (type == KAI_ITEM_OBJ)
-        err = kai_project_obj(p, item);
-    else if (type == KAI_ITEM_BIND)
-        bind_item(p, item);
-    else if (type == KAI_ITEM_RULE)
-        rule_item(p, item);
-    else
-        p->sum.skipped++;
+    begin_item(p);
+    err = one_item(p, type, item);
     p->item++;
     return err;
 }
@@ -111,6 +167,34 @@ static enum kai_err count_item(void *ctx, uint64_t type, struct kai_view item)
     (void)item;
     p->n_items++;
     return KAI_OK;
+}
+
+/* Letters of others to others never open here: there is nothing to wait for. */
+static bool may_open_once(const struct kai_projector *p)
+{
+    return p->aud.kind != KAI_POLICY_MAILBOX ||
+           memcmp(p->aud.owner, p->in->self_org, KAI_ID_BYTES) == 0;
+}
+
+static enum kai_err begin_entry(struct kai_projector *p, struct kai_ix *t,
+                                const struct kai_project_in *in)
+{
+    const struct kai_hdr *h = &in->entry->h;
+    enum kai_err err;
+
+    p->t = t;
+    p->in = in;
+    p->item = 0;
+    p->content = 0;
+    p->n_items = 0;
+    if (p->port.audience(p->port.ctx, in->aud_id, &p->aud) != KAI_OK)
+        p->aud = (struct kai_project_aud){0};
+    p->no_author = in->author_cert == NULL ? "project.author"
+                                           : kai_project_node(p, in->author_cert, &p->author);
+    if (in->epoch_key == NULL)
+        return may_open_once(p) ? kai_ix_wait(t, in->log_no, h->seq, h->kid) : KAI_OK;
+    err = kai_ix_bad_forget(t, in->log_no, h->seq);
+    return err == KAI_OK ? kai_ix_report_forget(t, h->log_pk, h->seq) : err;
 }
 
 enum kai_err kai_project_entry(struct kai_projector *p, struct kai_ix *t,
@@ -128,11 +212,9 @@ enum kai_err kai_project_entry(struct kai_projector *p, struct kai_ix *t,
 
     if (h->ptype != KAI_PTYPE_SEALED || in->entry->payload.p == NULL)
         return KAI_OK;
-    p->t = t;
-    p->in = in;
-    p->item = 0;
-    p->content = 0;
-    p->n_items = 0;
+    err = begin_entry(p, t, in);
+    if (err != KAI_OK || in->epoch_key == NULL)
+        return err;
     kai_buf_clear(&p->body);
     kai_buf_clear(&p->scratch);
     err =
@@ -143,7 +225,8 @@ enum kai_err kai_project_entry(struct kai_projector *p, struct kai_ix *t,
     if (err == KAI_OK)
         err = kai_body_walk(kai_buf_view(&p->body), count_item, p);
     if (err != KAI_OK) {
-        kai_project_refuse(p, "project.payload");
+        begin_item(p);
+        kai_project_refuse(p, "project.payload", false);
         return KAI_OK;
     }
     return kai_body_walk(kai_buf_view(&p->body), on_item, p);

@@ -1,15 +1,17 @@
 /* project: the step from one data entry to what can be asked for (docs/protocol.md 5): open,
  * check, and put into the index. Everything in an entry may be hostile: what fails a check is
- * told and left out, and the rest goes on.
+ * quarantined (query/acts.h) and told, and the rest goes on.
  *
- * Reason codes of refusals: project.payload (does not open, or is no body); project.bind (BIND is
- * not alone, of another log or audience, or not signed by its node); project.author (whose log this
- * is is not known yet); project.cert (a certificate is not known: may be judged again when it
- * came); project.revoked (a certificate that does not count); project.obj (malformed);
- * project.audience (the log's audience is not in OBJ's list); project.origin (the origin is not
- * the organisation of the log's author); project.signature; project.ceiling (label stricter than
- * the audience takes); project.merkle (contents are not those that were signed); project.list,
- * project.part (malformed contents); project.stix (kept, but found by its type and id only). */
+ * Which access rule holds is decided by lib/policy alone; its codes are reasons here as well.
+ * Reason codes of refusals besides: project.payload (does not open, or is no body); project.bind
+ * (BIND is not alone, of another log or audience, or not signed by its node); project.author (whose
+ * log this is is not known yet); project.cert (a certificate is not known); project.revoked (a
+ * certificate that does not count); project.obj, project.act (malformed); project.audience (the
+ * log's audience is not in OBJ's list); project.origin (the origin is not the organisation of the
+ * log's author); project.sharer (who re-shares is not of the organisation of the log's author);
+ * project.signature; project.merkle (contents are not those that were signed); project.list,
+ * project.part (malformed contents); project.stix (kept, but found by its type and id only: not
+ * quarantined). */
 #ifndef KAI_PROJECT_PROJECT_H
 #define KAI_PROJECT_PROJECT_H
 
@@ -91,7 +93,6 @@ struct kai_project_in {
     const uint8_t *self_org;       /* Ours: letters to its mailbox are read, and what it wrote. */
     uint64_t log_no;
     uint64_t seen_ms;
-    uint8_t ceiling; /* enum kai_tlp of the audience; 0: none. */
 };
 
 struct kai_project_sum {
@@ -111,7 +112,9 @@ void kai_projector_free(struct kai_projector *p); /* NULL does nothing. */
 struct kai_project_sum kai_projector_sum(const struct kai_projector *p);
 
 /* Project one sealed entry into t. Any other ptype does nothing. The same entry again changes
- * nothing. Errors: ours alone (KAI_ENOMEM, and what the index returns); a bad entry is KAI_OK. */
+ * nothing, or judges anew what failed before: by what is known now. An entry without a key is noted
+ * as waiting (kai_ix_wait()), unless it is a letter of others to others. Errors: ours alone
+ * (KAI_ENOMEM, and what the index returns); a bad entry is KAI_OK. */
 KAI_MUST_USE enum kai_err kai_project_entry(struct kai_projector *p, struct kai_ix *t,
                                             const struct kai_project_in *in);
 

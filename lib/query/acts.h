@@ -25,7 +25,7 @@ struct kai_ix_act {
     struct kai_ix_place at;       /* Where it was first seen. */
     uint64_t seen_ms;
 };
-#define KAI_IX_ACT_BYTES_MAX 4096u /* An item with all its indexes and audiences is smaller. */
+#define KAI_IX_ACT_BYTES_MAX 4352u /* An item with all its indexes and audiences is smaller. */
 /* item: RELEASE, byte for byte. The same again is KAI_EEXIST (does not stick). At most
  * KAI_RELEASES_PER_OBJ_MAX of one OBJ and origin: past it KAI_ELIMIT. */
 enum kai_err kai_ix_release(struct kai_ix *t, const struct kai_ix_act *a, struct kai_view item);

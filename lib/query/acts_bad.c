@@ -178,7 +178,7 @@ static enum kai_err put_run(struct kai_ix *t, const struct kai_ix_waiting *run)
     return kai_acts_put(t, &key, &head, none);
 }
 
-/* The runs of one log: whether one has the entry, and the last one. */
+/* The runs of one log: whether one has the entry, and the last one before it. */
 struct place_of {
     uint64_t seq;
     bool held;
@@ -195,7 +195,8 @@ static bool look_at_run(void *ctx, struct unpack key, struct unpack val)
         return false;
     p->held = p->held || (run.first_seq <= p->seq && p->seq <= run.last_seq);
     p->n++;
-    p->last = run;
+    if (run.last_seq < p->seq)
+        p->last = run;
     return !p->held;
 }
 
@@ -206,6 +207,7 @@ enum kai_err kai_ix_wait(struct kai_ix *t, uint64_t log_no, uint64_t seq,
     struct place_of p = {.seq = seq, .last.log_no = log_no};
     struct kai_ix_waiting run = {.log_no = log_no, .first_seq = seq, .last_seq = seq};
     bool same;
+    bool next;
 
     if (t->err != KAI_OK)
         return t->err;
@@ -215,8 +217,8 @@ enum kai_err kai_ix_wait(struct kai_ix *t, uint64_t log_no, uint64_t seq,
     if (t->err != KAI_OK || p.held)
         return t->err;
     same = memcmp(p.last.kid, kid, KAI_TAG_BYTES) == 0;
-    if (p.n > 0 && seq > p.last.last_seq &&
-        ((same && seq == p.last.last_seq + 1) || p.n >= KAI_WAITING_PER_LOG_MAX)) {
+    next = seq == p.last.last_seq + 1;
+    if (p.last.last_seq != 0 && ((same && next) || p.n >= KAI_WAITING_PER_LOG_MAX)) {
         run = p.last;
         run.last_seq = seq;
         if (!same)

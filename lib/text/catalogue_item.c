@@ -185,6 +185,13 @@ const struct kai_text_reason kai_reasons_item[] = {
         "送信側の誤りです。送信元に連絡してください。",
     },
     {
+        "project.act",
+        "A release, recall, re-share or notice is not well formed.",
+        "Nothing to do here: it is not read. Tell the organisation that runs the node.",
+        "公開許可・回収・再共有・通知のいずれかの記録の形式が正しくありません。",
+        "操作は不要です（読み込みません）。ノードを運用する組織に連絡してください。",
+    },
+    {
         "project.audience",
         "The sender did not address it to the audience in which it came.",
         "Nothing to do here: it is not shown. Tell the sender.",
@@ -204,13 +211,6 @@ const struct kai_text_reason kai_reasons_item[] = {
         "Nothing to do here: the log is not shown. Tell the organisation that runs the node.",
         "ログとノードを結びつける記録が正しくありません。",
         "操作は不要です（表示されません）。ノードを運用する組織に連絡してください。",
-    },
-    {
-        "project.ceiling",
-        "The label is stricter than its audience allows.",
-        "Nothing to do here: it is not shown. Tell the sender.",
-        "ラベルが、共有先で扱える上限を超えています。",
-        "操作は不要です（表示されません）。送信元に連絡してください。",
     },
     {
         "project.cert",
@@ -267,6 +267,13 @@ const struct kai_text_reason kai_reasons_item[] = {
         "Nothing to do: it is not shown.",
         "失効した証明書によるものです。",
         "操作は不要です（表示されません）。",
+    },
+    {
+        "project.sharer",
+        "Somebody passed an item on in the log of another organisation.",
+        "Nothing to do here: it is not shown. Tell the organisation that runs the node.",
+        "ほかの組織のログを使って再共有された項目です。",
+        "操作は不要です（表示されません）。ノードを運用する組織に連絡してください。",
     },
     {
         "project.signature",

@@ -8,11 +8,14 @@
 #include <cmocka.h>
 
 #include "crypto/sign.h"
+#include "item/label.h"
+#include "policy/policy.h"
 #include "query/project_util.h"
 
 const uint8_t their_cert[32] = {0x77}; /* Of another organisation. */
 const uint8_t dead_cert[32] = {0x66};  /* Of ours, and revoked. */
 const uint8_t no_cert[32] = {0x55};    /* Nobody knows it. */
+static const uint8_t our_org[32] = {9};
 
 static enum kai_err resolve(void *ctx, const uint8_t cert[static KAI_ID_BYTES],
                             struct kai_project_node *out)
@@ -25,7 +28,40 @@ static enum kai_err resolve(void *ctx, const uint8_t cert[static KAI_ID_BYTES],
     memcpy(out->sign_pk, f->wd.node_pk, 32);
     memset(out->org_id, memcmp(cert, their_cert, 32) == 0 ? 2 : 1, 32);
     out->usable = memcmp(cert, dead_cert, 32) != 0;
+    out->active = out->usable;
+    out->publishes = true;
     return KAI_OK;
+}
+
+static enum kai_err audience(void *ctx, const uint8_t aud_id[static KAI_ID_BYTES],
+                             struct kai_project_aud *out)
+{
+    struct fixture *f = ctx;
+
+    if (memcmp(aud_id, f->wd.aud_id, 32) != 0)
+        return KAI_ENOTFOUND;
+    *out = f->aud;
+    return KAI_OK;
+}
+
+static enum kai_project_inside inside(void *ctx, const uint8_t inner[static KAI_ID_BYTES],
+                                      const uint8_t outer[static KAI_ID_BYTES])
+{
+    (void)ctx;
+    (void)inner;
+    (void)outer;
+    return KAI_PROJECT_UNKNOWN;
+}
+
+static enum kai_err proof(void *ctx, struct kai_view bytes,
+                          const uint8_t aud_id[static KAI_ID_BYTES],
+                          const struct kai_project_node *node)
+{
+    (void)ctx;
+    (void)bytes;
+    (void)aud_id;
+    (void)node;
+    return KAI_EAUTH;
 }
 
 static void on_bind(void *ctx, const struct kai_bind *bind)
@@ -65,6 +101,9 @@ int set_up(void **state)
     struct fixture *f = calloc(1, sizeof *f);
     struct kai_project_port port = {.ctx = f,
                                     .resolve = resolve,
+                                    .audience = audience,
+                                    .inside = inside,
+                                    .proof = proof,
                                     .bind = on_bind,
                                     .rule = on_rule,
                                     .refused = on_refused,
@@ -79,9 +118,10 @@ int set_up(void **state)
                                     .aud_id = f->wd.aud_id,
                                     .epoch_key = f->wd.epoch_key,
                                     .author_cert = f->wd.origin_cert,
+                                    .self_org = our_org,
                                     .log_no = 5,
-                                    .seen_ms = 1000,
-                                    .ceiling = 4};
+                                    .seen_ms = 1000};
+    f->aud = (struct kai_project_aud){.kind = KAI_POLICY_GROUP, .ceiling = KAI_TLP_AMBER_STRICT};
     *state = f;
     return 0;
 }
@@ -229,6 +269,8 @@ void hand_sign(struct fixture *f, struct hand *h, uint8_t tlp)
     }
     memcpy(leaves, h->leaf, sizeof leaves);
     opt.obj.tlp = tlp;
+    if (tlp == KAI_TLP_RED)
+        opt.obj.seal = kai_view_of("seal", 4);
     opt.obj.n = h->n;
     opt.obj.created = 5;
     kai_merkle_root(opt.obj.root, leaves, h->n);

@@ -25,6 +25,7 @@ struct fixture {
     size_t n_binds;
     size_t n_rules;
     struct kai_project_in in; /* A template; entry is set for each. */
+    struct kai_project_aud aud;
 };
 
 extern const uint8_t their_cert[32]; /* Of another organisation. */

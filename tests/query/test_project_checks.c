@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "crypto/sign.h"
+#include "policy/policy.h"
 #include "query/project_util.h"
 
 static void test_checks(void **state)
@@ -65,10 +66,13 @@ static void test_checks(void **state)
     project(f, f->n - 1);
     expect_code(f, "project.origin");
     f->in.author_cert = f->wd.origin_cert;
-    f->in.ceiling = 2;
+    f->aud.ceiling = 2;
     project(f, f->n - 1);
-    expect_code(f, "project.ceiling");
-    f->in.ceiling = 4;
+    expect_code(f, "label.ceiling");
+    f->aud.kind = 0;
+    project(f, f->n - 1);
+    expect_code(f, "audience.kind");
+    f->aud = (struct kai_project_aud){.kind = KAI_POLICY_GROUP, .ceiling = 4};
     f->in.epoch_key = f->wd.nid;
     project(f, f->n - 1);
     expect_code(f, "project.payload");
@@ -112,7 +116,7 @@ static void test_lifted(void **state)
     /* Sealed: nothing of the contents is read, whatever they are. */
     h.n = 2;
     hand_sign(f, &h, 5);
-    f->in.ceiling = 5;
+    f->aud = (struct kai_project_aud){.kind = KAI_POLICY_PERSONS, .ceiling = 5};
     hand_send(f, &h, h.c, 2);
     kai_buf_free(&h.obj);
     assert_int_equal(f->n_codes, 0);
@@ -131,9 +135,13 @@ static void test_red(void **state)
     opt.obj.tlp = 5;
     publish(f, opt, KAI_CONTENT_STIX, one, 1);
     project(f, 0);
-    expect_code(f, "project.ceiling");
-    f->in.ceiling = 5;
+    expect_code(f, "label.red");
+    f->aud = (struct kai_project_aud){.kind = KAI_POLICY_PERSONS, .ceiling = 5};
     project(f, 0);
+    expect_code(f, "red.unsealed");
+    opt.obj.seal = kai_view_of("seal", 4);
+    publish(f, opt, KAI_CONTENT_STIX, one, 1);
+    project(f, f->n - 1);
     assert_int_equal(f->n_codes, 0);
     assert_int_equal(rows_of(f, &row), 1);
     assert_int_equal(row.kind, KAI_ROW_SEALED);

@@ -1,0 +1,59 @@
+/* indexer_priv: what the parts of the indexer share. Everything here is on its thread. */
+#ifndef KAI_NODE_INDEXER_PRIV_H
+#define KAI_NODE_INDEXER_PRIV_H
+
+#include "node/indexer.h"
+#include "project/project.h"
+#include "query/acts.h"
+
+#define BATCH_ENTRIES_MAX 256u
+#define BATCH_WALKED_MAX  4096u /* With those that are not projected. */
+#define BATCH_BYTES_MAX   (4u << 20)
+
+struct rule;
+
+struct kai_indexer {
+    struct kai_core *c;
+    pthread_t thread;
+    pthread_mutex_t mu;
+    pthread_cond_t work; /* Something may have arrived. */
+    pthread_cond_t done; /* The position moved. */
+    bool woken;
+    bool stop;
+    enum kai_err err; /* It stopped by itself. */
+    struct kai_indexer_state state;
+    uint64_t settled; /* The outlook by which everything was judged; guarded, as those above. */
+    struct kai_projector *projector;
+    struct kai_outlook *o; /* During a batch. */
+    struct kai_ix *ix;
+    uint64_t position;
+    size_t n;
+    size_t bytes;
+    size_t walked;
+    enum kai_err batch_err;
+    struct kai_snap *snap;
+    struct kai_log log; /* The last one looked up. */
+    struct rule *rules; /* Found in the batch. */
+    /* What waits is judged anew when roster, keys or releases change: a pass over all of it, in
+     * batches. */
+    uint64_t judged;          /* The outlook at the beginning of the last whole pass. */
+    uint64_t passing;         /* And of the one under way; 0: none is. */
+    bool again;               /* A release came since a pass began. */
+    bool at_bad;              /* It is through with what waited for a key. */
+    struct kai_ix_place from; /* Behind this it goes on. */
+};
+
+/* Project one entry into the open transaction; a failure of ours stands in batch_err. */
+void kai_indexer_project(struct kai_indexer *x, uint64_t log_no, const struct kai_entry *e,
+                         uint64_t seen_ms);
+bool kai_indexer_room(const struct kai_indexer *x); /* For more of it in this batch. */
+const struct kai_log *kai_indexer_log(struct kai_indexer *x, uint64_t no);
+
+/* One transaction of the index, from one snapshot of the store and one outlook. */
+typedef enum kai_err kai_indexer_fill_fn(struct kai_indexer *x);
+KAI_MUST_USE enum kai_err kai_indexer_batch(struct kai_indexer *x, kai_indexer_fill_fn *fill);
+
+/* rejudge.c: a batch of what waits, where it is due. *more: the pass is not over. */
+KAI_MUST_USE enum kai_err kai_indexer_rejudge(struct kai_indexer *x, bool *more);
+
+#endif
