@@ -124,7 +124,7 @@ enum kai_policy_origin_what {
 struct kai_policy_origin_act {
     uint64_t what;       /* enum kai_policy_origin_what. */
     uint8_t tlp;         /* Of the item. */
-    uint8_t release_tlp; /* RELEASE: the label that it gives; else 0. */
+    uint8_t release_tlp; /* RELEASE: the label that it gives; 0: the label stays. */
     bool of_origin;      /* The actor's organisation is the item's origin. */
     bool may_publish;    /* The actor's node is active and has the capability. */
 };

@@ -100,8 +100,9 @@ const char *kai_policy_reshare(const struct kai_policy_reshare *f)
 
 const char *kai_policy_origin_act(const struct kai_policy_origin_act *f)
 {
-    bool red = kai_policy_label(f->tlp) == KAI_POLICY_RED ||
-               kai_policy_label(f->release_tlp) == KAI_POLICY_RED;
+    uint8_t released = f->release_tlp != KAI_POLICY_NONE ? f->release_tlp : f->tlp;
+    bool red =
+        kai_policy_label(f->tlp) == KAI_POLICY_RED || kai_policy_label(released) == KAI_POLICY_RED;
 
     if (f->what < KAI_POLICY_RELEASE || f->what > KAI_POLICY_RECEIPTS)
         return kai_policy_code(V_ACT_UNKNOWN);

@@ -71,7 +71,7 @@ static const char *const table[] = {
     "O2 source no source=0",
     "O3 source no may=0",
     "O4 source no what=1 label=056",
-    "O4 source no what=1 release=056",
+    "O4 source no what=1 release=56",
 
     "X0 export yes",
     "X1 export no purpose=0",
