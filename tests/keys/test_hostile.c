@@ -137,6 +137,19 @@ static void different_keys(void **state)
     MUST(kai_keyring_epoch(k, &x.entry.e, in));
     MUST(kai_keyring_write_epoch(k, aud, &e));
     drop(&x);
+    /* A second entry, right in all but that its key is not the one its commit is of: two members
+     * would write under one name, each where the other cannot read. */
+    begin(&t, &x, aud, &t.o[0].node, &t.o[1].node);
+    uint8_t one[KAI_ID_BYTES];
+    memcpy(one, x.key.commit, KAI_ID_BYTES);
+    world_fill(&t.w, x.key.key, KAI_KEY_BYTES);
+    kai_epoch_derive(&x.key);
+    memcpy(x.slot_key, x.key.key, 32);
+    memcpy(x.key.commit, one, KAI_ID_BYTES);
+    finish(&t, &x);
+    assert_int_equal(kai_keyring_epoch(k, &x.entry.e, in), KAI_EAUTH);
+    assert_null(kai_keyring_kid(k, aud, one));
+    drop(&x);
     /* A relay that is told another routing secret learns nothing. */
     struct kai_keyring *relay = orgs_ring(&t, 2);
     begin(&t, &x, aud, &t.o[0].node, &t.o[1].node);

@@ -1,6 +1,7 @@
 /* Who is in an audience of each kind, as its members, its relays and strangers see it. */
 #include "keys/orgs.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -191,6 +192,44 @@ static void persons(void **state)
     orgs_stop(&t);
 }
 
+/* A community by attributes: any of the values of one key, and every key. */
+static void a_rule_over_attributes(void **state)
+{
+    (void)state;
+    static struct orgs t;
+    static const char *const attrs[][2] = {
+        {"sector", "health"}, {"sector", "water"}, {"region", "east"}};
+    uint8_t aud[KAI_ID_BYTES];
+
+    orgs_start(&t, 6);
+    for (size_t i = 0; i < 8; i++) { /* Each has some of the three: by the bits of i. */
+        struct kai_admit terms = world_terms(KAI_ADMIT_ORG);
+
+        for (size_t b = 0; b < 3; b++) {
+            if ((i >> b & 1) == 0)
+                continue;
+            struct kai_attr *a = &terms.attrs[terms.n_attrs++];
+            (void)snprintf(a->key, sizeof a->key, "%s", attrs[b][0]);
+            (void)snprintf(a->value, sizeof a->value, "%s", attrs[b][1]);
+        }
+        orgs_add(&t, 0, &terms);
+    }
+    struct kai_aud_rec rec = orgs_rec(&t, 0, KAI_AUD_COMMUNITY, 2);
+    rec.n_rule = 3;
+    for (size_t b = 0; b < 3; b++) {
+        (void)snprintf(rec.rule[b].key, sizeof rec.rule[b].key, "%s", attrs[b][0]);
+        (void)snprintf(rec.rule[b].value, sizeof rec.rule[b].value, "%s", attrs[b][1]);
+    }
+    orgs_audience(&t, 0, &rec, aud);
+    struct kai_keyring *k = orgs_ring(&t, 0);
+    for (size_t i = 0; i < 8; i++)
+        assert_true(kai_keyring_org_member(k, aud, orgs_org(&t, i + 1)) ==
+                    ((i & 3) != 0 && (i & 4) != 0));
+    assert_false(kai_keyring_org_member(k, aud, orgs_org(&t, 0)));
+    kai_keyring_free(k);
+    orgs_stop(&t);
+}
+
 /* A rule over ids of the wrong kind says nothing. */
 static void ids_of_the_wrong_kind(void **state)
 {
@@ -270,6 +309,7 @@ int main(void)
         cmocka_unit_test(clients),
         cmocka_unit_test(providers),
         cmocka_unit_test(persons),
+        cmocka_unit_test(a_rule_over_attributes),
         cmocka_unit_test(ids_of_the_wrong_kind),
         cmocka_unit_test(who_is_inside_whom),
     };

@@ -4,8 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/sign.h"
+#include "keys/epoch.h"
 #include "keys/orgs.h"
 #include "log/merkle.h"
+#include "wire/put.h"
 
 struct scene {
     struct orgs t;
@@ -126,6 +129,40 @@ static void only_of_a_steward(void **state)
     stop(&s);
 }
 
+/* A member signs a statement of its own about another audience's members, in all else in order. */
+static void made_up(void **state)
+{
+    (void)state;
+    static struct scene s;
+    struct kai_epoch_part p = {.gen = 1};
+    struct kai_epoch_list l = {0};
+    uint8_t sig[KAI_SIG_BYTES], salt[KAI_EPOCH_SALT_BYTES] = {4}, leaf[1][KAI_ID_BYTES];
+    struct kai_buf body;
+
+    start(&s, 3);
+    memcpy(p.aud_id, s.aud, KAI_ID_BYTES);
+    kai_epoch_salted_leaf(leaf[0], salt, s.t.o[3].node.id);
+    kai_merkle_root(p.members_root, leaf, 1);
+    for (size_t by = 0; by < 2; by++) { /* The steward, for comparison; and a member. */
+        kai_buf_init(&body, KAI_MEMBER_PROOF_BYTES_MAX);
+        kai_epoch_signed(&body, &p, &l, s.t.o[1].issuing.log.pk);
+        kai_sign(sig, s.t.o[by].node.log.sk, KAI_SIG_EPOCH, s.t.w.charter.nid, body.p, body.len);
+        kai_buf_clear(&s.proof);
+        kai_put_array(&s.proof, 8);
+        kai_put_view(&s.proof, kai_buf_view(&body));
+        kai_put_bin(&s.proof, s.t.o[by].node.cert, KAI_ID_BYTES);
+        kai_put_bin(&s.proof, sig, sizeof sig);
+        kai_put_bin(&s.proof, salt, sizeof salt);
+        kai_put_uint(&s.proof, 0);
+        kai_put_uint(&s.proof, 1);
+        kai_put_array(&s.proof, 0);
+        kai_put_no_ext(&s.proof);
+        assert_int_equal(check(&s, s.aud, 3), by == 0 ? KAI_OK : KAI_EDENIED);
+        kai_buf_free(&body);
+    }
+    stop(&s);
+}
+
 static void every_bit_counts(void **state)
 {
     (void)state;
@@ -182,8 +219,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_member_proves_it), cmocka_unit_test(of_then),
-        cmocka_unit_test(only_of_a_steward),  cmocka_unit_test(every_bit_counts),
-        cmocka_unit_test(fits_its_bound),
+        cmocka_unit_test(only_of_a_steward),  cmocka_unit_test(made_up),
+        cmocka_unit_test(every_bit_counts),   cmocka_unit_test(fits_its_bound),
     };
 
     if (sodium_init() < 0)
