@@ -4,7 +4,7 @@
 #include "node/call.h"
 #include "node/publish.h"
 
-static void put_refusal(void *ctx, const struct kai_why *why, const char *id)
+void kai_call_refusal(void *ctx, const struct kai_why *why, const char *id)
 {
     struct kai_call *call = ctx;
     struct kai_buf text;
@@ -75,7 +75,7 @@ static enum kai_err put_sum(struct kai_call *call, const struct kai_publish *p,
 
 enum kai_err kai_verb_publish(struct kai_call *call)
 {
-    struct kai_publish p = {.file = call->body, .refuse = put_refusal, .ctx = call};
+    struct kai_publish p = {.file = call->body, .refuse = kai_call_refusal, .ctx = call};
     struct kai_published sum;
     enum kai_err err = KAI_OK;
     const char *name = kai_arg_text(call, "name", &err);

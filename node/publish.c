@@ -9,6 +9,7 @@
 #include "node/held.h"
 #include "node/indexer.h"
 #include "node/post.h"
+#include "node/shown.h"
 #include "policy/policy.h"
 
 #define LABELS_MAX 50u /* TLP x PAP x exercise. */
@@ -45,7 +46,12 @@ static const char *verdict(const struct run *r, uint8_t tlp)
         .may_publish = self != NULL && self->active && (self->caps & KAI_CAP_PUBLISH) != 0,
     };
 
-    return kai_policy_publish(&f);
+    /* Who may not see it would learn by publishing it whether it is there already. */
+    struct kai_policy_read reader = {
+        .role = r->p->who->role, .clearance = r->p->who->clearance, .tlp = tlp};
+    const char *code = kai_policy_publish(&f);
+
+    return code != NULL ? code : kai_policy_read(&reader);
 }
 
 /* Also of the audiences that it lists besides; *about is set to the one that forbids. */
@@ -282,7 +288,7 @@ static enum kai_err resolve_mailbox(struct run *r)
 
 static enum kai_err resolve_audience(struct run *r)
 {
-    enum kai_err err = kai_outlook_find_aud(r->o, r->p->to, &r->aud, r->why);
+    enum kai_err err = kai_shown_find_aud(r->o, r->p->to, r->p->who->clearance, &r->aud, r->why);
 
     if (err != KAI_OK)
         return err;
@@ -303,7 +309,7 @@ static enum kai_err resolve(struct run *r)
     for (size_t i = 0; i < r->p->n_also; i++) {
         const struct kai_aud_name *also;
 
-        err = kai_outlook_find_aud(r->o, r->p->also[i], &also, r->why);
+        err = kai_shown_find_aud(r->o, r->p->also[i], r->p->who->clearance, &also, r->why);
         if (err != KAI_OK)
             return err;
         memcpy(r->obj.aud[r->obj.n_auds++], also->id, KAI_ID_BYTES);

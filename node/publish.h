@@ -8,8 +8,10 @@
 
 #include "item/label.h"
 #include "node/core.h"
+#include "node/who.h"
 
 struct kai_publish {
+    const struct kai_who *who; /* Publishes nothing above its clearance. */
     struct kai_view file;
     const char *name; /* Of the file, for messages. */
     const char *to;   /* Audience. */
