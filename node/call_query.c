@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "node/call.h"
+#include "node/clerk.h"
 #include "node/indexer.h"
 #include "node/reader.h"
 
@@ -206,6 +207,8 @@ static bool on_row(void *ctx, uint64_t row_no, uint64_t index)
         q->err = kai_reader_put(&q->r, &hit, &g->call->out);
     }
     g->n++;
+    if (q->err == KAI_OK) /* The source is to hear that somebody read it. */
+        kai_clerk_note(q->c->clerk, &row, KAI_RECEIPT_READ);
     return q->err == KAI_OK;
 }
 

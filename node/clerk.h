@@ -7,15 +7,25 @@
 #define KAI_NODE_CLERK_H
 
 #include "node/core.h"
+#include "node/receipts.h"
 #include "project/project.h"
 
 struct kai_clerk;
 
-/* With the loop alone: a stopped node writes no letters. Errors: KAI_ENOMEM, KAI_EIO. */
-KAI_MUST_USE enum kai_err kai_clerk_start(struct kai_clerk **out, struct kai_core *c);
-void kai_clerk_stop(struct kai_clerk *k); /* After what is under way. NULL does nothing. */
+/* Before the indexer starts. Errors: KAI_ENOMEM. */
+KAI_MUST_USE enum kai_err kai_clerk_new(struct kai_clerk **out, struct kai_core *c);
+/* Begin to work: with a loop alone, a stopped node writes no letters. Errors: KAI_EIO. */
+KAI_MUST_USE enum kai_err kai_clerk_start(struct kai_clerk *k);
+/* End the work under way, which still needs the loop. NULL, and one not started: nothing. */
+void kai_clerk_stop(struct kai_clerk *k);
+/* What is only in mind is kept in the store. After the indexer stopped. NULL does nothing. */
+void kai_clerk_free(struct kai_clerk *k);
 
 /* The indexer found and committed something beside the rows. Never waits. NULL does nothing. */
 void kai_clerk_found(struct kai_clerk *k, const struct kai_project_found *f);
+
+/* Somebody was shown the content of this row, or acted on it: its source is to hear of it. Any
+ * thread; never waits. NULL does nothing. */
+void kai_clerk_note(struct kai_clerk *k, const struct kai_row *row, enum kai_receipt_what what);
 
 #endif

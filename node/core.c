@@ -10,6 +10,7 @@
 #include "node/actions.h"
 #include "node/audit.h"
 #include "node/audiences.h"
+#include "node/clerk.h"
 #include "node/held.h"
 #include "node/indexer.h"
 #include "node/loop.h"
@@ -398,6 +399,8 @@ enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, s
         err = kai_audit_open(c);
     }
     if (err == KAI_OK)
+        err = kai_clerk_new(&c->clerk, c);
+    if (err == KAI_OK)
         err = kai_indexer_start(&c->indexer, c);
     if (err != KAI_OK) {
         if (why != NULL && why->code == NULL)
@@ -419,6 +422,7 @@ void kai_core_close(struct kai_core *c)
     struct kai_indexer *indexer = c->indexer;
     c->indexer = NULL;
     kai_indexer_stop(indexer);
+    kai_clerk_free(c->clerk);
     if (c->store != NULL && c->ctl != NULL)
         while (c->tx != NULL || c->n_after > 0)
             kai_core_commit(c);

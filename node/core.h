@@ -83,7 +83,7 @@ struct kai_core {
     struct kai_snap *serve; /* For kai_net's read action; ended after each round. */
 
     struct kai_indexer *indexer;
-    struct kai_clerk *clerk; /* NULL: no loop runs. */
+    struct kai_clerk *clerk;
     struct kai_audit *audit;
     struct kai_loop *
         loop; /* NULL: no loop, jobs run at once. Set before and cleared after other threads ask. */

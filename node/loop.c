@@ -12,6 +12,7 @@
 #include "node/actions.h"
 #include "node/address.h"
 #include "node/api.h"
+#include "node/clerk.h"
 #include "node/dialer.h"
 #include "node/indexer.h"
 #include "node/net/transport.h"
@@ -358,7 +359,7 @@ static enum kai_err round_of(struct kai_loop *l)
 
 enum kai_err kai_loop_serve(struct kai_loop *l)
 {
-    enum kai_err err = KAI_OK;
+    enum kai_err err = kai_clerk_start(l->c->clerk);
 
     while (err == KAI_OK && !atomic_load(&l->stop))
         err = round_of(l);
@@ -378,6 +379,7 @@ static void *stop_api(void *arg)
     struct stopping *s = arg;
 
     kai_api_stop(s->api);
+    kai_clerk_stop(s->l->c->clerk);
     atomic_store(&s->done, true);
     wake(s->l);
     return NULL;

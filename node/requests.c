@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/letters.h"
+
 bool kai_letter_no(const char *name, char kind, uint64_t *no)
 {
     uint64_t v = 0;
@@ -192,4 +194,21 @@ enum kai_err kai_requests_find(struct kai_core *c, struct kai_ixsnap *rows, cons
         err = read_letter(&w, &l, body, out);
     kai_outlook_put(w.o);
     return err == KAI_ENOTFOUND ? kai_why_set(why, err, "letter.unknown", name, NULL, NULL) : err;
+}
+
+enum kai_err kai_request_refuse(struct kai_core *c, const struct kai_asked *a, const char *reason,
+                                struct kai_why *why)
+{
+    struct kai_refusal no = {.created = kai_wall_ms()};
+    struct kai_buf item;
+
+    memcpy(no.obj_hash, a->q.obj_hash, KAI_ID_BYTES);
+    memcpy(no.target, a->q.target, KAI_ID_BYTES);
+    kai_copy_text(no.reason, sizeof no.reason, reason);
+    kai_buf_init(&item, KAI_PAYLOAD_BYTES_MAX);
+    kai_refusal_write(&item, &no);
+    struct kai_view v = kai_buf_view(&item);
+    enum kai_err err = item.err != KAI_OK ? item.err : kai_letter_post(c, a->org, &v, 1, why);
+    kai_buf_free(&item);
+    return err;
 }

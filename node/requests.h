@@ -36,5 +36,8 @@ kai_requests_granted(struct kai_ixsnap *rows, const uint8_t obj_hash[static KAI_
                      const uint8_t target[static KAI_ID_BYTES], bool *granted, uint8_t *label);
 /* The number in a name such as "r12". */
 bool kai_letter_no(const char *name, char kind, uint64_t *no);
+/* Answer no. Not on the owning thread of a running loop. Errors: as kai_letter_post(). */
+KAI_MUST_USE enum kai_err kai_request_refuse(struct kai_core *c, const struct kai_asked *a,
+                                             const char *reason, struct kai_why *why);
 
 #endif

@@ -35,27 +35,28 @@
                      */
 
 /* Keyed: K(key, domain, x, n). */
-#define KAI_D_BLIND     "kairan1.blind"
-#define KAI_D_BLINDHEAD "kairan1.blindhead"
-#define KAI_D_TAG       "kairan1.tag"
-#define KAI_D_ROUTE     "kairan1.route"
-#define KAI_D_MK        "kairan1.mk"
-#define KAI_D_R         "kairan1.r"
-#define KAI_D_COMMIT    "kairan1.commit"
-#define KAI_D_WRAP      "kairan1.wrap"  /* A slot for a member. */
-#define KAI_D_RWRAP     "kairan1.rwrap" /* A slot for a relay. */
-#define KAI_D_PWRAP     "kairan1.pwrap" /* A slot for a person. */
-#define KAI_D_OWRAP     "kairan1.owrap" /* An audience id in an OFFER. */
-#define KAI_D_LIST      "kairan1.list"
-#define KAI_D_MSALT     "kairan1.msalt"
-#define KAI_D_MATCH     "kairan1.match"
-#define KAI_D_RANGE     "kairan1.range" /* Fingerprint of a range in reconciliation. */
-#define KAI_D_RED       "kairan1.red"
-#define KAI_D_REDCOMMIT "kairan1.redcommit" /* Commitment to the key of a RED OBJ. */
-#define KAI_D_REDSALT   "kairan1.redsalt"   /* Salts of a RED OBJ, from a secret of its person. */
-#define KAI_D_SALT      "kairan1.salt"  /* Salts of a batch, from one secret of its publisher. */
-#define KAI_D_PNAME     "kairan1.pname" /* A person's name in a certificate, salted. */
-#define KAI_D_FILE      "kairan1.file"  /* Key that seals a key file. */
+#define KAI_D_BLIND       "kairan1.blind"
+#define KAI_D_BLINDHEAD   "kairan1.blindhead"
+#define KAI_D_TAG         "kairan1.tag"
+#define KAI_D_ROUTE       "kairan1.route"
+#define KAI_D_MK          "kairan1.mk"
+#define KAI_D_R           "kairan1.r"
+#define KAI_D_COMMIT      "kairan1.commit"
+#define KAI_D_WRAP        "kairan1.wrap"  /* A slot for a member. */
+#define KAI_D_RWRAP       "kairan1.rwrap" /* A slot for a relay. */
+#define KAI_D_PWRAP       "kairan1.pwrap" /* A slot for a person. */
+#define KAI_D_OWRAP       "kairan1.owrap" /* An audience id in an OFFER. */
+#define KAI_D_LIST        "kairan1.list"
+#define KAI_D_MSALT       "kairan1.msalt"
+#define KAI_D_MATCH       "kairan1.match"
+#define KAI_D_RANGE       "kairan1.range" /* Fingerprint of a range in reconciliation. */
+#define KAI_D_RED         "kairan1.red"
+#define KAI_D_REDCOMMIT   "kairan1.redcommit" /* Commitment to the key of a RED OBJ. */
+#define KAI_D_REDSALT     "kairan1.redsalt"   /* Salts of a RED OBJ, from a secret of its person. */
+#define KAI_D_SALT        "kairan1.salt"  /* Salts of a batch, from one secret of its publisher. */
+#define KAI_D_PNAME       "kairan1.pname" /* A person's name in a certificate, salted. */
+#define KAI_D_CONTRIBUTED "kairan1.contributed" /* Ids of what is published for another one. */
+#define KAI_D_FILE        "kairan1.file"        /* Key that seals a key file. */
 
 /* What a signature is for: SIG(sk, type, body). */
 enum kai_sig_type {

@@ -3,6 +3,13 @@
 
 const struct kai_text_reason kai_reasons_share[] = {
     {
+        "clerk.failed",
+        "Receipts, recalls and requests are held up: {1}.",
+        "Look at the disk and memory of this machine; it is tried again by itself.",
+        "受領通知・回収・申請の送信が滞っています: {1}。",
+        "ディスクとメモリを確認してください。自動で再試行します。",
+    },
+    {
         "contribution.not-released",
         "{1} was contributed by another organisation, which has not released it for that.",
         "It has been asked, if somebody asked you: 'kairan release list' shows the answer.",
