@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "crypto/hash.h"
 #include "topology/judge.h"
 #include "topology/sim/sim_int.h"
 
@@ -136,6 +137,49 @@ static void test_unmatched(void **state)
     kai_sim_publish(x.s, 1, PUBLIC, 100);
     kai_sim_run(x.s, 1000);
     assert_int_equal(data_said(&x), 2);
+    leave(&x);
+}
+
+/* A node between two members hands on what they show: the same nonces on both sides make no token
+ * of one link good on the other. */
+static void test_between(void **state)
+{
+    struct stage x = stage(4);
+    const struct kai_epoch *e;
+    struct kai_hello h;
+    struct kai_frame f;
+    struct kai_hasher hash;
+    struct kai_buf b;
+    uint8_t token[16];
+    const struct kai_buf *sent;
+    size_t n;
+
+    (void)state;
+    x.link = kai_sim_raw_link(x.s, 1, 2, false);
+    kai_sim_hello_as(x.s, 2, &h);
+    kai_buf_init(&b, KAI_FRAME_BYTES_MAX);
+    kai_put_hello(&b, &h);
+    kai_sim_raw_frame(x.s, 1, x.link, kai_buf_view(&b));
+    sent = kai_sim_raw_sent(x.s, x.link, &n);
+    assert_int_equal(kai_frame_parse(&f, kai_buf_view(&sent[0])), KAI_OK);
+    assert_int_equal(f.type, KAI_MSG_HELLO);
+    /* What node 3, dialling node 2 with this nonce, would show there. */
+    assert_true(kai_keyring_epochs(x.s->node[3].keyring, x.s->aud[ODD].id, &e) > 0);
+    kai_kdf_begin(&hash, KAI_D_MATCH, e->route, 16);
+    kai_hash_add(&hash, h.nonce, 32);
+    kai_hash_add(&hash, f.hello.nonce, 32);
+    kai_hash_add(&hash, x.s->node[3].curve_pk, KAI_KEY_BYTES);
+    kai_hash_add(&hash, x.s->node[2].curve_pk, KAI_KEY_BYTES);
+    kai_hash_u64(&hash, 1);
+    kai_hash_end(&hash, token);
+    kai_buf_clear(&b);
+    kai_put_frame(&b, KAI_MSG_MATCH, 2);
+    kai_put_uint(&b, 0);
+    kai_put_array(&b, 1);
+    kai_put_bin(&b, token, sizeof token);
+    kai_sim_raw_frame(x.s, 1, x.link, kai_buf_view(&b));
+    kai_buf_free(&b);
+    assert_null(kai_share_find(kai_sim_net(x.s, 1)->links[0], x.s->aud[ODD].id));
     leave(&x);
 }
 
@@ -409,10 +453,11 @@ static void test_retract(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_leaked),         cmocka_unit_test(test_unmatched),
-        cmocka_unit_test(test_kick),           cmocka_unit_test(test_sender),
-        cmocka_unit_test(test_revoked_author), cmocka_unit_test(test_what),
-        cmocka_unit_test(test_closed),         cmocka_unit_test(test_retract),
+        cmocka_unit_test(test_leaked),  cmocka_unit_test(test_unmatched),
+        cmocka_unit_test(test_between), cmocka_unit_test(test_kick),
+        cmocka_unit_test(test_sender),  cmocka_unit_test(test_revoked_author),
+        cmocka_unit_test(test_what),    cmocka_unit_test(test_closed),
+        cmocka_unit_test(test_retract),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,7 +89,37 @@ static void test_addresses(void **state)
     kai_sim_free(s);
 }
 
-/* A node that comes later gets all addresses. */
+/* Everybody looks at a note before passing it on: who brings a forged one is to blame for it. */
+static void test_forged_address(void **state)
+{
+    (void)state;
+    for (int forged = 0; forged < 2; forged++) {
+        struct kai_sim *s = net_of(3, 0, true);
+        uint64_t link = kai_sim_raw_link(s, 0, 2, false);
+        struct kai_hello h;
+        struct kai_buf b, f;
+        enum kai_bye why;
+
+        kai_buf_init(&f, KAI_FRAME_BYTES_MAX);
+        kai_sim_hello_as(s, 2, &h);
+        kai_put_hello(&f, &h);
+        kai_sim_raw_frame(s, 0, link, kai_buf_view(&f));
+        note(s, 1, 5, SIM_WALL_MS + 100000000, &b);
+        b.p[b.len - 1] ^= (uint8_t)forged;
+        kai_buf_clear(&f);
+        kai_put_frame(&f, KAI_MSG_PEERS, 1);
+        kai_put_array(&f, 1);
+        kai_put_view(&f, kai_buf_view(&b));
+        kai_sim_raw_frame(s, 0, link, kai_buf_view(&f));
+        assert_int_equal(kai_sim_raw_dropped(s, link, &why), forged);
+        assert_true(!forged || why == KAI_BYE_MALFORMED);
+        assert_int_equal(known(s, 0, 1, "tcp://192.0.2.1:5"), !forged);
+        kai_buf_free(&b);
+        kai_buf_free(&f);
+        kai_sim_free(s);
+    }
+}
+
 /* A node that says a new address again and again is heard now and then: each goes to every disk. */
 static void test_addresses_without_end(void **state)
 {
@@ -115,6 +145,7 @@ static void test_addresses_without_end(void **state)
     kai_sim_free(s);
 }
 
+/* A node that comes later gets all addresses. */
 static void test_addresses_for_newcomers(void **state)
 {
     struct kai_sim *s = net_of(10, 1, true);
@@ -242,6 +273,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_forged_address),
         cmocka_unit_test(test_addresses_without_end),
         cmocka_unit_test(test_addresses_for_newcomers),
         cmocka_unit_test(test_introduction),
