@@ -1,6 +1,7 @@
 /* admit: ADMIT, the certificate of an organisation, issuing key, node or person. */
 #include <string.h>
 
+#include "base/check.h"
 #include "crypto/hash.h"
 #include "crypto/sign.h"
 #include "keys/record_int.h"
@@ -97,10 +98,10 @@ enum kai_err kai_admit_parse(struct kai_admit *a, struct kai_view body)
     err = b.err;
     if (err == KAI_OK)
         err = kai_key_check(a->sign_pk);
-    if (err == KAI_OK)
-        err = kai_verify(a->pop, a->sign_pk, KAI_SIG_POP, KAI_NID_NONE, b.p, b.len);
+    bool proved = err == KAI_OK &&
+                  kai_verify(a->pop, a->sign_pk, KAI_SIG_POP, KAI_NID_NONE, b.p, b.len) == KAI_OK;
     kai_buf_free(&b);
-    return err;
+    return err != KAI_OK || KAI_CHECK(ADMIT_PROOF, proved) ? err : KAI_EAUTH;
 }
 
 void kai_admit_prove(struct kai_admit *a, const uint8_t sign_sk[static 64])

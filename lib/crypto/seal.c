@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "crypto/hash.h"
 
 #define AEAD_TAG_BYTES crypto_aead_xchacha20poly1305_ietf_ABYTES
@@ -88,7 +89,7 @@ enum kai_err kai_open(uint8_t *out, size_t *out_n, const uint8_t key[static KAI_
 
     message_key(mk, key, at, payload.p);
     kai_kdf(commit, sizeof commit, KAI_D_COMMIT, mk, n, KAI_NONCE_BYTES);
-    if (sodium_memcmp(commit, c, sizeof commit) != 0)
+    if (!KAI_CHECK(SEAL_COMMIT, sodium_memcmp(commit, c, sizeof commit) == 0))
         goto out;
     place_ad(ad, at);
     if (crypto_aead_xchacha20poly1305_ietf_decrypt(out, &n_out, NULL, ct, ct_n, ad, sizeof ad, n,

@@ -16,11 +16,12 @@
 /* ---- What a network is made of. Organisations, nodes and audiences go by their numbers: node i is
  * the first node of organisation i; further ones, which are relays, come after these. */
 struct kai_sim_org {
-    size_t parent;      /* Who admits it. Organisation 0 is the founder. */
-    uint64_t caps;      /* KAI_CAP_*; 0: all but provider. */
-    uint64_t label_max; /* 0: RED. */
-    bool water;         /* Carries the attribute that the rule of some communities asks for. */
-    bool late;          /* Not admitted before kai_sim_admit_late(). */
+    size_t parent;         /* Who admits it. Organisation 0 is the founder. */
+    uint64_t caps;         /* KAI_CAP_*; 0: all but provider. */
+    uint64_t label_max;    /* 0: RED. */
+    uint64_t max_children; /* 0: 1,000. */
+    bool water;            /* Carries the attribute that the rule of some communities asks for. */
+    bool late;             /* Not admitted before kai_sim_admit_late(). */
 };
 
 struct kai_orgs { /* A set of organisations. */
@@ -126,6 +127,10 @@ bool kai_sim_entry(const struct kai_sim *s, size_t node, size_t aud, size_t log,
 bool kai_sim_fork(const struct kai_sim *s, size_t node, size_t aud, const struct kai_entry *e,
                   struct kai_buf *out, struct kai_entry *fork);
 uint64_t kai_sim_alarms(const struct kai_sim *s, const char *code);
+
+/* Show f every frame that this node sends or is sent. */
+typedef void kai_sim_tap_fn(void *ctx, struct kai_view frame);
+void kai_sim_tap(struct kai_sim *s, size_t node, kai_sim_tap_fn *f, void *ctx);
 
 /* ---- What is so. */
 uint64_t kai_sim_now(const struct kai_sim *s);

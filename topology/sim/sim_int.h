@@ -52,7 +52,7 @@ struct sim_org {
     size_t parent;
     bool admitted, revoked, water;
     uint64_t at; /* When it was admitted. */
-    uint64_t caps, label_max;
+    uint64_t caps, label_max, max_children;
     struct sim_key root, issuing, person;
     uint8_t person_kx[KAI_KEY_BYTES];
     uint8_t id[KAI_ID_BYTES], cert[KAI_ID_BYTES], issuing_cert[KAI_ID_BYTES];
@@ -86,7 +86,7 @@ struct sim_node {
     struct kai_view *note;       /* Addresses heard of, by node: durable. */
     struct kai_view text;
     uint64_t intro_ms, intro_wait_ms; /* No introduction before; how long the next wait is. */
-    bool duty; /* Something happened that may be its to answer. */
+    bool duty;                        /* Something happened that may be its to answer. */
     uint64_t duty_ms;
 };
 
@@ -174,6 +174,9 @@ struct kai_sim {
     struct kai_packer *packer;
     struct kai_buf opened, scratch;
     struct kai_sim_counters count;
+    kai_sim_tap_fn *tap;
+    void *tap_ctx;
+    size_t tap_node;
     struct {
         const char *code;
         uint64_t n;
@@ -194,6 +197,8 @@ void *sim_grow(void *p, size_t n, size_t *cap, size_t size);
 
 /* world.c */
 void sim_world_make(struct kai_sim *s, const struct kai_sim_plan *plan);
+/* An ADMIT by the issuing key of an organisation, whatever it says. */
+struct sim_entry *sim_world_say(struct kai_sim *s, size_t by, const struct kai_admit *a);
 void sim_world_org(struct kai_sim *s, size_t org); /* Admit it, and its nodes. */
 const struct sim_entry *sim_world_revoke(struct kai_sim *s, size_t org);
 const struct sim_entry *sim_world_revoke_node(struct kai_sim *s, size_t node);

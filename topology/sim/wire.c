@@ -157,6 +157,8 @@ bool sim_wire_send(struct sim_node *n, uint64_t link, struct kai_view frame)
     SIM_MUST(frame.n <= KAI_FRAME_BYTES_MAX && kai_frame_parse(&f, frame) == KAI_OK);
     s->count.frames++;
     sim_oracle_frame(s, n, c, frame);
+    if (s->tap && (s->tap_node == c->a || s->tap_node == c->b))
+        s->tap(s->tap_ctx, frame);
     sim_trace(s, "%zu > %zu %s %zu", n->index, end ? c->a : c->b, name_of(f.type), frame.n);
     if (c->raw) {
         keep_raw(c, frame);
@@ -226,4 +228,11 @@ void sim_wire_frame(struct kai_sim *s, struct sim_event *e)
     struct sim_node *n = &s->node[e->node];
 
     kai_net_on_frame(n->net, e->link, e->frame, s->now, SIM_WALL_MS + s->now);
+}
+
+void kai_sim_tap(struct kai_sim *s, size_t node, kai_sim_tap_fn *f, void *ctx)
+{
+    s->tap = f;
+    s->tap_ctx = ctx;
+    s->tap_node = node;
 }

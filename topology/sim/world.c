@@ -30,6 +30,7 @@ static void make_org(struct kai_sim *s, size_t i, const struct kai_sim_org *plan
     o->parent = plan->parent;
     o->caps = plan->caps ? plan->caps : CAPS_ORG;
     o->label_max = plan->label_max ? plan->label_max : 5;
+    o->max_children = plan->max_children ? plan->max_children : 1000;
     make_key(s, &o->root);
     make_key(s, &o->issuing);
     make_key(s, &o->person);
@@ -99,6 +100,7 @@ static void about_org(struct kai_sim *s, struct kai_admit *a, size_t org)
 {
     a->caps = s->org[org].caps;
     a->label_max = s->org[org].label_max;
+    a->max_children = s->org[org].max_children;
     (void)snprintf(a->name, sizeof a->name, "node %zu", org);
     if (s->org[org].water) {
         a->n_attrs = 1;
@@ -135,6 +137,18 @@ static struct sim_entry *admit(struct kai_sim *s, struct sim_key *signer, uint64
     kai_buf_init(&body, KAI_CERT_BYTES_MAX);
     kai_admit_write(&body, &a);
     e = sim_world_record(s, signer, KAI_REC_ADMIT, &body);
+    kai_buf_free(&body);
+    return e;
+}
+
+struct sim_entry *sim_world_say(struct kai_sim *s, size_t by, const struct kai_admit *a)
+{
+    struct sim_entry *e;
+    struct kai_buf body;
+
+    kai_buf_init(&body, KAI_CERT_BYTES_MAX);
+    kai_admit_write(&body, a);
+    e = sim_world_record(s, &s->org[by].issuing, KAI_REC_ADMIT, &body);
     kai_buf_free(&body);
     return e;
 }
