@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "crypto/hash.h"
 #include "keys/ctl_int.h"
 #include "keys/record_int.h"
@@ -63,6 +64,7 @@ enum kai_err kai_ctl_new(struct kai_ctl **out, const struct kai_charter *charter
     if (c == NULL)
         return KAI_ENOMEM;
     c->charter = *charter;
+    c->most = KAI_CTL_ENTRIES_MAX;
     c->heads = calloc(1, sizeof *c->heads);
     bool ok = c->heads != NULL;
     for (size_t i = 0; ok && i < charter->n_founders; i++) {
@@ -183,6 +185,7 @@ static void drop(struct kai_ctl *c, struct kai_ctl_entry *e, const struct kai_ct
     }
     c->n = n;
     c->heads->fresh = false;
+    c->near_fresh = false;
 }
 
 /* Whether e may stand after its parent, given what else does. */
@@ -279,6 +282,7 @@ static void insert(struct kai_ctl *c, struct kai_ctl_entry *x)
     c->by_hash[at] = x;
     c->n++;
     c->heads->fresh = false;
+    c->near_fresh = false;
 }
 
 /* What a control entry may be, before its log is looked at. */
@@ -323,7 +327,7 @@ struct spot {
 };
 
 /* All that can be said against e. *at->copy is the caller's. */
-static enum kai_err judge(const struct kai_ctl *c, const struct kai_entry *e, struct spot *at)
+static enum kai_err judge(struct kai_ctl *c, const struct kai_entry *e, struct spot *at)
 {
     enum kai_err err = shape(e);
 
@@ -338,6 +342,8 @@ static enum kai_err judge(const struct kai_ctl *c, const struct kai_entry *e, st
     err = find_parent(c, at->log, e, &at->parent);
     if (err != KAI_OK)
         return err;
+    if (!KAI_CHECK(CTL_NUMBER, c->n < c->most || kai_ctl_near(c, at->log)))
+        return KAI_ELIMIT;
     at->slots = at->parent != NULL ? at->parent->child : at->log->first;
     err = place(at->log, at->slots, e);
     if (err == KAI_OK)
@@ -353,7 +359,7 @@ static enum kai_err judge(const struct kai_ctl *c, const struct kai_entry *e, st
     return err;
 }
 
-enum kai_err kai_ctl_check(const struct kai_ctl *c, const struct kai_entry *e)
+enum kai_err kai_ctl_check(struct kai_ctl *c, const struct kai_entry *e)
 {
     struct spot at;
     enum kai_err err = judge(c, e, &at);

@@ -15,17 +15,22 @@ struct kai_ctl;
 /* charter is copied. Errors: KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_ctl_new(struct kai_ctl **out, const struct kai_charter *charter);
 void kai_ctl_free(struct kai_ctl *c);
+/* Who holds this set: what those wrote who stand above this node key is taken also when
+ * KAI_CTL_ENTRIES_MAX are held. The same holds of founders and of organisations that they admitted:
+ * so whoever fills the set can still be put out. */
+void kai_ctl_own(struct kai_ctl *c, const uint8_t node_pk[static KAI_KEY_BYTES]);
 const struct kai_charter *kai_ctl_charter(const struct kai_ctl *c);
 
 /* Add an entry (copied). The log's key must be known: a founder's root key, or the sign_pk of an
  * ADMIT held. Errors: KAI_EEXIST (held already), KAI_EAGAIN (its predecessor or its key's
  * certificate is not held: ask for it, or keep it parked), KAI_ELIMIT (too big; or the third branch
- * of a fork, or past what a key may write: nobody keeps it, and an honest peer may not know yet),
+ * of a fork, or past what a key may write: nobody keeps it, and an honest peer may not know yet; or
+ * more than KAI_CTL_ENTRIES_MAX in all),
  * KAI_EMALFORMED, KAI_EAUTH, KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_ctl_add(struct kai_ctl *c, const struct kai_entry *e);
 /* What kai_ctl_add() would say (but for KAI_ENOMEM), with nothing changed: an entry of our own is
  * stored before it is added, for what is added may be heard by peers. */
-KAI_MUST_USE enum kai_err kai_ctl_check(const struct kai_ctl *c, const struct kai_entry *e);
+KAI_MUST_USE enum kai_err kai_ctl_check(struct kai_ctl *c, const struct kai_entry *e);
 
 /* One row per head of a log (two at a fork), in order of (log_pk, seq, hash). */
 struct kai_head {

@@ -25,7 +25,10 @@ struct kai_ctl_entry {
 struct kai_ctl_log {
     uint8_t pk[KAI_KEY_BYTES];
     bool founder;
-    bool reached;                                   /* Scratch of drop. */
+    bool reached;   /* Scratch of drop. */
+    bool near;      /* As kai_ctl_near() said last. */
+    uint32_t level; /* Scratch of that: organisations from a founder down to this root or issuing
+                       key; 0: none found. */
     struct kai_ctl_entry *first[KAI_FORK_BRANCHES]; /* At seq 1, by hash. */
     struct kai_ctl_entry **rows;                    /* By (seq, hash). */
     size_t n;
@@ -49,7 +52,14 @@ struct kai_ctl {
     size_t cap;
     size_t leaves;
     struct kai_ctl_heads *heads; /* Filled when asked for. */
+    size_t most;                 /* KAI_CTL_ENTRIES_MAX. */
+    bool has_own;
+    uint8_t own_pk[KAI_KEY_BYTES];
+    bool near_fresh;
 };
+
+/* ctl_near.c: whether what stands in this log is taken however much is held. */
+bool kai_ctl_near(struct kai_ctl *c, const struct kai_ctl_log *l);
 
 /* The first row whose key is not less. Logs are sorted by pk, entries by hash. */
 size_t kai_ctl_log_at(const struct kai_ctl *c, const uint8_t *pk);

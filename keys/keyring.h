@@ -167,6 +167,13 @@ KAI_MUST_USE enum kai_err kai_keyring_clear_epoch(const struct kai_keyring *k,
                                                   struct kai_epoch *out);
 bool kai_keyring_may_clear(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
                            const uint8_t kid[static KAI_TAG_BYTES]);
+/* Open the slot that was made for our kx key: the secret key stays in here. Errors: as of
+ * kai_slot_open(). */
+struct kai_slot_ctx;
+KAI_MUST_USE enum kai_err kai_keyring_open_slot(const struct kai_keyring *k,
+                                                uint8_t secret[static KAI_KEY_BYTES],
+                                                const struct kai_slot_ctx *ctx,
+                                                const uint8_t *slots, size_t n);
 /* A copy of all known epochs, for another thread, in guarded memory: free with sodium_free(). *n of
  * them. */
 KAI_MUST_USE enum kai_err kai_keyring_keys(const struct kai_keyring *k, struct kai_epoch **out,

@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include "base/check.h"
+#include "crypto/seal.h"
 #include "keys/keyring_int.h"
 
 #define PREFIX_DIGITS_MIN 4u
@@ -234,6 +235,13 @@ enum kai_err kai_keyring_keys(const struct kai_keyring *k, struct kai_epoch **ou
         memcpy(*out, k->table, k->n_table * sizeof **out);
     *n = k->n_table;
     return KAI_OK;
+}
+
+enum kai_err kai_keyring_open_slot(const struct kai_keyring *k,
+                                   uint8_t secret[static KAI_KEY_BYTES],
+                                   const struct kai_slot_ctx *ctx, const uint8_t *slots, size_t n)
+{
+    return kai_slot_open(secret, ctx, k->self->kx_sk, k->self->kx_pk, slots, n);
 }
 
 uint64_t kai_keyring_version(const struct kai_keyring *k)

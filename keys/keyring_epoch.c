@@ -359,8 +359,8 @@ enum kai_err kai_ring_slot(const struct kai_keyring *k, struct kai_epoch *key,
 
     memset(key, 0, sizeof *key);
     set_slot_ctx(&ctx, k, p, KAI_D_WRAP);
-    enum kai_err err = kai_slot_open(key->key, &ctx, k->self->kx_sk, k->self->kx_pk, p->slots.p,
-                                     p->slots.n / KAI_SLOT_BYTES);
+    enum kai_err err =
+        kai_keyring_open_slot(k, key->key, &ctx, p->slots.p, p->slots.n / KAI_SLOT_BYTES);
     if (err != KAI_OK)
         return err;
     memcpy(key->aud_id, p->aud_id, KAI_ID_BYTES);
@@ -382,8 +382,8 @@ static enum kai_err relay_slot(const struct kai_keyring *k, struct kai_epoch *ke
 
     memset(key, 0, sizeof *key);
     set_slot_ctx(&ctx, k, p, KAI_D_RWRAP);
-    enum kai_err err = kai_slot_open(key->route, &ctx, k->self->kx_sk, k->self->kx_pk,
-                                     p->relay_slots.p, p->relay_slots.n / KAI_SLOT_BYTES);
+    enum kai_err err = kai_keyring_open_slot(k, key->route, &ctx, p->relay_slots.p,
+                                             p->relay_slots.n / KAI_SLOT_BYTES);
     if (err != KAI_OK)
         return err;
     memcpy(key->aud_id, p->aud_id, KAI_ID_BYTES);

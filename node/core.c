@@ -318,6 +318,8 @@ static enum kai_err load_state(struct kai_core *c, struct kai_why *why)
     if (err == KAI_OK)
         err = kai_ctl_new(&c->ctl, &c->charter);
     if (err == KAI_OK)
+        kai_ctl_own(c->ctl, c->node->sign_pk);
+    if (err == KAI_OK)
         err = load_control(c, c->serve);
     if (err == KAI_OK)
         err = find_self(c, why);

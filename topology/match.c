@@ -294,7 +294,7 @@ void kai_offer_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
                                    .commit = l->commit,
                                    .eph_pk = eph_pk};
         if (f->a + i >= KAI_SHARES_MAX ||
-            kai_slot_open(aud, &ctx, n->self.kx_sk, n->self.kx_pk, slot, 1) != KAI_OK) {
+            kai_keyring_open_slot(n->keyring, aud, &ctx, slot, 1) != KAI_OK) {
             n->count.entries_refused++;
             continue;
         }

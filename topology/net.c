@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #define SETTLE_ROUNDS 4
 #define TICK_MS       250u
 
@@ -18,6 +20,9 @@ enum kai_err kai_net_new(struct kai_net **out, const struct kai_net_options *opt
         return err;
     n->act = opt->act;
     n->self = opt->self;
+    /* Secret keys stay in guarded memory: the keyring opens what is for us. */
+    sodium_memzero(n->self.sign_sk, sizeof n->self.sign_sk);
+    sodium_memzero(n->self.kx_sk, sizeof n->self.kx_sk);
     memcpy(n->curve_pk, opt->curve_pk, sizeof n->curve_pk);
     memcpy(n->boot, opt->boot_id, sizeof n->boot);
     memcpy(n->nid, kai_ctl_charter(opt->ctl)->nid, sizeof n->nid);

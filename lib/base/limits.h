@@ -54,6 +54,8 @@
 /* Control plane (sections 3 and 4). */
 #define KAI_CTL_ENTRIES_PER_KEY_MAX                                                                \
     4096u /* For life: a stolen key cannot fill every node's memory. */
+#define KAI_CTL_ENTRIES_MAX                                                                        \
+    131072u /* In all, 70 MB as they are mostly: 2,000 organisations with 60 certificates each. */
 #define KAI_ORG_DEPTH_MAX          6u
 #define KAI_PATH_CERTS_MAX         14u /* 2 for each of 6 organisations, the node, and one to spare. */
 #define KAI_PATHS_PER_CERT_MAX     16u /* Beyond it admission from more sides changes nothing. */
