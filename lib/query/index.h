@@ -83,8 +83,8 @@ KAI_MUST_USE enum kai_err kai_ix_begin(struct kai_index *x, struct kai_ix **out)
  * (of equals the first), rows of other contents become SUPERSEDED; a revoked one withdraws, and no
  * later version revives. The same item id in another audience is the same version. Each clearance
  * has its own chain: a version that a reader must not see supersedes nothing of what they see.
- * Errors: KAI_EEXIST (the same item from the same origin in the same audience, not recalled and
- * under no stricter label; nothing is changed, and it does not stick). */
+ * Errors: KAI_EEXIST (the same item from the same origin in the same audience, under no stricter
+ * label, and not recalled or of the same batch; nothing is changed, and it does not stick). */
 enum kai_err kai_ix_row(struct kai_ix *t, struct kai_row *row, bool revoked);
 /* Values by which the row is found, before the next row. index: of the value in a list, ascending,
  * else 0. Errors: KAI_EMALFORMED (no normal form, or index out of order; nothing is changed, and it

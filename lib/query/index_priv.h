@@ -127,6 +127,9 @@ static inline bool kai_ix_sees(const struct kai_ixsnap *r, uint8_t tlp)
 }
 /* When a row of any label was first seen: rows are in this order, and a search may step on it. */
 KAI_MUST_USE enum kai_err kai_ix_row_seen(struct kai_ixsnap *r, uint64_t no, uint64_t *ms);
+/* Whether a row is held that stands for this one too: the same item, origin and audience, under a
+ * label that is no stricter; where that was recalled, in the same batch. */
+bool kai_ix_held(struct kai_ixsnap *r, const struct kai_row *want);
 void kai_ixsnap_for(struct kai_ixsnap *r, uint8_t clearance); /* Sets what is seen. */
 
 #endif

@@ -228,9 +228,18 @@ enum kai_err kai_ixsnap_stix(struct kai_ixsnap *r, const uint8_t uuid[static 16]
     return found ? KAI_OK : KAI_ENOTFOUND;
 }
 
-bool kai_ixsnap_has(struct kai_ixsnap *r, const uint8_t item_id[static KAI_ID_BYTES],
-                    const uint8_t origin[static KAI_ID_BYTES],
-                    const uint8_t aud_id[static KAI_ID_BYTES], uint8_t tlp)
+/* Whether a row makes another one of the same batch, or of another, superfluous. */
+static bool covers(const struct kai_row *held, const struct kai_row *want)
+{
+    bool recalled = (held->flags & KAI_ROW_RECALLED) != 0;
+
+    return memcmp(held->item_id, want->item_id, KAI_ID_BYTES) == 0 &&
+           memcmp(held->origin, want->origin, KAI_ID_BYTES) == 0 &&
+           memcmp(held->aud_id, want->aud_id, KAI_ID_BYTES) == 0 && held->tlp <= want->tlp &&
+           (!recalled || memcmp(held->obj_hash, want->obj_hash, KAI_ID_BYTES) == 0);
+}
+
+bool kai_ix_held(struct kai_ixsnap *r, const struct kai_row *want)
 {
     uint8_t from[KAI_ITEM_KEY_BYTES] = {0};
     MDB_val key = ix_val(from, sizeof from);
@@ -240,23 +249,31 @@ bool kai_ixsnap_has(struct kai_ixsnap *r, const uint8_t item_id[static KAI_ID_BY
     bool found = false;
     int rc;
 
-    memcpy(from, item_id, KAI_HALF_ID_BYTES);
+    memcpy(from, want->item_id, KAI_HALF_ID_BYTES);
     if (mdb_cursor_open(r->txn, r->x->dbi[TABLE_ITEMS], &c) != 0)
         return false;
     for (rc = mdb_cursor_get(c, &key, &val, MDB_SET_RANGE);
          !found && rc == 0 && key.mv_size == KAI_ITEM_KEY_BYTES &&
-         memcmp(key.mv_data, item_id, KAI_HALF_ID_BYTES) == 0;
+         memcmp(key.mv_data, want->item_id, KAI_HALF_ID_BYTES) == 0;
          rc = mdb_cursor_get(c, &key, &val, MDB_NEXT)) {
         uint64_t no = kai_get_u64((const uint8_t *)key.mv_data + KAI_HALF_ID_BYTES);
 
-        found = kai_ixsnap_row(r, no, &row) == KAI_OK &&
-                memcmp(row.item_id, item_id, KAI_ID_BYTES) == 0 &&
-                memcmp(row.origin, origin, KAI_ID_BYTES) == 0 &&
-                memcmp(row.aud_id, aud_id, KAI_ID_BYTES) == 0 && row.tlp <= tlp &&
-                (row.flags & KAI_ROW_RECALLED) == 0;
+        found = kai_ixsnap_row(r, no, &row) == KAI_OK && covers(&row, want);
     }
     mdb_cursor_close(c);
     return found;
+}
+
+bool kai_ixsnap_has(struct kai_ixsnap *r, const uint8_t item_id[static KAI_ID_BYTES],
+                    const uint8_t origin[static KAI_ID_BYTES],
+                    const uint8_t aud_id[static KAI_ID_BYTES], uint8_t tlp)
+{
+    struct kai_row want = {.tlp = tlp}; /* Of no batch that there is. */
+
+    memcpy(want.item_id, item_id, KAI_ID_BYTES);
+    memcpy(want.origin, origin, KAI_ID_BYTES);
+    memcpy(want.aud_id, aud_id, KAI_ID_BYTES);
+    return kai_ix_held(r, &want);
 }
 
 size_t kai_ix_place(uint8_t out[static KAI_IX_PLACE_MAX], struct kai_view key, uint64_t row_no,

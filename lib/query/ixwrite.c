@@ -189,7 +189,7 @@ enum kai_err kai_ix_row(struct kai_ix *t, struct kai_row *row, bool revoked)
         return t->err;
     if (row->tlp == KAI_TLP_NONE || row->tlp > KAI_TLP_RED)
         row->tlp = KAI_TLP_RED; /* What is no label counts as RED. */
-    if (kai_ixsnap_has(&t->self, row->item_id, row->origin, row->aud_id, row->tlp))
+    if (kai_ix_held(&t->self, row))
         return KAI_EEXIST;
     if (kai_ix_keys_end(t) != KAI_OK)
         return t->err;
