@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/hash.h"
 #include "keys/roster_int.h"
 
 #define SEEDS        220u
@@ -20,6 +21,8 @@ struct forest {
     size_t n_issuing;
     struct tsub nodes[SUBJECTS_MAX];
     size_t n_nodes;
+    struct tsub persons[SUBJECTS_MAX];
+    size_t n_persons;
 };
 
 static struct tsub *any(struct forest *f, struct tsub *of, size_t n)
@@ -77,11 +80,54 @@ static void random_revoke(struct forest *f, struct kai_revoke *r)
     }
 }
 
+/* Persons, several places for one of them; audiences; a root that speaks of what is below it. */
+static void further_step(struct forest *f, struct tsub *by)
+{
+    struct world *w = &f->w;
+    struct kai_admit a = terms(f, KAI_ADMIT_PERSON);
+    struct kai_aud_rec rec = {.ver = 1 + world_random(w, 3),
+                              .kind = 1 + world_random(w, 6),
+                              .rule_open = true,
+                              .label_max = 1 + world_random(w, 5),
+                              .n_stewards = 1};
+    struct kai_revoke r;
+    size_t org = world_random(w, f->n_orgs);
+
+    switch (world_random(w, 4)) {
+    case 0:
+        if (f->n_persons < SUBJECTS_MAX)
+            world_key(w, &f->persons[f->n_persons++]);
+        /* fall through */
+    case 1:
+        if (f->n_persons > 0) {
+            a.not_after = 1 + world_random(w, 1000);
+            world_admit(w, &by->log, any(f, f->persons, f->n_persons), KAI_ADMIT_PERSON, &a);
+        }
+        break;
+    case 2:
+        rec.nonce[0] = (uint8_t)world_random(w, 3);
+        memcpy(rec.stewards[0], f->orgs[org].id, KAI_ID_BYTES);
+        world_audience(w, &by->log, &rec);
+        break;
+    default:
+        random_revoke(f, &r);
+        if (f->n_persons > 0 && world_random(w, 2) == 0)
+            memcpy(r.target, any(f, f->persons, f->n_persons)->cert, KAI_ID_BYTES);
+        world_revoke(w, &f->orgs[org].log, &r);
+        break;
+    }
+}
+
 static void step(struct forest *f)
 {
     struct world *w = &f->w;
     struct tsub *by = any(f, f->issuing, f->n_issuing);
     uint64_t what = world_random(w, 12);
+
+    if (world_random(w, 4) == 0) {
+        further_step(f, by);
+        return;
+    }
     struct kai_admit a;
     struct kai_revoke r;
 
@@ -156,20 +202,49 @@ static struct kai_ctl *offer(const struct world *w, const size_t *order, size_t 
     return ctl;
 }
 
+/* What the hash does not tell: persons and who stands how to whom. */
+static void digest(uint8_t out[static KAI_ID_BYTES], const struct kai_roster *r)
+{
+    struct kai_hasher h;
+
+    kai_hash_begin(&h, KAI_D_STATE);
+    for (size_t i = 0; i < r->n_persons; i++) {
+        struct kai_person p = r->persons[i];
+
+        kai_hash_add(&h, p.org->id, KAI_ID_BYTES);
+        kai_hash_add(&h, p.id, KAI_ID_BYTES);
+        kai_hash_add(&h, p.cert, KAI_ID_BYTES);
+        kai_hash_u64(&h, p.label_max);
+        kai_hash_u64(&h, p.not_after);
+        kai_hash_u64(&h, (p.attested ? 1u : 0u) | (p.active ? 2u : 0u) | (p.revoked ? 4u : 0u));
+    }
+    for (size_t i = 0; i < r->n_ties; i++) {
+        kai_hash_u64(&h, r->ties[i].org);
+        kai_hash_u64(&h, r->ties[i].above);
+        kai_hash_u64(&h, r->ties[i].tiers * 2 + (r->ties[i].client ? 1 : 0));
+    }
+    if (r->n_stewards > 0)
+        kai_hash_add(&h, r->stewards, r->n_stewards * sizeof *r->stewards);
+    if (r->n_stolen > 0)
+        kai_hash_add(&h, r->stolen, r->n_stolen * KAI_ID_BYTES);
+    kai_hash_end(&h, out);
+}
+
 static void one_state_for_any_order(void **state)
 {
     (void)state;
     static struct forest f;
+    size_t persons = 0;
 
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-        uint8_t want[2][KAI_ID_BYTES];
+        uint8_t want[3][KAI_ID_BYTES];
 
         grow(&f, seed, 30 + seed % 20);
         size_t n = f.w.n;
         size_t *order = malloc(2 * n * sizeof *order);
         for (int round = 0; round < 3; round++) {
             struct kai_roster *r;
-            uint8_t fp[KAI_ID_BYTES];
+            uint8_t fp[KAI_ID_BYTES], more[KAI_ID_BYTES];
 
             for (size_t i = 0; i < n; i++)
                 order[i] = order[n + i] = i;
@@ -183,7 +258,10 @@ static void one_state_for_any_order(void **state)
             struct kai_ctl *ctl = offer(&f.w, order, round == 0 ? n : 2 * n);
             MUST(kai_roster_build(&r, ctl));
             kai_ctl_fingerprint(ctl, fp);
+            digest(more, r);
+            persons += r->n_persons;
             if (round == 0) {
+                memcpy(want[2], more, KAI_ID_BYTES);
                 memcpy(want[0], kai_roster_hash(r), KAI_ID_BYTES);
                 memcpy(want[1], fp, KAI_ID_BYTES);
             }
@@ -191,12 +269,16 @@ static void one_state_for_any_order(void **state)
                 fail_msg("seed %u round %d: another set", (unsigned)seed, round);
             if (memcmp(want[0], kai_roster_hash(r), KAI_ID_BYTES) != 0)
                 fail_msg("seed %u round %d: another roster", (unsigned)seed, round);
+            if (memcmp(want[2], more, KAI_ID_BYTES) != 0)
+                fail_msg("seed %u round %d: other persons, ties or stewards", (unsigned)seed,
+                         round);
             kai_roster_unref(r);
             kai_ctl_free(ctl);
         }
         free(order);
         world_free(&f.w);
     }
+    assert_true(persons > 500);
 }
 
 static size_t compare(const struct kai_roster *before, const struct kai_roster *after,
@@ -217,6 +299,8 @@ static size_t compare(const struct kai_roster *before, const struct kai_roster *
         assert_true(before->orgs[i].active || !after->orgs[i].active);
     for (size_t i = 0; i < before->n_nodes; i++)
         assert_true(before->nodes[i].active || !after->nodes[i].active);
+    for (size_t i = 0; i < before->n_persons; i++)
+        assert_true(before->persons[i].active || !after->persons[i].active);
     return lost;
 }
 
