@@ -75,7 +75,8 @@ static enum kai_err put_sum(struct kai_call *call, const struct kai_publish *p,
 
 enum kai_err kai_verb_publish(struct kai_call *call)
 {
-    struct kai_publish p = {.file = call->body, .refuse = kai_call_refusal, .ctx = call};
+    struct kai_publish p = {
+        .who = call->who, .file = call->body, .refuse = kai_call_refusal, .ctx = call};
     struct kai_published sum;
     enum kai_err err = KAI_OK;
     const char *name = kai_arg_text(call, "name", &err);
