@@ -100,7 +100,7 @@ static struct request *request_new(const struct door *d, struct MHD_Connection *
         return NULL;
     r->api = a;
     r->spool = -1;
-    r->publish = strcmp(url, "/v1/publish") == 0;
+    r->publish = strcmp(url, "/v1/publish") == 0 || strcmp(url, "/v1/red-publish") == 0;
     kai_buf_init(&r->body, KAI_CALL_ARGS_BYTES_MAX);
     kai_buf_init(&r->chunk, KAI_CALL_OUT_BYTES_MAX);
     r->call.core = a->c;

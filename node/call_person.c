@@ -38,23 +38,25 @@ static void put_person(struct kai_jput *j, struct kai_snap *s, const struct kai_
     (void)kai_jput_line(j); /* Sticks in the buffer. */
 }
 
-/* The line of one place, by its certificate, as the roster has it now. */
-static enum kai_err answer(struct kai_call *call, const uint8_t cert[static KAI_ID_BYTES])
+/* The line of the place that was given, after it is durable: as the roster has it then. */
+static enum kai_err job_answer(struct kai_core *c, void *arg)
 {
-    struct kai_outlook *o = kai_outlook_get(call->core);
-    const struct kai_person *p = kai_roster_person_by_cert(o->roster, cert);
+    struct add *a = arg;
     struct kai_snap *s = NULL;
     struct kai_jput j;
-    enum kai_err err = kai_snap_begin(call->core->store, &s);
+    enum kai_err err = kai_snap_begin(c->store, &s);
 
-    if (err == KAI_OK && p != NULL) {
-        kai_jput_init(&j, &call->out);
+    if (err != KAI_OK)
+        return err;
+    (void)kai_net_on_tick(c->net, kai_now_ms(), kai_wall_ms()); /* The roster is made anew. */
+    const struct kai_person *p = kai_roster_person_by_cert(kai_net_roster(c->net), a->cert);
+    kai_jput_init(&j, &a->call->out);
+    if (p != NULL)
         put_person(&j, s, p);
-        err = call->out.err;
-    }
+    else
+        err = kai_why_set(&a->call->why, KAI_EDENIED, "node.not-active", c->home.dir, NULL, NULL);
     kai_snap_end(s);
-    kai_outlook_put(o);
-    return err;
+    return err != KAI_OK ? err : a->call->out.err;
 }
 
 enum kai_err kai_verb_person_add(struct kai_call *call)
@@ -85,7 +87,7 @@ enum kai_err kai_verb_person_add(struct kai_call *call)
         err = kai_core_run(call->core, job_add, a);
     }
     if (err == KAI_OK)
-        err = answer(call, a->cert);
+        err = kai_core_run(call->core, job_answer, a);
     kai_buf_free(&bytes);
     free(a);
     return err;

@@ -9,6 +9,7 @@ const struct kai_text_phrase kai_phrases_person[] = {
     {"audience.are-relays", "Relays:", "中継ノード:"},
     {"audience.history", "Old items that newcomers may read: {1}",
      "新しい参加組織が読める過去の情報: {1}"},
+    {"help.open", "open a RED item with your own key", "RED 情報を自分の鍵で開封します"},
     {"help.option.key", "--key FILE: the person's key file (else HOME/keys/persons/NAME.key)",
      "--key FILE: 個人の鍵ファイル（省略時は HOME/keys/persons/名前.key）"},
     {"help.option.open-name", "--open-name: let the whole network see the name",
@@ -23,6 +24,9 @@ const struct kai_text_phrase kai_phrases_person[] = {
     {"person.name", "NAME", "氏名"},
     {"person.request-sent", "Give {2} to the administrator of your organisation.",
      "{2} を組織の管理者に渡してください。"},
+    {"red.id", "Sealed as {1}", "封じた情報の ID: {1}"},
+    {"red.recalled", "Its source has recalled this item: delete what you have of it.",
+     "発信元がこの情報を回収しました。手元の写しを削除してください。"},
     {"removal.kept", "Admitted again: {1}", "入会を認め直した組織: {1}"},
     {"removal.next", "What to do next:", "次に行うこと:"},
 };

@@ -1,4 +1,4 @@
-/* cmd_query: publish a file; ask for what is known; watch what comes. */
+/* cmd_query: ask for what is known; watch what comes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,162 +10,6 @@
 #include "policy/policy.h"
 #include "text/time.h"
 
-/* ---- publish */
-struct tally {
-    struct kai_cli *cli;
-    uint64_t accepted;
-    uint64_t skipped;
-    uint64_t refused;
-    uint64_t entries;
-    uint64_t durable_ms;
-    uint64_t held_by;
-    bool held_any;
-};
-
-static uint64_t number(const json_t *o, const char *key)
-{
-    json_int_t v = json_integer_value(json_object_get(o, key));
-
-    return v < 0 ? 0 : (uint64_t)v;
-}
-
-static void say_refusal(const struct kai_cli *cli, const json_t *r)
-{
-    const char *file = json_string_value(json_object_get(r, "file"));
-    const char *path = json_string_value(json_object_get(r, "path"));
-    uint64_t line = number(r, "line");
-
-    (void)fprintf(stderr, "%s", file != NULL ? file : "");
-    if (line > 0)
-        (void)fprintf(stderr, ":%llu", (unsigned long long)line);
-    if (path != NULL && path[0] != '\0')
-        (void)fprintf(stderr, ": %s", path);
-    (void)fprintf(stderr, ": %s\n", json_string_value(json_object_get(r, "reason")));
-    if (kai_policy_is_code(json_string_value(json_object_get(r, "code"))))
-        kai_cli_note(cli, "error.rule", json_string_value(json_object_get(r, "code")), NULL, NULL);
-    kai_cli_note(cli, "error.do", json_string_value(json_object_get(r, "do")), NULL, NULL);
-}
-
-static bool on_publish_line(void *ctx, const char *line, size_t n)
-{
-    struct tally *t = ctx;
-    json_t *o = json_loadb(line, n, 0, NULL);
-    const json_t *refused = json_object_get(o, "refused");
-
-    if (json_is_object(refused)) {
-        if (t->cli->json)
-            (void)kai_cli_print_line(NULL, line, n);
-        else
-            say_refusal(t->cli, refused);
-    } else {
-        t->accepted += number(o, "accepted");
-        t->skipped += number(o, "skipped");
-        t->refused += number(o, "refused");
-        t->entries += number(o, "entries");
-        t->durable_ms += number(o, "durable_ms");
-        if (!t->held_any || number(o, "held_by") < t->held_by)
-            t->held_by = number(o, "held_by");
-        t->held_any = true;
-    }
-    json_decref(o);
-    return true;
-}
-
-static int publish_args(struct kai_cli *cli, json_t *args)
-{
-    static const struct {
-        const char *option;
-        const char *key;
-    } texts[] = {{"--to", "to"}, {"--label", "label"}, {"--pap", "pap"}};
-    static const struct {
-        const char *option;
-        const char *key;
-    } flags[] = {{"--exercise", "exercise"}, {"--skip-bad", "skip_bad"}, {"--dry-run", "dry_run"}};
-    json_t *also = json_array();
-    const char *v;
-    uint64_t ms;
-
-    for (size_t i = 0; i < 3; i++) {
-        if ((v = kai_cli_opt(cli, texts[i].option)) != NULL)
-            (void)json_object_set_new(args, texts[i].key, json_string(v));
-        if (kai_cli_flag(cli, flags[i].option))
-            (void)json_object_set_new(args, flags[i].key, json_true());
-    }
-    for (size_t i = 0; (v = kai_cli_opt_at(cli, "--also", i)) != NULL; i++)
-        (void)json_array_append_new(also, json_string(v));
-    (void)json_object_set_new(args, "also", also);
-    if ((v = kai_cli_opt(cli, "--wait")) != NULL) {
-        uint64_t n;
-
-        if (!kai_cli_number(v, &n))
-            return kai_cli_usage(cli, "usage.number", "--wait");
-        (void)json_object_set_new(args, "wait", json_integer((json_int_t)n));
-    }
-    if ((v = kai_cli_opt(cli, "--timeout")) != NULL) {
-        if (!kai_duration_parse(v, &ms) || ms > INT64_MAX)
-            return kai_cli_usage(cli, "usage.duration", "--timeout");
-        (void)json_object_set_new(args, "timeout_ms", json_integer((json_int_t)ms));
-    }
-    return KAI_EXIT_DONE;
-}
-
-static void say_tally(const struct kai_cli *cli, const struct tally *t)
-{
-    char a[24];
-    char b[24];
-    char d[KAI_DURATION_CAP];
-
-    if (cli->json) {
-        (void)printf("{\"accepted\":%llu,\"skipped\":%llu,\"refused\":%llu,\"entries\":%llu,"
-                     "\"durable_ms\":%llu,\"held_by\":%llu}\n",
-                     (unsigned long long)t->accepted, (unsigned long long)t->skipped,
-                     (unsigned long long)t->refused, (unsigned long long)t->entries,
-                     (unsigned long long)t->durable_ms, (unsigned long long)t->held_by);
-        return;
-    }
-    kai_duration_print(t->durable_ms, d);
-    (void)snprintf(a, sizeof a, "%llu", (unsigned long long)t->accepted);
-    kai_cli_say(cli, kai_cli_flag(cli, "--dry-run") ? "publish.dry-run" : "publish.accepted", a, d,
-                NULL);
-    (void)snprintf(a, sizeof a, "%llu", (unsigned long long)t->skipped);
-    if (t->skipped > 0)
-        kai_cli_say(cli, "publish.skipped", a, NULL, NULL);
-    (void)snprintf(a, sizeof a, "%llu", (unsigned long long)t->refused);
-    (void)snprintf(b, sizeof b, "%llu",
-                   (unsigned long long)(t->refused > 100 ? t->refused - 100 : 0));
-    if (t->refused > 0)
-        kai_cli_note(cli, "publish.refused", a, NULL, NULL);
-    if (t->refused > 100)
-        kai_cli_note(cli, "publish.refused-more", b, NULL, NULL);
-    (void)snprintf(a, sizeof a, "%llu", (unsigned long long)t->held_by);
-    if (kai_cli_opt(cli, "--wait") != NULL)
-        kai_cli_say(cli, "publish.held-by", a, NULL, NULL);
-}
-
-int kai_cmd_publish(struct kai_cli *cli)
-{
-    struct tally t = {.cli = cli};
-    json_t *args = json_object();
-    int worst = publish_args(cli, args);
-
-    if (worst == KAI_EXIT_DONE && kai_cli_opt(cli, "--to") == NULL)
-        worst = kai_cli_usage(cli, "usage.missing", "--to");
-    bool begun = worst == KAI_EXIT_DONE;
-    for (size_t i = 0; begun && i < cli->n_args; i++) {
-        json_t *one = json_deep_copy(args);
-
-        (void)json_object_set_new(one, "name", json_string(cli->args[i]));
-        int status = kai_cli_call(cli, "publish", one, cli->args[i], false, on_publish_line, &t);
-        if (status != KAI_EXIT_DONE && worst != KAI_EXIT_FAILED)
-            worst = status; /* A failure says more than a rule, and either more than success. */
-    }
-    json_decref(args);
-    if (begun && t.held_any)
-        say_tally(cli, &t);
-    return worst;
-}
-
-/* ---- query, get, watch */
 static char *expression(const struct kai_cli *cli)
 {
     struct kai_buf b;
@@ -405,7 +249,8 @@ int kai_cmd_reindex(struct kai_cli *cli)
         char n[24];
 
         (void)snprintf(n, sizeof n, "%llu",
-                       (unsigned long long)number(json_array_get(rows, 0), "items"));
+                       (unsigned long long)json_integer_value(
+                           json_object_get(json_array_get(rows, 0), "items")));
         kai_cli_say(cli, "reindex.done", n, NULL, NULL);
     }
     json_decref(rows);

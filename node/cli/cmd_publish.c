@@ -1,0 +1,182 @@
+/* cmd_publish: a file goes out. */
+#include <stdio.h>
+#include <string.h>
+
+#include "node/cli/args.h"
+#include "node/cli/files.h"
+#include "node/cli/publish.h"
+#include "policy/policy.h"
+#include "text/time.h"
+
+static uint64_t number(const json_t *o, const char *key)
+{
+    json_int_t v = json_integer_value(json_object_get(o, key));
+
+    return v < 0 ? 0 : (uint64_t)v;
+}
+
+static void say_refusal(const struct kai_cli *cli, const json_t *r)
+{
+    const char *file = json_string_value(json_object_get(r, "file"));
+    const char *path = json_string_value(json_object_get(r, "path"));
+    uint64_t line = number(r, "line");
+
+    (void)fprintf(stderr, "%s", file != NULL ? file : "");
+    if (line > 0)
+        (void)fprintf(stderr, ":%llu", (unsigned long long)line);
+    if (path != NULL && path[0] != '\0')
+        (void)fprintf(stderr, ": %s", path);
+    (void)fprintf(stderr, ": %s\n", json_string_value(json_object_get(r, "reason")));
+    if (kai_policy_is_code(json_string_value(json_object_get(r, "code"))))
+        kai_cli_note(cli, "error.rule", json_string_value(json_object_get(r, "code")), NULL, NULL);
+    kai_cli_note(cli, "error.do", json_string_value(json_object_get(r, "do")), NULL, NULL);
+}
+
+bool kai_tally_line(void *ctx, const char *line, size_t n)
+{
+    struct kai_tally *t = ctx;
+    json_t *o = json_loadb(line, n, 0, NULL);
+    const json_t *refused = json_object_get(o, "refused");
+
+    if (json_is_object(refused)) {
+        if (t->cli->json)
+            (void)kai_cli_print_line(NULL, line, n);
+        else
+            say_refusal(t->cli, refused);
+    } else {
+        t->accepted += number(o, "accepted");
+        t->skipped += number(o, "skipped");
+        t->refused += number(o, "refused");
+        t->entries += number(o, "entries");
+        t->durable_ms += number(o, "durable_ms");
+        if (!t->held_any || number(o, "held_by") < t->held_by)
+            t->held_by = number(o, "held_by");
+        t->held_any = true;
+        if (json_is_array(json_object_get(o, "ids"))) {
+            t->ids = t->ids == NULL ? json_array() : t->ids;
+            (void)json_array_extend(t->ids, json_object_get(o, "ids"));
+        }
+    }
+    json_decref(o);
+    return true;
+}
+
+int kai_publish_args(struct kai_cli *cli, json_t *args)
+{
+    static const struct {
+        const char *option;
+        const char *key;
+    } texts[] = {{"--to", "to"}, {"--label", "label"}, {"--pap", "pap"}};
+    static const struct {
+        const char *option;
+        const char *key;
+    } flags[] = {{"--exercise", "exercise"}, {"--skip-bad", "skip_bad"}, {"--dry-run", "dry_run"}};
+    json_t *also = json_array();
+    const char *v;
+    uint64_t ms;
+
+    kai_cli_put_text(cli, args, "--through", "through");
+    kai_cli_put_text(cli, args, "--wish", "wish");
+
+    for (size_t i = 0; i < 3; i++) {
+        if ((v = kai_cli_opt(cli, texts[i].option)) != NULL)
+            (void)json_object_set_new(args, texts[i].key, json_string(v));
+        if (kai_cli_flag(cli, flags[i].option))
+            (void)json_object_set_new(args, flags[i].key, json_true());
+    }
+    for (size_t i = 0; (v = kai_cli_opt_at(cli, "--also", i)) != NULL; i++)
+        (void)json_array_append_new(also, json_string(v));
+    (void)json_object_set_new(args, "also", also);
+    if ((v = kai_cli_opt(cli, "--wait")) != NULL) {
+        uint64_t n;
+
+        if (!kai_cli_number(v, &n))
+            return kai_cli_usage(cli, "usage.number", "--wait");
+        (void)json_object_set_new(args, "wait", json_integer((json_int_t)n));
+    }
+    if ((v = kai_cli_opt(cli, "--timeout")) != NULL) {
+        if (!kai_duration_parse(v, &ms) || ms > INT64_MAX)
+            return kai_cli_usage(cli, "usage.duration", "--timeout");
+        (void)json_object_set_new(args, "timeout_ms", json_integer((json_int_t)ms));
+    }
+    return KAI_EXIT_DONE;
+}
+
+static void say_json(const struct kai_tally *t)
+{
+    json_t *o = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "accepted", (json_int_t)t->accepted,
+                          "skipped", (json_int_t)t->skipped, "refused", (json_int_t)t->refused,
+                          "entries", (json_int_t)t->entries, "durable_ms",
+                          (json_int_t)t->durable_ms, "held_by", (json_int_t)t->held_by);
+
+    if (t->ids != NULL)
+        (void)json_object_set(o, "ids", t->ids);
+    kai_cli_print_json(o);
+}
+
+void kai_tally_free(struct kai_tally *t)
+{
+    json_decref(t->ids);
+    t->ids = NULL;
+}
+
+void kai_tally_say(const struct kai_cli *cli, const struct kai_tally *t)
+{
+    char a[24];
+    char b[24];
+    char d[KAI_DURATION_CAP];
+    const json_t *id;
+    size_t i;
+
+    if (cli->json) {
+        say_json(t);
+        return;
+    }
+    kai_duration_print(t->durable_ms, d);
+    (void)snprintf(a, sizeof a, "%llu", (unsigned long long)t->accepted);
+    kai_cli_say(cli, kai_cli_flag(cli, "--dry-run") ? "publish.dry-run" : "publish.accepted", a, d,
+                NULL);
+    (void)snprintf(a, sizeof a, "%llu", (unsigned long long)t->skipped);
+    if (t->skipped > 0)
+        kai_cli_say(cli, "publish.skipped", a, NULL, NULL);
+    (void)snprintf(a, sizeof a, "%llu", (unsigned long long)t->refused);
+    (void)snprintf(b, sizeof b, "%llu",
+                   (unsigned long long)(t->refused > 100 ? t->refused - 100 : 0));
+    if (t->refused > 0)
+        kai_cli_note(cli, "publish.refused", a, NULL, NULL);
+    if (t->refused > 100)
+        kai_cli_note(cli, "publish.refused-more", b, NULL, NULL);
+    (void)snprintf(a, sizeof a, "%llu", (unsigned long long)t->held_by);
+    if (kai_cli_opt(cli, "--wait") != NULL)
+        kai_cli_say(cli, "publish.held-by", a, NULL, NULL);
+    json_array_foreach(t->ids, i, id) kai_cli_say(cli, "red.id", json_string_value(id), NULL, NULL);
+}
+
+int kai_cmd_publish(struct kai_cli *cli)
+{
+    struct kai_tally t = {.cli = cli};
+    json_t *args = json_object();
+    int worst = kai_publish_args(cli, args);
+
+    if (worst == KAI_EXIT_DONE && kai_cli_opt(cli, "--to") == NULL &&
+        kai_cli_opt(cli, "--through") == NULL)
+        worst = kai_cli_usage(cli, "usage.missing", "--to");
+    bool begun = worst == KAI_EXIT_DONE;
+    if (begun && kai_red_wanted(cli, &worst)) {
+        json_decref(args);
+        return worst == KAI_EXIT_DONE ? kai_cmd_publish_red(cli) : worst;
+    }
+    begun = worst == KAI_EXIT_DONE;
+    for (size_t i = 0; begun && i < cli->n_args; i++) {
+        json_t *one = json_deep_copy(args);
+
+        (void)json_object_set_new(one, "name", json_string(cli->args[i]));
+        int status = kai_cli_call(cli, "publish", one, cli->args[i], false, kai_tally_line, &t);
+        if (status != KAI_EXIT_DONE && worst != KAI_EXIT_FAILED)
+            worst = status; /* A failure says more than a rule, and either more than success. */
+    }
+    json_decref(args);
+    if (begun && t.held_any)
+        kai_tally_say(cli, &t);
+    return worst;
+}
