@@ -34,6 +34,8 @@ struct ask {
 
 static void take_lines(struct ask *a, const char *p, size_t n)
 {
+    static const char error[] = "{\"error\":";
+
     while (n > 0 && !a->stopped) {
         const char *end = memchr(p, '\n', n);
         size_t part = end == NULL ? n : (size_t)(end - p);
@@ -44,8 +46,12 @@ static void take_lines(struct ask *a, const char *p, size_t n)
             return;
         const char *text = a->partial.len > 0 ? (const char *)a->partial.p : p;
         size_t len = a->partial.len > 0 ? a->partial.len : part;
-        if (len > 0) /* Empty lines only say that the node is there. */
+        if (len >= sizeof error - 1 && memcmp(text, error, sizeof error - 1) == 0) {
+            kai_buf_add(&a->error, text, len); /* It failed on its way: this is no answer. */
+            a->stopped = true;
+        } else if (len > 0) { /* Empty lines only say that the node is there. */
             a->stopped = !a->line(a->ctx, text, len);
+        }
         kai_buf_clear(&a->partial);
         p += part + 1;
         n -= part + 1;
