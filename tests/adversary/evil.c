@@ -19,7 +19,7 @@ static void orgs(struct kai_sim_plan *p)
     p->org[THIRD] = (struct kai_sim_org){.parent = SECOND, .caps = 31u | KAI_CAP_PROVIDER};
     p->org[SCHOOL].label_max = 2;
     p->org[OUTSIDER].caps = 31u & ~KAI_CAP_ADMIT;
-    p->org[CAROL].max_children = 1;
+    p->org[CAROL].max_children = 3; /* Its node, its person, one organisation. */
     p->n_further = 2;
     p->further[0] = OUTSIDER;
     p->further[1] = CLIENT;

@@ -299,7 +299,8 @@ static bool over_credit(void)
     static uint8_t fill[50000];
     for (size_t i = 0; i < 200 && !evil_dropped(&st, &why); i++) {
         sim_fill(st.s, fill, 32);
-        struct kai_hdr hdr = {.seq = 2 + i, .ptype = KAI_PTYPE_SEALED};
+        struct kai_hdr hdr = {.seq = 2 + i, .ts = l.ts, .ptype = KAI_PTYPE_SEALED};
+        memset(hdr.prev, 1, sizeof hdr.prev);
         memcpy(hdr.log_pk, l.key.pk, KAI_KEY_BYTES);
         e = evil_header(&st, &l, &hdr, kai_view_of(fill, sizeof fill));
         kai_buf_init(&b, KAI_FRAME_BYTES_MAX);
