@@ -50,6 +50,7 @@ struct demo {
     char passphrase[65];
     struct demo_node nodes[DEMO_NODES];
     struct demo_relay *relay;
+    const struct demo_node *removed; /* From the network; NULL: nobody yet. */
     char network_id[KAI_HEX_CAP(KAI_ID_BYTES)];
     double began_ms;
     size_t n_claims;
@@ -143,15 +144,6 @@ size_t demo_compare(struct demo_node *node, const struct demo_object *objects, s
 /* Write a file that is built in to the demo's folder; its path. */
 bool demo_write(const struct demo *d, const char *name, char path[static KAI_PATH_BYTES_MAX]);
 
-/* ---- The acts. Each makes its claims. False: what follows would make no sense. */
-bool demo_found(struct demo *d); /* demo_found.c */
-bool demo_share(struct demo *d); /* demo_share.c */
-bool demo_share_file(struct demo *d, const char *path);
-bool demo_group(struct demo *d);    /* demo_group.c */
-bool demo_stranger(struct demo *d); /* demo_stranger.c */
-bool demo_crash(struct demo *d);    /* demo_crash.c */
-bool demo_wire(struct demo *d);     /* demo_stranger.c */
-
 /* ---- Looking for words where none may be (demo_scan.c). */
 struct demo_words; /* Byte strings to look for. */
 struct demo_words *demo_words_new(void);
@@ -167,5 +159,59 @@ size_t demo_words_n(const struct demo_words *w);
  * first of them, "file: word". */
 long long demo_words_scan(struct demo_words *w, const char *dir, const char *prefix, size_t *hits,
                           char found[static 256]);
+
+/* ---- Audiences, and who is in none of them (demo_audience.c). */
+#define DEMO_MEMBERS_MAX 4u
+struct demo_audience {
+    const char *name;
+    const char *kind;
+    const char *label;
+    enum demo_who by;
+    const char *members[DEMO_MEMBERS_MAX + 1]; /* Organisations or persons; NULL after the last. */
+    const char *relay;                         /* A node; NULL: none. */
+    /* What came of it: */
+    double ms;
+    char seen[512];
+};
+bool demo_audience_make(struct demo *d, struct demo_audience *a);
+/* Wait until a node can name it, which only its key lets it. */
+bool demo_audience_known(struct demo *d, enum demo_who who, const char *name);
+/* All that a command printed. */
+void demo_seen(const struct demo_proc *p, char seen[static 512]);
+
+/* Something that not everybody may know. */
+struct demo_secret {
+    const char *file;     /* Built in; written to the demo's folder. */
+    const char *id;       /* Of its first object. */
+    const char *query;    /* Finds it where it is. */
+    const char *audience; /* Its name; NULL: no secret. */
+};
+/* Run a verb, again while it only lacks what is still on its way: a key, a name, a release. At most
+ * ms. */
+bool demo_until(const struct demo *d, enum demo_who who, const char *const argv[], double ms,
+                char seen[static 512]);
+/* Wait until a node's query finds something, at most ms. */
+bool demo_finds(struct demo_node *n, const char *query, double ms);
+/* get, query and audience list show nothing of it. */
+bool demo_finds_nothing(const struct demo *d, const struct demo_node *n,
+                        const struct demo_secret *s, char seen[static 512]);
+/* All its words but for those that everybody may know; *able: they are found where they are. NULL:
+ * no memory. */
+struct demo_words *demo_words_secret(const struct demo *d, const struct demo_secret *s, bool *able);
+/* Claim that a node's home holds none of the words: {1} MB, {2} words. */
+bool demo_claim_dark(struct demo *d, const char *claim, const struct demo_node *n,
+                     struct demo_words *w, bool able);
+
+/* ---- The acts. Each makes its claims. False: what follows would make no sense. */
+bool demo_found(struct demo *d); /* demo_found.c */
+bool demo_share(struct demo *d); /* demo_share.c */
+bool demo_share_file(struct demo *d, const char *path);
+bool demo_group(struct demo *d);    /* demo_group.c */
+bool demo_stranger(struct demo *d); /* demo_stranger.c */
+bool demo_crash(struct demo *d);    /* demo_crash.c */
+bool demo_wire(struct demo *d);     /* demo_stranger.c */
+bool demo_rules(struct demo *d);    /* demo_rules.c */
+bool demo_red(struct demo *d);      /* demo_red.c */
+bool demo_removal(struct demo *d);  /* demo_removal.c */
 
 #endif

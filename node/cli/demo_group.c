@@ -5,141 +5,45 @@
 
 #include "node/cli/demo.h"
 
-#define KEY_MS   20000.0
-#define SHARE_MS 20000.0
-
 static const enum demo_who thirds[] = {DEMO_BODY, DEMO_ISAC, DEMO_FIRM};
 #define THIRDS (sizeof thirds / sizeof thirds[0])
 
 static bool create(struct demo *d, const char *name)
 {
-    const struct demo_node *pref = &d->nodes[DEMO_PREF];
-    const char *const argv[] = {"audience",
-                                "create",
-                                name,
-                                "--kind",
-                                "group",
-                                "--label",
-                                "TLP:AMBER",
-                                "--member",
-                                d->nodes[DEMO_PREF].name,
-                                "--member",
-                                d->nodes[DEMO_TOWN].name,
-                                "--json",
-                                NULL};
-    struct demo_proc p;
-    bool ok = demo_ask(d, pref, &p, argv);
-    json_t *o = demo_line(&p, 0);
-    char seen[512];
+    struct demo_audience a = {.name = name,
+                              .kind = "group",
+                              .label = "TLP:AMBER",
+                              .by = DEMO_PREF,
+                              .members = {d->nodes[DEMO_PREF].name, d->nodes[DEMO_TOWN].name}};
+    bool ok = demo_audience_make(d, &a);
 
-    (void)snprintf(seen, sizeof seen, "%.*s%.*s", (int)p.out.len, (const char *)p.out.p,
-                   (int)p.err.len, (const char *)p.err.p);
-    ok = ok && json_integer_value(json_object_get(o, "members")) == 2;
-    (void)demo_claim(d, &(struct demo_claim){.name = "group",
-                                             .org = pref->name,
-                                             .ok = ok,
-                                             .ms = p.ended_ms - p.began_ms,
-                                             .seen = seen,
-                                             .a1 = name,
-                                             .a2 = d->nodes[DEMO_TOWN].name});
-    json_decref(o);
-    demo_proc_free(&p);
-    return ok;
+    return demo_claim(d, &(struct demo_claim){.name = "group",
+                                              .org = d->nodes[DEMO_PREF].name,
+                                              .ok = ok,
+                                              .ms = a.ms,
+                                              .seen = a.seen,
+                                              .a1 = name,
+                                              .a2 = d->nodes[DEMO_TOWN].name});
 }
 
-/* Until the town's node can name the group, which only the group's key lets it. */
-static bool town_knows(struct demo *d, const char *name)
-{
-    double deadline = demo_now() + KEY_MS;
-    bool known = false;
-
-    while (!known && demo_now() < deadline && !demo_stopping()) {
-        const char *const argv[] = {"audience", "list", "--json", NULL};
-        struct demo_proc p;
-
-        (void)demo_ask(d, &d->nodes[DEMO_TOWN], &p, argv);
-        for (size_t k = 0; k < p.lines && !known; k++) {
-            json_t *o = demo_line(&p, k);
-            const char *found = json_string_value(json_object_get(o, "name"));
-
-            known = found != NULL && strcmp(found, name) == 0 &&
-                    json_is_integer(json_object_get(o, "epoch"));
-            json_decref(o);
-        }
-        demo_proc_free(&p);
-        if (!known)
-            demo_turn();
-    }
-    return known;
-}
-
-/* A third asks for the object by its id, for its value, and for audiences: nothing of it comes up.
- */
-static bool finds_nothing(struct demo *d, const struct demo_node *n, const char *id,
-                          const char *name, char seen[static 512])
-{
-    const char *const get[] = {"get", id, NULL};
-    const char *const query[] = {"query", "domain:quiet-harbour.example", "--json", NULL};
-    const char *const list[] = {"audience", "list", "--all", "--json", NULL};
-    const char *const *const asked[] = {get, query, list};
-    bool nothing = true;
-
-    for (size_t k = 0; k < 3; k++) {
-        struct demo_proc p;
-        bool answered = demo_ask(d, n, &p, asked[k]);
-        bool empty = k < 2 ? !answered && p.out.len == 0 && (p.status == KAI_EXIT_NOTHING || k == 0)
-                           : answered && memmem(p.out.p, p.out.len, name, strlen(name)) == NULL;
-
-        if (!empty)
-            (void)snprintf(seen, 512, "%s %s: %.*s", asked[k][0], asked[k][1], (int)p.out.len,
-                           (const char *)p.out.p);
-        nothing = nothing && empty;
-        demo_proc_free(&p);
-    }
-    return nothing;
-}
-
-static struct demo_words *words_of(const char *name)
-{
-    struct demo_words *w = demo_words_new();
-    struct kai_buf open; /* All that everybody may know. */
-    static const char *const others[] = {"bundle", "clear", "after"};
-
-    if (w == NULL)
-        return NULL;
-    kai_buf_init(&open, 16u << 20);
-    for (size_t i = 0; i < 3; i++)
-        kai_buf_add(&open, demo_data(others[i]).p, demo_data(others[i]).n);
-    demo_words_add(w, name, strlen(name));
-    demo_words_add_json(w, demo_data("amber"), kai_buf_view(&open));
-    kai_buf_free(&open);
-    return w;
-}
-
+/* A third asks for the object by its id, for its value, and for audiences: nothing of it comes up;
+ * and its home holds not a byte of it. */
 static void claim_thirds(struct demo *d, const char *name, const char *id,
                          const long long grown[static THIRDS], long long expected)
 {
-    struct demo_words *w = words_of(name);
-    char words[24];
-    char control[256];
-    size_t in_source = 0;
+    struct demo_secret secret = {
+        .file = "amber", .id = id, .query = "domain:quiet-harbour.example", .audience = name};
+    bool able = false;
+    struct demo_words *w = demo_words_secret(d, &secret, &able);
 
     if (w == NULL)
         return;
-    (void)snprintf(words, sizeof words, "%zu", demo_words_n(w));
-    char source[KAI_PATH_BYTES_MAX];
-    (void)snprintf(source, sizeof source, "%s/amber.json", d->dir);
-    /* Who finds none must be able to find: the file that was published has them. */
-    bool able = demo_words_scan(w, d->dir, source, &in_source, control) > 0 && in_source > 0;
     for (size_t k = 0; k < THIRDS; k++) {
         const struct demo_node *n = &d->nodes[thirds[k]];
         char seen[512] = "";
-        char found[256];
-        char size[32];
-        size_t hits;
         double began = demo_now();
 
-        bool nothing = finds_nothing(d, n, id, name, seen);
+        bool nothing = demo_finds_nothing(d, n, &secret, seen);
         (void)demo_claim(d, &(struct demo_claim){.name = "third-asks",
                                                  .org = n->name,
                                                  .ok = nothing,
@@ -152,16 +56,7 @@ static void claim_thirds(struct demo *d, const char *name, const char *id,
                                                  .ok = grown[k] == expected,
                                                  .ms = -1,
                                                  .seen = seen});
-        began = demo_now();
-        long long bytes = demo_words_scan(w, n->home, "", &hits, found);
-        (void)snprintf(size, sizeof size, "%.1f", (double)bytes / 1e6);
-        (void)demo_claim(d, &(struct demo_claim){.name = "third-bytes",
-                                                 .org = n->name,
-                                                 .ok = able && bytes > 0 && hits == 0,
-                                                 .ms = demo_now() - began,
-                                                 .seen = found,
-                                                 .a1 = size,
-                                                 .a2 = words});
+        (void)demo_claim_dark(d, "third-bytes", n, w, able);
     }
     demo_words_free(w);
 }
@@ -185,7 +80,7 @@ bool demo_group(struct demo *d)
     double began = demo_now();
     if (!demo_claim(d, &(struct demo_claim){.name = "group-key",
                                             .org = d->nodes[DEMO_TOWN].name,
-                                            .ok = town_knows(d, name),
+                                            .ok = demo_audience_known(d, DEMO_TOWN, name),
                                             .ms = demo_now() - began,
                                             .a1 = name}))
         return false;

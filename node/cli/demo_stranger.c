@@ -60,7 +60,8 @@ static struct demo_words *words_of_network(const struct demo *d, bool published)
 {
     struct demo_words *w = demo_words_new();
     uint8_t id[KAI_ID_BYTES];
-    static const char *const files[] = {"bundle", "clear", "amber", "after", "last", "mean"};
+    static const char *const files[] = {"bundle", "clear",  "amber", "after", "last",
+                                        "mean",   "strict", "red",   "later"};
     static const char *const labels[] = {"TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "198.18.",
                                          "198.19."};
 
@@ -165,7 +166,7 @@ static bool all_through_relay(struct demo *d)
         size_t k;
         json_t *row;
 
-        all = all && json_array_size(rows) > 0;
+        all = all && (json_array_size(rows) > 0 || &d->nodes[i] == d->removed);
         json_array_foreach(rows, k, row)
         {
             const char *endpoint = json_string_value(json_object_get(row, "endpoint"));

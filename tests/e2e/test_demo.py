@@ -18,6 +18,7 @@ CLAIMS = {
     "group": 1, "group-key": 1, "third-asks": 3, "third-entries": 3, "third-bytes": 3,
     "stranger-told": 1, "stranger-seen": 1, "stranger-entries": 1, "stranger-home": 1,
     "killed": 1, "without": 1, "restarted": 1, "again-one": 1, "again-killed": 1, "once": 2,
+    "revoked": 1, "after-revoked": 1, "revoked-asks": 1, "revoked-bytes": 1,
     "wire-whole": 1, "wire-dark": 1, "stopped": 1,
 }
 AMBER = {
