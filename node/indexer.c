@@ -15,6 +15,7 @@
 #include "item/label.h"
 #include "keys/proof.h"
 #include "node/audiences.h"
+#include "node/clerk.h"
 #include "node/indexer_priv.h"
 #include "node/say.h"
 
@@ -73,6 +74,10 @@ static void found(void *ctx, const struct kai_project_found *f)
     struct kai_indexer *x = ctx;
 
     x->again = x->again || f->kind == KAI_FOUND_RELEASE;
+    if (f->kind == KAI_FOUND_LETTER && x->letters++ > 0)
+        return; /* That there are some is news enough. */
+    if (x->n_found < FOUND_MAX)
+        x->found[x->n_found++] = *f;
 }
 
 static void found_rule(void *ctx, const struct kai_rule *rule, struct kai_view item)
@@ -137,8 +142,8 @@ void kai_indexer_project(struct kai_indexer *x, uint64_t log_no, const struct ka
 
 bool kai_indexer_room(const struct kai_indexer *x)
 {
-    return x->batch_err == KAI_OK && x->n < BATCH_ENTRIES_MAX && x->bytes < BATCH_BYTES_MAX &&
-           !kai_ix_full(x->ix);
+    return x->batch_err == KAI_OK && x->n < BATCH_ENTRIES_MAX && x->n_found < FOUND_MAX / 2 &&
+           x->bytes < BATCH_BYTES_MAX && !kai_ix_full(x->ix);
 }
 
 static bool on_arrival(void *ctx, uint64_t position, uint64_t log_no, const struct kai_entry *e,
@@ -213,7 +218,7 @@ enum kai_err kai_indexer_batch(struct kai_indexer *x, kai_indexer_fill_fn *fill)
 {
     enum kai_err err = kai_ix_begin(x->c->index, &x->ix);
 
-    x->n = x->bytes = x->walked = 0;
+    x->n = x->bytes = x->walked = x->n_found = x->letters = 0;
     x->batch_err = KAI_OK;
     x->log.no = 0;
     if (err == KAI_OK)
@@ -225,6 +230,8 @@ enum kai_err kai_indexer_batch(struct kai_indexer *x, kai_indexer_fill_fn *fill)
     else
         kai_ix_abort(x->ix);
     x->ix = NULL;
+    for (size_t i = 0; err == KAI_OK && i < x->n_found; i++)
+        kai_clerk_found(x->c->clerk, &x->found[i]);
     return err;
 }
 

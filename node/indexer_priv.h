@@ -9,6 +9,7 @@
 #define BATCH_ENTRIES_MAX 256u
 #define BATCH_WALKED_MAX  4096u /* With those that are not projected. */
 #define BATCH_BYTES_MAX   (4u << 20)
+#define FOUND_MAX         256u /* A full batch is enough of it: more than this ends it. */
 
 struct rule;
 
@@ -32,8 +33,11 @@ struct kai_indexer {
     size_t walked;
     enum kai_err batch_err;
     struct kai_snap *snap;
-    struct kai_log log; /* The last one looked up. */
-    struct rule *rules; /* Found in the batch. */
+    struct kai_log log;                        /* The last one looked up. */
+    struct rule *rules;                        /* Found in the batch. */
+    struct kai_project_found found[FOUND_MAX]; /* To be told of after the commit. */
+    size_t n_found;
+    size_t letters;
     /* What waits is judged anew when roster, keys or releases change: a pass over all of it, in
      * batches. */
     uint64_t judged;          /* The outlook at the beginning of the last whole pass. */

@@ -22,7 +22,7 @@ static enum kai_err source_key(void *ctx, uint64_t log_no, const uint8_t kid[sta
     enum kai_err err = kai_snap_log_no(r->snap, log_no, &log);
     const struct kai_epoch *ep = err == KAI_OK ? kai_outlook_epoch(r->o, log.aud_id, kid) : NULL;
 
-    if (ep == NULL)
+    if (ep == NULL || ep->route_only)
         return err == KAI_OK ? KAI_ENOTFOUND : err;
     memcpy(key, ep->key, KAI_KEY_BYTES);
     return KAI_OK;
@@ -156,6 +156,20 @@ static void put_time(struct kai_jput *j, const char *key, uint64_t ms)
         kai_jput_time(j, key, ms);
 }
 
+/* Who passed it on: the source is somebody else. */
+static void put_via(struct kai_reader *r, struct kai_jput *j, const struct kai_row *row)
+{
+    static const uint8_t nobody[KAI_ID_BYTES];
+    const struct kai_org *via = kai_roster_org(r->o->roster, row->via);
+
+    if (memcmp(row->via, nobody, KAI_ID_BYTES) == 0) {
+        kai_jput_null(j, "via");
+        return;
+    }
+    kai_jput_hex(j, "via", row->via, KAI_ID_BYTES);
+    kai_jput_text(j, "via_name", via != NULL ? via->name : NULL);
+}
+
 static void put_head(struct kai_reader *r, struct kai_jput *j, const struct kai_row *row)
 {
     const struct kai_org *origin = kai_roster_org(r->o->roster, row->origin);
@@ -166,7 +180,7 @@ static void put_head(struct kai_reader *r, struct kai_jput *j, const struct kai_
     kai_jput_bool(j, "exercise", (row->flags & KAI_ROW_EXERCISE) != 0);
     kai_jput_hex(j, "origin", row->origin, KAI_ID_BYTES);
     kai_jput_text(j, "origin_name", origin != NULL ? origin->name : NULL);
-    kai_jput_null(j, "via");
+    put_via(r, j, row);
     if (aud != NULL && (aud->name[0] == '\0' || !kai_shown_aud(r->o, aud->id, r->clearance)))
         aud = NULL;
     kai_jput_text(j, "audience", aud != NULL ? aud->name : NULL);
@@ -175,6 +189,9 @@ static void put_head(struct kai_reader *r, struct kai_jput *j, const struct kai_
     put_time(j, "valid_from", row->valid_from_ms);
     put_time(j, "valid_until", row->valid_until_ms);
     kai_jput_bool(j, "withdrawn", (row->flags & KAI_ROW_WITHDRAWN) != 0);
+    kai_jput_bool(j, "recalled", (row->flags & KAI_ROW_RECALLED) != 0);
+    if (row->kind == KAI_ROW_SEALED)
+        kai_jput_bool(j, "sealed", true);
 }
 
 static void put_content(struct kai_jput *j, const struct kai_row *row,
@@ -194,13 +211,14 @@ static void put_content(struct kai_jput *j, const struct kai_row *row,
         v.strong = true;
         if (norm.n > 0)
             kai_jput_view(j, NULL, norm);
-    } else if ((row->flags & KAI_ROW_UNCHECKED) == 0) {
+    } else if (row->kind != KAI_ROW_SEALED && (row->flags & KAI_ROW_UNCHECKED) == 0) {
         kai_ignore(
             kai_stix_values(object, put_value, &v)); /* What has no normal form is left out. */
     }
     kai_jput_end(j);
-    kai_jput_bool(j, "exportable",
-                  v.strong && kai_rules_exportable(row, clearance, kai_wall_ms()));
+    kai_jput_bool(j, "exportable", v.strong && kai_rules_exportable(row, clearance, kai_wall_ms()));
+    if (row->kind == KAI_ROW_SEALED) /* `open` shows it, to whom it is sealed. */
+        return;
     if (kai_stix_compact(object, compact) == KAI_OK)
         kai_jput_raw(j, "stix", kai_buf_view(compact));
     else
