@@ -88,7 +88,7 @@ static void make_row(uint64_t *s, struct model_row *m, unsigned i)
     } else if (rnd_below(s, 3) == 0) {
         (void)snprintf(m->row.type, sizeof m->row.type, "malware");
     }
-    m->row.tlp = (uint8_t)(1 + rnd_below(s, 4));
+    m->row.tlp = (uint8_t)(1 + rnd_below(s, 5));
     m->row.pap = (uint8_t)rnd_below(s, 4);
     m->row.first_seen_ms = NOW - 1000 * (ROWS - i);
     m->row.valid_until_ms = rnd_below(s, 5) == 0 ? NOW - 5 : rnd_below(s, 2) * (NOW + 5);
@@ -153,6 +153,32 @@ static bool model_has(const struct kai_row *row)
     return false;
 }
 
+static void put_values(struct kai_ix *t, const struct model_row *m, uint64_t no)
+{
+    for (size_t j = 0; j < m->n; j++)
+        assert_int_equal(kai_ix_value(t, no, m->v[j].type,
+                                      kai_view_of(m->v[j].text, strlen(m->v[j].text)),
+                                      m->list ? j : 0),
+                         KAI_OK);
+}
+
+void model_fill_up_to(struct kai_index *x, uint8_t tlp)
+{
+    struct kai_ix *t = NULL;
+
+    assert_int_equal(kai_ix_begin(x, &t), KAI_OK);
+    for (size_t i = 0; i < n_rows; i++) {
+        struct kai_row put = rows[i].row;
+
+        put.flags &= KAI_ROW_EXERCISE;
+        if (put.tlp > tlp)
+            continue;
+        assert_int_equal(kai_ix_row(t, &put, rows[i].revoked), KAI_OK);
+        put_values(t, &rows[i], put.no);
+    }
+    assert_int_equal(kai_ix_commit(t, 1), KAI_OK);
+}
+
 void model_fill(struct kai_index *x, uint64_t *s)
 {
     struct kai_ix *t = NULL;
@@ -176,11 +202,8 @@ void model_fill(struct kai_index *x, uint64_t *s)
         assert_int_equal(kai_ix_row(t, &put, revoked), KAI_OK);
         m->row.no = put.no;
         assert_int_equal(put.no, n_rows + 1);
-        for (size_t j = 0; j < m->n; j++)
-            assert_int_equal(kai_ix_value(t, put.no, m->v[j].type,
-                                          kai_view_of(m->v[j].text, strlen(m->v[j].text)),
-                                          m->list ? j : 0),
-                             KAI_OK);
+        put_values(t, m, put.no);
+        m->revoked = revoked;
         n_rows++;
         if (rnd_below(s, 20) == 0) {
             assert_int_equal(kai_ix_commit(t, ++position), KAI_OK);

@@ -19,6 +19,7 @@ struct model_row {
     size_t n;
     struct value v[VALUES];
     bool list;
+    bool revoked;
 };
 
 extern struct model_row rows[ROWS];
@@ -27,5 +28,7 @@ extern size_t n_rows;
 void make_value(uint64_t *s, enum kai_vtype type, struct value *v);
 /* Rows anew, put into x; flags in the array are what the index should say. */
 void model_fill(struct kai_index *x, uint64_t *s);
+/* The same rows in the same order, those above a label left out. */
+void model_fill_up_to(struct kai_index *x, uint8_t tlp);
 
 #endif

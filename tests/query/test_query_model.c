@@ -326,9 +326,168 @@ static void test_model(void **state)
     assert_true(answers > 10000);
 }
 
+/* ---- What a reader is not cleared for does not exist: they see what they would see if this node
+ * had never held it. */
+struct pair {
+    struct kai_ixsnap *all;  /* Everything is held, and hidden from this reader. */
+    struct kai_ixsnap *only; /* Nothing else is held. */
+    uint64_t no[ROWS + 1];   /* Of a row of only, in all. */
+    size_t n;
+};
+
+struct told {
+    uint64_t row[UNITS];
+    uint64_t index[UNITS];
+    size_t n;
+};
+
+static bool tell(void *ctx, const struct kai_query_hit *hit)
+{
+    struct told *t = ctx;
+
+    assert_true(t->n < UNITS);
+    t->row[t->n] = hit->row->no;
+    t->index[t->n++] = hit->index;
+    return true;
+}
+
+static bool tell_no(void *ctx, uint64_t row_no, uint64_t index)
+{
+    struct kai_row row = {.no = row_no};
+    struct kai_query_hit hit = {.row = &row, .index = index};
+
+    return tell(ctx, &hit);
+}
+
+static void same_told(const struct pair *p, const struct told *all, const struct told *only,
+                      const char *text)
+{
+    if (all->n != only->n)
+        fail_msg("%s: %zu, not %zu", text, all->n, only->n);
+    for (size_t i = 0; i < only->n; i++)
+        assert_true(all->row[i] == p->no[only->row[i]] && all->index[i] == only->index[i]);
+}
+
+/* Page by page, with the same ends. */
+static void same_answers(const struct pair *p, const char *text, uint64_t limit)
+{
+    static struct told all;
+    static struct told only;
+    struct kai_query *q = query_of(text, NOW);
+    struct kai_query_at at[2] = {0};
+    bool done[2] = {false, false};
+
+    while (!done[1]) {
+        all.n = only.n = 0;
+        assert_int_equal(kai_query_run(q, p->all, NOW, limit, &at[0], &done[0], tell, &all),
+                         KAI_OK);
+        assert_int_equal(kai_query_run(q, p->only, NOW, limit, &at[1], &done[1], tell, &only),
+                         KAI_OK);
+        assert_int_equal(done[0], done[1]);
+        same_told(p, &all, &only, text);
+    }
+    for (size_t i = 1; i <= p->n; i++) {
+        struct kai_row row;
+
+        all.n = only.n = 0;
+        assert_int_equal(kai_ixsnap_row(p->all, p->no[i], &row), KAI_OK);
+        assert_int_equal(kai_query_match_row(q, p->all, &row, NOW, tell, &all), KAI_OK);
+        assert_int_equal(kai_ixsnap_row(p->only, i, &row), KAI_OK);
+        assert_int_equal(kai_query_match_row(q, p->only, &row, NOW, tell, &only), KAI_OK);
+        same_told(p, &all, &only, text);
+    }
+    kai_query_free(q);
+}
+
+/* Counts, rows and their flags, and what ids lead to. */
+static void same_rows(struct pair *p, uint8_t clearance)
+{
+    static struct told all;
+    static struct told only;
+
+    assert_int_equal(kai_ixsnap_rows(p->all), kai_ixsnap_rows(p->only));
+    assert_int_equal(kai_ixsnap_values(p->all), kai_ixsnap_values(p->only));
+    p->n = 0;
+    for (size_t i = 0; i < n_rows; i++) {
+        struct kai_row a;
+        struct kai_row b;
+        char hex[65];
+        size_t digits = 4;
+
+        (void)kai_hex(hex, rows[i].row.item_id, KAI_ID_BYTES);
+        if (rows[i].row.tlp > clearance) {
+            assert_int_equal(kai_ixsnap_row(p->all, i + 1, &a), KAI_ENOTFOUND);
+        } else {
+            p->no[++p->n] = i + 1;
+            assert_int_equal(kai_ixsnap_row(p->all, i + 1, &a), KAI_OK);
+            assert_int_equal(kai_ixsnap_row(p->only, p->n, &b), KAI_OK);
+            assert_int_equal(a.flags, b.flags);
+        }
+        all.n = only.n = 0;
+        assert_int_equal(kai_ixsnap_item(p->all, hex, digits, tell_no, &all),
+                         kai_ixsnap_item(p->only, hex, digits, tell_no, &only));
+        assert_int_equal(all.n, only.n);
+        all.n = only.n = 0;
+        assert_int_equal(kai_ixsnap_stix(p->all, rows[i].row.stix_uuid, tell_no, &all),
+                         kai_ixsnap_stix(p->only, rows[i].row.stix_uuid, tell_no, &only));
+        assert_int_equal(all.n, only.n);
+        assert_int_equal(
+            kai_ixsnap_has(p->all, rows[i].row.item_id, rows[i].row.origin, rows[i].row.aud_id, 5),
+            kai_ixsnap_has(p->only, rows[i].row.item_id, rows[i].row.origin, rows[i].row.aud_id,
+                           5));
+    }
+    assert_int_equal(p->n, kai_ixsnap_rows(p->only));
+}
+
+static void sweep(struct kai_index *x, uint8_t clearance, uint64_t *s)
+{
+    static struct pair p;
+    struct kai_index *y;
+    struct tmp tmp;
+
+    tmp_make(&tmp);
+    y = tmp_open(&tmp, "boot", true);
+    model_fill_up_to(y, clearance);
+    assert_int_equal(kai_ixsnap_begin(x, clearance, &p.all), KAI_OK);
+    assert_int_equal(kai_ixsnap_begin(y, 5, &p.only), KAI_OK);
+    same_rows(&p, clearance);
+    for (unsigned i = 0; i < 60; i++) {
+        char text[8192] = "";
+
+        n_nodes = 0;
+        (void)make_node(s, (int)rnd_below(s, 5));
+        print_node(0, text, sizeof text);
+        if (strlen(text) <= KAI_QUERY_BYTES_MAX)
+            same_answers(&p, text, 1 + rnd_below(s, 9));
+    }
+    kai_ixsnap_end(p.all);
+    kai_ixsnap_end(p.only);
+    kai_index_close(y);
+    tmp_remove(&tmp);
+}
+
+static void test_clearance(void **state)
+{
+    (void)state;
+    for (uint64_t round = 0; round < 4; round++) {
+        uint64_t s = round * 91 + 5;
+        struct kai_index *x;
+        struct tmp tmp;
+
+        tmp_make(&tmp);
+        x = tmp_open(&tmp, "boot", true);
+        model_fill(x, &s);
+        for (uint8_t clearance = 0; clearance <= 5; clearance++)
+            sweep(x, clearance, &s);
+        kai_index_close(x);
+        tmp_remove(&tmp);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_model)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_model),
+                                       cmocka_unit_test(test_clearance)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
