@@ -7,6 +7,7 @@
 #include "node/letters.h"
 #include "node/post.h"
 #include "policy/policy.h"
+#include "query/acts.h"
 
 #define PLACES_MAX (KAI_AUDIENCES_PER_OBJ_MAX + KAI_ACT_ROWS_MAX)
 
@@ -230,6 +231,34 @@ static bool is_ours(const struct kai_core *c, const struct kai_row *row)
            memcmp(row->via, nobody, sizeof nobody) == 0;
 }
 
+/* Where the old version was let go the new one must be able to follow: else whoever passed the item
+ * on could not pass on that it is withdrawn. */
+struct again {
+    struct kai_core *c;
+    struct kai_subject *s; /* Of the new version's OBJ. */
+    uint64_t index;        /* Of the old version in its own. */
+    enum kai_err err;
+};
+
+static bool release_again(void *ctx, const struct kai_ix_act *act, struct kai_view item)
+{
+    struct again *g = ctx;
+    struct kai_release r;
+
+    (void)act;
+    if (kai_release_parse(&r, item) != KAI_OK || !kai_indexes_have(&r.indexes, g->index))
+        return true;
+    for (size_t i = 0; g->err == KAI_OK && i < (r.any ? 1 : r.n_auds); i++) {
+        struct kai_act_release what = {.any = r.any, .tlp = r.has_label ? r.tlp : 0};
+        struct kai_why why = {0};
+        uint64_t n;
+
+        memcpy(what.target, r.aud[i], KAI_ID_BYTES);
+        g->err = kai_act_release(g->c, g->s, &what, &n, &why);
+    }
+    return g->err == KAI_OK;
+}
+
 /* The new version of one row's object, into the audience that the row stands in. */
 static enum kai_err withdraw_row(struct kai_reader *r, const struct kai_row *row, uint64_t now_ms,
                                  struct kai_why *why)
@@ -248,6 +277,14 @@ static enum kai_err withdraw_row(struct kai_reader *r, const struct kai_row *row
     if (err == KAI_OK)
         err = kai_act_publish(r->c, row->aud_id, &s.o, KAI_CONTENT_STIX, kai_buf_view(&next), hash,
                               why);
+    if (err == KAI_OK) {
+        struct again g = {.c = r->c, .s = &s, .index = row->obj_index};
+
+        memcpy(s.row.obj_hash, hash, KAI_ID_BYTES);
+        err = kai_ixsnap_releases(r->rows, row->obj_hash, row->origin, release_again, &g);
+        if (err == KAI_OK)
+            err = g.err;
+    }
     kai_subject_free(&s);
     kai_buf_free(&next);
     return err;

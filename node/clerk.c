@@ -36,9 +36,10 @@ void kai_clerk_found(struct kai_clerk *k, const struct kai_project_found *f)
     if (k == NULL)
         return;
     (void)pthread_mutex_lock(&k->mu);
-    if (f->kind == KAI_FOUND_RECALL && k->n_found < FOUND_MAX)
+    bool carried = f->kind == KAI_FOUND_RECALL || f->kind == KAI_FOUND_RELEASE;
+    if (carried && k->n_found < FOUND_MAX)
         k->found[k->n_found++] = *f;
-    else if (f->kind == KAI_FOUND_RECALL)
+    else if (carried)
         k->missed = true;
     k->awake = true; /* The rest is looked for at each look. */
     (void)pthread_cond_signal(&k->news);
@@ -116,7 +117,7 @@ static enum kai_err look_rows(struct kai_clerk *k, uint64_t now_ms)
     return err;
 }
 
-static enum kai_err look_recalls(struct kai_clerk *k)
+static enum kai_err look_found(struct kai_clerk *k)
 {
     enum kai_err err = KAI_OK;
     struct kai_project_found f;
@@ -127,15 +128,17 @@ static enum kai_err look_recalls(struct kai_clerk *k)
     k->missed = false;
     (void)pthread_mutex_unlock(&k->mu);
     if (all)
-        err = kai_clerk_recalls_all(k->c);
+        err = kai_clerk_carry_all(k->c);
     while (err == KAI_OK && more) {
         (void)pthread_mutex_lock(&k->mu);
         more = k->n_found > 0;
         if (more)
             f = k->found[--k->n_found];
         (void)pthread_mutex_unlock(&k->mu);
-        if (more)
+        if (more && f.kind == KAI_FOUND_RECALL)
             err = kai_clerk_recall(k->c, f.obj_hash, f.org_id);
+        else if (more)
+            err = kai_clerk_release(k->c, f.obj_hash, f.org_id);
     }
     if (err != KAI_OK) {
         (void)pthread_mutex_lock(&k->mu);
@@ -169,7 +172,7 @@ static enum kai_err look(struct kai_clerk *k)
     enum kai_err err = look_rows(k, kai_now_ms());
 
     if (err == KAI_OK)
-        err = look_recalls(k);
+        err = look_found(k);
     if (err == KAI_OK && news)
         err = kai_clerk_requests(k->c);
     if (err == KAI_OK && news)

@@ -157,32 +157,6 @@ enum kai_err kai_clerk_recall(struct kai_core *c, const uint8_t obj_hash[static 
     return err;
 }
 
-struct all {
-    struct kai_core *c;
-    struct kai_ixsnap *rows;
-    enum kai_err err;
-};
-
-static bool recall_row(void *ctx, const struct kai_row *row)
-{
-    struct all *a = ctx;
-
-    if (memcmp(row->via, a->c->self.org_id, KAI_ID_BYTES) == 0)
-        a->err = recall(a->c, a->rows, row->obj_hash, row->origin);
-    return a->err == KAI_OK;
-}
-
-enum kai_err kai_clerk_recalls_all(struct kai_core *c)
-{
-    struct all a = {.c = c};
-    enum kai_err err = kai_ixsnap_begin(c->index, KAI_TLP_RED, &a.rows);
-
-    if (err == KAI_OK)
-        err = kai_ixsnap_down(a.rows, UINT64_MAX, recall_row, &a);
-    kai_ixsnap_end(a.rows);
-    return err == KAI_OK ? a.err : err;
-}
-
 /* ---- Withdrawals: the new version goes where the old one was brought. */
 struct versions {
     struct kai_core *c;
@@ -230,6 +204,57 @@ enum kai_err kai_clerk_withdrawal(struct kai_core *c, struct kai_ixsnap *rows,
     }
     free(one);
     return err == KAI_ENOTFOUND ? KAI_OK : err;
+}
+
+/* ---- Looking at rows. */
+struct all {
+    struct kai_core *c;
+    struct kai_ixsnap *rows;
+    const uint8_t *origin; /* NULL: any. */
+    enum kai_err err;
+};
+
+static bool released_row(void *ctx, const struct kai_row *row)
+{
+    struct all *a = ctx;
+
+    if (memcmp(row->origin, a->origin, KAI_ID_BYTES) == 0)
+        a->err = kai_clerk_withdrawal(a->c, a->rows, row);
+    return a->err == KAI_OK;
+}
+
+enum kai_err kai_clerk_release(struct kai_core *c, const uint8_t obj_hash[static KAI_ID_BYTES],
+                               const uint8_t origin[static KAI_ID_BYTES])
+{
+    struct all a = {.c = c, .origin = origin};
+    enum kai_err err = kai_ixsnap_begin(c->index, KAI_TLP_RED, &a.rows);
+
+    if (err == KAI_OK)
+        err = kai_ixsnap_obj(a.rows, obj_hash, released_row, &a);
+    kai_ixsnap_end(a.rows);
+    return err == KAI_OK ? a.err : err;
+}
+
+static bool any_row(void *ctx, const struct kai_row *row)
+{
+    struct all *a = ctx;
+
+    if (memcmp(row->via, a->c->self.org_id, KAI_ID_BYTES) == 0)
+        a->err = recall(a->c, a->rows, row->obj_hash, row->origin);
+    if (a->err == KAI_OK)
+        a->err = kai_clerk_withdrawal(a->c, a->rows, row);
+    return a->err == KAI_OK;
+}
+
+enum kai_err kai_clerk_carry_all(struct kai_core *c)
+{
+    struct all a = {.c = c};
+    enum kai_err err = kai_ixsnap_begin(c->index, KAI_TLP_RED, &a.rows);
+
+    if (err == KAI_OK)
+        err = kai_ixsnap_down(a.rows, UINT64_MAX, any_row, &a);
+    kai_ixsnap_end(a.rows);
+    return err == KAI_OK ? a.err : err;
 }
 
 /* ---- Reports. */

@@ -10,8 +10,12 @@
 KAI_MUST_USE enum kai_err kai_clerk_recall(struct kai_core *c,
                                            const uint8_t obj_hash[static KAI_ID_BYTES],
                                            const uint8_t origin[static KAI_ID_BYTES]);
+/* An origin released a batch: what of it withdraws may be carried on now. */
+KAI_MUST_USE enum kai_err kai_clerk_release(struct kai_core *c,
+                                            const uint8_t obj_hash[static KAI_ID_BYTES],
+                                            const uint8_t origin[static KAI_ID_BYTES]);
 /* The same for everything that we ever re-shared: after an unclean stop. */
-KAI_MUST_USE enum kai_err kai_clerk_recalls_all(struct kai_core *c);
+KAI_MUST_USE enum kai_err kai_clerk_carry_all(struct kai_core *c);
 /* Where the row is a version that withdraws, carry it on to where we re-shared an earlier one. */
 KAI_MUST_USE enum kai_err kai_clerk_withdrawal(struct kai_core *c, struct kai_ixsnap *rows,
                                                const struct kai_row *row);

@@ -59,7 +59,8 @@ const struct kai_verb kai_verbs[] = {
     {"audience list", "[--all]", "--all", 0, 0, kai_cmd_audience_list, "help.audience-list"},
     {"audience show", "AUDIENCE", "", 1, 1, kai_cmd_audience_show, "help.audience-show"},
     {"publish",
-     "FILE... --to AUDIENCE [--also AUDIENCE]... [--label LABEL] [--pap PAP] [--exercise] "
+     "FILE... --to AUDIENCE|--through ORG [--wish TEXT] [--also AUDIENCE]... [--label LABEL] "
+     "[--pap PAP] [--exercise] "
      "[--skip-bad] [--wait N [--timeout 30s]] "
      "[--dry-run]",
      "--to= --through= --wish= --also= --label= --pap= --exercise --skip-bad --wait= --timeout= "
@@ -72,7 +73,6 @@ const struct kai_verb kai_verbs[] = {
     {"get", "ID [--format json|stix]", "--format=", 1, 1, kai_cmd_get, "help.get"},
     {"explain", "ID", "", 1, 1, kai_cmd_explain, "help.explain"},
     {"watch", "[EXPRESSION]", "", 0, 64, kai_cmd_watch, "help.watch"},
-    {"reindex", "", "", 0, 0, kai_cmd_reindex, "help.reindex"},
     {"reshare", "ID --to AUDIENCE", "--to=", 1, 1, kai_cmd_reshare, "help.reshare"},
     {"release request", "ID --to AUDIENCE [--reason TEXT]", "--to= --reason=", 1, 1,
      kai_cmd_release_request, "help.release-request"},
@@ -88,6 +88,7 @@ const struct kai_verb kai_verbs[] = {
     {"contribution list", "", "", 0, 0, kai_cmd_contribution_list, "help.contribution-list"},
     {"contribution publish", "ID --to AUDIENCE [--keep PROPERTY]... [--label LABEL]",
      "--to= --keep= --label=", 1, 1, kai_cmd_contribution_publish, "help.contribution-publish"},
+    {"reindex", "", "", 0, 0, kai_cmd_reindex, "help.reindex"},
     {"user set", "USER|@GROUP --clearance LABEL --role reader|analyst|admin",
      "--clearance= --role=", 1, 1, kai_cmd_user_set, "help.user-set"},
     {"user list", "", "", 0, 0, kai_cmd_user_list, "help.user-list"},
