@@ -64,6 +64,7 @@ struct kai_post {
     struct kai_packer *packer;
     uint8_t aud_id[KAI_ID_BYTES];
     uint64_t first; /* Seq of the first entry of this request. */
+    bool clear;     /* Nothing but CLEAR is written. */
     bool committed;
     bool staged;
     size_t n; /* Waiting to be staged. */
@@ -154,8 +155,10 @@ static enum kai_err job_commit(struct kai_core *c, void *arg)
     struct kai_post *p = arg;
 
     /* While this was made somebody may have been removed: then nothing may appear under the old
-     * key. */
-    if (!kai_keyring_may_write(c->ring, p->aud_id, p->own->w.kid))
+     * key but what anyone may read. */
+    bool may = p->clear ? kai_keyring_may_clear(c->ring, p->aud_id, p->own->w.kid)
+                        : kai_keyring_may_write(c->ring, p->aud_id, p->own->w.kid);
+    if (!may)
         return kai_why_set(p->why, KAI_EAGAIN, "audience.no-clean-epoch",
                            kai_keyring_name(c->ring, p->aud_id), NULL, NULL);
     struct publication *pub = malloc(sizeof *pub);
@@ -206,13 +209,14 @@ void kai_post_end(struct kai_post *p)
     free(p);
 }
 
-/* Where there is no epoch to write under we may have to mint one for our own logs: of a mailbox at
- * once, of another audience when its stewards stay away. */
+/* CLEAR goes under what there is. Where there is no epoch to write under we may have to mint one
+ * for our own logs: of a mailbox at once, of another audience when its stewards stay away. */
 static enum kai_err write_epoch(struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES],
-                                struct kai_epoch *epoch)
+                                bool clear, struct kai_epoch *epoch)
 {
     struct kai_duty d = {0};
-    enum kai_err err = kai_keyring_write_epoch(c->ring, aud_id, epoch);
+    enum kai_err err = clear ? kai_keyring_clear_epoch(c->ring, aud_id, epoch)
+                             : kai_keyring_write_epoch(c->ring, aud_id, epoch);
 
     if (err != KAI_ENOTFOUND && err != KAI_EAGAIN)
         return err;
@@ -229,7 +233,7 @@ static enum kai_err job_begin(struct kai_core *c, void *arg)
 {
     struct kai_post *p = arg;
     struct kai_epoch epoch;
-    enum kai_err err = write_epoch(c, p->aud_id, &epoch);
+    enum kai_err err = write_epoch(c, p->aud_id, p->clear, &epoch);
 
     if (err == KAI_ENOTFOUND)
         return kai_why_set(p->why, err, "audience.no-key", kai_keyring_name(c->ring, p->aud_id),
@@ -266,8 +270,8 @@ enum kai_err kai_post_append(struct kai_post *p, const struct kai_view *items, s
     return err;
 }
 
-enum kai_err kai_post_begin(struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES],
-                            struct kai_post **out, struct kai_why *why)
+static enum kai_err begin(struct kai_core *c, const uint8_t *aud_id, bool clear,
+                          struct kai_post **out, struct kai_why *why)
 {
     struct kai_post *p = calloc(1, sizeof *p);
     enum kai_err err = p == NULL ? KAI_ENOMEM : KAI_OK;
@@ -277,6 +281,7 @@ enum kai_err kai_post_begin(struct kai_core *c, const uint8_t aud_id[static KAI_
         return err;
     p->c = c;
     p->why = why;
+    p->clear = clear;
     memcpy(p->aud_id, aud_id, KAI_ID_BYTES);
     kai_buf_init(&p->bytes, 2 * GROUP_BYTES_MAX);
     err = kai_packer_new(&p->packer);
@@ -296,6 +301,18 @@ enum kai_err kai_post_begin(struct kai_core *c, const uint8_t aud_id[static KAI_
     }
     *out = p;
     return KAI_OK;
+}
+
+enum kai_err kai_post_begin(struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES],
+                            struct kai_post **out, struct kai_why *why)
+{
+    return begin(c, aud_id, false, out, why);
+}
+
+enum kai_err kai_post_begin_clear(struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES],
+                                  struct kai_post **out, struct kai_why *why)
+{
+    return begin(c, aud_id, true, out, why);
 }
 
 struct kai_log_writer *kai_post_writer(struct kai_post *p)

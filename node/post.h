@@ -20,6 +20,11 @@ struct kai_post;
 KAI_MUST_USE enum kai_err kai_post_begin(struct kai_core *c,
                                          const uint8_t aud_id[static KAI_ID_BYTES],
                                          struct kai_post **out, struct kai_why *why);
+/* The same for what is labelled CLEAR and nothing else: where no epoch is clean, under the newest
+ * that there is (docs/protocol.md 6). */
+KAI_MUST_USE enum kai_err kai_post_begin_clear(struct kai_core *c,
+                                               const uint8_t aud_id[static KAI_ID_BYTES],
+                                               struct kai_post **out, struct kai_why *why);
 struct kai_log_writer *kai_post_writer(struct kai_post *p);
 /* Take an entry that was made with the writer (bytes are copied). Staged in groups. */
 KAI_MUST_USE enum kai_err kai_post_entry(struct kai_post *p, const struct kai_entry *e);

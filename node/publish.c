@@ -30,6 +30,7 @@ struct run {
     struct kai_post *post;
     struct kai_batch *batches[LABELS_MAX]; /* One for each label, opened when it is needed. */
     struct kai_obj obj;
+    uint8_t highest; /* Label of what is accepted, by the first pass. */
     bool publishing; /* Second pass. */
     bool any_malformed;
 };
@@ -161,8 +162,12 @@ static enum kai_err on_item(void *ctx, const struct kai_candidate *cand)
 
     if (!allowed(r, cand, !r->publishing))
         return KAI_OK;
-    if (!r->publishing)
+    if (!r->publishing) {
+        r->highest = cand->label.tlp > r->highest ? cand->label.tlp : r->highest;
         return KAI_OK;
+    }
+    if (cand->label.tlp > r->highest)
+        return KAI_EAGAIN; /* The file has changed meanwhile. */
     kai_item_id(id, cand->kind, cand->content);
     if (kai_ixsnap_has(r->index, id, r->c->self.org_id, r->aud->id, cand->label.tlp)) {
         r->out->skipped += cand->n;
@@ -245,7 +250,8 @@ static enum kai_err publish_all(struct run *r)
     if (err == KAI_OK)
         err = kai_ixsnap_begin(r->c->index, KAI_TLP_RED, &r->index);
     if (err == KAI_OK && !r->p->dry_run)
-        err = kai_post_begin(r->c, r->aud->id, &r->post, r->why);
+        err = r->highest == KAI_TLP_CLEAR ? kai_post_begin_clear(r->c, r->aud->id, &r->post, r->why)
+                                          : kai_post_begin(r->c, r->aud->id, &r->post, r->why);
     r->publishing = true;
     if (err == KAI_OK)
         err = scan(r);
