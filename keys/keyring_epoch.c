@@ -125,7 +125,9 @@ static bool same_statement(const struct kai_statement *t, const struct seen *s,
 {
     return t->of == s->p->of && memcmp(t->key_log, s->key_log, KAI_KEY_BYTES) == 0 &&
            memcmp(t->members_root, s->p->members_root, KAI_ID_BYTES) == 0 &&
-           memcmp(t->minter_cert, l->minter_cert, KAI_ID_BYTES) == 0;
+           memcmp(t->minter_cert, l->minter_cert, KAI_ID_BYTES) == 0 &&
+           /* The same members, said again in answer to something new, is news. */
+           memcmp(t->sig, l->sig, KAI_SIG_BYTES) == 0;
 }
 
 static bool copy_ids(uint8_t (**out)[KAI_ID_BYTES], const uint8_t (*ids)[KAI_ID_BYTES], size_t n)
