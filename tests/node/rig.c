@@ -50,3 +50,15 @@ void rig_again(struct rig *r, bool killed)
         assert_int_equal(unlink(kai_home_path(&r->home, path, "store/clean")), 0);
     MUST(kai_core_open(&r->core, &r->home, &r->why));
 }
+
+json_t *rig_ask(struct rig *r, const struct kai_who *who, const char *verb, json_t *args, int *http)
+{
+    static struct kai_config cfg;
+    struct kai_call call = {.core = r->core, .cfg = &cfg, .who = who, .args = args};
+
+    *http = kai_call_run(&call, verb);
+    json_t *o = json_loadb((const char *)call.out.p, call.out.len, JSON_DISABLE_EOF_CHECK, NULL);
+    r->why = call.why;
+    kai_call_free(&call);
+    return o;
+}

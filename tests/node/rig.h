@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "node/core.h"
+#include "node/call.h"
 
 #define MUST(x) assert_int_equal(x, KAI_OK)
 
@@ -27,5 +27,8 @@ int rig_start(void **state);
 int rig_stop(void **state);
 /* Close and open again, as a node that was stopped; or as one that was killed. */
 void rig_again(struct rig *r, bool killed);
+/* One verb; its first line, which the caller frees. r->why: why not. args is consumed. */
+json_t *rig_ask(struct rig *r, const struct kai_who *who, const char *verb, json_t *args,
+                int *http);
 
 #endif

@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "node/audiences.h"
 #include "node/audit.h"
-#include "node/call.h"
 
 #define FILE_MAX (1u << 20)
 
@@ -327,6 +327,69 @@ static void a_folder_in_its_place_no_read(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+/* One item at AMBER; its id. */
+static void publish_amber(struct rig *r, const struct kai_who *who, char id[static 65])
+{
+    static const char list[] = "192.0.2.1\n";
+    static struct kai_config cfg;
+    struct kai_aud_spec s = {.name = "trusted", .kind = KAI_AUD_GROUP, .label_max = KAI_TLP_AMBER};
+    uint8_t aud[KAI_ID_BYTES];
+    struct kai_call call = {.core = r->core,
+                            .cfg = &cfg,
+                            .who = who,
+                            .body = kai_view_of(list, sizeof list - 1),
+                            .args = json_pack("{s:s,s:s}", "to", "trusted", "label", "amber")};
+
+    MUST(kai_audience_create(r->core, &s, aud, &r->why));
+    assert_int_equal(kai_call_run(&call, "publish"), 200);
+    kai_call_free(&call);
+    struct kai_call query = {.core = r->core, .who = who, .args = json_object()};
+    struct kai_buf out;
+    bool end = false;
+    assert_int_equal(kai_call_run(&query, "query"), 200);
+    kai_buf_init(&out, 1u << 20);
+    while (!end)
+        MUST(kai_call_next(&query, &out, &end));
+    assert_true(out.len > 80);
+    kai_copy_text(id, 65, (const char *)out.p + strlen("{\"id\":\""));
+    kai_buf_free(&out);
+    kai_call_free(&query);
+}
+
+/* No answer, at once or piece by piece, goes out before its line is in the log. */
+static void what_cannot_be_recorded_is_not_shown(void **state)
+{
+    struct rig *r = *state;
+    char path[KAI_PATH_BYTES_MAX];
+    struct kai_who who;
+    char id[65];
+    int http;
+
+    kai_who_home(&who);
+    publish_amber(r, &who, id);
+    assert_int_equal(bad_line(r, 1), 0);
+    json_decref(rig_ask(r, &who, "get", json_pack("{s:s}", "id", id), &http));
+    assert_int_equal(http, 200);
+    assert_int_equal(bad_line(r, 2), 0);
+    assert_int_equal(unlink(kai_audit_path(r->core, path)), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    json_t *o = rig_ask(r, &who, "get", json_pack("{s:s}", "id", id), &http);
+    assert_int_equal(http, 500);
+    assert_string_equal(json_string_value(json_object_get(o, "error")), "audit.write");
+    assert_null(json_object_get(o, "id"));
+    json_decref(o);
+    struct kai_call query = {.core = r->core, .who = &who, .args = json_object()};
+    struct kai_buf out;
+    bool end = false;
+    kai_buf_init(&out, 1u << 20);
+    assert_int_equal(kai_call_run(&query, "query"), 200);
+    assert_int_equal(query.out.len, 0);
+    assert_int_equal(kai_call_next(&query, &out, &end), KAI_EIO);
+    kai_buf_free(&out);
+    kai_call_free(&query);
+    assert_int_equal(rmdir(path), 0);
+}
+
 #define THREADS 8
 #define ROUNDS  40
 
@@ -371,6 +434,7 @@ int main(void)
         T(a_log_that_was_taken_away_is_missed),
         T(no_room_no_read),
         T(a_folder_in_its_place_no_read),
+        T(what_cannot_be_recorded_is_not_shown),
         T(many_at_once),
     };
 

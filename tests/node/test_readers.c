@@ -16,6 +16,7 @@
 #include "base/check.h"
 #include "crypto/hash.h"
 #include "node/api_listen.h"
+#include "node/audiences.h"
 #include "node/call.h"
 #include "node/places.h"
 
@@ -132,26 +133,13 @@ static void damaged_bytes_give_nobody_a_place(void **state)
 }
 
 /* ---- Tokens. */
-static json_t *ask(struct rig *r, const struct kai_who *who, const char *verb, json_t *args,
-                   int *http)
-{
-    static struct kai_config cfg;
-    struct kai_call call = {.core = r->core, .cfg = &cfg, .who = who, .args = args};
-
-    *http = kai_call_run(&call, verb);
-    json_t *o = json_loadb((const char *)call.out.p, call.out.len, JSON_DISABLE_EOF_CHECK, NULL);
-    r->why = call.why;
-    kai_call_free(&call);
-    return o;
-}
-
 static void made(struct rig *r, json_t *args, char token[static 64])
 {
     struct kai_who admin;
     int http;
 
     kai_who_home(&admin);
-    json_t *o = ask(r, &admin, "token-add", args, &http);
+    json_t *o = rig_ask(r, &admin, "token-add", args, &http);
     assert_int_equal(http, 200);
     kai_copy_text(token, 64, json_string_value(json_object_get(o, "token")));
     assert_int_equal(strlen(token), 52);
@@ -179,7 +167,7 @@ static void a_token_opens_its_place_until_it_is_revoked(void **state)
     assert_int_equal(w.role, KAI_ROLE_ANALYST);
     MUST(kai_who_of_token(&w, r->core, token, &r->why));
     MUST(kai_who_still(&w, r->core, &r->why));
-    json_decref(ask(r, &admin, "token-revoke", json_pack("{s:s}", "name", "a"), &http));
+    json_decref(rig_ask(r, &admin, "token-revoke", json_pack("{s:s}", "name", "a"), &http));
     assert_int_equal(http, 200);
     assert_int_equal(kai_who_of_token(&w, r->core, token, &r->why), KAI_EDENIED);
     assert_string_equal(r->why.code, "token.wrong");
@@ -199,7 +187,7 @@ static void what_began_ends_when_the_place_is_taken_away(void **state)
     made(r, json_pack("{s:s,s:s,s:s}", "name", "a", "clearance", "amber", "role", "reader"), token);
     MUST(kai_who_of_token(&w, r->core, token, &r->why));
     MUST(kai_who_still(&w, r->core, &r->why));
-    json_decref(ask(r, &admin, "token-revoke", json_pack("{s:s}", "name", "a"), &http));
+    json_decref(rig_ask(r, &admin, "token-revoke", json_pack("{s:s}", "name", "a"), &http));
     assert_int_equal(kai_who_still(&w, r->core, &r->why), KAI_EDENIED);
     assert_string_equal(r->why.code, "reader.changed");
 }
@@ -316,9 +304,9 @@ static enum kai_err give(struct rig *r, const char *user, const char *clearance,
     int http;
 
     kai_who_home(&admin);
-    json_decref(ask(r, &admin, "user-set",
-                    json_pack("{s:s,s:s,s:s}", "user", user, "clearance", clearance, "role", role),
-                    &http));
+    json_decref(rig_ask(
+        r, &admin, "user-set",
+        json_pack("{s:s,s:s,s:s}", "user", user, "clearance", clearance, "role", role), &http));
     return http == 200 ? KAI_OK : KAI_ENOTFOUND;
 }
 
@@ -364,7 +352,7 @@ static void a_user_is_who_the_socket_says(void **state)
     MUST(kai_who_still(&w, r->core, &r->why));
     struct kai_who admin;
     kai_who_home(&admin);
-    json_decref(ask(r, &admin, "user-remove", json_pack("{s:s}", "user", "uid:60123"), &http));
+    json_decref(rig_ask(r, &admin, "user-remove", json_pack("{s:s}", "user", "uid:60123"), &http));
     assert_int_equal(kai_who_still(&w, r->core, &r->why), KAI_EDENIED);
 }
 
@@ -382,6 +370,61 @@ static void a_place_is_for_somebody_who_is_there(void **state)
     assert_string_equal(r->why.code, "usage.label");
     assert_int_equal(give(r, "nobody", "green", "king"), KAI_ENOTFOUND);
     assert_string_equal(r->why.code, "usage.role");
+}
+
+/* A user's number alone makes no admin. */
+static void nobody_is_an_admin_by_itself(void **state)
+{
+    struct rig *r = *state;
+    struct kai_who w = {.kind = KAI_WHO_USER,
+                        .uid = geteuid() + 60123,
+                        .role = KAI_ROLE_READER,
+                        .clearance = KAI_TLP_CLEAR};
+
+    assert_int_equal(kai_who_still(&w, r->core, &r->why), KAI_EDENIED);
+}
+
+/* ---- What a reader is shown of the node itself. */
+static void what_is_for_red_does_not_exist(void **state)
+{
+    struct rig *r = *state;
+    struct kai_aud_spec s = {.name = "incident", .kind = KAI_AUD_PERSONS};
+    static const struct {
+        uint8_t clearance;
+        bool shown;
+    } rows[] = {{KAI_TLP_CLEAR, false}, {KAI_TLP_AMBER_STRICT, false}, {KAI_TLP_RED, true}};
+    uint8_t id[KAI_ID_BYTES];
+    char hex[KAI_HEX_CAP(KAI_ID_BYTES)];
+    int http;
+
+    MUST(kai_audience_create(r->core, &s, id, &r->why));
+    kai_core_alarm(r->core, "alarm.test", "incident");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct kai_who w = {.role = KAI_ROLE_ADMIN, .clearance = rows[i].clearance, .name = "x"};
+        const char *names[] = {"incident", kai_hex(hex, id, KAI_ID_BYTES)};
+
+        for (size_t k = 0; k < 2; k++) {
+            json_decref(
+                rig_ask(r, &w, "audience-show", json_pack("{s:s}", "audience", names[k]), &http));
+            assert_int_equal(http, rows[i].shown ? 200 : 404);
+        }
+        for (unsigned all = 0; all < 2; all++) {
+            struct kai_call call = {
+                .core = r->core, .who = &w, .args = json_pack("{s:b}", "all", all)};
+
+            assert_int_equal(kai_call_run(&call, "audience-list"), 200);
+            kai_buf_u8(&call.out, 0);
+            assert_non_null(strstr((const char *)call.out.p, "\"all\""));
+            if (all)
+                assert_int_equal(strstr((const char *)call.out.p, "incident") != NULL,
+                                 rows[i].shown);
+            kai_call_free(&call);
+        }
+        json_t *o = rig_ask(r, &w, "status", NULL, &http);
+        assert_int_equal(json_array_size(json_object_get(o, "alarms")), rows[i].shown);
+        assert_int_equal(json_is_integer(json_object_get(o, "entries")), rows[i].shown);
+        json_decref(o);
+    }
 }
 
 /* ---- Doors. */
@@ -454,6 +497,8 @@ int main(void)
         T(each_verb_takes_its_role),
         T(a_user_is_who_the_socket_says),
         T(a_place_is_for_somebody_who_is_there),
+        T(nobody_is_an_admin_by_itself),
+        T(what_is_for_red_does_not_exist),
         cmocka_unit_test(only_this_machine),
     };
 
