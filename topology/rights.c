@@ -113,7 +113,8 @@ bool kai_log_visible(struct kai_net *n, const struct kai_link *l, const struct k
                                   : kai_author_fits(n, log);
 }
 
-/* Whether this peer may send us entries of the audience, as far as we know its members. */
+/* Whether this peer may send us entries of the audience, as far as we know its members: these, its
+ * owner and stewards, and its relays. */
 bool kai_may_receive(const struct kai_net *n, const struct kai_link *l, const struct kai_share *s,
                      const struct kai_entry *e)
 {
@@ -131,6 +132,7 @@ bool kai_may_receive(const struct kai_net *n, const struct kai_link *l, const st
     }
     /* Before its rule has come we do not know the members; who matched holds the routing secret. */
     return KAI_CHECK(SENDER_MEMBER, kai_keyring_eligible(n->keyring, s->aud_id, l->peer) ||
+                                        kai_keyring_author(n->keyring, s->aud_id, l->peer) ||
                                         kai_keyring_relay(n->keyring, s->aud_id, l->peer) ||
                                         !kai_keyring_eligible(n->keyring, s->aud_id, self));
 }

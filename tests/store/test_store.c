@@ -1,5 +1,6 @@
 /* test_store: every call of the store, one by one. */
 #include "store/kit.h"
+#include "store/row.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -637,14 +638,38 @@ static void test_empty_commit(void **state)
     kit_dir_rm(dir);
 }
 
+/* A log row of a store of format 1, which did not say who brought a log. */
+static void test_log_row_1(void **state)
+{
+    struct log_row r = {.log = {.no = 5, .kind = KAI_LOG_DATA, .head_seq = 9}}, got;
+    uint8_t row[LOG_ROW_BYTES], key[KAI_KEY_BYTES] = {3};
+    struct kai_view k = {key, sizeof key}, old = {row, LOG_ROW_BYTES - KAI_ID_BYTES};
+
+    (void)state;
+    memcpy(r.log.log_pk, key, sizeof key);
+    memset(r.log.from_node, 7, KAI_ID_BYTES);
+    memset(r.staged_hash, 8, KAI_ID_BYTES);
+    log_row_write(row, &r);
+    assert_int_equal(log_row_read(&got, k, kai_view_of(row, sizeof row)), KAI_OK);
+    assert_int_equal(got.log.from_node[31], 7);
+    assert_int_equal(log_row_read(&got, k, old), KAI_ECORRUPT);
+    row[SUM_BYTES] = 1;
+    kai_put_u64(row, row_sum(T_LOGS, k, kai_view_of(row + SUM_BYTES, old.n - SUM_BYTES)));
+    assert_int_equal(log_row_read(&got, k, old), KAI_OK);
+    assert_int_equal(got.log.head_seq, 9);
+    assert_int_equal(got.log.from_node[31], 0);
+    assert_int_equal(got.staged_hash[31], 8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_log),           cmocka_unit_test(test_append),
-        cmocka_unit_test(test_close),         cmocka_unit_test(test_stage),
-        cmocka_unit_test(test_stage_retired), cmocka_unit_test(test_small),
-        cmocka_unit_test(test_isolation),     cmocka_unit_test(test_empty_commit),
-        cmocka_unit_test(test_threads),       cmocka_unit_test(test_synced),
+        cmocka_unit_test(test_log),          cmocka_unit_test(test_log_row_1),
+        cmocka_unit_test(test_append),       cmocka_unit_test(test_close),
+        cmocka_unit_test(test_stage),        cmocka_unit_test(test_stage_retired),
+        cmocka_unit_test(test_small),        cmocka_unit_test(test_isolation),
+        cmocka_unit_test(test_empty_commit), cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_synced),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
