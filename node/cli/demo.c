@@ -95,8 +95,8 @@ static bool act(struct demo *d)
 
     for (size_t i = 0; i < d->cli->n_args && ok; i++)
         ok = demo_share_file(d, d->cli->args[i]);
-    return ok && demo_group(d) && demo_stranger(d) && demo_crash(d) && demo_removal(d) &&
-           demo_wire(d);
+    return ok && demo_group(d) && demo_stranger(d) && demo_crash(d) && demo_rules(d) &&
+           demo_red(d) && demo_removal(d) && demo_wire(d);
 }
 
 int kai_cmd_demo(struct kai_cli *cli)

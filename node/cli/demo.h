@@ -190,7 +190,7 @@ struct demo_secret {
  * ms. */
 bool demo_until(const struct demo *d, enum demo_who who, const char *const argv[], double ms,
                 char seen[static 512]);
-/* Wait until a node's query finds something, at most ms. */
+/* Whether a node's query finds something; asked again for at most ms. */
 bool demo_finds(struct demo_node *n, const char *query, double ms);
 /* get, query and audience list show nothing of it. */
 bool demo_finds_nothing(const struct demo *d, const struct demo_node *n,

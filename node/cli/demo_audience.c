@@ -12,33 +12,6 @@ void demo_seen(const struct demo_proc *p, char seen[static 512])
                    (const char *)p->err.p);
 }
 
-bool demo_audience_make(struct demo *d, struct demo_audience *a)
-{
-    const char *argv[32] = {"audience", "create", a->name, "--kind", a->kind, "--label", a->label};
-    size_t n = 7;
-    size_t members = 0;
-    struct demo_proc p;
-
-    for (size_t i = 0; i < DEMO_MEMBERS_MAX && a->members[i] != NULL; i++, members++) {
-        argv[n++] = "--member";
-        argv[n++] = a->members[i];
-    }
-    if (a->relay != NULL) {
-        argv[n++] = "--relay";
-        argv[n++] = a->relay;
-    }
-    argv[n++] = "--json";
-    argv[n] = NULL;
-    bool ok = demo_ask(d, &d->nodes[a->by], &p, argv);
-    json_t *o = demo_line(&p, 0);
-    demo_seen(&p, a->seen);
-    a->ms = p.ended_ms - p.began_ms;
-    ok = ok && json_integer_value(json_object_get(o, "members")) == (json_int_t)members;
-    json_decref(o);
-    demo_proc_free(&p);
-    return ok;
-}
-
 bool demo_audience_known(struct demo *d, enum demo_who who, const char *name)
 {
     double deadline = demo_now() + KEY_MS;
@@ -76,6 +49,42 @@ static bool on_its_way(const char *said)
     return false;
 }
 
+bool demo_audience_make(struct demo *d, struct demo_audience *a)
+{
+    const char *argv[32] = {"audience", "create", a->name, "--kind", a->kind, "--label", a->label};
+    size_t n = 7;
+    size_t members = 0;
+    struct demo_proc p;
+    double deadline = demo_now() + KEY_MS;
+
+    for (size_t i = 0; i < DEMO_MEMBERS_MAX && a->members[i] != NULL; i++, members++) {
+        argv[n++] = "--member";
+        argv[n++] = a->members[i];
+    }
+    if (a->relay != NULL) {
+        argv[n++] = "--relay";
+        argv[n++] = a->relay;
+    }
+    argv[n++] = "--json";
+    argv[n] = NULL;
+    bool ok = demo_ask(d, &d->nodes[a->by], &p, argv);
+    while (!ok && demo_now() < deadline && !demo_stopping()) {
+        demo_seen(&p, a->seen);
+        if (!on_its_way(a->seen))
+            break;
+        demo_proc_free(&p);
+        demo_turn();
+        ok = demo_ask(d, &d->nodes[a->by], &p, argv);
+    }
+    json_t *o = demo_line(&p, 0);
+    demo_seen(&p, a->seen);
+    a->ms = p.ended_ms - p.began_ms;
+    ok = ok && json_integer_value(json_object_get(o, "members")) == (json_int_t)members;
+    json_decref(o);
+    demo_proc_free(&p);
+    return ok;
+}
+
 bool demo_until(const struct demo *d, enum demo_who who, const char *const argv[], double ms,
                 char seen[static 512])
 {
@@ -99,17 +108,16 @@ bool demo_until(const struct demo *d, enum demo_who who, const char *const argv[
 bool demo_finds(struct demo_node *n, const char *query, double ms)
 {
     double deadline = demo_now() + ms;
-    bool found = false;
 
-    while (!found && demo_now() < deadline && !demo_stopping()) {
+    for (;;) {
         json_t *rows = demo_api_lines(n, "query", json_pack("{s:s}", "expr", query));
+        bool found = json_array_size(rows) > 0;
 
-        found = json_array_size(rows) > 0;
         json_decref(rows);
-        if (!found)
-            demo_turn();
+        if (found || demo_now() >= deadline || demo_stopping())
+            return found;
+        demo_turn();
     }
-    return found;
 }
 
 bool demo_finds_nothing(const struct demo *d, const struct demo_node *n,

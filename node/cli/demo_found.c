@@ -12,12 +12,13 @@ struct member {
     enum demo_who who;
     enum demo_who sponsor;
     const char *may_admit;
+    const char *clearance;
 };
 /* In this order: a sponsor is in before it admits. */
-static const struct member members[] = {{DEMO_PREF, DEMO_BODY, "1"},
-                                        {DEMO_ISAC, DEMO_BODY, "1"},
-                                        {DEMO_TOWN, DEMO_PREF, "0"},
-                                        {DEMO_FIRM, DEMO_ISAC, "0"}};
+static const struct member members[] = {{DEMO_PREF, DEMO_BODY, "1", "TLP:RED"},
+                                        {DEMO_ISAC, DEMO_BODY, "1", "TLP:RED"},
+                                        {DEMO_TOWN, DEMO_PREF, "0", "TLP:AMBER+STRICT"},
+                                        {DEMO_FIRM, DEMO_ISAC, "0", "TLP:AMBER+STRICT"}};
 #define MEMBERS (sizeof members / sizeof members[0])
 
 struct ceremony {
@@ -128,9 +129,17 @@ static bool admit(struct demo *d, struct ceremony *c, size_t i)
 
     path_of(d, n, "request", request);
     path_of(d, n, "admission", admission);
-    const char *const admit_argv[] = {
-        "org",    "admit", request, "--out", admission, "--may-admit", members[i].may_admit,
-        "--json", NULL};
+    const char *const admit_argv[] = {"org",
+                                      "admit",
+                                      request,
+                                      "--out",
+                                      admission,
+                                      "--may-admit",
+                                      members[i].may_admit,
+                                      "--clearance",
+                                      members[i].clearance,
+                                      "--json",
+                                      NULL};
     const char *const join_argv[] = {"org", "join", admission, "--json", NULL};
     bool ok = with_words(d, c, sponsor, admit_argv, c->words[i], wrong, &p) && words_of(&p, back);
     if (!ok)

@@ -62,8 +62,10 @@ static struct demo_words *words_of_network(const struct demo *d, bool published)
     uint8_t id[KAI_ID_BYTES];
     static const char *const files[] = {"bundle", "clear",  "amber", "after", "last",
                                         "mean",   "strict", "red",   "later"};
-    static const char *const labels[] = {"TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "198.18.",
-                                         "198.19."};
+    static const char *const groups[] = {"demo.group", "demo.group-strict", "demo.group-town",
+                                         "demo.group-red"};
+    static const char *const labels[] = {"TLP:CLEAR", "TLP:GREEN", "TLP:AMBER",
+                                         "TLP:RED",   "198.18.",   "198.19."};
 
     if (w == NULL)
         return NULL;
@@ -73,7 +75,8 @@ static struct demo_words *words_of_network(const struct demo *d, bool published)
     demo_words_add(w, demo_text(d, "demo.network"), strlen(demo_text(d, "demo.network")));
     for (size_t i = 0; i < DEMO_ORGS; i++)
         demo_words_add(w, d->nodes[i].name, strlen(d->nodes[i].name));
-    demo_words_add(w, demo_text(d, "demo.group"), strlen(demo_text(d, "demo.group")));
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
+        demo_words_add(w, demo_text(d, groups[i]), strlen(demo_text(d, groups[i])));
     for (size_t i = 0; i < sizeof files / sizeof files[0] && published; i++)
         demo_words_add_json(w, demo_data(files[i]), kai_view_of(NULL, 0));
     for (size_t i = 0; i < sizeof labels / sizeof labels[0] && published; i++)

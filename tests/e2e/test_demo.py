@@ -14,10 +14,13 @@ ORGS = 5
 # How often each claim is made: by all, by four others, by the three outside the group, or once.
 CLAIMS = {
     "founded": 1, "admitted": 3, "admitted-dial": 1, "words": 1, "agreed": 1,
-    "published": 3, "published-list": 1, "durable": 3 * 4, "searchable": 3 * 4, "bytes": 2 * 5 + 1, "list": 5, "again": 1,
-    "group": 1, "group-key": 1, "third-asks": 3, "third-entries": 3, "third-bytes": 3,
+    "published": 4, "published-list": 1, "durable": 3 * 4, "searchable": 3 * 4, "bytes": 2 * 5 + 1, "list": 5, "again": 1,
+    "group": 2, "group-key": 1, "third-asks": 4, "third-entries": 3, "third-bytes": 3,
     "stranger-told": 1, "stranger-seen": 1, "stranger-entries": 1, "stranger-home": 1,
     "killed": 1, "without": 1, "restarted": 1, "again-one": 1, "again-killed": 1, "once": 2,
+    "group-relay": 1, "relay-brought": 1, "relay-blind": 1,
+    "reshare-refused": 1, "release-asked": 1, "released": 1, "reshared": 1,
+    "persons": 1, "red-published": 1, "red-shown": 1, "red-dark": 5, "red-opened": 1,
     "revoked": 1, "after-revoked": 1, "revoked-asks": 1, "revoked-bytes": 1,
     "wire-whole": 1, "wire-dark": 1, "stopped": 1,
 }

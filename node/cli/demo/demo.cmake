@@ -13,4 +13,4 @@ add_custom_command(
   VERBATIM)
 set(KAIRAN_DEMO_SOURCES
     cli/demo.c cli/demo_proc.c cli/demo_relay.c cli/demo_node.c cli/demo_api.c cli/demo_tell.c cli/demo_objects.c cli/demo_found.c cli/demo_share.c
-    cli/demo_spread.c cli/demo_audience.c cli/demo_group.c cli/demo_removal.c cli/demo_stranger.c cli/demo_crash.c cli/demo_scan.c ${CMAKE_CURRENT_BINARY_DIR}/demo_data.c)
+    cli/demo_spread.c cli/demo_audience.c cli/demo_group.c cli/demo_removal.c cli/demo_red.c cli/demo_rules.c cli/demo_stranger.c cli/demo_crash.c cli/demo_scan.c ${CMAKE_CURRENT_BINARY_DIR}/demo_data.c)
