@@ -7,7 +7,6 @@
 
 #include "item/label.h"
 #include "node/clerk_duty.h"
-#include "node/indexer.h"
 
 #define LOOK_MS     1000u
 #define FOUND_MAX   1024u
@@ -26,7 +25,8 @@ struct kai_clerk {
     struct kai_project_found found[FOUND_MAX];
     size_t n_found;
     bool missed;       /* More was found than there was room for: look at everything. */
-    uint64_t position; /* Of the index, at the last look. */
+    bool asked;        /* A letter or release that requests may wait for. */
+    bool report;       /* A violation to tell of. */
     uint64_t row;      /* The last one looked at. */
     uint64_t kept_row; /* As the store has it. */
 };
@@ -41,7 +41,9 @@ void kai_clerk_found(struct kai_clerk *k, const struct kai_project_found *f)
         k->found[k->n_found++] = *f;
     else if (carried)
         k->missed = true;
-    k->awake = true; /* The rest is looked for at each look. */
+    k->asked = k->asked || f->kind == KAI_FOUND_LETTER || f->kind == KAI_FOUND_RELEASE;
+    k->report = k->report || f->kind == KAI_FOUND_REPORT;
+    k->awake = true;
     (void)pthread_cond_signal(&k->news);
     (void)pthread_mutex_unlock(&k->mu);
 }
@@ -91,15 +93,16 @@ static enum kai_err row_keep(struct kai_clerk *k)
 }
 
 /* ---- One look round. */
-static enum kai_err look_rows(struct kai_clerk *k, uint64_t now_ms)
+static enum kai_err look_rows(struct kai_clerk *k, uint64_t now_ms, bool *more)
 {
     struct kai_ixsnap *rows = NULL;
     enum kai_err err = kai_ixsnap_begin(k->c->index, KAI_TLP_RED, &rows);
     uint64_t last = err == KAI_OK ? kai_ixsnap_last(rows) : 0;
+    unsigned i;
 
     if (k->row > last) /* The index was made anew: in the same order, but who knows. */
         k->row = 0;
-    for (unsigned i = 0; i < ROWS_A_LOOK && k->row < last && err == KAI_OK; i++) {
+    for (i = 0; i < ROWS_A_LOOK && k->row < last && err == KAI_OK; i++) {
         struct kai_row row;
 
         err = kai_ixsnap_row(rows, k->row + 1, &row);
@@ -107,12 +110,13 @@ static enum kai_err look_rows(struct kai_clerk *k, uint64_t now_ms)
             err = KAI_OK;
         } else if (err == KAI_OK) {
             if (!kai_receipts_saw(k->receipts, &row, now_ms))
-                break;
+                break; /* Until what is due has gone out. */
             err = kai_clerk_withdrawal(k->c, rows, &row);
         }
         if (err == KAI_OK)
             k->row++;
     }
+    *more = i == ROWS_A_LOOK;
     kai_ixsnap_end(rows);
     return err;
 }
@@ -163,26 +167,39 @@ static void wait_for_news(struct kai_clerk *k)
     (void)pthread_mutex_unlock(&k->mu);
 }
 
+/* A duty that is done when there may be something to do; what fails is tried again. */
+static enum kai_err duty(struct kai_clerk *k, bool *due, enum kai_err (*f)(struct kai_core *c))
+{
+    (void)pthread_mutex_lock(&k->mu);
+    bool now = *due;
+    *due = false;
+    (void)pthread_mutex_unlock(&k->mu);
+    enum kai_err err = now ? f(k->c) : KAI_OK;
+    if (err != KAI_OK) {
+        (void)pthread_mutex_lock(&k->mu);
+        *due = true;
+        (void)pthread_mutex_unlock(&k->mu);
+    }
+    return err;
+}
+
 static enum kai_err look(struct kai_clerk *k)
 {
-    struct kai_indexer_state s;
-
-    kai_indexer_state(k->c->indexer, &s);
-    bool news = s.position != k->position;
-    enum kai_err err = look_rows(k, kai_now_ms());
+    bool more = false;
+    enum kai_err err = look_rows(k, kai_now_ms(), &more);
 
     if (err == KAI_OK)
         err = look_found(k);
-    if (err == KAI_OK && news)
-        err = kai_clerk_requests(k->c);
-    if (err == KAI_OK && news)
-        err = kai_clerk_reports(k->c);
+    if (err == KAI_OK)
+        err = duty(k, &k->asked, kai_clerk_requests);
+    if (err == KAI_OK)
+        err = duty(k, &k->report, kai_clerk_reports);
     if (err == KAI_OK)
         err = kai_receipts_tick(k->receipts, kai_now_ms());
     if (err == KAI_OK)
         err = row_keep(k);
-    if (err == KAI_OK)
-        k->position = s.position; /* Else it is looked at again. */
+    if (!more || err != KAI_OK)
+        wait_for_news(k);
     return err;
 }
 
@@ -197,7 +214,6 @@ static void *work(void *arg)
             kai_core_alarm(k->c, "clerk.failed", kai_err_text(err));
         else
             kai_core_alarm_clear(k->c, "clerk.failed", kai_err_text(err));
-        wait_for_news(k);
     }
     return NULL;
 }
@@ -211,6 +227,7 @@ enum kai_err kai_clerk_new(struct kai_clerk **out, struct kai_core *c)
         return KAI_ENOMEM;
     k->c = c;
     k->missed = !kai_store_was_clean(c->store); /* What was found then may not have been done. */
+    k->asked = k->report = true;
     (void)pthread_mutex_init(&k->mu, NULL);
     (void)pthread_cond_init(&k->news, NULL);
     enum kai_err err = kai_receipts_new(&k->receipts, c);

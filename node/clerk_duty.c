@@ -299,26 +299,37 @@ static enum kai_err report_one(struct kai_reader *r, const struct kai_ix_report 
     return worth_waiting(err);
 }
 
-enum kai_err kai_clerk_reports(struct kai_core *c)
+static enum kai_err report_all(struct kai_core *c, const struct reports *due)
 {
     struct kai_audit_batch none = {0};
     struct kai_reader r;
-    struct reports *due = calloc(1, sizeof *due);
-    enum kai_err err = due == NULL ? KAI_ENOMEM : kai_reader_init(&r, c, KAI_TLP_RED, &none);
+    enum kai_err err = kai_reader_init(&r, c, KAI_TLP_RED, &none);
 
-    if (err != KAI_OK) {
-        free(due);
+    if (err != KAI_OK)
         return err;
-    }
     err = kai_reader_begin(&r);
-    if (err == KAI_OK)
-        err = kai_ixsnap_reports_due(r.rows, report_add, due);
     for (size_t i = 0; i < due->n && err == KAI_OK; i++) {
         /* Of ours nobody else is to be told; and to one that is gone nobody can tell it. */
         if (memcmp(due->report[i].origin, c->self.org_id, KAI_ID_BYTES) != 0)
             err = report_one(&r, &due->report[i]);
     }
     kai_reader_free(&r);
+    return err;
+}
+
+enum kai_err kai_clerk_reports(struct kai_core *c)
+{
+    struct kai_ixsnap *rows = NULL;
+    struct reports *due = calloc(1, sizeof *due);
+    enum kai_err err = due == NULL ? KAI_ENOMEM : kai_ixsnap_begin(c->index, KAI_TLP_RED, &rows);
+
+    if (err == KAI_OK)
+        err = kai_ixsnap_reports_due(rows, report_add, due);
+    kai_ixsnap_end(rows);
+    if (err == KAI_OK && due->n > 0)
+        err = report_all(c, due);
+    if (err == KAI_OK && due->n == REPORTS_MAX)
+        err = KAI_EAGAIN; /* The rest when these are known to be told. */
     free(due);
     return err;
 }

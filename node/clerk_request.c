@@ -5,10 +5,11 @@
 #include "node/acts.h"
 #include "node/clerk_duty.h"
 #include "node/contributed.h"
+#include "node/indexer.h"
 #include "node/letters.h"
 #include "node/requests.h"
 
-#define OPEN_MAX 256u /* Requests that wait for an answer: the rest when these are answered. */
+#define OPEN_MAX 64u /* Requests that wait for an answer: the rest when these are answered. */
 
 struct open_requests {
     size_t n;
@@ -135,21 +136,15 @@ static enum kai_err settle(struct kai_reader *r, const struct kai_asked *a)
     return err;
 }
 
-enum kai_err kai_clerk_requests(struct kai_core *c)
+static enum kai_err settle_all(struct kai_core *c, const struct open_requests *o)
 {
     struct kai_audit_batch none = {0};
     struct kai_reader r;
-    struct open_requests *o = malloc(sizeof *o);
-    enum kai_err err = o == NULL ? KAI_ENOMEM : kai_reader_init(&r, c, KAI_TLP_RED, &none);
+    enum kai_err err = kai_reader_init(&r, c, KAI_TLP_RED, &none);
 
-    if (err != KAI_OK) {
-        free(o);
+    if (err != KAI_OK)
         return err;
-    }
-    o->n = 0;
     err = kai_reader_begin(&r);
-    if (err == KAI_OK)
-        err = kai_requests_each(c, r.rows, open_add, o);
     for (size_t i = 0; i < o->n && err == KAI_OK; i++) {
         enum kai_err one = settle(&r, &o->asked[i]);
 
@@ -158,6 +153,25 @@ enum kai_err kai_clerk_requests(struct kai_core *c)
             err = one;
     }
     kai_reader_free(&r);
+    return err;
+}
+
+enum kai_err kai_clerk_requests(struct kai_core *c)
+{
+    struct kai_ixsnap *rows = NULL;
+    struct open_requests *o = malloc(sizeof *o);
+    enum kai_err err = o == NULL ? KAI_ENOMEM : kai_indexer_settle(c->indexer);
+
+    if (err ==
+        KAI_OK) /* What was passed on a moment ago is known by now, and not passed on twice. */
+        err = kai_ixsnap_begin(c->index, KAI_TLP_RED, &rows);
+    if (err == KAI_OK) {
+        o->n = 0;
+        err = kai_requests_each(c, rows, open_add, o);
+    }
+    kai_ixsnap_end(rows);
+    if (err == KAI_OK && o->n > 0)
+        err = settle_all(c, o);
     free(o);
     return err;
 }

@@ -50,6 +50,7 @@ struct kai_receipts {
     size_t n_dirty;
     struct source *sources;
     size_t n_sources;
+    size_t recent;    /* The source that was looked up last. */
     bool kept;        /* The store has a list of an earlier stop. */
     uint64_t told_ms; /* The period that the next receipt speaks of begins here. */
 };
@@ -65,9 +66,13 @@ static void bits_key(char key[static KEY_CAP], const uint8_t obj_hash[static KAI
 /* ---- What is to be told. */
 static struct source *source_of(struct kai_receipts *r, const uint8_t id[static KAI_ID_BYTES])
 {
+    if (r->recent < r->n_sources && memcmp(r->sources[r->recent].id, id, KAI_ID_BYTES) == 0)
+        return &r->sources[r->recent];
     for (size_t i = 0; i < r->n_sources; i++) {
-        if (memcmp(r->sources[i].id, id, KAI_ID_BYTES) == 0)
+        if (memcmp(r->sources[i].id, id, KAI_ID_BYTES) == 0) {
+            r->recent = i;
             return &r->sources[i];
+        }
     }
     if (r->n_sources == SOURCES_MAX)
         return NULL;

@@ -157,8 +157,11 @@ static enum kai_err read_letter(struct walk *w, const struct kai_ix_letter *l, s
 static bool on_letter(void *ctx, const struct kai_ix_letter *l, struct kai_view body)
 {
     struct walk *w = ctx;
-    struct kai_asked *a = malloc(sizeof *a);
     bool on = true;
+
+    if (l->kind != KAI_NOTICE_REQUEST)
+        return true;
+    struct kai_asked *a = malloc(sizeof *a);
 
     w->err = a == NULL ? KAI_ENOMEM : read_letter(w, l, body, a);
     if (w->err == KAI_OK)

@@ -120,6 +120,34 @@ class Acts(WorldCase):
         self.assertEqual("Beta", self.via(self.g, until("Gamma has the withdrawal by way of Beta", withdrawn)[0]))
         self.assertEqual([], self.a.query("value:203.0.113.12"), "what is withdrawn is not current")
 
+    def pass_on(self, value):
+        """Alpha lets an item go anywhere, Beta brings it to towns; its line at Gamma."""
+        item = self.b.sees(value)[0]["id"]
+        self.a.ask("release", "grant", item, "--any")
+        until("Beta may", lambda: self.b.call("reshare", item, "--to", "towns", "--json").status == DONE)
+        return self.g.sees(value)[0]
+
+    def stix(self, item):
+        return self.g.call("get", item, "--format", "stix").out_bytes.rstrip(b"\n")
+
+    def test_one_of_many_a_list_and_a_large_one(self):
+        """What is passed on is shown to belong to its batch without the rest of the batch."""
+        texts = [raw(indicator("203.0.113.%d" % n, "amber")) for n in (20, 21, 22)]
+        self.a.publish('{"type":"bundle","id":"bundle--11111111-2222-4333-8444-555555555555","objects":[%s]}' % ",".join(texts),
+                       to="circle")
+        row = self.pass_on("203.0.113.21")
+        self.assertEqual(("Alpha", "Beta"), (row["origin_name"], self.via(self.g, row)))
+        self.assertEqual(texts[1].encode(), self.stix(row["id"]))
+        self.assertEqual([], self.g.query("value:203.0.113.20") + self.g.query("value:203.0.113.22"))
+
+        large = raw(indicator("203.0.113.23", "amber", description="".join("%06d " % n for n in range(20000))))
+        self.a.publish(large, to="circle")
+        self.assertEqual(large.encode(), self.stix(self.pass_on("203.0.113.23")["id"]))
+
+        self.a.publish("".join("198.51.100.%d\n" % n for n in range(50)), "--label", "amber", to="circle", name="list.txt")
+        self.pass_on("198.51.100.7")
+        self.assertEqual(50, len(self.g.query("ip:198.51.100.0/24")), "a list goes whole")
+
     def test_withdrawal_is_carried_on(self):
         """GREEN goes on by its label, and so does its withdrawal."""
         self.b.ask("audience", "create", "inner", "--kind", "group", "--label", "GREEN", "--member", "Beta", "--member", "Gamma")
