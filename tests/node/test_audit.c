@@ -351,7 +351,8 @@ static void publish_amber(struct rig *r, const struct kai_who *who, char id[stat
     while (!end)
         MUST(kai_call_next(&query, &out, &end));
     assert_true(out.len > 80);
-    kai_copy_text(id, 65, (const char *)out.p + strlen("{\"id\":\""));
+    memcpy(id, out.p + strlen("{\"id\":\""), 64);
+    id[64] = '\0';
     kai_buf_free(&out);
     kai_call_free(&query);
 }
