@@ -93,11 +93,11 @@ static void further_step(struct forest *f, struct tsub *by)
     struct kai_revoke r;
     size_t org = world_random(w, f->n_orgs);
 
-    switch (world_random(w, 4)) {
+    uint64_t what = world_random(w, 4);
+    if (what == 0 && f->n_persons < SUBJECTS_MAX)
+        world_key(w, &f->persons[f->n_persons++]);
+    switch (what) {
     case 0:
-        if (f->n_persons < SUBJECTS_MAX)
-            world_key(w, &f->persons[f->n_persons++]);
-        /* fall through */
     case 1:
         if (f->n_persons > 0) {
             a.not_after = 1 + world_random(w, 1000);
