@@ -290,6 +290,20 @@ static const char *kind_of(const struct kai_org *o)
     return (o->caps & KAI_CAP_PROVIDER) != 0 ? "provider" : "member";
 }
 
+/* A contractor's distance from the organisation that answers for it, and that one's name. */
+static void put_tier(struct kai_jput *j, const struct kai_roster *r, const struct kai_org *o)
+{
+    uint64_t tier = 0;
+
+    for (; o != NULL && o->has_parent && (o->caps & KAI_CAP_PROVIDER) != 0; tier++)
+        o = kai_roster_org(r, o->parent);
+    if (tier > 0)
+        kai_jput_uint(j, "tier", tier);
+    else
+        kai_jput_null(j, "tier");
+    kai_jput_text(j, "answered_by", tier > 0 && o != NULL ? o->name : NULL);
+}
+
 static void put_org(struct kai_jput *j, const struct kai_roster *r, const struct kai_org *o)
 {
     const struct kai_org *parent = o->has_parent ? kai_roster_org(r, o->parent) : NULL;
@@ -301,6 +315,7 @@ static void put_org(struct kai_jput *j, const struct kai_roster *r, const struct
     kai_jput_text(j, "parent", parent != NULL ? parent->name : NULL);
     if (o->has_parent)
         kai_jput_hex(j, "parent_id", o->parent, KAI_ID_BYTES);
+    put_tier(j, r, o);
     kai_jput_text(j, "status", kai_call_status(o->active, o->revoked, o->not_after));
     kai_jput_text(j, "label_max", label_max_name(o->label_max));
     kai_jput_uint(j, "may_admit", o->depth_left);

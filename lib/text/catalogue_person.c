@@ -18,6 +18,20 @@ const struct kai_text_reason kai_reasons_person[] = {
         "{1} に責任を持つ組織から入会を認めてください。",
     },
     {
+        "issuing.other-key",
+        "The key {1} is not the one that this belongs to.",
+        "Use the home of the organisation's issuing node.",
+        "鍵 {1} は対応する鍵ではありません。",
+        "組織の発行鍵があるノードのホームで実行してください。",
+    },
+    {
+        "issuing.trusted",
+        "There is no entry {1} of the issuing key, or more than one.",
+        "Give the number of an entry: without --trusted the last one that this home signed counts.",
+        "発行鍵の {1} 番の記録がないか、複数あります。",
+        "記録の番号を指定してください。省略時は、このホームが最後に署名した記録までが有効です。",
+    },
+    {
         "person.expired",
         "The place of {1} would have ended already.",
         "Give a later --expires.",

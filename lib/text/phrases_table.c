@@ -10,6 +10,7 @@ const struct kai_text_phrase kai_phrases_table[] = {
     {"audience.name", "NAME", "名前"},
     {"audience.owner", "OWNER", "所有組織"},
     {"audience.stewards", "STEWARDS", "管理組織"},
+    {"org.answered-by", "ANSWERED FOR BY", "責任組織"},
     {"org.expires", "EXPIRES", "有効期限"},
     {"org.id", "ID", "ID"},
     {"org.kind", "KIND", "種別"},

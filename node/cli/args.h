@@ -13,6 +13,8 @@ int kai_cli_put_number(const struct kai_cli *cli, json_t *args, const char *opti
                        const char *key);
 /* Bytes in hex. */
 void kai_cli_put_hex(json_t *args, const char *key, struct kai_view bytes);
+/* "now" and "next" of an answer: what happens, and what to do (cmd_revoke.c). */
+void kai_cli_say_next(const struct kai_cli *cli, const json_t *answer);
 /* One JSON line on standard output; o is consumed. */
 void kai_cli_print_json(json_t *o);
 

@@ -11,6 +11,13 @@ static void say_lines(const json_t *lines, const char *mark)
     json_array_foreach(lines, i, line)(void) printf("%s%s\n", mark, json_string_value(line));
 }
 
+void kai_cli_say_next(const struct kai_cli *cli, const json_t *answer)
+{
+    say_lines(json_object_get(answer, "now"), "  ");
+    kai_cli_say(cli, "removal.next", NULL, NULL, NULL);
+    say_lines(json_object_get(answer, "next"), "- ");
+}
+
 static int revoke(struct kai_cli *cli, const char *verb, const char *key)
 {
     json_t *args = json_pack("{s:s}", key, cli->args[0]);
@@ -29,9 +36,7 @@ static int revoke(struct kai_cli *cli, const char *verb, const char *key)
                     NULL);
         json_array_foreach(json_object_get(answer, "kept"), i, kept)
             kai_cli_say(cli, "removal.kept", json_string_value(kept), NULL, NULL);
-        say_lines(json_object_get(answer, "now"), "  ");
-        kai_cli_say(cli, "removal.next", NULL, NULL, NULL);
-        say_lines(json_object_get(answer, "next"), "- ");
+        kai_cli_say_next(cli, answer);
     }
     json_decref(rows);
     return status;

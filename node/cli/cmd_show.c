@@ -10,6 +10,7 @@ static const struct kai_column org_columns[] = {
     {"org.name", "name", KAI_ALIGN_LEFT},
     {"org.kind", "kind", KAI_ALIGN_LEFT},
     {"org.parent", "parent", KAI_ALIGN_LEFT},
+    {"org.answered-by", "answered_by", KAI_ALIGN_LEFT},
     {"org.status", "status", KAI_ALIGN_LEFT},
     {"org.label-max", "label_max", KAI_ALIGN_LEFT},
     {"org.may-admit", "may_admit", KAI_ALIGN_RIGHT},

@@ -31,6 +31,8 @@ const struct kai_verb kai_verbs[] = {
     {"node list", "[--all]", "--all", 0, 0, kai_cmd_node_list, "help.node-list"},
     {"node revoke", "NODE [--reason left|compromise|lost|rules]", "--reason=", 1, 1,
      kai_cmd_node_revoke, "help.node-revoke"},
+    {"issuing replace", "[--trusted SEQ]", "--trusted= --passphrase-file=", 0, 0,
+     kai_cmd_issuing_replace, "help.issuing-replace"},
     {"person key", "--name NAME --out FILE", "--name= --out= --passphrase-file=", 0, 0,
      kai_cmd_person_key, "help.person-key"},
     {"person add",
