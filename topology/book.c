@@ -35,7 +35,7 @@ static bool keep(struct kai_net *n, size_t at, const struct kai_node *node,
     uint8_t *copy;
 
     if ((!there && n->n_book == KAI_BOOK_MAX) ||
-        paid_ms - n->now_ms > (uint64_t)(ADDR_BURST - 1) * ADDR_EVERY_MS)
+        !KAI_CHECK(ADDR_RATE, paid_ms - n->now_ms <= (uint64_t)(ADDR_BURST - 1) * ADDR_EVERY_MS))
         return false;
     if (!n->book && !(n->book = calloc(KAI_BOOK_MAX, sizeof *n->book)))
         return false;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
+
 static void refuse(struct kai_net *n, struct kai_share *s, const struct kai_entry *e)
 {
     n->count.entries_refused++;
@@ -78,7 +80,7 @@ static enum kai_verdict judge(struct kai_net *n, struct kai_link *l, struct kai_
             return KAI_REFUSE;
         if (held_already(n, l, s, log, e))
             return KAI_HELD;
-        if (log->l.forked || log->l.closed || log->broken)
+        if (!KAI_CHECK(FORK_STOP, !log->l.forked) || log->l.closed || log->broken)
             return KAI_REFUSE;
         if (e->h.seq != log->ing_seq + 1)
             return kai_park_has(n, e->h.log_pk, e->h.seq - 1) ? KAI_PARK : KAI_WANT_MORE;

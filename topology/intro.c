@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/check.h"
 #include "crypto/sign.h"
 
 #define INTRO_ROOM (KAI_INTRO_FRAME_BYTES_MAX - 1024u)
@@ -187,7 +188,7 @@ static bool chain_verifies(struct kai_net *n, struct kai_frame f, const uint8_t 
             continue;
         if (memcmp(e.hash, f.hello.cert, KAI_ID_BYTES) == 0)
             ends_at_peer = a.kind == KAI_ADMIT_NODE && a.has_curve &&
-                           memcmp(a.curve_pk, peer, KAI_KEY_BYTES) == 0;
+                           KAI_CHECK(INTRO_KEY, memcmp(a.curve_pk, peer, KAI_KEY_BYTES) == 0);
         if (a.kind != KAI_ADMIT_ORG && a.kind != KAI_ADMIT_ISSUING)
             continue;
         if (proved.n < PROVED_MAX)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "crypto/hash.h"
 
 struct kai_link *kai_link_find(const struct kai_net *n, uint64_t id)
@@ -255,7 +256,8 @@ bool kai_link_know(struct kai_net *n, struct kai_link *l)
 {
     const struct kai_node *peer = kai_roster_node_by_cert(n->roster, l->peer_cert);
 
-    if (!kai_node_good(n, peer) || memcmp(peer->curve_pk, l->curve_pk, KAI_KEY_BYTES) != 0 ||
+    if (!kai_node_good(n, peer) ||
+        !KAI_CHECK(HELLO_KEY, memcmp(peer->curve_pk, l->curve_pk, KAI_KEY_BYTES) == 0) ||
         memcmp(peer->id, n->self.node_id, KAI_ID_BYTES) == 0)
         return false;
     l->peer = peer;
@@ -273,7 +275,7 @@ void kai_link_hello(struct kai_net *n, struct kai_link *l, const struct kai_fram
             kai_link_bye(n, l, KAI_BYE_MALFORMED);
         return; /* The same once more. */
     }
-    if (memcmp(h->nid, n->nid, sizeof h->nid) != 0) {
+    if (!KAI_CHECK(HELLO_NETWORK, memcmp(h->nid, n->nid, sizeof h->nid) == 0)) {
         kai_link_bye(n, l, KAI_BYE_NETWORK);
         return;
     }
@@ -339,7 +341,7 @@ void kai_link_ping(struct kai_net *n, struct kai_link *l, const struct kai_frame
 {
     uint64_t known = l->in_flow + l->in_lost;
 
-    if (f->b > l->granted + KAI_CREDIT_BYTES) {
+    if (!KAI_CHECK(LINK_CREDIT, f->b <= l->granted + KAI_CREDIT_BYTES)) {
         kai_link_bye(n, l, KAI_BYE_LIMIT);
         return;
     }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 bool kai_park_has(const struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq)
 {
     for (const struct kai_parked *p = n->parked; p; p = p->next)
@@ -42,8 +43,8 @@ bool kai_park(struct kai_net *n, struct kai_link *l, const struct kai_share *s,
 
     if (is_parked(n, e))
         return true;
-    if (l->n_parked >= KAI_PARKED_PER_PEER_MAX ||
-        l->parked_bytes + sizeof *p + bytes > KAI_PARKED_BYTES_MAX)
+    if (!KAI_CHECK(PARK_BOUND, l->n_parked < KAI_PARKED_PER_PEER_MAX &&
+                                   l->parked_bytes + sizeof *p + bytes <= KAI_PARKED_BYTES_MAX))
         return false;
     p = malloc(sizeof *p + bytes + 1);
     if (!p)
