@@ -96,8 +96,11 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* What the object says of itself; its label may only raise that of its batch. */
-static void fill(struct kai_row *row, const struct kai_stix_info *info, bool checked)
+/* What the object says of itself; its label may only raise that of its batch. Where the source has
+ * given another since, in a release that it signed, that one counts, not what stands in the text.
+ */
+static void fill(struct kai_row *row, const struct kai_stix_info *info, bool checked,
+                 bool relabelled)
 {
     struct kai_label of_batch = {.tlp = row->tlp, .pap = row->pap};
     struct kai_label label;
@@ -111,8 +114,8 @@ static void fill(struct kai_row *row, const struct kai_stix_info *info, bool che
         return;
     }
     label = kai_label_stricter(of_batch, info->label);
-    row->tlp = label.tlp;
-    row->pap = label.pap;
+    row->tlp = relabelled ? of_batch.tlp : label.tlp;
+    row->pap = relabelled ? of_batch.pap : label.pap;
     if (label.exercise)
         row->flags |= KAI_ROW_EXERCISE;
     if (info->created_ms != 0)
@@ -175,7 +178,7 @@ enum kai_err kai_project_stix(struct kai_projector *p, const struct batch *b,
     row.parts = where->parts;
     row.obj_index = where->obj_index;
     kai_item_id(row.item_id, KAI_CONTENT_STIX, object);
-    fill(&row, &info, kept != NULL);
+    fill(&row, &info, kept != NULL, b->relabelled);
     code = kai_policy_list(row.tlp, p->aud.kind, p->aud.ceiling);
     if (code != NULL) { /* Its own label is stricter than what its batch was judged by. */
         kai_project_refuse(p, code, false);

@@ -36,7 +36,8 @@ struct batch {
     uint8_t hash[KAI_ID_BYTES];
     uint8_t origin[KAI_ID_BYTES];
     uint8_t via[KAI_ID_BYTES]; /* Zeros: nobody. */
-    struct kai_label label;    /* Under which it is here: of the OBJ, or of a release. */
+    struct kai_label label;    /* Under which it is here: of the OBJ, or of a release, */
+    bool relabelled;           /* which gives another than the OBJ's. */
 };
 
 /* Quarantine, count and tell. again: it may pass when something comes that is missing. */

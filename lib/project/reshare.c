@@ -168,6 +168,7 @@ static void try_release(struct shared *s, struct kai_view item)
     }
     if (any) /* One label for what stands in one act: the strictest. */
         s->b.label = kai_label_stricter(s->b.label, label);
+    s->b.relabelled = s->b.relabelled || (any && r.has_label);
 }
 
 static bool all_allowed(const struct shared *s)

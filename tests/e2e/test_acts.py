@@ -56,6 +56,16 @@ class Acts(WorldCase):
             return [r for r in rows if r["direction"] == "in" and item in r["items"]]
         return until("a request at %s" % home.name, look, seconds)[0]
 
+    def test_released_under_another_label(self):
+        """What the source's release says counts, not the marking in the text that nobody can change."""
+        item, text = self.share("203.0.113.77")
+        self.assertEqual("label.ceiling", self.b.ask("reshare", item, "--to", "all", status=FORBIDDEN).error["rule"])
+        self.a.ask("release", "grant", item, "--to", "all", "--label", "green")
+        until("Beta passes it on", lambda: self.b.call("reshare", item, "--to", "all", "--json").status == DONE)
+        row = self.g.sees("203.0.113.77")[0]
+        self.assertEqual(("Alpha", "all", "TLP:GREEN"), (row["origin_name"], row["audience"], row["label"]))
+        self.assertEqual(text, self.g.call("get", item, "--format", "stix").out_bytes)
+
     def test_refused_asked_released_recalled(self):
         item, text = self.share("203.0.113.10")
         refused = self.b.ask("reshare", item, "--to", "towns", status=FORBIDDEN)
