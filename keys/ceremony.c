@@ -147,6 +147,26 @@ static void mark_lines(struct need *needs, const struct kai_ctl *ctl)
     }
 }
 
+static void need_entry(struct need *needs, const struct kai_ctl *ctl, const struct kai_ctl_entry *e)
+{
+    struct need *need = &needs[kai_ctl_log_at(ctl, e->log->pk)];
+
+    if (need->upto < e->e.h.seq)
+        need->upto = e->e.h.seq;
+}
+
+/* An address is worth nothing without the certificate of its node, which need not stand in a log on
+ * the way down: its issuing key may have been replaced since. */
+static void need_addr(struct need *needs, const struct kai_ctl *ctl, struct kai_view note)
+{
+    struct kai_addr a;
+    const struct kai_ctl_entry *e =
+        kai_addr_parse(&a, note) == KAI_OK ? kai_ctl_entry(ctl, a.node_cert) : NULL;
+
+    if (e != NULL && e->type == KAI_REC_ADMIT)
+        need_entry(needs, ctl, e);
+}
+
 static size_t count_entries(const struct need *needs, const struct kai_ctl *ctl)
 {
     size_t n = 0;
@@ -209,7 +229,9 @@ enum kai_err kai_admission_write(struct kai_buf *out, const struct kai_ctl *ctl,
     struct need *needs = calloc(ctl->n_logs, sizeof *needs);
     if (needs == NULL)
         return KAI_ENOMEM;
-    needs[kai_ctl_log_at(ctl, e->log->pk)].upto = e->e.h.seq;
+    need_entry(needs, ctl, e);
+    for (size_t i = 0; i < n_addrs; i++)
+        need_addr(needs, ctl, addrs[i]);
     mark_lines(needs, ctl);
     kai_put_array(out, 7);
     kai_put_uint(out, VERSION);

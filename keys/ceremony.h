@@ -32,8 +32,8 @@ void kai_ceremony_hash(uint8_t hash[static KAI_ID_BYTES],
                        struct kai_view bytes); /* For kai_words(). */
 
 /* Write an admission: charter and texts, all control logs on the line from the founding root to
- * cert (whole prefixes), and addresses. Errors: KAI_ENOTFOUND (cert is not held), what out->err
- * says. */
+ * cert and to the nodes of the addresses (whole prefixes), and addresses. Errors: KAI_ENOTFOUND
+ * (cert is not held), what out->err says. */
 KAI_MUST_USE enum kai_err kai_admission_write(struct kai_buf *out, const struct kai_ctl *ctl,
                                               struct kai_view charter_record,
                                               const struct kai_charter_text *texts, size_t n_texts,

@@ -132,7 +132,8 @@ static bool relays_left(const struct kai_keyring *k, const struct kai_aud *a)
     return false;
 }
 
-/* Until when an epoch was written under: the first that follows it was made; 0: it still is. */
+/* Until when an epoch was written under: the first that follows it was made, or for one of our own
+ * the first of a steward after it; 0: it still is. */
 static uint64_t used_until(const struct kai_aud *a, const struct kai_known *e)
 {
     uint64_t until = 0;
@@ -140,6 +141,9 @@ static uint64_t used_until(const struct kai_aud *a, const struct kai_known *e)
     for (size_t i = 0; i < a->n_known; i++) {
         const struct kai_known *x = a->known[i];
 
+        if (e->mine && x->complete && x->minted_ms > e->minted_ms &&
+            (until == 0 || x->minted_ms < until))
+            until = x->minted_ms;
         for (size_t s = 0; s < x->n_said; s++) {
             for (size_t p = 0; x->said[s].trusted && p < x->said[s].n_preds; p++) {
                 if (memcmp(x->said[s].preds[p], e->commit, KAI_ID_BYTES) == 0 &&
@@ -151,8 +155,9 @@ static uint64_t used_until(const struct kai_aud *a, const struct kai_known *e)
     return until;
 }
 
-/* The newest old epoch that a member may read by the history policy, and has no slot for. */
-static const struct kai_known *lacking(const struct kai_keyring *k, struct kai_aud *a,
+/* The newest old epoch that a member may read by the history policy, and has no slot for: of the
+ * stewards', where we are one, or of our own. */
+static const struct kai_known *lacking(const struct kai_keyring *k, struct kai_aud *a, bool steward,
                                        uint64_t now_ms)
 {
     uint64_t days = a->rec->rec.history;
@@ -164,7 +169,7 @@ static const struct kai_known *lacking(const struct kai_keyring *k, struct kai_a
         uint64_t until = used_until(a, e);
         bool read = until == 0 || days >= KAI_HISTORY_ALL || until + days * DAY_MS >= now_ms;
 
-        if (e != a->best && e->complete && e->has_key && read &&
+        if (e != a->best && ((steward && e->complete) || e->mine) && e->has_key && read &&
             e->n_said < KAI_EPOCH_STATEMENTS_MAX && kai_ring_readers(k, a->id, e, NULL) > 0)
             return e;
     }
@@ -192,9 +197,24 @@ static struct owed need_of(const struct kai_keyring *k, struct kai_aud *a, uint6
         o.need = NEED_ADD;
     else if (relays_lack(k, a) || (kai_ring_by_rule(a->rec->rec.kind) && !a->best->answers))
         o.need = NEED_ANSWER; /* Those who lack the rule wait for a steward's word. */
-    else if ((old = lacking(k, a, now_ms)) != NULL)
+    else if ((old = lacking(k, a, true, now_ms)) != NULL)
         o = (struct owed){NEED_HISTORY, old};
     return o;
+}
+
+/* What a writer owes those who joined since: slots of the epochs that it minted for itself. */
+static struct owed own_need(const struct kai_keyring *k, struct kai_aud *a,
+                            const struct kai_node *me, uint64_t now_ms)
+{
+    const struct kai_known *old = NULL;
+
+    if (a->rec == NULL || !kai_keyring_eligible(k, a->id, me) ||
+        !kai_keyring_members_known(k, a->id) || !kai_keyring_author(k, a->id, me))
+        return (struct owed){0};
+    if (a->best == NULL && a->own != NULL && kai_ring_readers(k, a->id, a->own, NULL) > 0)
+        return (struct owed){NEED_ADD, a->own};
+    old = lacking(k, a, false, now_ms);
+    return old == NULL ? (struct owed){0} : (struct owed){NEED_HISTORY, old};
 }
 
 static bool is_new(enum need need)
@@ -282,7 +302,8 @@ enum kai_err kai_keyring_duty(struct kai_keyring *k, uint64_t now_ms, struct kai
     *next_ms = now_ms + IDLE_MS;
     for (size_t i = 0; me != NULL && i < k->n_auds; i++) {
         struct kai_aud *a = &k->auds[i];
-        struct owed o = on_duty(k, a, me) ? need_of(k, a, now_ms) : (struct owed){0};
+        bool steward = on_duty(k, a, me);
+        struct owed o = steward ? need_of(k, a, now_ms) : own_need(k, a, me, now_ms);
 
         watch(a, now_ms);
         if (a->need != o.need || a->need_since_ms > now_ms) {
@@ -294,10 +315,11 @@ enum kai_err kai_keyring_duty(struct kai_keyring *k, uint64_t now_ms, struct kai
         if (o.need == NEED_NONE)
             continue;
         bool owner = memcmp(a->rec->owner->id, me->org->id, KAI_ID_BYTES) == 0;
-        uint64_t due =
-            a->need_since_ms + wait_ms(o.need, rank_of(k, a, me), owner, k->self->further);
+        uint64_t wait = steward ? wait_ms(o.need, rank_of(k, a, me), owner, k->self->further) : 0;
+        uint64_t due = a->need_since_ms + wait;
         if (due <= now_ms) {
             *next_ms = now_ms;
+            d->own = o.to != NULL && !is_new(o.need) && !o.to->complete;
             return fill(k, a->id, me, o, d);
         }
         if (due < *next_ms)

@@ -207,3 +207,24 @@ enum kai_err orgs_hear(const struct orgs *t, struct kai_keyring *k, size_t from)
     }
     return last;
 }
+
+struct kai_keyring *orgs_community(struct orgs *t, uint64_t seed, size_t n, struct kai_aud_rec *rec,
+                                   uint8_t *aud)
+{
+    struct kai_admit terms = world_terms(KAI_ADMIT_ORG);
+
+    terms.caps = KAI_CAP_PUBLISH | KAI_CAP_RELAY;
+    orgs_start(t, seed);
+    for (size_t i = 0; i < n; i++)
+        orgs_add(t, 0, &terms);
+    *rec = orgs_rec(t, 0, KAI_AUD_COMMUNITY, 2);
+    orgs_audience(t, 0, rec, aud);
+    return orgs_ring(t, 0);
+}
+
+void orgs_news(struct orgs *t, struct kai_keyring *const *rings, size_t n)
+{
+    orgs_refresh(t);
+    for (size_t i = 0; i < n; i++)
+        MUST(kai_keyring_roster(rings[i], t->r));
+}

@@ -39,6 +39,12 @@ struct kai_aud_rec orgs_rec(const struct orgs *t, size_t owner, uint64_t kind, u
 /* Says it, and refreshes. */
 void orgs_audience(struct orgs *t, size_t owner, const struct kai_aud_rec *rec,
                    uint8_t aud[static KAI_ID_BYTES]);
+/* The founder's community with n members more, that may relay: its audience, and the founder's
+ * keyring. Starts the network. */
+struct kai_keyring *orgs_community(struct orgs *t, uint64_t seed, size_t n, struct kai_aud_rec *rec,
+                                   uint8_t *aud);
+/* Refresh, and tell these. */
+void orgs_news(struct orgs *t, struct kai_keyring *const *rings, size_t n);
 /* A RULE item of the owner over these ids, and its hash for the AUDIENCE. */
 void orgs_rule(struct orgs *t, struct kai_buf *item, uint8_t hash[static KAI_ID_BYTES],
                size_t owner, const uint8_t *aud, uint64_t id_kind,
