@@ -15,8 +15,8 @@
 
 enum result { STOPPED = 0, THROUGH = 1, CRASHED = 2 };
 
-static const struct evil_script *const tables[] = {evil_entries, evil_links, evil_members,
-                                                   evil_plane,   evil_keys,  evil_relays};
+static const struct evil_script *const tables[] = {
+    evil_entries, evil_links, evil_members, evil_plane, evil_keys, evil_relays, evil_policy};
 
 /* In a process of its own, with one guard out. */
 static enum result play(const struct evil_script *s, const char *guard, bool quiet)
@@ -78,7 +78,7 @@ static const struct {
     const char *guard;
     const char *program;
 } shown[] = {
-#define SHOWN(guard, program) {#guard, program},
+#define SHOWN(guard, program) {#guard, ADVERSARY_TESTS program},
 #include "adversary/shown.def"
 #undef SHOWN
 };
@@ -100,6 +100,22 @@ static bool fails(const char *program, const char *guard)
     }
     return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
            WEXITSTATUS(status) != 0;
+}
+
+/* Names in scripts that are no guard's any more. */
+static size_t unknown_guards(void)
+{
+    size_t bad = 0;
+
+    for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++)
+        for (const struct evil_script *s = tables[t]; s->name; s++)
+            for (size_t i = 0; i < 4 && s->guards[i]; i++)
+                if (!kai_check_disable(s->guards[i])) {
+                    printf("    %s names %s, which is no guard\n", s->name, s->guards[i]);
+                    bad++;
+                }
+    (void)kai_check_disable(NULL);
+    return bad;
 }
 
 /* Who notices that a guard is out: how many attacks claim to, and how many do. */
@@ -136,7 +152,7 @@ static bool needed(const char *guard)
 
 static int mutants(const char *only)
 {
-    size_t bad = 0;
+    size_t bad = unknown_guards();
 
     for (size_t i = 0; i < KAI_CHECKS_N; i++) {
         const char *guard = kai_check_name((enum kai_check_id)i);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "adversary/evil.h"
+#include "topology/state.h"
 
 #define SECRET "aktionspotential.example"
 
@@ -166,6 +167,94 @@ static bool drops_all(void)
     return held;
 }
 
+/* ---- Quotas. A day of it is too long for a test: the meters are set to near their ends first. */
+
+static struct kai_meter *meter(struct stage *st, size_t of)
+{
+    struct kai_net *n = st->s->node[st->victim].net;
+
+    for (size_t i = 0; i < n->n_meters; i++)
+        if (memcmp(n->meters[i].node, st->s->node[of].node_id, KAI_ID_BYTES) == 0)
+            return &n->meters[i];
+    return NULL;
+}
+
+/* Alice fills a log that the relay cannot read. */
+static bool fills_a_relay(void)
+{
+    struct stage st;
+    struct evil_log l;
+    struct kai_entry e;
+
+    stage_open(&st);
+    stage_part(&st);
+    evil_link(&st, RELAY, ALICE);
+    uint64_t h = evil_match(&st, GROUP, ALICE);
+    evil_log_new(&st, &l, ALICE);
+    e = evil_bind(&st, &l, GROUP, evil_epoch(&st, GROUP, ALICE));
+    evil_push(&st, h, &e);
+    bool held = HELD(evil_held(&st, RELAY, l.key.pk) == 1);
+    struct kai_nlog *log = kai_mirror_find(st.s->node[RELAY].net, l.key.pk);
+    if (log)
+        log->day_entries = KAI_RELAY_LOG_ENTRIES_A_DAY;
+    e = evil_item(&st, &l, evil_epoch(&st, GROUP, ALICE));
+    evil_push(&st, h, &e);
+    held = HELD(evil_held(&st, RELAY, l.key.pk) == 1) && held;
+    stage_close(&st);
+    return held;
+}
+
+/* The same, with a new log each time. */
+static bool fills_with_many_logs(void)
+{
+    struct stage st;
+    struct evil_log l;
+    struct kai_entry e;
+
+    stage_open(&st);
+    stage_part(&st);
+    evil_link(&st, RELAY, ALICE);
+    uint64_t h = evil_match(&st, GROUP, ALICE);
+    evil_log_new(&st, &l, ALICE);
+    e = evil_bind(&st, &l, GROUP, evil_epoch(&st, GROUP, ALICE));
+    evil_push(&st, h, &e);
+    struct kai_meter *m = meter(&st, ALICE);
+    bool held = HELD(m != NULL);
+    if (m)
+        m->brought_n = KAI_RELAY_PEER_ENTRIES_A_DAY;
+    evil_log_new(&st, &l, ALICE);
+    e = evil_bind(&st, &l, GROUP, evil_epoch(&st, GROUP, ALICE));
+    evil_push(&st, h, &e);
+    held = HELD(evil_held(&st, RELAY, l.key.pk) == 0) && held;
+    stage_close(&st);
+    return held;
+}
+
+/* An author fills the store of those who can read him, through somebody else. */
+static bool author_over_quota(void)
+{
+    struct stage st;
+    struct evil_log l;
+    struct kai_entry e;
+
+    stage_open(&st);
+    stage_part(&st);
+    evil_link(&st, BOB, ALICE);
+    uint64_t h = evil_match(&st, GROUP, ALICE);
+    evil_log_new(&st, &l, CAROL);
+    e = evil_bind(&st, &l, GROUP, evil_epoch(&st, GROUP, ALICE));
+    evil_push(&st, h, &e);
+    struct kai_meter *m = meter(&st, CAROL);
+    bool held = HELD(m != NULL);
+    if (m)
+        m->written = KAI_AUTHOR_BYTES_A_DAY;
+    e = evil_item(&st, &l, evil_epoch(&st, GROUP, ALICE));
+    evil_push(&st, h, &e);
+    held = HELD(evil_held(&st, BOB, l.key.pk) == 1) && held;
+    stage_close(&st);
+    return held;
+}
+
 /* Everybody reads what everybody who may has written, and nobody else hears of it: the stage itself
  * holds. */
 static bool all_is_well(void)
@@ -187,4 +276,16 @@ const struct evil_script evil_relays[] = {
     {"blind-relay", "what a relay holds and hears names nobody and nothing", {0}, blind},
     {"relay-opens", "a relay has a routing secret and no key", {0}, cannot_open},
     {"relay-drops", "no audience hangs on one relay", {0}, drops_all},
+    {"fills-a-relay",
+     "a log that a relay cannot read has a bound for each day",
+     {"QUOTA_LOG"},
+     fills_a_relay},
+    {"fills-with-many-logs",
+     "who brings what cannot be read yet has a bound for each day",
+     {"QUOTA_PEER"},
+     fills_with_many_logs},
+    {"author-over-quota",
+     "an author fills no more of others' stores in a day than its quota",
+     {"QUOTA_AUTHOR"},
+     author_over_quota},
     {0}};
