@@ -12,11 +12,11 @@
 #include "node/post.h"
 #include "wire/put.h"
 
-/* The next AUDIENCE of `all`, with or without stewards. */
+/* The next AUDIENCE of `all`, as it was or with a rule that takes us out. */
 struct change {
     struct rig *r;
     bool fails;
-    bool stewards;
+    bool narrows;
     enum kai_err err;
 };
 
@@ -29,8 +29,12 @@ static enum kai_err job_change(struct kai_core *c, void *arg)
     uint8_t hash[KAI_ID_BYTES];
 
     rec.ver++;
-    if (!ch->stewards)
-        rec.n_stewards = 0;
+    if (ch->narrows) {
+        rec.rule_open = true;
+        rec.n_rule = 1;
+        kai_copy_text(rec.rule[0].key, sizeof rec.rule[0].key, "sector");
+        kai_copy_text(rec.rule[0].value, sizeof rec.rule[0].value, "nobody's");
+    }
     kai_buf_init(&body, KAI_CERT_BYTES_MAX);
     kai_aud_rec_write(&body, &rec);
     if (ch->fails)
@@ -45,7 +49,7 @@ static enum kai_err job_change(struct kai_core *c, void *arg)
 static void issue_on_a_full_disk(void **state)
 {
     struct rig *r = *state;
-    struct change ch = {.r = r, .fails = true, .stewards = true};
+    struct change ch = {.r = r, .fails = true};
     struct kai_core *c = r->core;
     struct kai_head before;
     struct kai_head head;
@@ -102,7 +106,7 @@ static enum kai_err job_future(struct kai_core *c, void *arg)
 static void issue_after_the_clock_was_set_back(void **state)
 {
     struct rig *r = *state;
-    struct change ch = {.r = r, .stewards = true};
+    struct change ch = {.r = r};
     struct kai_head head;
     const struct kai_entry *last;
 
@@ -154,7 +158,7 @@ static uint64_t head_of(struct rig *r, const uint8_t *log_pk)
 static void epoch_spoilt_while_publishing(void **state)
 {
     struct rig *r = *state;
-    struct change ch = {.r = r};
+    struct change ch = {.r = r, .narrows = true};
     uint8_t log_pk[KAI_KEY_BYTES];
     uint64_t last;
     uint64_t n;
