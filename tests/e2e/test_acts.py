@@ -179,6 +179,8 @@ class Acts(WorldCase):
         item, _ = self.share("203.0.113.14")
         self.assertEqual("act.not-source", self.b.ask("receipts", item, status=FORBIDDEN).error["rule"])
 
+        self.begin_anew(self.b)
+
         def held():
             rows = self.a.call("receipts", item, "--json").rows
             return [r for r in rows if r["holder_name"] == "Beta" and r["held"] == 1]
@@ -186,14 +188,19 @@ class Acts(WorldCase):
         self.assertEqual((0, 0), (row["read"], row["acted"]))
         self.b.ask("get", item)
         self.b.ask("receipts", item, "--acted")
-        self.b.node.stop()  # The next receipt is due in ten minutes, or when the node begins anew.
-        self.b.run()
+        self.begin_anew(self.b)
 
         def told():
             rows = self.a.call("receipts", item, "--json").rows
             return [r for r in rows if r["holder_name"] == "Beta" and (r["read"], r["acted"]) == (1, 1)]
         until("Alpha hears that it was read and acted on", told, 60)
         self.assertEqual(NOTHING, self.a.call("receipts", self.unread()).status)
+
+    def begin_anew(self, home):
+        """The next receipt of a node is due in ten minutes, or when the node begins anew."""
+        home.node.stop()
+        home.run()
+        until("%s is live again" % home.name, lambda: home.live_with(1), 30)
 
     def unread(self):
         """An item of Alpha's that nobody else can hold."""
