@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "policy/policy.h"
+#include "text/time.h"
 
 static const struct {
     const char *name;
@@ -286,4 +287,17 @@ const char *kai_arg_item(struct kai_call *c, const char *key, size_t i, enum kai
     if (v != NULL && !json_is_string(v))
         (void)wrong(c, key, err);
     return json_string_value(v);
+}
+
+void kai_arg_until(struct kai_call *c, const char *key, uint64_t *out, enum kai_err *err)
+{
+    const char *text = kai_arg_text(c, key, err);
+    uint64_t ms;
+
+    if (text == NULL)
+        return;
+    if (kai_duration_parse(text, &ms) && ms < KAI_TIME_MAX)
+        *out = kai_wall_ms() + ms;
+    else if (!kai_time_parse_loose(kai_view_of(text, strlen(text)), out) || *out == 0)
+        *err = kai_why_set(&c->why, KAI_EMALFORMED, "usage.time", text, NULL, NULL);
 }

@@ -63,6 +63,8 @@ uint64_t kai_arg_uint(struct kai_call *c, const char *key, uint64_t otherwise, e
 bool kai_arg_bool(struct kai_call *c, const char *key, enum kai_err *err);
 /* The i-th text of an array; NULL past the end. */
 const char *kai_arg_item(struct kai_call *c, const char *key, size_t i, enum kai_err *err);
+/* A time, or a duration from now ("90d"); not given: out is left as it is. */
+void kai_arg_until(struct kai_call *c, const char *key, uint64_t *out, enum kai_err *err);
 /* A required text. */
 const char *kai_arg_need(struct kai_call *c, const char *key, enum kai_err *err);
 

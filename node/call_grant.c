@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "text/time.h"
-
 enum kai_err kai_arg_hex(struct kai_call *call, const char *key, struct kai_buf *out)
 {
     enum kai_err err = KAI_OK;
@@ -18,17 +16,6 @@ enum kai_err kai_arg_hex(struct kai_call *call, const char *key, struct kai_buf 
         return out->err;
     if (!kai_unhex(at, n, text, strlen(text)))
         return kai_why_set(&call->why, KAI_EMALFORMED, "usage.argument", key, NULL, NULL);
-    return KAI_OK;
-}
-
-static enum kai_err expires_arg(struct kai_call *call, const char *text, uint64_t *not_after)
-{
-    uint64_t ms;
-
-    if (kai_duration_parse(text, &ms))
-        *not_after = kai_wall_ms() + ms;
-    else if (!kai_time_parse_loose(kai_view_of(text, strlen(text)), not_after))
-        return kai_why_set(&call->why, KAI_EMALFORMED, "usage.time", text, NULL, NULL);
     return KAI_OK;
 }
 
@@ -56,7 +43,6 @@ enum kai_err kai_grant_read(struct kai_call *call, struct kai_grant *g)
 {
     enum kai_err err = KAI_OK;
     const char *clearance = kai_arg_text(call, "clearance", &err);
-    const char *expires = kai_arg_text(call, "expires", &err);
     bool provider = kai_arg_bool(call, "provider", &err);
     uint8_t tlp = 0;
 
@@ -72,8 +58,7 @@ enum kai_err kai_grant_read(struct kai_call *call, struct kai_grant *g)
         g->label_max = tlp;
     if (provider)
         g->caps |= KAI_CAP_PROVIDER;
-    if (expires != NULL)
-        err = expires_arg(call, expires, &g->not_after);
+    kai_arg_until(call, "expires", &g->not_after, &err);
     return err == KAI_OK ? attrs_arg(call, g) : err;
 }
 

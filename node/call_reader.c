@@ -8,7 +8,6 @@
 #include "crypto/hash.h"
 #include "node/call.h"
 #include "node/places.h"
-#include "text/time.h"
 
 /* "clearance" and "role": both are needed, so that nobody gets more than was meant. */
 static enum kai_err place_args(struct kai_call *call, uint8_t *clearance, uint8_t *role)
@@ -185,22 +184,6 @@ static bool name_ok(const char *name)
            strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == n;
 }
 
-static enum kai_err until_arg(struct kai_call *call, uint64_t *until)
-{
-    enum kai_err err = KAI_OK;
-    const char *text = kai_arg_text(call, "expires", &err);
-    uint64_t ms;
-
-    *until = 0;
-    if (text == NULL || err != KAI_OK)
-        return err;
-    if (kai_duration_parse(text, &ms) && ms < KAI_TIME_MAX)
-        *until = kai_wall_ms() + ms;
-    else if (!kai_time_parse_loose(kai_view_of(text, strlen(text)), until) || *until == 0)
-        return kai_why_set(&call->why, KAI_EMALFORMED, "usage.time", text, NULL, NULL);
-    return KAI_OK;
-}
-
 /* secret: NULL but in the one answer in which it is told. */
 static enum kai_err put_token(struct kai_call *call, const struct kai_token *t, const char *secret)
 {
@@ -240,7 +223,7 @@ enum kai_err kai_verb_token_add(struct kai_call *call)
     if (err == KAI_OK)
         err = place_args(call, &t.clearance, &t.role);
     if (err == KAI_OK)
-        err = until_arg(call, &t.not_after_ms);
+        kai_arg_until(call, "expires", &t.not_after_ms, &err);
     if (err != KAI_OK)
         return err;
     kai_copy_text(t.name, sizeof t.name, name);
