@@ -253,5 +253,38 @@ class Acts(WorldCase):
         self.assertEqual(set(), self.a.scan(b"do not name us", given["id"].encode()))
 
 
+class Red(WorldCase):
+    """What is sealed to persons goes nowhere else; its source alone takes it back, by its batch."""
+
+    @classmethod
+    def build(cls, world):
+        cls.a = world.found("Alpha")
+        cls.b = world.join(cls.a, "Beta", "--clearance", "red")
+        cls.b.run()
+        until("Beta is live", lambda: cls.b.live_with(1), 30)
+        persons = [cls.person(cls.a, "Ana"), cls.person(cls.b, "Ben")]
+        until("both are known", lambda: len(cls.a.ask("person", "list", "--all").rows) == 2, 30)
+        cls.a.ask("audience", "create", "hush", "--kind", "persons", *(o for p in persons for o in ("--member", p)))
+        until("Beta may read hush", lambda: Acts.ready(cls.b, "hush"), 30)
+
+    @classmethod
+    def person(cls, home, name):
+        request = cls.world.path(name + ".request")
+        words = home.ask("person", "key", "--name", name, "--out", request).last["words"]
+        return home.ask("person", "add", request, "--fingerprint", words, "--clearance", "red").last["id"]
+
+    def test_red(self):
+        self.a.publish(raw(indicator("203.0.113.30", "red")), to="hush")
+        row = until("Beta has the label", lambda: self.b.query("label:RED"))[0]
+        item = row["id"]
+        for act, rule in (("reshare", "reshare.red"), ("release request", "release.red")):
+            self.assertEqual(rule, self.b.ask(*act.split(), item, "--to", "all", status=FORBIDDEN).error["rule"])
+        self.assertEqual("release.red", self.a.ask("release", "grant", item, "--any", status=FORBIDDEN).error["rule"])
+        for act in (("recall", item, "--reason", "wrong"), ("withdraw", item), ("receipts", item)):
+            self.assertEqual("act.not-source", self.b.ask(*act, status=FORBIDDEN).error["rule"])
+        self.a.ask("withdraw", item)
+        until("it is gone at Beta", lambda: not self.b.query("label:RED"))
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)
