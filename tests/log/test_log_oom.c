@@ -9,10 +9,13 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <sodium.h>
 #include <zstd.h>
 #include <zstd_errors.h>
 
+#include "log/acts.h"
 #include "log/log_util.h"
+#include "log/red.h"
 
 static bool armed;
 static size_t countdown;
@@ -193,6 +196,65 @@ static enum kai_err run_items(void)
     return err;
 }
 
+static enum kai_err run_acts(void)
+{
+    struct kai_release rel = {.any = true};
+    struct kai_recall rec = {.reason = KAI_RECALL_WRONG};
+    struct kai_reshare res = {.obj = {big, 100}, .sig = {big, KAI_SIG_BYTES}};
+    struct kai_content c = {.has_path = true, .content = {big, 5000}};
+    struct kai_request q = {.target_name = "n"};
+    struct kai_buf out;
+
+    world_init(&wd, 1);
+    kai_buf_init(&out, 1u << 16);
+    kai_release_write(&out, &rel, wd.node_sk, wd.nid);
+    kai_recall_write(&out, &rec, wd.node_sk, wd.nid);
+    kai_reshare_write(&out, &res, &c, 1, wd.node_sk, wd.nid);
+    kai_request_write(&out, &q);
+    enum kai_err err = out.err;
+    kai_buf_free(&out);
+    return err;
+}
+
+/* Sealed and opened: no text is left over where memory ends half-way. */
+static enum kai_err run_red(void)
+{
+    static const uint8_t sk[KAI_KEY_BYTES] = {7};
+    uint8_t pk[1][KAI_KEY_BYTES];
+    struct kai_red_content c[2] = {{1, {big, 3000}}, {1, {big, 10}}};
+    struct kai_red_content back[2];
+    size_t ends[2] = {0};
+    struct kai_buf obj;
+    struct kai_buf sealed;
+    struct kai_buf plain;
+
+    world_init(&wd, 1);
+    (void)crypto_scalarmult_base(pk[0], sk);
+    struct kai_red_draft d = {.nid = wd.nid,
+                              .obj = {.tlp = 5, .n = 2},
+                              .persons = (const uint8_t(*)[KAI_KEY_BYTES])pk,
+                              .n_persons = 1,
+                              .secret = sk,
+                              .contents = c,
+                              .random = rng_fill,
+                              .random_ctx = &wd.rng};
+    struct kai_red_reader who = {wd.nid, pk[0], sk};
+    kai_buf_init(&obj, 1u << 16);
+    kai_buf_init(&sealed, 1u << 16);
+    kai_buf_init(&plain, 1u << 16);
+    enum kai_err err = kai_red_seal(&obj, &sealed, ends, &d);
+    if (err == KAI_OK) {
+        struct kai_view parts[2] = {{sealed.p, ends[0]}, {sealed.p + ends[0], ends[1] - ends[0]}};
+
+        err = kai_red_open(&plain, back, &who, kai_buf_view(&obj), parts, 2);
+        assert_int_equal(plain.len > 0, err == KAI_OK);
+    }
+    kai_buf_free(&obj);
+    kai_buf_free(&sealed);
+    kai_buf_free(&plain);
+    return err;
+}
+
 static void test_batch(void **state)
 {
     (void)state;
@@ -214,12 +276,23 @@ static void test_items(void **state)
     sweep_allocations(run_items, 4);
 }
 
+static void test_acts(void **state)
+{
+    (void)state;
+    sweep_allocations(run_acts, 6);
+}
+
+static void test_red(void **state)
+{
+    (void)state;
+    sweep_allocations(run_red, 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_batch),
-        cmocka_unit_test(test_round),
-        cmocka_unit_test(test_items),
+        cmocka_unit_test(test_batch), cmocka_unit_test(test_round), cmocka_unit_test(test_items),
+        cmocka_unit_test(test_acts),  cmocka_unit_test(test_red),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
