@@ -3,6 +3,7 @@
 #include "item/list.h"
 #include "item/reauthor.h"
 #include "item/stix.h"
+#include "item/withdraw.h"
 
 static struct kai_buf out;
 static char noted[512];
@@ -261,11 +262,49 @@ static void test_list(void **state)
     kai_buf_free(&content);
 }
 
+static void test_withdraw(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const char *object;
+        uint64_t now_ms;
+        enum kai_err err;
+        const char *want; /* Or the code. */
+    } rows[] = {
+        {"taken back now", HEAD TIMES PATTERN "}", 1775001600000u, KAI_OK,
+         HEAD "\"created\":\"2026-03-04T05:06:07.891Z\",\"modified\":\"2026-04-01T00:00:00."
+              "000Z\"," PATTERN ",\"revoked\":true}"},
+        {"a clock that is behind", HEAD TIMES PATTERN "}", 5, KAI_OK,
+         HEAD "\"created\":\"2026-03-04T05:06:07.891Z\",\"modified\":\"2026-03-06T00:00:00."
+              "000Z\"," PATTERN ",\"revoked\":true}"},
+        {"no versions",
+         "{\"type\":\"ipv4-addr\",\"id\":\"ipv4-addr--8a1d2c3b-0000-4000-8000-00000000abcd\","
+         "\"value\":\"198.51.100.7\"}",
+         5, KAI_EDENIED, "share.no-version"},
+        {"no STIX", "{}", 5, KAI_EMALFORMED, "stix.required"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct kai_why why = {.code = NULL};
+
+        kai_buf_clear(&out);
+        enum kai_err err = kai_stix_withdraw(
+            &out, kai_view_of(rows[i].object, strlen(rows[i].object)), rows[i].now_ms, &why);
+        if (err != rows[i].err)
+            print_error("%s: %s\n", rows[i].name, kai_err_text(err));
+        assert_int_equal(err, rows[i].err);
+        kai_buf_u8(&out, 0);
+        assert_string_equal(err == KAI_OK ? (const char *)out.p : why.code, rows[i].want);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stix),
         cmocka_unit_test(test_list),
+        cmocka_unit_test(test_withdraw),
     };
 
     kai_buf_init(&out, 1u << 20);
