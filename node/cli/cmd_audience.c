@@ -47,6 +47,7 @@ static void say_persons(const struct kai_cli *cli, const json_t *persons)
         const char *name = json_string_value(json_object_get(p, "name"));
 
         (void)printf("  ");
+        (void)fputs("  ", stdout);
         kai_cli_say(cli, "audience.a-person",
                     name != NULL ? name : json_string_value(json_object_get(p, "id")),
                     json_string_value(json_object_get(p, "org")),
