@@ -100,8 +100,8 @@ static void chosen(struct kai_sim *s, size_t i)
             needed = false;
             continue;
         }
-        if (me->n_links >= s->o.links_max + (needed ? SPARE_LINKS : 0) ||
-            s->node[j].n_links >= s->o.links_max + 2 * SPARE_LINKS)
+        if (me->n_links >= s->o.links_max + (needed ? 2 * SPARE_LINKS : 0) ||
+            s->node[j].n_links >= s->o.links_max + 3 * SPARE_LINKS)
             continue;
         kai_sim_connect(s, i, j);
         done++;
