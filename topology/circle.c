@@ -33,6 +33,7 @@ static void find_next(struct kai_net *n, size_t aud)
 
 void kai_circle_tick(struct kai_net *n)
 {
+    const struct kai_node *self = kai_roster_node(n->roster, n->self.node_id);
     uint64_t seen = kai_keyring_version(n->keyring);
 
     if ((n->circle_seen == seen && n->circle_book == n->n_book) || n->now_ms < n->circle_ms)
@@ -44,8 +45,10 @@ void kai_circle_tick(struct kai_net *n)
     n->circle_book = n->n_book;
     n->n_circle = 0;
     for (size_t i = 0; i < n->n_auds && n->n_circle < KAI_CIRCLE_MAX; i++)
-        if (n->auds[i].part == KAI_PART_MEMBER)
-            find_next(n, i);
+        if (n->auds[i].part == KAI_PART_MEMBER ||
+            (n->auds[i].part == KAI_PART_MAIL &&
+             kai_keyring_eligible(n->keyring, n->auds[i].id, self)))
+            find_next(n, i); /* Letters too go round among the nodes of their organisation. */
 }
 
 bool kai_circle_next(const struct kai_net *n, const uint8_t node[static KAI_ID_BYTES])
