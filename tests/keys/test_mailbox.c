@@ -8,6 +8,25 @@
 #include "keys/epoch.h"
 #include "log/payload.h"
 
+static void who_reads_and_writes(const struct orgs *t, size_t owner, size_t writer,
+                                 const uint8_t *box)
+{
+    struct kai_keyring *ow = orgs_ring(t, owner);
+    struct kai_keyring *w = orgs_ring(t, writer);
+    struct kai_duty d;
+
+    assert_ptr_equal(kai_keyring_mailbox_owner(w, box), orgs_org(t, owner));
+    assert_null(kai_keyring_mailbox_owner(w, t->o[owner].org.id));
+    assert_int_equal(kai_keyring_ceiling(w, box), 4);
+    assert_true(kai_keyring_eligible(w, box, orgs_node(t, owner)));
+    assert_false(kai_keyring_eligible(w, box, orgs_node(t, writer)));
+    assert_true(kai_keyring_author(w, box, orgs_node(t, writer)));
+    assert_false(kai_keyring_author(ow, box, orgs_node(t, owner)));
+    assert_int_equal(kai_keyring_want(ow, box, 1, &d), KAI_ENOTFOUND);
+    kai_keyring_free(ow);
+    kai_keyring_free(w);
+}
+
 static void minted_when_wanted(void **state)
 {
     (void)state;
@@ -25,15 +44,7 @@ static void minted_when_wanted(void **state)
     struct kai_keyring *ow = orgs_ring(&t, owner);
     struct kai_keyring *w = orgs_ring(&t, writer);
     struct kai_keyring *x = orgs_ring(&t, other);
-    assert_ptr_equal(kai_keyring_mailbox_owner(w, box), orgs_org(&t, owner));
-    assert_null(kai_keyring_mailbox_owner(w, t.o[owner].org.id));
-    assert_int_equal(kai_keyring_ceiling(w, box), 4);
-    assert_true(kai_keyring_eligible(w, box, orgs_node(&t, owner)));
-    assert_false(kai_keyring_eligible(w, box, orgs_node(&t, writer)));
-    assert_true(kai_keyring_author(w, box, orgs_node(&t, writer)));
-    assert_false(kai_keyring_author(ow, box, orgs_node(&t, owner)));
-    assert_int_equal(kai_keyring_want(ow, box, 1, &d), KAI_ENOTFOUND);
-
+    who_reads_and_writes(&t, owner, writer, box);
     assert_int_equal(kai_keyring_write_epoch(w, box, &a), KAI_ENOTFOUND);
     MUST(kai_keyring_want(w, box, 1, &d));
     assert_true(d.own && d.new_epoch && d.add_to == NULL);

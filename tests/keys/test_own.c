@@ -9,6 +9,40 @@
 #define HOUR_MS 3600000ull
 #define START   (1000 * DAY_MS)
 
+static void holds_but_clear(const struct kai_keyring *w, const uint8_t *aud,
+                            const struct kai_epoch *old)
+{
+    struct kai_epoch e;
+
+    assert_int_equal(kai_keyring_write_epoch(w, aud, &e), KAI_EAGAIN);
+    assert_false(kai_keyring_may_write(w, aud, old->commit));
+    /* But CLEAR, which anyone may read. */
+    MUST(kai_keyring_clear_epoch(w, aud, &e));
+    assert_memory_equal(e.commit, old->commit, KAI_ID_BYTES);
+    assert_true(kai_keyring_may_clear(w, aud, old->commit));
+}
+
+static void the_steward_is_back(struct orgs *t, struct kai_keyring *k,
+                                struct kai_keyring *const *ring, const uint8_t *aud,
+                                const struct kai_epoch *own, uint64_t now)
+{
+    struct kai_epoch e;
+    size_t from = t->n_heard;
+
+    /* The steward is back: its key goes before one's own, and follows the old one, not that. */
+    MUST(kai_keyring_roster(k, t->r));
+    MUST(orgs_hear(t, k, 0));
+    assert_int_equal(orgs_duties(t, k, now), 1);
+    for (size_t i = 0; i < 3; i++)
+        MUST(orgs_hear(t, ring[i], from));
+    for (size_t i = 0; i < 3; i++) {
+        MUST(kai_keyring_write_epoch(ring[i], aud, &e));
+        assert_false(e.has_writer);
+        assert_int_equal(e.gen, 2);
+        assert_memory_not_equal(e.commit, own->commit, KAI_ID_BYTES);
+    }
+}
+
 /* No steward runs. A node is out; whoever writes waits a quarter of an hour, and then goes on under
  * a key of its own; back under the steward's when there is a clean one. */
 static void a_writer_whom_no_steward_serves(void **state)
@@ -32,12 +66,7 @@ static void a_writer_whom_no_steward_serves(void **state)
     assert_int_equal(kai_keyring_want(ring[0], aud, now, &d), KAI_ENOTFOUND);
     world_remove(&t.w, &t.o[0].issuing.log, t.o[4].org.cert, KAI_REVOKE_LEFT, NULL, 0);
     orgs_news(&t, ring, 3);
-    assert_int_equal(kai_keyring_write_epoch(ring[0], aud, &e), KAI_EAGAIN);
-    assert_false(kai_keyring_may_write(ring[0], aud, old.commit));
-    /* But CLEAR, which anyone may read. */
-    MUST(kai_keyring_clear_epoch(ring[0], aud, &e));
-    assert_memory_equal(e.commit, old.commit, KAI_ID_BYTES);
-    assert_true(kai_keyring_may_clear(ring[0], aud, old.commit));
+    holds_but_clear(ring[0], aud, &old);
     assert_int_equal(kai_keyring_want(ring[0], aud, now, &d), KAI_EAGAIN);
     assert_int_equal(kai_keyring_duty(ring[0], now + KAI_SELF_EPOCH_MS - 1, &d, &next),
                      KAI_ENOTFOUND);
@@ -45,8 +74,7 @@ static void a_writer_whom_no_steward_serves(void **state)
     assert_int_equal(kai_keyring_duty(ring[1], now + DAY_MS, &d, &next),
                      KAI_ENOTFOUND); /* It wanted nothing. */
     MUST(kai_keyring_duty(ring[0], now + KAI_SELF_EPOCH_MS, &d, &next));
-    assert_true(d.own && d.new_epoch);
-    assert_int_equal(d.n_members, 4);
+    assert_true(d.own && d.new_epoch && d.n_members == 4);
     size_t from = t.n_heard;
     t.ts = now + KAI_SELF_EPOCH_MS;
     MUST(orgs_mint(&t, ring[0], &d));
@@ -74,21 +102,8 @@ static void a_writer_whom_no_steward_serves(void **state)
     assert_true(kai_keyring_may_use(ring[1], aud, old.commit, orgs_node(&t, 2)));
     MUST(kai_keyring_clear_epoch(ring[1], aud, &e));
     assert_memory_equal(e.commit, old.commit, KAI_ID_BYTES);
-    /* The one who is out does not open it. */
-    assert_int_equal(orgs_hear(&t, gone, from), KAI_ENOTFOUND);
-    /* The steward is back: its key goes before one's own, and follows the old one, not that. */
-    MUST(kai_keyring_roster(k, t.r));
-    MUST(orgs_hear(&t, k, from));
-    from = t.n_heard;
-    assert_int_equal(orgs_duties(&t, k, now + HOUR_MS), 1);
-    for (size_t i = 0; i < 3; i++)
-        MUST(orgs_hear(&t, ring[i], from));
-    for (size_t i = 0; i < 3; i++) {
-        MUST(kai_keyring_write_epoch(ring[i], aud, &e));
-        assert_false(e.has_writer);
-        assert_int_equal(e.gen, 2);
-        assert_memory_not_equal(e.commit, own.commit, KAI_ID_BYTES);
-    }
+    assert_int_equal(orgs_hear(&t, gone, from), KAI_ENOTFOUND); /* Who is out does not open it. */
+    the_steward_is_back(&t, k, ring, aud, &own, now + HOUR_MS);
     /* What it listed goes stale too: a further one is out, and it is clean no more. */
     world_remove(&t.w, &t.o[0].issuing.log, t.o[3].org.cert, KAI_REVOKE_LEFT, NULL, 0);
     orgs_news(&t, ring, 3);
@@ -158,6 +173,41 @@ static void a_writers_own_newcomers(void **state)
     }
 }
 
+/* Nobody whom this writer knows to be out has the key. */
+static void nobody_out_has(const struct orgs *t, const struct kai_keyring *writer,
+                           const uint8_t *aud, const struct kai_epoch *e)
+{
+    for (size_t x = 1; x < 6; x++) {
+        const struct kai_node *n = kai_roster_node(writer->roster, t->o[x].node.id);
+        struct kai_keyring *thief;
+
+        if (n->active)
+            continue;
+        thief = orgs_ring(t, x);
+        (void)!orgs_hear(t, thief, 0);
+        if (kai_keyring_kid(thief, aud, e->commit) != NULL)
+            fail_msg("written under a key of %zu, who is out", x);
+        kai_keyring_free(thief);
+    }
+}
+
+/* It mints its own where it must. */
+static void wants_to_write(struct orgs *t, struct kai_keyring *k, const uint8_t *aud, uint64_t now)
+{
+    struct kai_duty d;
+    uint64_t next;
+    uint8_t in[KAI_ID_BYTES];
+
+    if (kai_keyring_want(k, aud, now, &d) == KAI_OK) {
+        t->ts = now;
+        MUST(orgs_mint(t, k, &d));
+        free(d.members);
+        MUST(kai_keyring_epoch(k, &t->heard[t->n_heard - 1].e, in));
+    }
+    if (kai_keyring_duty(k, now, &d, &next) == KAI_OK)
+        free(d.members);
+}
+
 /* Whatever comes and goes, nobody may write but CLEAR under a key that a removed node has. */
 static void never_under_a_removed_nodes_key(void **state)
 {
@@ -178,9 +228,7 @@ static void never_under_a_removed_nodes_key(void **state)
             ring[i] = orgs_ring(&t, i + 1);
         for (int step = 0; step < 40; step++, now += 7 * 60000) {
             size_t at = 1 + world_random(&t.w, 5);
-            struct kai_duty d;
             struct kai_epoch e;
-            uint64_t next;
 
             switch (world_random(&t.w, 6)) {
             case 0: /* One is put out, but not all. */
@@ -207,15 +255,8 @@ static void never_under_a_removed_nodes_key(void **state)
                 }
                 break;
             default: /* One wants to write, and mints its own where it must. */
-                if (!out[at] && kai_keyring_want(ring[at - 1], aud, now, &d) == KAI_OK) {
-                    t.ts = now;
-                    MUST(orgs_mint(&t, ring[at - 1], &d));
-                    free(d.members);
-                    uint8_t in[KAI_ID_BYTES];
-                    MUST(kai_keyring_epoch(ring[at - 1], &t.heard[t.n_heard - 1].e, in));
-                }
-                if (!out[at] && kai_keyring_duty(ring[at - 1], now, &d, &next) == KAI_OK)
-                    free(d.members);
+                if (!out[at])
+                    wants_to_write(&t, ring[at - 1], aud, now);
                 break;
             }
             for (size_t i = 0; i < 5; i++) {
@@ -224,21 +265,7 @@ static void never_under_a_removed_nodes_key(void **state)
                     continue;
                 }
                 wrote++;
-                /* Nobody whom this writer knows to be out has the key. */
-                const struct kai_roster *r = ring[i]->roster;
-                for (size_t x = 1; x < 6; x++) {
-                    const struct kai_node *n = kai_roster_node(r, t.o[x].node.id);
-                    struct kai_keyring *thief;
-
-                    if (n->active)
-                        continue;
-                    thief = orgs_ring(&t, x);
-                    (void)!orgs_hear(&t, thief, 0);
-                    if (kai_keyring_kid(thief, aud, e.commit) != NULL)
-                        fail_msg("seed %u step %d: %zu writes under a key of %zu", (unsigned)seed,
-                                 step, i + 1, x);
-                    kai_keyring_free(thief);
-                }
+                nobody_out_has(&t, ring[i], aud, &e);
             }
         }
         for (size_t i = 0; i < 5; i++)

@@ -188,6 +188,31 @@ static bool count_listed(void *ctx, uint64_t type, const struct kai_entry *e)
     return true;
 }
 
+/* What stood under the cut, by the roster after it. */
+static void lists_what_survives(const struct orgs *t, const struct torg *o, struct kai_cut cut)
+{
+    struct listed l = {0};
+    struct kai_ctl *ctl = world_ctl(&t->w);
+    MUST(kai_reissue_list(ctl, t->r, o->issuing.cert, &cut, count_listed, &l));
+    assert_int_equal(l.orgs, 1);
+    assert_int_equal(l.nodes, 1); /* Not the one revoked, not the thief's. */
+    assert_int_equal(l.persons, 1);
+    assert_int_equal(l.audiences, 1); /* The version that counts. */
+    memset(&l, 0, sizeof l);
+    MUST(kai_reissue_list(ctl, t->r, o->issuing.cert, NULL, count_listed, &l));
+    assert_int_equal(l.orgs + l.nodes + l.persons + l.audiences, 4);
+    cut.seq = 0;
+    memset(&l, 0, sizeof l);
+    MUST(kai_reissue_list(ctl, t->r, o->issuing.cert, &cut, count_listed, &l));
+    assert_int_equal(l.orgs + l.nodes + l.persons + l.audiences, 0);
+    cut.seq = 1;
+    assert_int_equal(kai_reissue_list(ctl, t->r, o->issuing.cert, &cut, count_listed, &l),
+                     KAI_ENOTFOUND);
+    assert_int_equal(kai_reissue_list(ctl, t->r, o->node.cert, NULL, count_listed, &l),
+                     KAI_ENOTFOUND);
+    kai_ctl_free(ctl);
+}
+
 /* A thief has the issuing key of organisation a. Its root admits a new one and revokes the old with
  * a cut; what the thief said is void, what stood before stands, and can be said again. */
 static void a_stolen_issuing_key(void **state)
@@ -195,7 +220,6 @@ static void a_stolen_issuing_key(void **state)
     (void)state;
     static struct orgs t;
     struct tsub person, gone, thief, evil, fresh;
-    struct listed l = {0};
     struct kai_cut cut;
     uint8_t aud[KAI_ID_BYTES];
 
@@ -251,25 +275,7 @@ static void a_stolen_issuing_key(void **state)
     assert_true(kai_roster_person_by_cert(t.r, person.cert)->active);
     assert_int_equal(kai_roster_audience(t.r, aud)->rec.ver, 2);
 
-    ctl = world_ctl(&t.w);
-    MUST(kai_reissue_list(ctl, t.r, o->issuing.cert, &cut, count_listed, &l));
-    assert_int_equal(l.orgs, 1);
-    assert_int_equal(l.nodes, 1); /* Not the one revoked, not the thief's. */
-    assert_int_equal(l.persons, 1);
-    assert_int_equal(l.audiences, 1); /* The version that counts. */
-    memset(&l, 0, sizeof l);
-    MUST(kai_reissue_list(ctl, t.r, o->issuing.cert, NULL, count_listed, &l));
-    assert_int_equal(l.orgs + l.nodes + l.persons + l.audiences, 4);
-    cut.seq = 0;
-    memset(&l, 0, sizeof l);
-    MUST(kai_reissue_list(ctl, t.r, o->issuing.cert, &cut, count_listed, &l));
-    assert_int_equal(l.orgs + l.nodes + l.persons + l.audiences, 0);
-    cut.seq = 1;
-    assert_int_equal(kai_reissue_list(ctl, t.r, o->issuing.cert, &cut, count_listed, &l),
-                     KAI_ENOTFOUND);
-    assert_int_equal(kai_reissue_list(ctl, t.r, o->node.cert, NULL, count_listed, &l),
-                     KAI_ENOTFOUND);
-    kai_ctl_free(ctl);
+    lists_what_survives(&t, o, cut);
     orgs_stop(&t);
 }
 
