@@ -158,12 +158,14 @@ void sim_oracle_frame(struct kai_sim *s, const struct sim_node *from, const stru
 
 /* ---- What is written after a removal. */
 
-static bool was_member(const struct kai_sim *s, size_t of, size_t aud)
+/* A member once, as far as the author has heard: who is to come gets what there is by right. */
+static bool was_member(const struct kai_sim *s, const struct sim_node *by, size_t of, size_t aud)
 {
     const struct sim_aud *a = &s->aud[aud];
 
     for (size_t i = 0; i < a->n_versions; i++)
-        if (s->node[of].admitted && fits(s, a, &a->version[i], s->node[of].org))
+        if (s->node[of].admitted && (!a->version[i].e || heard(by, a->version[i].e)) &&
+            fits(s, a, &a->version[i], s->node[of].org))
             return true;
     return false;
 }
@@ -175,7 +177,7 @@ void sim_oracle_written(struct kai_sim *s, const struct sim_node *by, size_t aud
     if (s->aud[aud].is.kind == KAI_AUD_PUBLIC) /* CLEAR. */
         return;
     for (size_t i = 0; i < s->n_nodes; i++) {
-        if (i == by->index || !was_member(s, i, aud) || sim_oracle_member(s, by, i, aud))
+        if (i == by->index || !was_member(s, by, i, aud) || sim_oracle_member(s, by, i, aud))
             continue;
         s->secret = sim_grow(s->secret, s->n_secrets, &s->cap_secrets, sizeof *s->secret);
         s->secret[s->n_secrets++] = (struct sim_secret){.e = e, .aud = aud, .from = i};
