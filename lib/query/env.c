@@ -25,41 +25,6 @@ static const char *const table_names[TABLES] = {
     [TABLE_CHAINS] = "chains", [TABLE_PARTS] = "parts", [TABLE_OBJS] = "objs",
     [TABLE_ACTS] = "acts"};
 
-enum kai_err kai_ix_err(int rc)
-{
-    switch (rc) {
-    case MDB_SUCCESS:
-        return KAI_OK;
-    case MDB_NOTFOUND:
-        return KAI_ENOTFOUND;
-    case MDB_KEYEXIST:
-        return KAI_EEXIST;
-    case MDB_MAP_FULL:
-    case MDB_TXN_FULL:
-    case ENOSPC:
-    case EDQUOT:
-        return KAI_EFULL;
-    case MDB_READERS_FULL:
-    case EAGAIN:
-        return KAI_EBUSY;
-    case EACCES:
-    case EPERM:
-        return KAI_EPERM;
-    case ENOMEM:
-        return KAI_ENOMEM;
-    case MDB_CORRUPTED:
-    case MDB_PAGE_NOTFOUND:
-    case MDB_INVALID:
-    case MDB_VERSION_MISMATCH:
-    case MDB_INCOMPATIBLE:
-    case MDB_BAD_VALSIZE:
-    case MDB_PANIC:
-        return KAI_ECORRUPT;
-    default:
-        return KAI_EIO;
-    }
-}
-
 static bool path_of(char out[static PATH_CAP], const char *dir, const char *name)
 {
     int n = snprintf(out, PATH_CAP, "%s/%s", dir, name);

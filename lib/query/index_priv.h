@@ -6,6 +6,7 @@
 
 #include "query/index.h"
 #include "query/sorter.h"
+#include "store/lmdb_err.h"
 
 #define KAI_LABELS 6u /* enum kai_tlp, 0 (none, which nobody is cleared for) included. */
 
@@ -68,7 +69,10 @@ struct kai_ix {
     size_t prev_n;
 };
 
-enum kai_err kai_ix_err(int rc);
+static inline enum kai_err kai_ix_err(int rc)
+{
+    return kai_lmdb_err(rc);
+}
 
 static inline MDB_val ix_val(const void *p, size_t n)
 {

@@ -1,38 +1,13 @@
 /* txn: LMDB's return codes and sticky transactions. */
 #include "store/txn.h"
 
-#include <errno.h>
 #include <stddef.h>
+
+#include "store/lmdb_err.h"
 
 enum kai_err txn_err(int rc)
 {
-    switch (rc) {
-    case MDB_SUCCESS:
-        return KAI_OK;
-    case MDB_NOTFOUND:
-        return KAI_ENOTFOUND;
-    case MDB_KEYEXIST:
-        return KAI_EEXIST;
-    case MDB_MAP_FULL:
-    case MDB_TXN_FULL:
-    case ENOSPC:
-    case EDQUOT:
-        return KAI_EFULL;
-    case ENOMEM:
-        return KAI_ENOMEM;
-    case EACCES:
-    case EPERM:
-        return KAI_EPERM;
-    case MDB_READERS_FULL:
-        return KAI_EBUSY;
-    case MDB_CORRUPTED:
-    case MDB_PAGE_NOTFOUND:
-    case MDB_INVALID:
-    case MDB_VERSION_MISMATCH:
-        return KAI_ECORRUPT;
-    default:
-        return KAI_EIO;
-    }
+    return kai_lmdb_err(rc);
 }
 
 MDB_val txn_val(struct kai_view v)
