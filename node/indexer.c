@@ -102,7 +102,11 @@ static void found_bad(void *ctx, const struct kai_project_refusal *refusal)
 {
     struct kai_indexer *x = ctx;
 
-    if (strcmp(refusal->code, "project.stix") != 0) /* Kept, and found by its type. */
+    bool kept = strcmp(refusal->code, "project.stix") == 0; /* And found by its type. */
+    /* What only lacks something yet is in the quarantine's count until it is judged again. */
+    bool early = refusal->again && strncmp(refusal->code, "project.", 8) == 0;
+
+    if (!kept && !early)
         kai_core_alarm(x->c, refusal->code, "");
 }
 
