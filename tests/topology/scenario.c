@@ -182,6 +182,24 @@ static void remove_stewards(struct run *x)
                 kai_sim_stop(x->s, x->plan->aud[a].stewards[k]);
 }
 
+/* Not one of two that letters went to: what the lost one had is not sent to the other again. */
+static void lose_a_node(struct run *x)
+{
+    size_t n = x->plan->n_orgs, lost = roll(&x->dice, x->plan->n_further);
+
+    for (size_t tries = 0; tries < x->plan->n_further; tries++) {
+        bool boxed = false;
+        lost = (lost + 1) % x->plan->n_further;
+        for (size_t a = 0; a < x->plan->n_auds; a++)
+            boxed = boxed || (x->plan->aud[a].kind == KAI_AUD_MAILBOX &&
+                              x->plan->aud[a].owner == x->plan->further[lost]);
+        if (boxed)
+            continue;
+        kai_sim_revoke_node(x->s, n + lost);
+        return;
+    }
+}
+
 static void script(struct run *x)
 {
     struct kai_sim *s = x->s;
@@ -202,8 +220,7 @@ static void script(struct run *x)
         kai_sim_revoke(s, somebody(x));
         kai_sim_run(s, 400);
     }
-    if (x->plan->n_further > 0)
-        kai_sim_revoke_node(s, n + roll(&x->dice, x->plan->n_further));
+    lose_a_node(x);
     publish_some(x, n / 4);
     for (size_t i = 0; i < unit; i++)
         kai_sim_restart(s, roll(&x->dice, n - unit));
