@@ -9,6 +9,7 @@
 
 #include "log/red.h" /* Before import.h, which names some of its kinds again. */
 
+#include "base/check.h"
 #include "item/import.h"
 #include "node/call.h"
 #include "node/cli/args.h"
@@ -92,8 +93,10 @@ static enum kai_err read_terms(struct job *j)
     {
         json_int_t until = json_integer_value(json_object_get(p, "not_after_ms"));
 
-        if (j->n_persons == KAI_RED_PERSONS_MAX || (until != 0 && until <= now))
-            continue; /* By our clock, too, nothing is sealed to a place that has ended. */
+        /* By our clock, too, nothing is sealed to a place that has ended. */
+        if (j->n_persons == KAI_RED_PERSONS_MAX ||
+            !KAI_CHECK(PERSON_CURRENT, until == 0 || until > now))
+            continue;
         if (!unhex(p, "kx_pk", j->kx[j->n_persons], KAI_KEY_BYTES))
             return kai_why_set(&j->why, KAI_EIO, "api.answer", NULL, NULL, NULL);
         (void)json_array_append(j->ids, json_object_get(p, "id"));

@@ -156,7 +156,7 @@ class Red(WorldCase, Persons):
 
     def test_place_that_has_ended_gets_no_slot(self):
         """An expert lent for seconds: a slot while it lasts, none afterwards, and nobody had to do anything."""
-        expert = self.add(self.a, "Eve", "--expires", "12s", at=self.b)
+        expert = self.add(self.a, "Eve", "--expires", "20s", at=self.b)
         lent = [r for r in self.a.ask("person", "list").rows if r["id"] == expert][0]
         self.assertEqual("active", lent["status"])
         self.a.ask("audience", "create", "lent", "--kind", "persons", "--member", "Ana", "--member", "Eve")
