@@ -2,6 +2,7 @@
  * every honest node gathers them: a widened list, a re-share too far, an act that is another's, a
  * reader without the clearance. */
 #include "adversary/evil.h"
+#include "node/persons.h"
 #include "policy/policy.h"
 
 #define CLEAR  KAI_POLICY_CLEAR
@@ -99,6 +100,14 @@ static bool reader_publishes(void)
     return HELD(kai_policy_role(KAI_POLICY_READER, KAI_POLICY_SHARE) != NULL);
 }
 
+/* An expert who was lent until yesterday. */
+static bool expired_person(void)
+{
+    const struct kai_person p = {.attested = true, .active = true, .not_after = 1000};
+
+    return HELD(kai_person_current(&p, 999)) && HELD(!kai_person_current(&p, 2000));
+}
+
 const struct evil_script evil_policy[] = {
     {"over-the-ceiling",
      "an audience carries nothing above its ceiling",
@@ -179,6 +188,10 @@ const struct evil_script evil_policy[] = {
     {"without-role", "who has no role reads nothing", {"READ_ROLE"}, without_role},
     {"quarantined", "what broke a rule is shown to nobody", {"READ_QUARANTINED"}, quarantined},
     {"node-opens-red", "what is sealed to persons no node shows", {"READ_SEALED"}, node_opens_red},
+    {"expired-person",
+     "nothing is sealed to a person whose place has ended",
+     {"PERSON_CURRENT"},
+     expired_person},
     {"reader-publishes",
      "a verb runs only for a caller whose role covers it",
      {"ROLE"},
