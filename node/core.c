@@ -8,8 +8,8 @@
 
 #include "crypto/hash.h"
 #include "node/actions.h"
-#include "node/audit.h"
 #include "node/audiences.h"
+#include "node/audit.h"
 #include "node/clerk.h"
 #include "node/held.h"
 #include "node/indexer.h"

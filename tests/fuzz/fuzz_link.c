@@ -114,10 +114,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct script c = {.p = data, .n = size, .s = kai_sim_new(&o)};
     struct kai_net_counters count;
 
+    kai_sim_connect(c.s, 1, 0); /* Introduces node 1. */
+    for (int i = 0; i < 100 && !kai_sim_may_publish(c.s, 1, 0); i++)
+        kai_sim_run(c.s, 20); /* Until it has heard of the audience. */
+    kai_sim_cut_all(c.s);
     kai_sim_publish(c.s, 1, 0, 50);
     kai_sim_publish(c.s, 1, 0, 60);
-    kai_sim_connect(c.s, 1, 0); /* Introduces node 1. */
-    kai_sim_cut_all(c.s);
     kai_sim_run(c.s, 20);
     c.link = kai_sim_raw_link(c.s, 0, 1, false);
     for (int i = 0; i < 200 && c.n > 0; i++)
