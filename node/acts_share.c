@@ -104,7 +104,9 @@ static bool try_release(void *ctx, const struct kai_ix_act *act, struct kai_view
             return true;
     }
     f.release_tlp = r.has_label ? r.tlp : f.tlp;
-    f.release_lists = s->n > 0 && kai_release_covers(&r, s->contents[0].index, t->a->target);
+    f.release_lists = s->n > 0 && kai_release_lists(&r, s->contents[0].index, t->a->target);
+    if (r.n_auds > 0 && !f.release_lists)
+        return true; /* A list is for those in it alone. */
     const char *code = kai_policy_reshare(&f);
     if (code != NULL)
         return true;

@@ -301,6 +301,8 @@ enum kai_err kai_verb_release_grant(struct kai_call *call)
     if (err == KAI_OK && label != NULL &&
         !kai_tlp_parse(kai_view_of(label, strlen(label)), &what.tlp))
         err = kai_why_set(&call->why, KAI_EMALFORMED, "usage.label", label, NULL, NULL);
+    if (err == KAI_OK && what.any && label == NULL)
+        err = kai_why_set(&call->why, KAI_EMALFORMED, "release.any", NULL, NULL, NULL);
     if (err == KAI_OK)
         err = kai_act_open(call, &r);
     if (err == KAI_OK) {

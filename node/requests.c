@@ -29,12 +29,20 @@ struct granting {
     uint8_t label;
 };
 
+/* What is CLEAR may go anywhere; else a label's row is asked when somebody passes it on. */
+static bool lets_in(const struct kai_release *r, uint64_t index, const uint8_t *target)
+{
+    bool clear = r->n_auds == 0 && r->has_label && r->tlp == KAI_TLP_CLEAR;
+
+    return kai_release_lists(r, index, target) || (clear && kai_indexes_have(&r->indexes, index));
+}
+
 static bool covers_all(const struct kai_release *r, const struct granting *g)
 {
     if (g->x->n == 0)
-        return r->indexes.n == 0 && kai_release_covers(r, 0, g->target);
+        return r->indexes.n == 0 && lets_in(r, 0, g->target);
     for (size_t i = 0; i < g->x->n; i++) {
-        if (!kai_release_covers(r, g->x->at[i], g->target))
+        if (!lets_in(r, g->x->at[i], g->target))
             return false;
     }
     return true;

@@ -183,13 +183,11 @@ enum kai_err kai_release_parse(struct kai_release *r, struct kai_view item)
     return kai_cur_end(&c);
 }
 
-bool kai_release_covers(const struct kai_release *r, uint64_t index,
-                        const uint8_t aud_id[static KAI_ID_BYTES])
+bool kai_release_lists(const struct kai_release *r, uint64_t index,
+                       const uint8_t aud_id[static KAI_ID_BYTES])
 {
     if (!kai_indexes_have(&r->indexes, index))
         return false;
-    if (r->any)
-        return true;
     for (size_t i = 0; i < r->n_auds; i++) {
         if (memcmp(r->aud[i], aud_id, KAI_ID_BYTES) == 0)
             return true;

@@ -36,9 +36,10 @@ void kai_release_write(struct kai_buf *out, const struct kai_release *r,
                        const uint8_t node_sk[static 64], const uint8_t nid[static KAI_ID_BYTES]);
 /* Errors: KAI_EMALFORMED, KAI_ELIMIT. */
 KAI_MUST_USE enum kai_err kai_release_parse(struct kai_release *r, struct kai_view item);
-/* Whether it lets content `index` of the OBJ into this audience, as far as its list goes. */
-bool kai_release_covers(const struct kai_release *r, uint64_t index,
-                        const uint8_t aud_id[static KAI_ID_BYTES]);
+/* Whether its list names this audience for content `index` of the OBJ. Without a list it names
+ * none: what it lets through is the affair of its label alone. */
+bool kai_release_lists(const struct kai_release *r, uint64_t index,
+                       const uint8_t aud_id[static KAI_ID_BYTES]);
 
 /* RECALL item [4, body bin, SIG 0x24]; body = [obj hash, indexes or nil, reason, text, origin node
  * cert, created, X]: the origin asks whoever holds the contents to delete them. */

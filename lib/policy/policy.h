@@ -102,7 +102,8 @@ struct kai_policy_reshare {
     bool sharer_publishes;   /* Its node is active and has the capability publish. */
     bool sharer_is_origin;   /* Its organisation is the origin's. */
     uint8_t release_tlp;     /* A release of the origin covers the items: its label. 0: none. */
-    bool release_lists;      /* That release lists the target, or any. */
+    bool release_lists;      /* That release lists the target. One without a list does not:
+                                only the row of its label counts. */
     bool source_revoked;
     bool held_from_source; /* The asking node holds the item from the source's own log. */
     bool recalled;         /* The sharer knows of a recall. A receiver leaves it false: what was

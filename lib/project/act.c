@@ -14,6 +14,14 @@ static const char *signer(const struct kai_projector *p, struct kai_view item, c
     return kai_act_verify(item, node->sign_pk, p->in->nid) == KAI_OK ? NULL : "project.signature";
 }
 
+/* A key that was taken and removed since could go on for ever in the logs of others. In its own the
+ * removal says where it ends. */
+static bool in_time(const struct kai_projector *p, const struct kai_project_node *node)
+{
+    return node->active ||
+           (p->no_author == NULL && memcmp(p->author.node_id, node->node_id, KAI_ID_BYTES) == 0);
+}
+
 const char *kai_project_released(const struct kai_projector *p, const struct batch *b,
                                  struct kai_view item, struct kai_release *r)
 {
@@ -70,6 +78,8 @@ enum kai_err kai_project_release(struct kai_projector *p, struct kai_view item)
     }
     memcpy(p->about.obj_hash, r.obj_hash, KAI_ID_BYTES);
     code = signer(p, item, r.origin_cert, &node);
+    if (code == NULL && !in_time(p, &node))
+        code = "publish.capability";
     if (code != NULL) {
         kai_project_refuse(p, code, kai_project_may_come(code));
         return KAI_OK;
@@ -92,7 +102,7 @@ enum kai_err kai_project_recall(struct kai_projector *p, struct kai_view item)
     }
     memcpy(p->about.obj_hash, r.obj_hash, KAI_ID_BYTES);
     code = signer(p, item, r.origin_cert, &node);
-    if (code == NULL && !node.publishes)
+    if (code == NULL && !(node.publishes && in_time(p, &node)))
         code = "publish.capability";
     if (code != NULL) {
         kai_project_refuse(p, code, kai_project_may_come(code));

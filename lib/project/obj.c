@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "crypto/sign.h"
+#include "log/red.h"
 #include "project/project_priv.h"
 
 const char *kai_project_node(const struct kai_projector *p, const uint8_t *cert,
@@ -45,14 +46,15 @@ bool kai_project_may_come(const char *code)
 
 /* Whether its label may be here. Who may write here was asked when the log was taken. */
 static const char *publishable(const struct kai_projector *p, const struct batch *b,
-                               const struct kai_project_node *origin)
+                               struct kai_view item, const struct kai_project_node *origin)
 {
     struct kai_policy_publish f = {.tlp = b->obj.tlp,
                                    .audience_kind = p->aud.kind,
                                    .ceiling = p->aud.ceiling,
                                    .member = true,
                                    .may_publish = origin->publishes,
-                                   .sealed = b->obj.seal.p != NULL};
+                                   .sealed = b->obj.tlp == KAI_TLP_RED &&
+                                             kai_red_item_check(item, &b->obj) == KAI_OK};
 
     return kai_policy_publish(&f);
 }
@@ -76,7 +78,7 @@ static const char *check(struct kai_projector *p, struct batch *b, struct kai_vi
     if (!kai_project_signed(p, &origin, obj, sig))
         return "project.signature";
     kai_project_about(p, b, origin.org_id);
-    code = publishable(p, b, &origin);
+    code = publishable(p, b, item, &origin);
     if (code != NULL)
         return code;
     /* Only a person can compute the leaves of sealed contents. */

@@ -159,8 +159,9 @@ static void try_release(struct shared *s, struct kai_view item)
     label.exercise = label.exercise || s->b.obj.exercise; /* It does not become real. */
     f.release_tlp = label.tlp;
     for (uint32_t i = 0; i < s->r.n_contents; i++) {
-        f.release_lists = kai_release_covers(&r, s->index[i], s->p->in->aud_id);
+        f.release_lists = kai_release_lists(&r, s->index[i], s->p->in->aud_id);
         if (s->allowed[i] || !kai_indexes_have(&r.indexes, s->index[i]) ||
+            (r.n_auds > 0 && !f.release_lists) || /* A list is for those in it alone. */
             kai_policy_reshare(&f) != NULL)
             continue;
         s->allowed[i] = true;
@@ -215,11 +216,13 @@ static enum kai_err judge(struct shared *s, const char **code)
     return err;
 }
 
-/* The origin is told, once, and nobody else. */
+/* The origin is told, once, and nobody else: up to so many a day, and the rest is counted in the
+ * quarantine alone. */
 static enum kai_err report(struct shared *s, const char *code)
 {
     struct kai_projector *p = s->p;
-    struct kai_ix_report v = {.seq = p->in->entry->h.seq, .at = p->about.at};
+    struct kai_ix_report v = {
+        .seq = p->in->entry->h.seq, .at = p->about.at, .seen_ms = p->in->seen_ms};
     enum kai_err err;
 
     memcpy(v.log_pk, p->in->entry->h.log_pk, KAI_KEY_BYTES);

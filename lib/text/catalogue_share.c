@@ -66,6 +66,13 @@ const struct kai_text_reason kai_reasons_share[] = {
         "内容をもとに自組織のオブジェクトを作成してください。",
     },
     {
+        "release.any",
+        "A release to any audience needs a label: its row says where the item may go then.",
+        "Add --label, or name one audience: --to.",
+        "任意の共有先への解除にはラベルが必要です。共有できる範囲はそのラベルで決まります。",
+        "--label を付けるか、--to で共有先を指定してください。",
+    },
+    {
         "share.no-version",
         "An item of the type {1} has no versions, so none can take it back.",
         "Ask its holders to delete it: recall.",

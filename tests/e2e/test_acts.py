@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from world import DONE, FORBIDDEN, NOTHING, WorldCase, bundle, indicator, until
+from world import DONE, FORBIDDEN, NOTHING, USAGE, WorldCase, bundle, indicator, until
 
 
 def raw(o):
@@ -66,6 +66,20 @@ class Acts(WorldCase):
         self.assertEqual(("Alpha", "all", "TLP:GREEN"), (row["origin_name"], row["audience"], row["label"]))
         self.assertEqual(text, self.g.call("get", item, "--format", "stix").out_bytes)
 
+    def test_released_to_any(self):
+        """Only the row of its label says where it may go then."""
+        item, _ = self.share("203.0.113.78")
+        self.assertEqual("release.any", self.a.ask("release", "grant", item, "--any", status=USAGE).error["rule"])
+        self.a.ask("release", "grant", item, "--any", "--label", "green")
+        self.a.ask("release", "grant", item, "--to", "all", "--label", "green")
+        until("Beta has both", lambda: self.b.call("reshare", item, "--to", "all", "--json").status == DONE)
+        self.assertEqual("reshare.amber", self.b.ask(
+            "reshare", item, "--to", "towns", status=FORBIDDEN).error["rule"], "towns is not inside circle")
+        self.a.ask("release", "grant", item, "--any", "--label", "clear")
+        until("Beta passes it on", lambda: self.b.call("reshare", item, "--to", "towns", "--json").status == DONE)
+        until("Gamma has it in towns", lambda: [
+            r for r in self.g.query("value:203.0.113.78") if (r["audience"], r["label"]) == ("towns", "TLP:CLEAR")])
+
     def test_refused_asked_released_recalled(self):
         item, text = self.share("203.0.113.10")
         refused = self.b.ask("reshare", item, "--to", "towns", status=FORBIDDEN)
@@ -117,7 +131,7 @@ class Acts(WorldCase):
 
     def test_withdrawn_where_it_was_passed_on(self):
         item, _ = self.share("203.0.113.12")
-        self.a.ask("release", "grant", item, "--any", "--label", "amber")
+        self.a.ask("release", "grant", item, "--any", "--label", "clear")
         until("Beta may", lambda: self.b.call("reshare", item, "--to", "towns", "--json").status == DONE)
         self.g.sees("203.0.113.12")
         self.assertEqual("act.not-source", self.g.ask("withdraw", item, status=FORBIDDEN).error["rule"])
@@ -133,7 +147,7 @@ class Acts(WorldCase):
     def pass_on(self, value):
         """Alpha lets an item go anywhere, Beta brings it to towns; its line at Gamma."""
         item = self.b.sees(value)[0]["id"]
-        self.a.ask("release", "grant", item, "--any")
+        self.a.ask("release", "grant", item, "--any", "--label", "clear")
         until("Beta may", lambda: self.b.call("reshare", item, "--to", "towns", "--json").status == DONE)
         return self.g.sees(value)[0]
 
@@ -279,7 +293,7 @@ class Red(WorldCase):
         item = row["id"]
         for act, rule in (("reshare", "reshare.red"), ("release request", "release.red")):
             self.assertEqual(rule, self.b.ask(*act.split(), item, "--to", "all", status=FORBIDDEN).error["rule"])
-        self.assertEqual("release.red", self.a.ask("release", "grant", item, "--any", status=FORBIDDEN).error["rule"])
+        self.assertEqual("release.red", self.a.ask("release", "grant", item, "--to", "all", status=FORBIDDEN).error["rule"])
         for act in (("recall", item, "--reason", "wrong"), ("withdraw", item), ("receipts", item)):
             self.assertEqual("act.not-source", self.b.ask(*act, status=FORBIDDEN).error["rule"])
         self.a.ask("withdraw", item)

@@ -7,10 +7,13 @@
 
 #include <cmocka.h>
 
+#include "crypto/seal.h"
 #include "crypto/sign.h"
 #include "item/label.h"
+#include "log/red.h"
 #include "policy/policy.h"
 #include "query/project_util.h"
+#include "wire/put.h"
 
 const uint8_t their_cert[32] = {0x77}; /* Of another organisation. */
 const uint8_t dead_cert[32] = {0x66};  /* Of ours, and revoked. */
@@ -254,6 +257,36 @@ void expect_code(struct fixture *f, const char *code)
     f->n_codes = 0;
 }
 
+struct kai_view red_seal(void)
+{
+    static uint8_t slots[64 * KAI_SLOT_BYTES];
+    static uint8_t bytes[sizeof slots + 128];
+    struct kai_buf b;
+    struct kai_view seal = {.p = bytes};
+
+    assert_true(kai_red_slots(1) <= 64);
+    kai_buf_init(&b, sizeof bytes);
+    kai_put_array(&b, 3);
+    kai_put_bin(&b, slots, KAI_KEY_BYTES);
+    kai_put_bin(&b, slots, 32);
+    kai_put_bin(&b, slots, kai_red_slots(1) * KAI_SLOT_BYTES);
+    assert_int_equal(b.err, KAI_OK);
+    memcpy(bytes, b.p, b.len);
+    seal.n = b.len;
+    kai_buf_free(&b);
+    return seal;
+}
+
+struct kai_content red_content(uint64_t index)
+{
+    static const uint8_t bytes[8192];
+
+    assert_true(kai_red_sealed_size(1) <= sizeof bytes);
+    return (struct kai_content){.index = index,
+                                .kind = KAI_CONTENT_SEALED,
+                                .content = kai_view_of(bytes, kai_red_sealed_size(1))};
+}
+
 void hand_sign(struct fixture *f, struct hand *h, uint8_t tlp)
 {
     struct kai_batch_options opt = world_options(&f->wd, emit, f);
@@ -270,7 +303,7 @@ void hand_sign(struct fixture *f, struct hand *h, uint8_t tlp)
     memcpy(leaves, h->leaf, sizeof leaves);
     opt.obj.tlp = tlp;
     if (tlp == KAI_TLP_RED)
-        opt.obj.seal = kai_view_of("seal", 4);
+        opt.obj.seal = red_seal();
     opt.obj.n = h->n;
     opt.obj.created = 5;
     kai_merkle_root(opt.obj.root, leaves, h->n);

@@ -56,6 +56,9 @@ uint64_t rows_of(struct fixture *f, struct kai_row *last);
 struct kai_fetch_source source_of(struct fixture *f);
 /* One refusal was told, with this code; forget it. */
 void expect_code(struct fixture *f, const char *code);
+/* What looks like a second seal, and like a content under it; no key is behind either. */
+struct kai_view red_seal(void);
+struct kai_content red_content(uint64_t index);
 /* Fill in indexes, salts, paths, OBJ and SIG. h->obj is the caller's to free. */
 void hand_sign(struct fixture *f, struct hand *h, uint8_t tlp);
 /* An entry with these contents, projected. */

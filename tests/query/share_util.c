@@ -196,7 +196,7 @@ void obj_of(struct share *s, const struct draft *d, struct kai_buf *obj, uint8_t
         aud_of(o.aud[o.n_auds++], d->listed[i]);
     cert_of(o.origin_cert, d->origin);
     if (d->red_seal)
-        o.seal = kai_view_of("seal", 4);
+        o.seal = red_seal();
     kai_buf_init(obj, 1u << 20);
     kai_obj_write(obj, &o);
     kai_obj_hash(hash, kai_buf_view(obj));
@@ -265,6 +265,8 @@ void send_obj(struct share *s, const struct draft *d, enum aud target)
     obj_of(s, d, &obj, hash, c);
     kai_sign(sig, s->node[d->signer].sk, KAI_SIG_OBJ, s->f->wd.nid, obj.p, obj.len);
     kai_buf_init(&item, 1u << 20);
+    for (uint32_t i = 0; i < 3 && d->red_seal; i++)
+        c[i] = red_content(i);
     kai_obj_item_write(&item, kai_buf_view(&obj), sig, c, 3);
     send_item(s, d->origin, target, kai_buf_view(&item));
     kai_buf_free(&item);
@@ -289,6 +291,12 @@ void release_of(struct share *s, struct kai_buf *out, const struct draft *d, enu
 void send_recall(struct share *s, const struct draft *d, enum who by, uint64_t reason,
                  struct kai_indexes which)
 {
+    carry_recall(s, d, by, by, reason, which);
+}
+
+void carry_recall(struct share *s, const struct draft *d, enum who by, enum who author,
+                  uint64_t reason, struct kai_indexes which)
+{
     struct kai_recall r = {.reason = reason, .indexes = which};
     struct kai_content c[3];
     struct kai_buf obj;
@@ -299,7 +307,7 @@ void send_recall(struct share *s, const struct draft *d, enum who by, uint64_t r
     kai_buf_init(&item, 1u << 16);
     kai_recall_write(&item, &r, s->node[by].sk, s->f->wd.nid);
     assert_int_equal(item.err, KAI_OK);
-    send_item(s, by, FROM, kai_buf_view(&item));
+    send_item(s, author, FROM, kai_buf_view(&item));
     kai_buf_free(&item);
     kai_buf_free(&obj);
 }

@@ -90,6 +90,9 @@ void release_of(struct share *s, struct kai_buf *out, const struct draft *d, enu
                 const struct kai_release *like);
 void send_recall(struct share *s, const struct draft *d, enum who by, uint64_t reason,
                  struct kai_indexes which);
+/* The same, but in the log of another. */
+void carry_recall(struct share *s, const struct draft *d, enum who by, enum who author,
+                  uint64_t reason, struct kai_indexes which);
 /* Everything that was sent, judged again, into x. */
 void again(struct share *s, struct kai_index *x);
 

@@ -113,10 +113,16 @@ static void test_lifted(void **state)
     hand_send(f, &h, &h.c[1], 1);
     assert_int_equal(rows_of(f, NULL), 1);
     kai_buf_free(&h.obj);
-    /* Sealed: nothing of the contents is read, whatever they are. */
+    /* RED has nothing in the clear beside its seal. */
     h.n = 2;
     hand_sign(f, &h, 5);
     f->aud = (struct kai_project_aud){.kind = KAI_POLICY_PERSONS, .ceiling = 5};
+    hand_send(f, &h, h.c, 2);
+    expect_code(f, "red.unsealed");
+    h.c[0] = red_content(0);
+    hand_send(f, &h, h.c, 2);
+    expect_code(f, "red.unsealed");
+    h.c[1] = red_content(1);
     hand_send(f, &h, h.c, 2);
     kai_buf_free(&h.obj);
     assert_int_equal(f->n_codes, 0);
@@ -126,6 +132,7 @@ static void test_red(void **state)
 {
     struct fixture *f = *state;
     static const char *const one[] = {"anything"};
+    static struct hand h;
     struct kai_batch_options opt = world_options(&f->wd, emit, f);
     struct kai_fetch_source s = source_of(f);
     struct kai_fetch *fetch = NULL;
@@ -139,9 +146,16 @@ static void test_red(void **state)
     f->aud = (struct kai_project_aud){.kind = KAI_POLICY_PERSONS, .ceiling = 5};
     project(f, 0);
     expect_code(f, "red.unsealed");
-    opt.obj.seal = kai_view_of("seal", 4);
+    opt.obj.seal = kai_view_of("seal", 4); /* And what is no seal is none. */
     publish(f, opt, KAI_CONTENT_STIX, one, 1);
     project(f, f->n - 1);
+    expect_code(f, "red.unsealed");
+    h.n = 1;
+    h.c[0] = (struct kai_content){.kind = KAI_CONTENT_STIX, .content = kai_view_of("x", 1)};
+    hand_sign(f, &h, 5);
+    h.c[0] = red_content(0);
+    hand_send(f, &h, h.c, 1);
+    kai_buf_free(&h.obj);
     assert_int_equal(f->n_codes, 0);
     assert_int_equal(rows_of(f, &row), 1);
     assert_int_equal(row.kind, KAI_ROW_SEALED);

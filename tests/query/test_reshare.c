@@ -308,7 +308,11 @@ static size_t release_cases(struct release_case *out)
     struct kai_release label_only = {.has_label = true, .tlp = 3, .created = 9};
     const struct release_case list[] = {
         {"to the target", NULL, 4, SOURCE, release_to(SMALL), 0, 0},
-        {"to any", NULL, 4, SOURCE, any, 0, 0},
+        {"to any, as it is", "reshare.strict", 0, SOURCE, any, 0, 0},
+        {"to any as AMBER", "reshare.strict", 0, SOURCE, labelled(any, 3), 0, 0},
+        {"to any as GREEN, outside", "reshare.strict", 0, SOURCE, labelled(any, 2), 0, 0},
+        {"to any as CLEAR", NULL, 1, SOURCE, labelled(any, 1), 0, 0},
+        {"to another as CLEAR", "reshare.strict", 0, SOURCE, labelled(release_to(WIDE), 1), 0, 0},
         {"to the target as GREEN", NULL, 2, SOURCE, labelled(release_to(SMALL), 2), 0, 0},
         {"to another", "reshare.strict", 0, SOURCE, release_to(WIDE), 0, 0},
         {"as AMBER, which a group is not for", "reshare.strict", 0, SOURCE, label_only, 0, 0},
@@ -379,7 +383,7 @@ static void check_release(const struct release_case *c, int way)
 
 static void test_releases(void **state)
 {
-    static struct release_case list[16];
+    static struct release_case list[20];
     size_t n = release_cases(list);
 
     (void)state;
