@@ -192,18 +192,33 @@ static int help_all(const struct kai_cli *cli)
     return KAI_EXIT_DONE;
 }
 
-/* What is known of an option of this verb: its own line where the catalogue has one. */
+/* What an option means: to this verb ("help.reshare.label"), else wherever it stands
+ * ("help.option.label"). NULL: the usage line says it all. */
+static const char *option_text(const struct kai_cli *cli, const struct kai_verb *v,
+                               const char *name, size_t n)
+{
+    const char *const of[] = {v->help, "help.option"};
+
+    for (size_t i = 0; i < 2; i++) {
+        char id[96];
+
+        (void)snprintf(id, sizeof id, "%s.%.*s", of[i], (int)n, name);
+        const char *text = kai_text(cli->lang, id);
+        if (strcmp(text, id) != 0)
+            return text;
+    }
+    return NULL;
+}
+
 static void help_options(const struct kai_cli *cli, const struct kai_verb *v)
 {
     const char *p = v->options;
 
     while (*p != '\0') {
         size_t n = strcspn(p, "= ");
-        char id[64];
+        const char *text = option_text(cli, v, p + 2, n > 2 ? n - 2 : 0);
 
-        (void)snprintf(id, sizeof id, "help.option.%.*s", (int)(n > 2 ? n - 2 : 0), p + 2);
-        const char *text = kai_text(cli->lang, id);
-        if (strcmp(text, id) != 0)
+        if (text != NULL)
             (void)printf("  %s\n", text);
         p += strcspn(p, " ");
         p += strspn(p, " ");
