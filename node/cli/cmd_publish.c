@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/call.h"
 #include "node/cli/args.h"
 #include "node/cli/files.h"
 #include "node/cli/publish.h"
@@ -59,6 +60,17 @@ bool kai_tally_line(void *ctx, const char *line, size_t n)
     }
     json_decref(o);
     return true;
+}
+
+void kai_tally_refusal(struct kai_tally *t, const struct kai_why *why, const char *id)
+{
+    struct kai_call call = {.lang = t->cli->lang};
+
+    kai_buf_init(&call.out, 1u << 20);
+    kai_call_refusal(&call, why, id);
+    if (call.out.len > 0)
+        (void)kai_tally_line(t, (const char *)call.out.p, call.out.len - 1);
+    kai_buf_free(&call.out);
 }
 
 int kai_publish_args(struct kai_cli *cli, json_t *args)
@@ -152,6 +164,31 @@ void kai_tally_say(const struct kai_cli *cli, const struct kai_tally *t)
     json_array_foreach(t->ids, i, id) kai_cli_say(cli, "red.id", json_string_value(id), NULL, NULL);
 }
 
+/* Nothing that is RED goes to the node. */
+static int publish_file(struct kai_cli *cli, const char *file, const json_t *args,
+                        struct kai_tally *t)
+{
+    struct kai_why why = {0};
+    struct kai_held h;
+    bool stays = false;
+    int status = KAI_EXIT_FORBIDDEN;
+    enum kai_err err = kai_held_open(&h, file, &why);
+
+    if (err != KAI_OK)
+        return kai_cli_fail(cli, err, &why);
+    err = kai_red_guard(cli, file, &h, t, &stays, &why);
+    if (err != KAI_OK) {
+        status = kai_cli_fail(cli, err, &why);
+    } else if (!stays) {
+        json_t *one = json_deep_copy(args);
+
+        (void)json_object_set_new(one, "name", json_string(file));
+        status = kai_cli_call(cli, "publish", one, h.path, false, kai_tally_line, t);
+    }
+    kai_held_close(&h);
+    return status;
+}
+
 int kai_cmd_publish(struct kai_cli *cli)
 {
     struct kai_tally t = {.cli = cli};
@@ -168,10 +205,8 @@ int kai_cmd_publish(struct kai_cli *cli)
     }
     begun = worst == KAI_EXIT_DONE;
     for (size_t i = 0; begun && i < cli->n_args; i++) {
-        json_t *one = json_deep_copy(args);
+        int status = publish_file(cli, cli->args[i], args, &t);
 
-        (void)json_object_set_new(one, "name", json_string(cli->args[i]));
-        int status = kai_cli_call(cli, "publish", one, cli->args[i], false, kai_tally_line, &t);
         if (status != KAI_EXIT_DONE && worst != KAI_EXIT_FAILED)
             worst = status; /* A failure says more than a rule, and either more than success. */
     }

@@ -111,15 +111,10 @@ static enum kai_err read_terms(struct job *j)
 /* ---- The file: judged here, since no node may. */
 static void refuse(struct job *j, enum kai_err err, const struct kai_why *why, const char *id)
 {
-    struct kai_call call = {.lang = j->cli->lang};
-
-    kai_buf_init(&call.out, 1u << 20);
-    kai_call_refusal(&call, why, id);
-    if (++j->refused <= 100 && call.out.len > 0)
-        (void)kai_tally_line(j->tally, (const char *)call.out.p, call.out.len - 1);
+    if (++j->refused <= 100)
+        kai_tally_refusal(j->tally, why, id);
     if (err != KAI_EDENIED)
         j->only_rules = false;
-    kai_buf_free(&call.out);
 }
 
 static enum kai_err on_refuse(void *ctx, const struct kai_why *why, const char *id)
@@ -338,7 +333,7 @@ static int finish_file(struct job *j)
     }
     if (err != KAI_OK)
         return kai_cli_fail(j->cli, err, &j->why);
-    j->tally->refused += j->refused > 100 ? j->refused - 100 : 0;
+    j->tally->refused += j->refused;
     if (j->refused > 0 && (!kai_cli_flag(j->cli, "--skip-bad") || j->n_batches == 0)) {
         j->tally->held_any = true; /* There is a sum to say. */
         return j->only_rules ? KAI_EXIT_FORBIDDEN : KAI_EXIT_FAILED;

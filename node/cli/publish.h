@@ -17,6 +17,9 @@ struct kai_tally { /* What became of all files. */
 };
 /* A line of the answer: a refusal is told, a sum is added. For kai_cli_call(). */
 bool kai_tally_line(void *tally, const char *line, size_t n);
+/* One refusal that was decided here, told like a node's. What it adds to the sum is for the caller.
+ */
+void kai_tally_refusal(struct kai_tally *t, const struct kai_why *why, const char *id);
 void kai_tally_say(const struct kai_cli *cli, const struct kai_tally *t);
 void kai_tally_free(struct kai_tally *t);
 /* Options into arguments of a request. Returns the exit status. */
@@ -26,5 +29,23 @@ int kai_publish_args(struct kai_cli *cli, json_t *args);
  * RED by --label, or goes to persons. *status: something was wrong, and told. */
 bool kai_red_wanted(struct kai_cli *cli, int *status);
 int kai_cmd_publish_red(struct kai_cli *cli);
+
+/* A file that can be read twice: standard input and pipes are copied into memory, never onto a
+ * disk. */
+struct kai_held {
+    int fd;           /* -1: the file as it is. */
+    const char *path; /* What to open; good until kai_held_close(). */
+    char name[32];
+};
+/* Errors: KAI_EIO (file.read), KAI_ELIMIT (file.size). *h is not moved while it is open. */
+KAI_MUST_USE enum kai_err kai_held_open(struct kai_held *h, const char *file, struct kai_why *why);
+void kai_held_close(struct kai_held *h);
+
+/* Whether the file holds something RED, by its markings or by --label, and so must not go to a node
+ * as it is: *stays, and it was told. What cannot be read counts by its bytes.
+ * Errors: those of kai_whole_open() and kai_import_scan(). */
+KAI_MUST_USE enum kai_err kai_red_guard(struct kai_cli *cli, const char *file,
+                                        const struct kai_held *h, struct kai_tally *t, bool *stays,
+                                        struct kai_why *why);
 
 #endif

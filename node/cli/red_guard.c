@@ -1,0 +1,197 @@
+/* red_guard: a file with TLP:RED in it stays here: a node that may not have it gets nothing of it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "item/import.h"
+#include "node/cli/publish.h"
+#include "node/cli/whole.h"
+#include "policy/policy.h"
+
+#define HELD_BYTES_MAX (512u << 20) /* Of standard input: what a node takes, unless it is told. */
+#define STEP           16384u
+
+struct guard {
+    struct kai_tally *tally;
+    const char *file;
+    const char *to;
+    uint64_t red;
+    bool unread; /* Something in it was not understood. */
+};
+
+static void refuse(struct guard *g, uint64_t line, const char *path, const char *id)
+{
+    /* To organisations, as good as it can be: what would a node's answer be? */
+    struct kai_policy_publish f = {.tlp = KAI_TLP_RED,
+                                   .audience_kind = KAI_POLICY_GROUP,
+                                   .ceiling = KAI_TLP_AMBER_STRICT,
+                                   .member = true,
+                                   .may_publish = true};
+    const char *code = kai_policy_publish(&f);
+    struct kai_why why = {0};
+
+    kai_why_at(&why, line, path[0] != '\0' ? "%s: %s" : "%s", g->file, path);
+    kai_ignore(kai_why_set(&why, KAI_EDENIED, code != NULL ? code : "label.red",
+                           kai_tlp_name(KAI_TLP_RED), g->to, NULL));
+    if (++g->red <= 100)
+        kai_tally_refusal(g->tally, &why, id);
+}
+
+static enum kai_err on_item(void *ctx, const struct kai_candidate *c)
+{
+    if (c->label.tlp == KAI_TLP_RED)
+        refuse(ctx, c->line, c->path, c->info != NULL ? c->info->id : "");
+    return KAI_OK;
+}
+
+/* What only lacks a label was read, and is not RED. */
+static enum kai_err on_refuse(void *ctx, const struct kai_why *why, const char *id)
+{
+    struct guard *g = ctx;
+
+    (void)id;
+    if (strcmp(why->code, "label.missing") != 0)
+        g->unread = true;
+    return KAI_OK;
+}
+
+/* ---- In what was not understood its bytes decide: better one refused too many. */
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\0'; /* Zeros: of UTF-16. */
+}
+
+/* The character at *at in lower case, an escape of JSON as what it stands for; and past it. */
+static uint8_t take_char(struct kai_view text, size_t *at)
+{
+    uint8_t c = text.p[(*at)++];
+    uint8_t code;
+
+    if (c == '\\' && text.n - *at >= 5 && memcmp(text.p + *at, "u00", 3) == 0 &&
+        kai_unhex(&code, 1, (const char *)text.p + *at + 3, 2)) {
+        *at += 5;
+        c = code;
+    }
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
+}
+
+static bool stands_at(struct kai_view text, size_t at, const char *word)
+{
+    while (*word != '\0') {
+        if (at == text.n)
+            return false;
+        if (is_blank(text.p[at])) {
+            at++;
+            continue;
+        }
+        if (take_char(text, &at) != (uint8_t)*word++)
+            return false;
+    }
+    return true;
+}
+
+static bool says_red(struct kai_view text)
+{
+    static const char *const words[] = {
+        "e828b379-4e03-4974-9ac4-e53a884c97c1", /* The definition of TLP 2.0, and of TLP 1. */
+        "5e57c739-391a-4eb3-b6be-7d15ca92d5ed", "tlp:red", "\"tlp\":\"red\"",
+        "\"tlp_2_0\":\"red\""};
+
+    for (size_t at = 0; at < text.n; at++) {
+        if (is_blank(text.p[at]))
+            continue;
+        for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+            if (stands_at(text, at, words[i]))
+                return true;
+    }
+    return false;
+}
+
+/* ---- The file. */
+static enum kai_err copy(int from, int to, const char *file, struct kai_why *why)
+{
+    uint8_t buf[STEP];
+    size_t total = 0;
+
+    for (;;) {
+        ssize_t n = read(from, buf, sizeof buf);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n == 0)
+            return KAI_OK;
+        if (n < 0 || write(to, buf, (size_t)n) != n)
+            return kai_why_set(why, KAI_EIO, "file.read", file, strerror(errno), NULL);
+        total += (size_t)n;
+        if (total > HELD_BYTES_MAX)
+            return kai_why_set(why, KAI_ELIMIT, "file.size", file, "512 MiB", NULL);
+    }
+}
+
+enum kai_err kai_held_open(struct kai_held *h, const char *file, struct kai_why *why)
+{
+    bool standard = strcmp(file, "-") == 0;
+    int from = standard ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    enum kai_err err = KAI_OK;
+
+    *h = (struct kai_held){.fd = -1, .path = file};
+    if (from == -1 || fstat(from, &st) != 0) {
+        err = kai_why_set(why, KAI_EIO, "file.read", file, strerror(errno), NULL);
+    } else if (standard || !S_ISREG(st.st_mode)) {
+        h->fd = memfd_create("held", MFD_CLOEXEC);
+        (void)snprintf(h->name, sizeof h->name, "/proc/self/fd/%d", h->fd);
+        h->path = h->name;
+        err = h->fd == -1 ? kai_why_set(why, KAI_EIO, "file.read", file, strerror(errno), NULL)
+                          : copy(from, h->fd, file, why);
+    }
+    if (!standard && from != -1)
+        (void)close(from);
+    if (err != KAI_OK)
+        kai_held_close(h);
+    return err;
+}
+
+void kai_held_close(struct kai_held *h)
+{
+    if (h->fd != -1)
+        (void)close(h->fd);
+    h->fd = -1;
+}
+
+enum kai_err kai_red_guard(struct kai_cli *cli, const char *file, const struct kai_held *h,
+                           struct kai_tally *t, bool *stays, struct kai_why *why)
+{
+    const char *label = kai_cli_opt(cli, "--label");
+    const char *to = kai_cli_opt(cli, "--to");
+    struct guard g = {
+        .tally = t, .file = file, .to = to != NULL ? to : kai_cli_opt(cli, "--through")};
+    /* No label is asked for: each object shows what stands on it. */
+    struct kai_import_opts opts = {.skip_bad = true};
+    struct kai_import_sink sink = {.ctx = &g, .item = on_item, .refuse = on_refuse};
+    struct kai_view text;
+    struct kai_whole w;
+    uint8_t tlp = 0;
+    enum kai_err err = kai_whole_open(&w, h->path, &text, why);
+
+    if (err != KAI_OK)
+        return err;
+    if (label != NULL && kai_tlp_parse(kai_view_of(label, strlen(label)), &tlp) &&
+        tlp == KAI_TLP_RED)
+        refuse(&g, 0, "", ""); /* All of it. */
+    else
+        err = kai_import_scan(text, file, &opts, &sink, NULL);
+    if (err == KAI_OK && g.red == 0 && g.unread && says_red(text))
+        refuse(&g, 0, "", "");
+    kai_whole_close(&w);
+    *stays = g.red > 0;
+    t->refused += g.red;
+    t->held_any = t->held_any || *stays; /* There is a sum to say. */
+    return err;
+}
