@@ -13,7 +13,7 @@
 #include "node/issuing.h"
 #include "node/removal.h"
 
-#define DROPPED_MAX 256u
+#define SHOWN_MAX 256u
 
 struct find { /* One entry of a log, by its place. */
     uint64_t seq;
@@ -58,16 +58,16 @@ static enum kai_err find_cut(struct kai_core *c, const struct begin *b, struct k
                : kai_why_set(&b->call->why, KAI_ENOTFOUND, "issuing.trusted", text, NULL, NULL);
 }
 
-/* What stands behind the cut: it will not count. */
-struct dropped {
+/* Entries by what they say: that before the cut, and those behind it, which will not count. */
+struct shown {
     struct kai_jput *j;
     const struct kai_roster *r;
     size_t n;
 };
 
-static bool on_dropped(void *ctx, const struct kai_entry *e)
+static bool on_entry_put(void *ctx, const struct kai_entry *e)
 {
-    struct dropped *d = ctx;
+    struct shown *d = ctx;
     struct kai_admit a;
     struct kai_view body;
     uint64_t type;
@@ -80,7 +80,7 @@ static bool on_dropped(void *ctx, const struct kai_entry *e)
     kai_jput_text(d->j, "name", admit && !a.name_hashed ? a.name : NULL);
     kai_jput_time(d->j, "time", e->h.ts);
     kai_jput_end(d->j);
-    return ++d->n < DROPPED_MAX;
+    return ++d->n < SHOWN_MAX;
 }
 
 static enum kai_err job_begin(struct kai_core *c, void *arg)
@@ -114,9 +114,13 @@ static enum kai_err job_begin(struct kai_core *c, void *arg)
     kai_jput_hex(&j, "old_admit", admit->payload.p, admit->payload.n);
     kai_jput_uint(&j, "cut_seq", cut.seq);
     kai_jput_hex(&j, "cut_head", cut.head, KAI_ID_BYTES);
-    struct dropped d = {.j = &j, .r = r};
+    struct shown d = {.j = &j, .r = r};
+    kai_jput_array(&j, "last"); /* The one that is cut behind: none of a key that signed nothing. */
+    kai_ctl_each(c->ctl, c->issuing->sign_pk, cut.seq, cut.seq, on_entry_put, &d);
+    kai_jput_end(&j);
+    d.n = 0;
     kai_jput_array(&j, "dropped");
-    kai_ctl_each(c->ctl, c->issuing->sign_pk, cut.seq + 1, UINT64_MAX, on_dropped, &d);
+    kai_ctl_each(c->ctl, c->issuing->sign_pk, cut.seq + 1, UINT64_MAX, on_entry_put, &d);
     kai_jput_end(&j);
     kai_jput_end(&j);
     return kai_jput_line(&j);

@@ -133,6 +133,38 @@ static enum kai_err sign_revoke(struct replace *r)
     return err;
 }
 
+static void say_entry(const struct replace *r, const char *id, const json_t *entry)
+{
+    char seq[24];
+
+    (void)snprintf(seq, sizeof seq, "%llu", (unsigned long long)number(entry, "seq"));
+    kai_cli_note(r->cli, id, seq, json_string_value(json_object_get(entry, "name")),
+                 json_string_value(json_object_get(entry, "time")));
+}
+
+/* What the root key is about to confirm, before anybody types its passphrase: the node whose key
+ * was stolen names it, and whoever holds the root key knows better what they signed. */
+static void say_cut(const struct replace *r)
+{
+    json_t *last = json_array_get(json_object_get(r->terms, "last"), 0);
+    json_t *dropped = json_object_get(r->terms, "dropped");
+    json_t *d;
+    size_t i;
+
+    if (r->cli->json) {
+        kai_cli_print_json(json_pack("{s:I, s:O?, s:O?}", "trusted",
+                                     json_integer_value(json_object_get(r->terms, "cut_seq")),
+                                     "last", last, "dropped", dropped));
+        (void)fflush(stdout);
+        return;
+    }
+    if (last != NULL)
+        say_entry(r, "issuing.stands", last);
+    else
+        kai_cli_note(r->cli, "issuing.stands-none", NULL, NULL, NULL);
+    json_array_foreach(dropped, i, d) say_entry(r, "issuing.dropped", d);
+}
+
 static int load_root(struct replace *r)
 {
     char path[KAI_PATH_BYTES_MAX];
@@ -151,22 +183,6 @@ static int load_root(struct replace *r)
     return err == KAI_OK ? KAI_EXIT_DONE : kai_cli_fail(r->cli, err, &r->why);
 }
 
-static void say_dropped(const struct replace *r)
-{
-    const json_t *d;
-    size_t i;
-
-    json_array_foreach(json_object_get(r->terms, "dropped"), i, d)
-    {
-        char seq[24];
-        const char *name = json_string_value(json_object_get(d, "name"));
-
-        (void)snprintf(seq, sizeof seq, "%llu", (unsigned long long)number(d, "seq"));
-        kai_cli_note(r->cli, "issuing.dropped", seq, name,
-                     json_string_value(json_object_get(d, "time")));
-    }
-}
-
 static int hand_over(struct replace *r)
 {
     json_t *args = json_object();
@@ -179,7 +195,6 @@ static int hand_over(struct replace *r)
     json_t *rows = kai_cli_ask(r->cli, "issuing-replace", args, &status);
     const json_t *answer = json_array_get(rows, 0);
     if (answer != NULL) {
-        say_dropped(r);
         kai_cli_say(r->cli, "issuing.replaced",
                     json_string_value(json_object_get(answer, "replaced")), NULL, NULL);
         kai_cli_say_next(r->cli, answer);
@@ -211,6 +226,8 @@ int kai_cmd_issuing_replace(struct kai_cli *cli)
     if (r->terms != NULL) {
         enum kai_err err = read_terms(r);
 
+        if (err == KAI_OK)
+            say_cut(r);
         status = err == KAI_OK ? load_root(r) : kai_cli_fail(cli, err, &r->why);
         if (status == KAI_EXIT_DONE) {
             err = make_key(r);

@@ -127,7 +127,17 @@ class StolenIssuingKey(WorldCase):
         refused = self.a.call("issuing", "replace", "--json", env={"KAIRAN_PASSPHRASE": "wrong"})
         self.assertEqual((FAILED, "key.passphrase"), (refused.status, refused.error["error"]))
         in_state(self.b, "Sybil", "active")
-        answer = self.a.ask("issuing", "replace").last
+        # What stands and what falls is said before the passphrase is asked for, in both forms.
+        last, = [d for d in refused.rows if "trusted" in d]
+        self.assertEqual(last["trusted"], last["last"]["seq"])
+        self.assertEqual("Gamma", last["last"]["name"])
+        self.assertEqual([("Sybil", last["trusted"] + 1)], [(d["name"], d["seq"]) for d in last["dropped"] if d["name"]])
+        text = self.a.call("issuing", "replace", env={"KAIRAN_PASSPHRASE": "wrong"})
+        self.assertLess(text.err.index("up to entry %d, Gamma" % last["trusted"]), text.err.index("Sybil"))
+        self.assertLess(text.err.index("Sybil"), text.err.index("kairan: "))
+        in_state(self.b, "Sybil", "active")
+        first, answer = self.a.ask("issuing", "replace").rows
+        self.assertEqual(last, first)
         self.assertTrue(answer["now"] and answer["next"])
         for home in (self.a, self.b, self.c):
             in_state(home, "Sybil", "pending")
