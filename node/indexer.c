@@ -73,7 +73,8 @@ static void found(void *ctx, const struct kai_project_found *f)
 {
     struct kai_indexer *x = ctx;
 
-    x->again = x->again || f->kind == KAI_FOUND_RELEASE;
+    if (f->kind == KAI_FOUND_RELEASE)
+        kai_indexer_released(x, f->obj_hash);
     if (f->kind == KAI_FOUND_LETTER && x->letters++ > 0)
         return; /* That there are some is news enough. */
     if (x->n_found < FOUND_MAX)

@@ -9,7 +9,8 @@
 #define BATCH_ENTRIES_MAX 256u
 #define BATCH_WALKED_MAX  4096u /* With those that are not projected. */
 #define BATCH_BYTES_MAX   (4u << 20)
-#define FOUND_MAX         256u /* A full batch is enough of it: more than this ends it. */
+#define FOUND_MAX         256u  /* A full batch is enough of it: more than this ends it. */
+#define RELEASED_BYTES    8192u /* A bit for each beginning, of two bytes, of an OBJ's hash. */
 
 struct rule;
 
@@ -40,11 +41,16 @@ struct kai_indexer {
     size_t letters;
     /* What waits is judged anew when roster, keys or releases change: a pass over all of it, in
      * batches. */
-    uint64_t judged;          /* The outlook at the beginning of the last whole pass. */
-    uint64_t passing;         /* And of the one under way; 0: none is. */
-    bool again;               /* A release came since a pass began. */
-    bool at_bad;              /* It is through with what waited for a key. */
-    struct kai_ix_place from; /* Behind this it goes on. */
+    uint64_t judged;  /* The outlook at the beginning of the last whole pass. */
+    uint64_t passing; /* And of the one under way; 0: none is. */
+    /* Releases that came since a pass began: of which OBJs. What else waits is not judged for them:
+     * anybody can write releases of what there is not. */
+    bool again;
+    uint8_t released[RELEASED_BYTES];
+    bool narrow;                     /* The pass under way is over those alone: */
+    uint8_t judging[RELEASED_BYTES]; /* as released was when it began. */
+    bool at_bad;                     /* It is through with what waited for a key. */
+    struct kai_ix_place from;        /* Behind this it goes on. */
 };
 
 /* Project one entry into the open transaction; a failure of ours stands in batch_err. */
@@ -57,7 +63,9 @@ const struct kai_log *kai_indexer_log(struct kai_indexer *x, uint64_t no);
 typedef enum kai_err kai_indexer_fill_fn(struct kai_indexer *x);
 KAI_MUST_USE enum kai_err kai_indexer_batch(struct kai_indexer *x, kai_indexer_fill_fn *fill);
 
-/* rejudge.c: a batch of what waits, where it is due. *more: the pass is not over. */
+/* rejudge.c. A release of this OBJ came. */
+void kai_indexer_released(struct kai_indexer *x, const uint8_t obj_hash[static KAI_ID_BYTES]);
+/* A batch of what waits, where it is due. *more: the pass is not over. */
 KAI_MUST_USE enum kai_err kai_indexer_rejudge(struct kai_indexer *x, bool *more);
 
 #endif

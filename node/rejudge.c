@@ -40,13 +40,28 @@ static bool on_waiting(void *ctx, const struct kai_ix_waiting *run)
     return p->n < BATCH_ENTRIES_MAX;
 }
 
+void kai_indexer_released(struct kai_indexer *x, const uint8_t obj_hash[static KAI_ID_BYTES])
+{
+    x->again = true;
+    x->released[(size_t)(obj_hash[0] & 0x1f) << 8 | obj_hash[1]] |=
+        (uint8_t)(1u << (obj_hash[0] >> 5));
+}
+
+static bool is_judged(const struct kai_indexer *x, const uint8_t *obj_hash)
+{
+    return !x->narrow ||
+           (x->judging[(size_t)(obj_hash[0] & 0x1f) << 8 | obj_hash[1]] >> (obj_hash[0] >> 5) &
+            1u) != 0;
+}
+
 static bool on_bad(void *ctx, const struct kai_ix_bad *bad)
 {
     struct places *p = ctx;
     const struct kai_ix_waiting *last = p->n > 0 ? &p->at[p->n - 1] : NULL;
     bool same = last != NULL && last->log_no == bad->at.log_no && last->first_seq == bad->at.seq;
 
-    if (bad->again && !same && behind(&p->x->from, bad->at.log_no, bad->at.seq))
+    if (bad->again && !same && is_judged(p->x, bad->obj_hash) &&
+        behind(&p->x->from, bad->at.log_no, bad->at.seq))
         p->at[p->n++] = (struct kai_ix_waiting){
             .log_no = bad->at.log_no, .first_seq = bad->at.seq, .last_seq = bad->at.seq};
     return p->n < BATCH_ENTRIES_MAX;
@@ -107,8 +122,11 @@ enum kai_err kai_indexer_rejudge(struct kai_indexer *x, bool *more)
         return KAI_OK;
     if (x->passing == 0) {
         x->passing = x->o->number;
+        x->narrow = x->judged == x->o->number; /* Nothing else has changed. */
+        x->at_bad = x->narrow;                 /* A release is no key. */
+        memcpy(x->judging, x->released, sizeof x->judging);
+        memset(x->released, 0, sizeof x->released);
         x->again = false;
-        x->at_bad = false;
         x->from = (struct kai_ix_place){0};
     }
     do {
