@@ -118,6 +118,38 @@ static void test_recall_before(void **state)
     expect_code(s->f, "project.revoked");
 }
 
+/* What a removed node signs counts in its own log, where its removal says how far; nobody carries
+ * it on. Once it was heard, it stays. */
+static void test_recall_removed(void **state)
+{
+    struct share *s = *state;
+    struct draft d = draft_of();
+    struct kai_indexes all = {0};
+    struct kai_buf release;
+    struct kai_release r = {.has_label = true, .tlp = 1, .created = 9};
+
+    send_obj(s, &d, FROM);
+    s->node[SOURCE].inactive = true;
+    carry_recall(s, &d, SOURCE, SHARER, KAI_RECALL_WRONG, all);
+    expect_code(s->f, "publish.capability");
+    assert_int_equal(flags_of(s, 5).recalled, 0);
+    assert_int_equal(s->found[KAI_FOUND_RECALL], 0);
+    release_of(s, &release, &d, SOURCE, &r);
+    send_item(s, SHARER, FROM, kai_buf_view(&release));
+    expect_code(s->f, "publish.capability");
+    assert_int_equal(s->found[KAI_FOUND_RELEASE], 0);
+    send_item(s, SOURCE, FROM, kai_buf_view(&release));
+    assert_int_equal(s->found[KAI_FOUND_RELEASE], 1);
+    kai_buf_free(&release);
+    send_recall(s, &d, SOURCE, KAI_RECALL_WRONG, only(1));
+    assert_int_equal(s->f->n_codes, 0);
+    assert_int_equal(flags_of(s, 5).recalled, 1);
+    s->node[SOURCE].inactive = false; /* The roster has changed. */
+    again(s, s->f->x);
+    assert_int_equal(s->f->n_codes, 0);
+    assert_int_equal(flags_of(s, 5).recalled, 3);
+}
+
 /* RED has no new version: it is withdrawn by its hash. */
 static void test_red(void **state)
 {
@@ -521,10 +553,10 @@ static void test_anew(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {SHARED(test_recall),   SHARED(test_recall_before),
-                                       SHARED(test_red),      SHARED(test_letters),
-                                       SHARED(test_receipts), SHARED(test_reports),
-                                       SHARED(test_waiting),  SHARED(test_anew)};
+    const struct CMUnitTest tests[] = {
+        SHARED(test_recall),  SHARED(test_recall_before), SHARED(test_recall_removed),
+        SHARED(test_red),     SHARED(test_letters),       SHARED(test_receipts),
+        SHARED(test_reports), SHARED(test_waiting),       SHARED(test_anew)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
