@@ -98,8 +98,8 @@ enum kai_inside { KAI_INSIDE_NO, KAI_INSIDE_YES, KAI_INSIDE_UNKNOWN };
 enum kai_inside kai_keyring_inside(const struct kai_keyring *k,
                                    const uint8_t inner[static KAI_ID_BYTES],
                                    const uint8_t outer[static KAI_ID_BYTES]);
-/* The ACTIVE places of the persons that the rule of a persons audience names and whose label_max
- * reaches its ceiling, in roster order: *n of them, free with free(). Their not_after is the
+/* The ACTIVE places that the rule of a persons audience names and whose label_max reaches its
+ * ceiling, in roster order: *n of them, free with free(). Their not_after is the
  * caller's to heed, by its clock. Errors: KAI_ENOTFOUND (none of that kind, or no rule),
  * KAI_ENOMEM.
  */

@@ -64,9 +64,9 @@ struct kai_aud {
     bool box;                       /* A mailbox: no steward speaks of it. */
     char name[KAI_TEXT_BYTES_MAX + 1];
     bool rule_known;
-    const uint8_t *rule_ids; /* Organisations or persons; points into a rule set. */
+    const uint8_t *rule_ids; /* Organisations or places; points into a rule set. */
     size_t n_rule_ids;
-    uint8_t *place_ids; /* Of persons: the organisations that hold a place, ascending. */
+    uint8_t *place_ids; /* Of persons: the organisations of the places listed, ascending. */
     size_t n_place_ids;
     struct kai_known **known; /* By gen. */
     size_t n_known;
@@ -150,6 +150,10 @@ bool kai_ring_steward(const struct kai_aud *a, const struct kai_node *n);
 bool kai_ring_listed(const struct kai_known *e, const uint8_t *node_id);
 /* Whether an id stands in an ascending list. */
 bool kai_ring_has_id(const uint8_t *ids, size_t n, const uint8_t *id);
+/* Whether a person is one of an audience of persons: its very place is listed, active, and may see
+ * what is in there. Another place of the same key is nothing to it: whoever saw the person's
+ * request could have given that. */
+bool kai_ring_place(const struct kai_aud *a, const struct kai_person *p);
 /* Whether the members of this kind of audience are said by a RULE that travels inside it. */
 bool kai_ring_by_rule(uint64_t kind);
 /* The relays of an audience as they are now; room for KAI_RELAYS_MAX. */

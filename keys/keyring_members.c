@@ -248,11 +248,8 @@ enum kai_err kai_keyring_persons(const struct kai_keyring *k,
     size_t n_all = kai_roster_persons(k->roster, &all);
     *persons = calloc(n_all + 1, sizeof **persons);
     for (size_t i = 0; *persons != NULL && i < n_all; i++) {
-        const struct kai_person *x = &all[i];
-
-        if (x->active && x->label_max >= a->rec->rec.label_max &&
-            kai_ring_has_id(a->rule_ids, a->n_rule_ids, x->id))
-            (*persons)[(*n)++] = x;
+        if (kai_ring_place(a, &all[i]))
+            (*persons)[(*n)++] = &all[i];
     }
     return *persons == NULL ? KAI_ENOMEM : KAI_OK;
 }

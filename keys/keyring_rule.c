@@ -54,29 +54,30 @@ static int id_cmp(const void *x, const void *y)
     return memcmp(x, y, KAI_ID_BYTES);
 }
 
-/* The organisations that hold an active place, good enough, for one of these persons. */
+bool kai_ring_place(const struct kai_aud *a, const struct kai_person *p)
+{
+    return p->active && p->label_max >= a->rec->rec.label_max &&
+           KAI_CHECK(PERSONS_LISTED, kai_ring_has_id(a->rule_ids, a->n_rule_ids, p->place));
+}
+
+/* The organisations of the places that are listed. */
 static enum kai_err find_places(const struct kai_keyring *k, struct kai_aud *a)
 {
     const struct kai_person *p;
-    size_t cap = 0;
+    size_t all = kai_roster_persons(k->roster, &p);
     size_t n = 0;
 
-    for (size_t i = 0; i < a->n_rule_ids; i++)
-        cap += kai_roster_person(k->roster, a->rule_ids + i * KAI_ID_BYTES, &p);
-    a->place_ids = malloc((cap + 1) * KAI_ID_BYTES);
+    for (size_t i = 0; i < all; i++)
+        n += kai_ring_place(a, &p[i]);
+    a->place_ids = malloc((n + 1) * KAI_ID_BYTES);
     if (a->place_ids == NULL)
         return KAI_ENOMEM;
-    for (size_t i = 0; i < a->n_rule_ids; i++) {
-        size_t places = kai_roster_person(k->roster, a->rule_ids + i * KAI_ID_BYTES, &p);
-
-        for (size_t x = 0; x < places; x++) {
-            if (p[x].active && p[x].label_max >= a->rec->rec.label_max)
-                memcpy(a->place_ids + n++ * KAI_ID_BYTES, p[x].org->id, KAI_ID_BYTES);
-        }
+    for (size_t i = 0; i < all; i++) {
+        if (kai_ring_place(a, &p[i]))
+            memcpy(a->place_ids + a->n_place_ids++ * KAI_ID_BYTES, p[i].org->id, KAI_ID_BYTES);
     }
     if (n > 0)
-        qsort(a->place_ids, n, KAI_ID_BYTES, id_cmp);
-    a->n_place_ids = n; /* One twice does no harm. */
+        qsort(a->place_ids, n, KAI_ID_BYTES, id_cmp); /* One twice does no harm. */
     return KAI_OK;
 }
 

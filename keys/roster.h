@@ -58,9 +58,10 @@ struct kai_node {
 /* One place of a person: one row for each (person, organisation). The same key may hold places in
  * several organisations: an expert lent until a day. */
 struct kai_person {
-    uint8_t id[KAI_ID_BYTES];   /* H("kairan1.person", sign_pk) */
-    uint8_t cert[KAI_ID_BYTES]; /* The active certificate with the highest (not_after, hash), else
-                                   any. */
+    uint8_t id[KAI_ID_BYTES];    /* H("kairan1.person", sign_pk) */
+    uint8_t place[KAI_ID_BYTES]; /* Its id, as kai_place_id() has it. */
+    uint8_t cert[KAI_ID_BYTES];  /* The active certificate with the highest (not_after, hash), else
+                                    any. */
     uint8_t sign_pk[KAI_KEY_BYTES];
     uint8_t kx_pk[KAI_KEY_BYTES]; /* RED contents are sealed to it. */
     bool name_hashed;             /* name is "", and name_hash says what it hashes to. */
@@ -80,6 +81,12 @@ struct kai_audience {
     struct kai_aud_rec rec;      /* The one that counts. */
     uint8_t entry[KAI_ID_BYTES]; /* Hash of the AUDIENCE entry. */
 };
+
+/* H("kairan1.place", person id, organisation id): what the RULE of an audience of persons names. A
+ * person's request is public, so any organisation may give the same key a place; it is another one.
+ */
+void kai_place_id(uint8_t place[static KAI_ID_BYTES], const uint8_t person[static KAI_ID_BYTES],
+                  const uint8_t org[static KAI_ID_BYTES]);
 
 /* Build from what is held now. Errors: KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_roster_build(struct kai_roster **out, const struct kai_ctl *ctl);

@@ -39,6 +39,17 @@ static int place_cmp(const void *x, const void *y)
     return memcmp(b->cert, a->cert, KAI_ID_BYTES);
 }
 
+void kai_place_id(uint8_t place[static KAI_ID_BYTES], const uint8_t person[static KAI_ID_BYTES],
+                  const uint8_t org[static KAI_ID_BYTES])
+{
+    struct kai_hasher h;
+
+    kai_hash_begin(&h, KAI_D_PLACE);
+    kai_hash_add(&h, person, KAI_ID_BYTES);
+    kai_hash_add(&h, org, KAI_ID_BYTES);
+    kai_hash_end(&h, place);
+}
+
 static void fill_person(struct kai_person *x, const struct kai_build *b, const struct place *at)
 {
     const struct kai_path *p = at->path;
@@ -47,6 +58,7 @@ static void fill_person(struct kai_person *x, const struct kai_build *b, const s
     memcpy(x->id, at->id, KAI_ID_BYTES);
     memcpy(x->cert, at->cert, KAI_ID_BYTES);
     x->org = at->org;
+    kai_place_id(x->place, x->id, x->org->id);
     x->attested = p->attested;
     x->active = p->active;
     x->revoked = !p->active && kai_build_hit(b, p);

@@ -268,7 +268,7 @@ static enum kai_err load_members(struct kai_core *c, struct change *ch)
     for (size_t i = 0; err == KAI_OK && i < n; i++) {
         /* Of providers the owner is a member without standing in the list. */
         if (of_persons)
-            err = add_id(ch, persons[i]->id);
+            err = add_id(ch, persons[i]->place);
         else if (ch->rec.kind == KAI_AUD_GROUP ||
                  memcmp(orgs[i]->id, c->self.org_id, KAI_ID_BYTES) != 0)
             err = add_id(ch, orgs[i]->id);

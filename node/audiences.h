@@ -14,7 +14,8 @@ struct kai_aud_spec {
     uint64_t label_max; /* Create; 0: the kind's own. */
     uint64_t history;   /* Create: days. */
     size_t n_members;
-    uint8_t members[KAI_AUD_NAMED_MAX][KAI_ID_BYTES]; /* As kai_aud_kind_ids() says. */
+    uint8_t members[KAI_AUD_NAMED_MAX]
+                   [KAI_ID_BYTES]; /* As kai_aud_kind_ids(); places of persons. */
     size_t n_stewards;
     uint8_t stewards[KAI_STEWARDS_MAX][KAI_ID_BYTES]; /* Organisations. */
     size_t n_relays;

@@ -40,10 +40,11 @@ static enum kai_err find_node(const struct names *n, const char *name, uint8_t *
 static enum kai_err find_person(const struct names *n, const char *name, uint8_t *id)
 {
     const struct kai_person *p;
-    enum kai_err err = kai_person_find(n->o->roster, n->snap, NULL, name, &p, &n->call->why);
+    const struct kai_org *own = kai_roster_org(n->o->roster, n->call->core->self.org_id);
+    enum kai_err err = kai_person_place(n->o->roster, n->snap, own, name, &p, &n->call->why);
 
     if (err == KAI_OK)
-        memcpy(id, p->id, KAI_ID_BYTES);
+        memcpy(id, p->place, KAI_ID_BYTES);
     return err;
 }
 

@@ -79,6 +79,71 @@ enum kai_err kai_person_find(const struct kai_roster *r, struct kai_snap *s,
     return err;
 }
 
+/* Among the active places of an organisation, or of all (NULL). */
+static enum kai_err find_place(const struct kai_roster *r, struct kai_snap *s,
+                               const struct kai_org *org, const char *text,
+                               const struct kai_person **out, struct kai_why *why)
+{
+    struct kai_finder f = {0};
+    const struct kai_person *p;
+    const void *found;
+    size_t n = kai_roster_persons(r, &p);
+
+    for (size_t i = 0; i < n; i++) {
+        char name[KAI_TEXT_BYTES_MAX + 1];
+
+        if (p[i].active && (org == NULL || p[i].org == org))
+            kai_finder_consider(&f, &p[i], kai_person_name(s, &p[i], name), p[i].id, text);
+    }
+    enum kai_err err = kai_finder_decide(&f, text, &found, why);
+    *out = found;
+    return err;
+}
+
+/* The organisation after the last @; KAI_ENOTFOUND: there is none of that name. */
+static enum kai_err org_after_at(const struct kai_roster *r, const char *text, size_t *before,
+                                 const struct kai_org **org, struct kai_why *why)
+{
+    struct kai_finder f = {0};
+    const struct kai_org *orgs;
+    const void *found;
+    const char *at = strrchr(text, '@');
+    size_t n = kai_roster_orgs(r, &orgs);
+
+    if (at == NULL)
+        return KAI_ENOTFOUND;
+    for (size_t i = 0; i < n; i++)
+        kai_finder_consider(&f, &orgs[i], orgs[i].name, orgs[i].id, at + 1);
+    enum kai_err err = kai_finder_decide(&f, at + 1, &found, why);
+    *before = (size_t)(at - text);
+    *org = found;
+    return err;
+}
+
+enum kai_err kai_person_place(const struct kai_roster *r, struct kai_snap *s,
+                              const struct kai_org *own, const char *text,
+                              const struct kai_person **out, struct kai_why *why)
+{
+    const struct kai_org *org;
+    size_t before;
+    enum kai_err err = own == NULL ? KAI_ENOTFOUND : find_place(r, s, own, text, out, why);
+
+    if (err != KAI_ENOTFOUND)
+        return err;
+    /* Before the whole text is tried: whoever names a person "Ana@Town" is not Town. */
+    err = org_after_at(r, text, &before, &org, why);
+    if (err == KAI_OK) {
+        char name[KAI_TEXT_BYTES_MAX + 1];
+
+        if (before >= sizeof name)
+            return kai_why_set(why, KAI_ENOTFOUND, "name.unknown", text, NULL, NULL);
+        memcpy(name, text, before);
+        name[before] = '\0';
+        return find_place(r, s, org, name, out, why);
+    }
+    return err == KAI_ENOTFOUND ? find_place(r, s, NULL, text, out, why) : err;
+}
+
 bool kai_person_current(const struct kai_person *p, uint64_t now_ms)
 {
     return KAI_CHECK(PERSON_CURRENT,

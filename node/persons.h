@@ -30,6 +30,13 @@ const char *kai_person_name(struct kai_snap *s, const struct kai_person *p,
 KAI_MUST_USE enum kai_err kai_person_find(const struct kai_roster *r, struct kai_snap *s,
                                           const struct kai_org *own, const char *text,
                                           const struct kai_person **out, struct kai_why *why);
+/* The one ACTIVE place that is meant by PERSON, which is a name or a unique id prefix, or by
+ * PERSON@ORG. A place in own goes before others, which may be of the same person: any organisation
+ * may give one to a key whose request it saw. Errors: KAI_ENOTFOUND (name.unknown), KAI_EAMBIGUOUS
+ * (name.ambiguous: several persons, or places in several other organisations). */
+KAI_MUST_USE enum kai_err kai_person_place(const struct kai_roster *r, struct kai_snap *s,
+                                           const struct kai_org *own, const char *text,
+                                           const struct kai_person **out, struct kai_why *why);
 /* Whether a place may be sealed to at this time: active, and not expired. */
 bool kai_person_current(const struct kai_person *p, uint64_t now_ms);
 

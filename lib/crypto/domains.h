@@ -10,6 +10,7 @@
 #define KAI_D_ORG       "kairan1.org"
 #define KAI_D_NODE      "kairan1.node"
 #define KAI_D_PERSON    "kairan1.person"
+#define KAI_D_PLACE     "kairan1.place" /* Of a person in an organisation. */
 #define KAI_D_AUD       "kairan1.aud"
 #define KAI_D_MAILBOX   "kairan1.mailbox"
 #define KAI_D_ITEM      "kairan1.item"

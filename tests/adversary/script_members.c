@@ -50,6 +50,41 @@ static bool no_place(void)
     return nobody_else(PERSONS, CAROL);
 }
 
+/* An outsider copies the request of Bob's person, which is public, into an admission of its own. */
+static bool borrowed_person(void)
+{
+    struct stage st;
+    const struct kai_person *p;
+    struct kai_admit a = {0};
+
+    stage_open(&st);
+    const struct kai_roster *r = kai_net_roster(st.s->node[OUTSIDER].net);
+    size_t n = kai_roster_persons(r, &p), at = n;
+    for (size_t i = 0; i < n; i++)
+        if (memcmp(p[i].org->id, st.s->org[BOB].id, KAI_ID_BYTES) == 0)
+            at = i;
+    SIM_MUST(at < n);
+    const struct kai_entry *e = kai_ctl_find(st.s->node[OUTSIDER].ctl, p[at].cert);
+    struct kai_view body;
+    uint64_t type;
+    SIM_MUST(e && kai_rec_parse(&type, &body, e->payload) == KAI_OK &&
+             kai_admit_parse(&a, body) == KAI_OK);
+    sim_own_ctl(st.s, OUTSIDER, sim_world_say(st.s, OUTSIDER, &a));
+    stage_run(&st, 3000);
+    stage_talk(&st);
+    /* Everybody has heard of the place, and it is a good one: elsewhere. */
+    SIM_MUST(kai_roster_person(kai_net_roster(st.s->node[ALICE].net), st.s->org[BOB].person_id,
+                               &p) == 2 &&
+             p[0].active && p[1].active);
+    bool held = HELD(kai_sim_violations(st.s) == 0) &&
+                HELD(kai_sim_entries(st.s, OUTSIDER, PERSONS) == 0) &&
+                HELD(!kai_keyring_eligible(st.s->node[ALICE].keyring, st.s->aud[PERSONS].id,
+                                           kai_roster_node(kai_net_roster(st.s->node[ALICE].net),
+                                                           st.s->node[OUTSIDER].node_id)));
+    stage_close(&st);
+    return held;
+}
+
 static bool school(void)
 {
     return nobody_else(SCHOOLED, SCHOOL);
@@ -258,6 +293,10 @@ const struct evil_script evil_members[] = {
      "an audience of persons has the organisations where they hold a place",
      {"PERSONS_PLACE"},
      no_place},
+    {"borrowed-person",
+     "a listed person is listed in one organisation",
+     {"PERSONS_LISTED", "PERSONS_PLACE"},
+     borrowed_person},
     {"school", "an organisation with a lower ceiling is no member", {"MEMBER_CEILING"}, school},
     {"relay-by-name-only",
      "a relay that an audience lists needs the capability too",

@@ -135,13 +135,58 @@ static void providers(void **state)
     orgs_stop(&t);
 }
 
+/* What a RULE names: a person in an organisation. */
+static void place_of(uint8_t *id, const struct tsub *x, const struct orgs *t, size_t org)
+{
+    kai_place_id(id, x->id, t->o[org].org.id);
+}
+
+/* The founder gives a listed person's key a place of its own, out of the request that is public:
+ * it is no member by that, neither while the person has its place nor after that was revoked. */
+static void a_borrowed_person(void **state)
+{
+    (void)state;
+    static struct orgs t;
+    struct listed_aud a;
+    struct tsub x;
+    uint8_t ids[1][KAI_ID_BYTES], in_town[KAI_ID_BYTES];
+    const struct kai_person **list;
+    size_t n;
+
+    build(&t, 7);
+    world_key(&t.w, &x);
+    world_admit(&t.w, &t.o[TOWN].issuing.log, &x, KAI_ADMIT_PERSON, NULL);
+    memcpy(in_town, x.cert, KAI_ID_BYTES);
+    world_admit(&t.w, &t.o[FOUNDER].issuing.log, &x, KAI_ADMIT_PERSON, NULL);
+    place_of(ids[0], &x, &t, TOWN);
+    list_it(&t, &a, KAI_AUD_PERSONS, 5, KAI_ADMIT_PERSON, (const uint8_t(*)[KAI_ID_BYTES])ids, 1);
+    struct kai_keyring *k = orgs_ring(&t, PREF);
+    MUST(kai_keyring_rule(k, kai_buf_view(&a.rule)));
+    expect(&t, k, a.id, "01100000");
+    assert_false(kai_keyring_author(k, a.id, orgs_node(&t, FOUNDER)));
+    MUST(kai_keyring_persons(k, a.id, &list, &n));
+    assert_int_equal(n, 1);
+    assert_ptr_equal(list[0]->org, orgs_org(&t, TOWN));
+    free(list);
+    world_remove(&t.w, &t.o[TOWN].issuing.log, in_town, KAI_REVOKE_COMPROMISE, NULL, 0);
+    orgs_refresh(&t);
+    MUST(kai_keyring_roster(k, t.r));
+    expect(&t, k, a.id, "01000000");
+    MUST(kai_keyring_persons(k, a.id, &list, &n));
+    assert_int_equal(n, 0);
+    free(list);
+    kai_keyring_free(k);
+    kai_buf_free(&a.rule);
+    orgs_stop(&t);
+}
+
 static void persons(void **state)
 {
     (void)state;
     static struct orgs t;
     struct listed_aud a;
     struct tsub x, y, z;
-    uint8_t ids[3][KAI_ID_BYTES];
+    uint8_t ids[4][KAI_ID_BYTES];
     const struct kai_person **list;
     size_t n;
     struct kai_admit low = world_terms(KAI_ADMIT_PERSON);
@@ -157,9 +202,11 @@ static void persons(void **state)
     world_admit(&t.w, &t.o[CON].issuing.log, &x, KAI_ADMIT_PERSON, NULL);     /* Lent. */
     world_admit(&t.w, &t.o[TOWN2].issuing.log, &y, KAI_ADMIT_PERSON, &low);   /* Not up to RED. */
     world_admit(&t.w, &t.o[FOUNDER].issuing.log, &z, KAI_ADMIT_PERSON, NULL); /* Not listed. */
-    memcpy(ids[0], x.id, KAI_ID_BYTES);
-    memcpy(ids[1], y.id, KAI_ID_BYTES);
-    list_it(&t, &a, KAI_AUD_PERSONS, 5, KAI_ADMIT_PERSON, (const uint8_t(*)[KAI_ID_BYTES])ids, 2);
+    place_of(ids[0], &x, &t, TOWN);
+    place_of(ids[1], &x, &t, CON);
+    place_of(ids[2], &y, &t, TOWN2);
+    memcpy(ids[3], z.id, KAI_ID_BYTES); /* Not the id of a place. */
+    list_it(&t, &a, KAI_AUD_PERSONS, 5, KAI_ADMIT_PERSON, (const uint8_t(*)[KAI_ID_BYTES])ids, 4);
     struct kai_keyring *k = orgs_ring(&t, PREF);
     assert_int_equal(kai_keyring_persons(k, a.id, &list, &n), KAI_ENOTFOUND);
     MUST(kai_keyring_rule(k, kai_buf_view(&a.rule)));
@@ -309,6 +356,7 @@ int main(void)
         cmocka_unit_test(clients),
         cmocka_unit_test(providers),
         cmocka_unit_test(persons),
+        cmocka_unit_test(a_borrowed_person),
         cmocka_unit_test(a_rule_over_attributes),
         cmocka_unit_test(ids_of_the_wrong_kind),
         cmocka_unit_test(who_is_inside_whom),

@@ -45,8 +45,14 @@ static void rule(struct kai_sim *s, struct sim_aud *a, struct sim_version *v,
     struct kai_view item;
 
     for (size_t i = 0; i < s->n_orgs; i++)
-        if (kai_orgs_has(&v->members, i))
-            memcpy(ids[r.n_ids++], persons ? s->org[i].person_id : s->org[i].id, KAI_ID_BYTES);
+        if (kai_orgs_has(&v->members, i)) {
+            const struct sim_org *o = &s->org[i];
+
+            if (persons)
+                kai_place_id(ids[r.n_ids++], o->person_id, o->id);
+            else
+                memcpy(ids[r.n_ids++], o->id, KAI_ID_BYTES);
+        }
     qsort(ids, r.n_ids, KAI_ID_BYTES, id_cmp);
     memcpy(r.aud_id, a->id, KAI_ID_BYTES);
     memcpy(r.signer_cert, s->org[a->is.owner].issuing_cert, KAI_ID_BYTES);
