@@ -21,6 +21,7 @@ bool kai_may_author(const struct kai_net *n, const uint8_t aud_id[static KAI_ID_
                     const struct kai_node *node);
 bool kai_author_fits(struct kai_net *n, struct kai_nlog *log);
 bool kai_log_blind(const struct kai_net_log *l);
+uint64_t kai_log_read_to(const struct kai_net *n, const struct kai_nlog *log);
 void kai_log_held(struct kai_net *n, const struct kai_link *l, struct kai_nlog *log, uint64_t seq);
 
 /* mail.c: mailboxes. */

@@ -119,7 +119,7 @@ bool kai_mail_waits(const struct kai_net *n, const struct kai_org *org)
     kai_mailbox_id(id, org->id);
     k = kai_mirror_audience(n, id, &logs);
     for (size_t i = 0; i < k; i++)
-        if (logs[i]->l.kind == 1 && logs[i]->l.head_seq > logs[i]->reader_seq)
+        if (logs[i]->l.kind == 1 && logs[i]->l.head_seq > kai_log_read_to(n, logs[i]))
             return true;
     return false;
 }

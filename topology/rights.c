@@ -137,13 +137,24 @@ bool kai_may_receive(const struct kai_net *n, const struct kai_link *l, const st
                                         !kai_keyring_eligible(n->keyring, s->aud_id, self));
 }
 
+/* How far a reader that is one still holds the log: what a removed one had nobody else gets from
+ * it. */
+uint64_t kai_log_read_to(const struct kai_net *n, const struct kai_nlog *log)
+{
+    const struct kai_node *reader = kai_roster_node(n->roster, log->reader);
+
+    return kai_keyring_eligible(n->keyring, log->l.aud_id, reader) ? log->reader_seq : 0;
+}
+
 /* The peer holds our log up to seq. What a relay holds nobody has read. */
 void kai_log_held(struct kai_net *n, const struct kai_link *l, struct kai_nlog *log, uint64_t seq)
 {
     if (!l->peer || !kai_keyring_eligible(n->keyring, log->l.aud_id, l->peer))
         return;
-    if (log->reader_seq < seq)
+    if (kai_log_read_to(n, log) < seq) {
         log->reader_seq = seq;
+        memcpy(log->reader, l->peer_id, KAI_ID_BYTES);
+    }
     if (log->l.own)
         n->act.held(n->act.ctx, l->peer, log->l.log_pk, seq);
 }

@@ -50,7 +50,8 @@ struct kai_nlog {         /* A log of the mirror. */
     uint64_t fits_seen;
     bool broken_bind;     /* Its key opened, and what should say whose it is does not. */
     uint64_t learned_seq; /* The BIND that told whose it is and is not durable yet; 0: none. */
-    uint64_t reader_seq;  /* Some other reader holds it so far. */
+    uint64_t reader_seq;  /* So far another reader holds it: this node. */
+    uint8_t reader[KAI_ID_BYTES];
     uint64_t day_ms;      /* When its day of quota began. */
     uint64_t day_bytes, day_entries;
     uint64_t wait_ms;     /* It is over its quota until then. */

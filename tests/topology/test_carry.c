@@ -21,8 +21,9 @@ enum {
     THIRD,
     OUT,
     RELAY,
-    RELAY2
-};                   /* Nodes; the relays are the founder's. */
+    RELAY2,
+    SPARE
+};                   /* Nodes; the relays are the founder's, the last one is SECOND's other one. */
 enum { GROUP, BOX }; /* Audiences. */
 
 static struct kai_sim *stage(void)
@@ -31,7 +32,8 @@ static struct kai_sim *stage(void)
     struct kai_sim_options o = {
         .seed = 5, .plan = &p, .introduced = true, .latency_ms = 20, .no_dials = true};
 
-    p = (struct kai_sim_plan){.n_orgs = 5, .n_further = 2, .n_auds = 2};
+    p = (struct kai_sim_plan){.n_orgs = 5, .n_further = 3, .n_auds = 2};
+    p.further[SPARE - p.n_orgs] = SECOND;
     for (size_t i = 1; i < p.n_orgs; i++)
         p.org[i].caps = CAPS_MEMBER;
     p.aud[GROUP] = (struct kai_sim_aud){
@@ -271,6 +273,36 @@ static void test_carried(void **state)
     kai_sim_free(s);
 }
 
+/* What a node that was removed since has read, the owner's other node has not: its writer asks for
+ * that one again. */
+static void test_lost_reader(void **state)
+{
+    struct kai_sim *s = stage();
+    const struct kai_net *third = kai_sim_net(s, THIRD);
+    size_t opened, named;
+
+    (void)state;
+    kai_sim_connect(s, THIRD, SPARE);
+    kai_sim_run(s, 5000);
+    say(s, THIRD, BOX);
+    kai_sim_run(s, 3000);
+    assert_int_equal(held(s, SPARE, BOX), 2);
+    assert_false(kai_mail_waits(third, kai_roster_org(third->roster, s->org[SECOND].id)));
+    kai_sim_revoke_node(s, SPARE);
+    kai_sim_connect(s, SECOND, FOUNDER); /* It carries no letters, but what everybody may hear. */
+    kai_sim_connect(s, FOUNDER, THIRD);
+    kai_sim_run(s, 5000);
+    assert_int_equal(held(s, SECOND, BOX), 0);
+    assert_true(kai_mail_waits(third, kai_roster_org(third->roster, s->org[SECOND].id)));
+    kai_sim_connect(s, THIRD, SECOND);
+    kai_sim_run(s, 5000);
+    assert_int_equal(data_held(s, SECOND, BOX, &opened, &named), 2);
+    assert_int_equal(opened, 2);
+    assert_false(kai_mail_waits(third, kai_roster_org(third->roster, s->org[SECOND].id)));
+    assert_int_equal(kai_sim_violations(s), 0);
+    kai_sim_free(s);
+}
+
 /* A node that is neither owner nor relay takes nobody's letters. */
 static void test_not_a_carrier(void **state)
 {
@@ -292,9 +324,10 @@ static void test_not_a_carrier(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_relay),   cmocka_unit_test(test_relays),
-        cmocka_unit_test(test_hold),    cmocka_unit_test(test_letter),
-        cmocka_unit_test(test_carried), cmocka_unit_test(test_not_a_carrier),
+        cmocka_unit_test(test_relay),       cmocka_unit_test(test_relays),
+        cmocka_unit_test(test_hold),        cmocka_unit_test(test_letter),
+        cmocka_unit_test(test_carried),     cmocka_unit_test(test_not_a_carrier),
+        cmocka_unit_test(test_lost_reader),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
