@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "item/label.h"
 #include "node/letters.h"
 
 bool kai_letter_no(const char *name, char kind, uint64_t *no)
