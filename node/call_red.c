@@ -5,6 +5,7 @@
 
 #include "log/red.h"
 #include "node/call.h"
+#include "node/clerk.h"
 #include "node/held.h"
 #include "node/indexer.h"
 #include "node/reader.h"
@@ -236,8 +237,10 @@ static enum kai_err put_sealed(struct get *g, struct kai_reader *r)
         err = KAI_ENOTFOUND;
     if (err == KAI_ENOTFOUND)
         return kai_why_set(&call->why, err, "item.unknown", "", NULL, NULL);
-    if (err == KAI_OK)
+    if (err == KAI_OK) {
         kai_audit_read(&call->audit, g->row.item_id, g->row.tlp);
+        kai_clerk_note(call->core->clerk, &g->row, KAI_RECEIPT_READ);
+    }
     return err == KAI_OK ? kai_jput_line(&g->j) : err;
 }
 

@@ -6,6 +6,7 @@
 
 #include "crypto/hash.h"
 #include "node/acts.h"
+#include "node/indexer.h"
 #include "node/letters.h"
 #include "node/post.h"
 #include "query/acts.h"
@@ -299,8 +300,25 @@ static enum kai_err report_one(struct kai_reader *r, const struct kai_ix_report 
     return worth_waiting(err);
 }
 
-static enum kai_err report_all(struct kai_core *c, const struct reports *due)
+/* One node speaks for an organisation: else each of them would tell the same. */
+static bool speaks(struct kai_core *c)
 {
+    struct kai_outlook *o = kai_outlook_get(c);
+    const struct kai_node *nodes;
+    size_t n = kai_roster_nodes(o->roster, &nodes);
+    bool lowest = true;
+
+    for (size_t i = 0; i < n && lowest; i++)
+        lowest = !nodes[i].active || memcmp(nodes[i].org->id, c->self.org_id, KAI_ID_BYTES) != 0 ||
+                 memcmp(nodes[i].id, c->self.node_id, KAI_ID_BYTES) >= 0;
+    kai_outlook_put(o);
+    return lowest;
+}
+
+/* *told: how many of them, from the first, are due no more. */
+static enum kai_err report_all(struct kai_core *c, const struct reports *due, size_t *told)
+{
+    bool ours = speaks(c);
     struct kai_audit_batch none = {0};
     struct kai_reader r;
     enum kai_err err = kai_reader_init(&r, c, KAI_TLP_RED, &none);
@@ -310,8 +328,10 @@ static enum kai_err report_all(struct kai_core *c, const struct reports *due)
     err = kai_reader_begin(&r);
     for (size_t i = 0; i < due->n && err == KAI_OK; i++) {
         /* Of ours nobody else is to be told; and to one that is gone nobody can tell it. */
-        if (memcmp(due->report[i].origin, c->self.org_id, KAI_ID_BYTES) != 0)
+        if (ours && memcmp(due->report[i].origin, c->self.org_id, KAI_ID_BYTES) != 0)
             err = report_one(&r, &due->report[i]);
+        if (err == KAI_OK)
+            *told = i + 1;
     }
     kai_reader_free(&r);
     return err;
@@ -321,15 +341,21 @@ enum kai_err kai_clerk_reports(struct kai_core *c)
 {
     struct kai_ixsnap *rows = NULL;
     struct reports *due = calloc(1, sizeof *due);
+    size_t told = 0;
+    enum kai_err noted = KAI_OK;
     enum kai_err err = due == NULL ? KAI_ENOMEM : kai_ixsnap_begin(c->index, KAI_TLP_RED, &rows);
 
     if (err == KAI_OK)
         err = kai_ixsnap_reports_due(rows, report_add, due);
     kai_ixsnap_end(rows);
     if (err == KAI_OK && due->n > 0)
-        err = report_all(c, due);
+        err = report_all(c, due, &told);
+    if (told > 0) /* Noted at once, so that nothing is told twice and all come in turn. */
+        noted = kai_indexer_told(c->indexer, due->report, told);
+    if (err == KAI_OK)
+        err = noted;
     if (err == KAI_OK && due->n == REPORTS_MAX)
-        err = KAI_EAGAIN; /* The rest when these are known to be told. */
+        err = KAI_EAGAIN; /* The rest of them. */
     free(due);
     return err;
 }

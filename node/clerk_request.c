@@ -9,21 +9,8 @@
 #include "node/letters.h"
 #include "node/requests.h"
 
-#define OPEN_MAX 64u /* Requests that wait for an answer: the rest when these are answered. */
-
-struct open_requests {
-    size_t n;
-    struct kai_asked asked[OPEN_MAX];
-};
-
-static bool open_add(void *ctx, const struct kai_asked *a)
-{
-    struct open_requests *o = ctx;
-
-    if (!a->ours && a->state == KAI_ASKED_OPEN)
-        o->asked[o->n++] = *a;
-    return o->n < OPEN_MAX;
-}
+#define OPEN_MAX    64u /* Requests that wait for an answer: the rest when these are answered. */
+#define OPEN_OF_ONE 16u /* Of one organisation: it does not keep out what others ask. */
 
 /* ---- The row that a request is about, where we published it for another organisation. */
 struct about {
@@ -44,6 +31,33 @@ static bool about_row(void *ctx, const struct kai_row *row)
     b->found = kai_contributed_find(b->c, false, row->item_id, &b->m) == KAI_OK;
     b->row = *row;
     return !b->found;
+}
+
+struct open_requests {
+    struct kai_core *c;
+    struct kai_ixsnap *rows;
+    enum kai_err err;
+    size_t n;
+    struct kai_asked asked[OPEN_MAX];
+};
+
+/* Only those about what was contributed: whatever else is asked waits for somebody here. */
+static bool open_add(void *ctx, const struct kai_asked *a)
+{
+    struct open_requests *o = ctx;
+    struct about b = {.c = o->c, .a = a};
+    size_t of_one = 0;
+
+    if (a->ours || a->state != KAI_ASKED_OPEN)
+        return true;
+    for (size_t i = 0; i < o->n; i++)
+        of_one += memcmp(o->asked[i].org, a->org, KAI_ID_BYTES) == 0;
+    if (of_one >= OPEN_OF_ONE)
+        return true;
+    o->err = kai_ixsnap_obj(o->rows, a->q.obj_hash, about_row, &b);
+    if (o->err == KAI_OK && b.found)
+        o->asked[o->n++] = *a;
+    return o->err == KAI_OK && o->n < OPEN_MAX;
 }
 
 /* What we asked the contributor about it. */
@@ -166,8 +180,13 @@ enum kai_err kai_clerk_requests(struct kai_core *c)
         KAI_OK) /* What was passed on a moment ago is known by now, and not passed on twice. */
         err = kai_ixsnap_begin(c->index, KAI_TLP_RED, &rows);
     if (err == KAI_OK) {
+        o->c = c;
+        o->rows = rows;
+        o->err = KAI_OK;
         o->n = 0;
         err = kai_requests_each(c, rows, open_add, o);
+        if (err == KAI_OK)
+            err = o->err;
     }
     kai_ixsnap_end(rows);
     if (err == KAI_OK && o->n > 0)

@@ -245,6 +245,30 @@ static enum kai_err fill_arrivals(struct kai_indexer *x)
     return kai_snap_arrivals(x->snap, x->position + 1, on_arrival, x);
 }
 
+static enum kai_err fill_told(struct kai_indexer *x)
+{
+    enum kai_err err = KAI_OK;
+
+    for (size_t i = 0; i < x->n_told && err == KAI_OK; i++)
+        err = kai_ix_reported(x->ix, x->told[i].log_pk, x->told[i].seq, x->told[i].obj_hash);
+    return err;
+}
+
+static enum kai_err note_told(struct kai_indexer *x)
+{
+    (void)pthread_mutex_lock(&x->mu);
+    bool any = x->n_told > 0; /* Until it is noted nobody else changes it. */
+    (void)pthread_mutex_unlock(&x->mu);
+    enum kai_err err = any ? kai_indexer_batch(x, fill_told) : KAI_OK;
+    if (any && err == KAI_OK) {
+        (void)pthread_mutex_lock(&x->mu);
+        x->n_told = 0;
+        (void)pthread_cond_broadcast(&x->done);
+        (void)pthread_mutex_unlock(&x->mu);
+    }
+    return err;
+}
+
 /* Project a batch of what arrived, and judge a batch of what waits. *more: there is more of it. */
 static enum kai_err one_batch(struct kai_indexer *x, bool *more)
 {
@@ -257,6 +281,8 @@ static enum kai_err one_batch(struct kai_indexer *x, bool *more)
     x->o = kai_outlook_get(x->c);
     if (last > x->position)
         err = kai_indexer_batch(x, fill_arrivals);
+    if (err == KAI_OK)
+        err = note_told(x);
     if (err == KAI_OK)
         err = kai_indexer_rejudge(x, more);
     kai_outlook_put(x->o);
@@ -386,6 +412,20 @@ enum kai_err kai_indexer_settle(struct kai_indexer *x)
     while (x->err == KAI_OK && (x->state.position < last || x->settled < number))
         (void)pthread_cond_wait(&x->done, &x->mu);
     err = x->err;
+    (void)pthread_mutex_unlock(&x->mu);
+    return err;
+}
+
+enum kai_err kai_indexer_told(struct kai_indexer *x, const struct kai_ix_report *reports, size_t n)
+{
+    (void)pthread_mutex_lock(&x->mu);
+    x->told = reports;
+    x->n_told = n;
+    x->woken = true;
+    (void)pthread_cond_signal(&x->work);
+    while (x->err == KAI_OK && x->n_told > 0)
+        (void)pthread_cond_wait(&x->done, &x->mu);
+    enum kai_err err = x->err;
     (void)pthread_mutex_unlock(&x->mu);
     return err;
 }

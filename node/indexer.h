@@ -4,6 +4,7 @@
 #define KAI_NODE_INDEXER_H
 
 #include "node/core.h"
+#include "query/acts.h"
 
 struct kai_indexer;
 
@@ -17,6 +18,10 @@ void kai_indexer_rules(struct kai_indexer *p);
 /* Wait until everything that is visible now is in the index. Errors: KAI_EIO (it stopped),
  * KAI_EFULL. */
 KAI_MUST_USE enum kai_err kai_indexer_settle(struct kai_indexer *p);
+/* These reports were made, or never can be: they are due no more when it returns. One thread, not
+ * the owning one of a running loop. Errors: KAI_EIO (it stopped), KAI_EFULL. */
+KAI_MUST_USE enum kai_err kai_indexer_told(struct kai_indexer *p,
+                                           const struct kai_ix_report *reports, size_t n);
 /* Wait until rows beyond this arrival position are there, at most ms. Returns the position. */
 uint64_t kai_indexer_wait(struct kai_indexer *p, uint64_t beyond, uint64_t ms);
 

@@ -25,6 +25,8 @@ struct kai_indexer {
     enum kai_err err; /* It stopped by itself. */
     struct kai_indexer_state state;
     uint64_t settled; /* The outlook by which everything was judged; guarded, as those above. */
+    const struct kai_ix_report *told; /* Reports to be noted as made; theirs who waits for it. */
+    size_t n_told;
     struct kai_projector *projector;
     struct kai_outlook *o; /* During a batch. */
     struct kai_ix *ix;

@@ -40,16 +40,18 @@
 #define KAI_LIST_VALUES_MAX         16384u  /* Values of one list: each makes rows in the index. */
 #define KAI_LIST_TEMPLATE_BYTES_MAX 4096u   /* What all values of a list share. */
 #define KAI_RELEASES_PER_OBJ_MAX    64u /* Of one origin: each is read by every re-share's judge. */
-#define KAI_LETTERS_PER_ORG_MAX     16384u /* In one mailbox: a writer cannot fill it for others. */
+#define KAI_LETTERS_PER_ORG_MAX     16384u /* Of one sender: it pushes out its own oldest alone. */
 #define KAI_QUARANTINE_PER_LOG_MAX  1024u  /* Kept; the rest of that log's is only refused. */
 #define KAI_REPORTS_MAX             4096u  /* Violations of which an origin is to be told. */
-#define KAI_WAITING_PER_LOG_MAX     64u /* Runs of entries without a key, then one for the rest. */
-#define KAI_IMPORT_BYTES_MAX        0x7fffffffu /* A file to publish: offsets fit 31 bits. */
-#define KAI_RESHARE_RELEASES_MAX    8u /* That one RESHARE carries: one for each source, and more. */
-#define KAI_RECEIPT_ROWS_MAX        512u /* Batches in one receipt: fits a payload uncompressed. */
-#define KAI_CODE_BYTES_MAX          64u  /* A stable reason code. */
-#define KAI_RED_PERSONS_MAX         96u  /* Slots of a RED OBJ: with its largest content it fits. */
-#define KAI_RED_CONTENT_BYTES_MAX   49184u /* A content sealed for persons: the largest part. */
+#define KAI_REPORTS_PER_DAY                                                                        \
+    16u /* Of one sharer to one origin: it learns who and what, and is not buried in letters. */
+#define KAI_WAITING_PER_LOG_MAX   64u /* Runs of entries without a key, then one for the rest. */
+#define KAI_IMPORT_BYTES_MAX      0x7fffffffu /* A file to publish: offsets fit 31 bits. */
+#define KAI_RESHARE_RELEASES_MAX  8u /* That one RESHARE carries: one for each source, and more. */
+#define KAI_RECEIPT_ROWS_MAX      512u   /* Batches in one receipt: fits a payload uncompressed. */
+#define KAI_CODE_BYTES_MAX        64u    /* A stable reason code. */
+#define KAI_RED_PERSONS_MAX       96u    /* Slots of a RED OBJ: with its largest content it fits. */
+#define KAI_RED_CONTENT_BYTES_MAX 49184u /* A content sealed for persons: the largest part. */
 
 /* Control plane (sections 3 and 4). */
 #define KAI_CTL_ENTRIES_PER_KEY_MAX                                                                \

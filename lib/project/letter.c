@@ -106,9 +106,12 @@ static enum kai_err keep(struct kai_projector *p, uint64_t kind, struct kai_view
     memcpy(l.sender, p->author.org_id, KAI_ID_BYTES);
     memcpy(l.sender_node, p->author.node_id, KAI_ID_BYTES);
     memcpy(l.aud_id, p->in->aud_id, KAI_ID_BYTES);
-    err = kai_ix_letter(p->t, &l, body);
-    if (err == KAI_OK && ours && kind == KAI_NOTICE_VIOLATION)
-        err = kai_ix_reported(p->t, violation.log_pk, violation.seq, violation.obj_hash);
+    /* It was told, whether or not the letter is kept. */
+    err = ours && kind == KAI_NOTICE_VIOLATION
+              ? kai_ix_reported(p->t, violation.log_pk, violation.seq, violation.obj_hash)
+              : KAI_OK;
+    if (err == KAI_OK)
+        err = kai_ix_letter(p->t, &l, body);
     if (err == KAI_OK)
         kai_project_tell(p, KAI_FOUND_LETTER, kind, l.obj_hash, l.sender);
     else if (err == KAI_EEXIST)

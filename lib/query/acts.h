@@ -78,8 +78,8 @@ struct kai_ix_letter {
     struct kai_ix_place at;
     uint64_t seen_ms;
 };
-/* Sets l->no. body: as it came. The same place again is KAI_EEXIST (does not stick). At most
- * KAI_LETTERS_PER_ORG_MAX of one sender: past it KAI_ELIMIT. */
+/* Sets l->no. body: as it came. The same place again is KAI_EEXIST (does not stick). Of more than
+ * KAI_LETTERS_PER_ORG_MAX of one sender its oldest is forgotten. */
 enum kai_err kai_ix_letter(struct kai_ix *t, struct kai_ix_letter *l, struct kai_view body);
 typedef bool kai_ix_letter_fn(void *ctx, const struct kai_ix_letter *l, struct kai_view body);
 /* From number `from` (at least 1) upwards. */
@@ -122,10 +122,12 @@ struct kai_ix_report {
     uint8_t aud_id[KAI_ID_BYTES];   /* Where to. */
     char code[KAI_IX_CODE_CAP];     /* The rule that it broke. */
     struct kai_ix_place at;         /* Of the RESHARE. */
+    uint64_t seen_ms;               /* When it arrived here; not set where it is read. */
 };
-/* KAI_EEXIST where it is known already, KAI_ELIMIT (KAI_REPORTS_MAX): neither sticks. */
+/* KAI_EEXIST where it is known already; KAI_ELIMIT past KAI_REPORTS_MAX, or KAI_REPORTS_PER_DAY of
+ * one (sharer, origin) on the latest day of which anything was seen: neither sticks. */
 enum kai_err kai_ix_report(struct kai_ix *t, const struct kai_ix_report *report);
-/* Our own report about it was seen in our log, perhaps before the violation itself was. */
+/* It was reported, perhaps before the violation itself was seen, or never can be. */
 enum kai_err kai_ix_reported(struct kai_ix *t, const uint8_t log_pk[static KAI_KEY_BYTES],
                              uint64_t seq, const uint8_t obj_hash[static KAI_ID_BYTES]);
 /* Forget what is due about an entry: it is about to be judged anew. */

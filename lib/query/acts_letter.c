@@ -23,46 +23,13 @@ static struct pack place_key(const struct kai_ix_place *at)
     return key;
 }
 
-/* Counted for each sender: those that we wrote are not bounded by what others do. */
+/* Counted for each sender: nobody pushes out what others wrote. */
 static struct pack sender_key(const uint8_t *sender)
 {
-    struct pack key = kai_pack_key(ACT_LETTER);
+    struct pack key = kai_pack_key(ACT_SENT);
 
     kai_pack_bytes(&key, sender, KAI_ID_BYTES);
     return key;
-}
-
-enum kai_err kai_ix_letter(struct kai_ix *t, struct kai_ix_letter *l, struct kai_view body)
-{
-    struct pack all = kai_pack_key(ACT_LETTER);
-    struct pack place = place_key(&l->at);
-    struct pack sender = sender_key(l->sender);
-    struct pack head = {.bytes = {l->ours ? 1 : 0}, .n = 1};
-    struct pack empty = {.n = 0};
-    struct kai_view none = {0};
-    struct pack key;
-    struct unpack val;
-    enum kai_err err;
-
-    if (t->err != KAI_OK)
-        return t->err;
-    if (kai_acts_get(&t->self, &place, &val) == KAI_OK)
-        return KAI_EEXIST;
-    err = kai_acts_count_add(t, &sender, KAI_LETTERS_PER_ORG_MAX);
-    if (err != KAI_OK)
-        return err;
-    (void)kai_acts_count_add(t, &all, UINT64_MAX);
-    l->no = kai_acts_count(&t->self, &all);
-    key = number_key(l->no);
-    kai_pack_u64(&head, l->kind);
-    kai_pack_bytes(&head, l->sender, KAI_ID_BYTES);
-    kai_pack_bytes(&head, l->sender_node, KAI_ID_BYTES);
-    kai_pack_bytes(&head, l->aud_id, KAI_ID_BYTES);
-    kai_pack_bytes(&head, l->obj_hash, KAI_ID_BYTES);
-    kai_pack_place(&head, &l->at);
-    kai_pack_u64(&head, l->seen_ms);
-    (void)kai_acts_put(t, &place, &empty, none);
-    return kai_acts_put(t, &key, &head, body);
 }
 
 static bool read_letter(struct unpack *val, struct kai_ix_letter *l)
@@ -79,6 +46,78 @@ static bool read_letter(struct unpack *val, struct kai_ix_letter *l)
     kai_unpack_place(val, &l->at);
     l->seen_ms = kai_unpack_u64(val);
     return !val->bad;
+}
+
+static bool first_key(void *ctx, struct unpack key, struct unpack val)
+{
+    struct unpack *out = ctx;
+
+    (void)val;
+    *out = key;
+    return false;
+}
+
+static enum kai_err forget_oldest(struct kai_ix *t, const struct pack *sender)
+{
+    struct unpack found = {0};
+    struct unpack val;
+    struct kai_ix_letter l;
+    struct pack sent = *sender;
+    struct pack key;
+    struct pack place;
+
+    t->err = kai_acts_walk(&t->self, sender, NULL, first_key, &found);
+    if (t->err != KAI_OK || found.rest.n != 8)
+        return t->err;
+    l.no = kai_unpack_u64(&found);
+    kai_pack_u64(&sent, l.no);
+    key = number_key(l.no);
+    if (kai_acts_get(&t->self, &key, &val) == KAI_OK && read_letter(&val, &l)) {
+        place = place_key(&l.at);
+        (void)kai_acts_del(t, &place);
+    }
+    (void)kai_acts_del(t, &key);
+    (void)kai_acts_del(t, &sent);
+    return t->err == KAI_OK ? kai_acts_count_sub(t, sender) : t->err;
+}
+
+enum kai_err kai_ix_letter(struct kai_ix *t, struct kai_ix_letter *l, struct kai_view body)
+{
+    struct pack all = kai_pack_key(ACT_LETTER);
+    struct pack place = place_key(&l->at);
+    struct pack sender = sender_key(l->sender);
+    struct pack head = {.bytes = {l->ours ? 1 : 0}, .n = 1};
+    struct pack empty = {.n = 0};
+    struct kai_view none = {0};
+    struct pack sent = sender;
+    struct pack key;
+    struct unpack val;
+    enum kai_err err;
+
+    if (t->err != KAI_OK)
+        return t->err;
+    if (kai_acts_get(&t->self, &place, &val) == KAI_OK)
+        return KAI_EEXIST;
+    if (kai_acts_count(&t->self, &sender) >= KAI_LETTERS_PER_ORG_MAX &&
+        forget_oldest(t, &sender) != KAI_OK)
+        return t->err;
+    err = kai_acts_count_add(t, &sender, KAI_LETTERS_PER_ORG_MAX);
+    if (err != KAI_OK)
+        return err;
+    (void)kai_acts_count_add(t, &all, UINT64_MAX);
+    l->no = kai_acts_count(&t->self, &all);
+    key = number_key(l->no);
+    kai_pack_u64(&head, l->kind);
+    kai_pack_bytes(&head, l->sender, KAI_ID_BYTES);
+    kai_pack_bytes(&head, l->sender_node, KAI_ID_BYTES);
+    kai_pack_bytes(&head, l->aud_id, KAI_ID_BYTES);
+    kai_pack_bytes(&head, l->obj_hash, KAI_ID_BYTES);
+    kai_pack_place(&head, &l->at);
+    kai_pack_u64(&head, l->seen_ms);
+    kai_pack_u64(&sent, l->no);
+    (void)kai_acts_put(t, &place, &empty, none);
+    (void)kai_acts_put(t, &sent, &empty, none);
+    return kai_acts_put(t, &key, &head, body);
 }
 
 struct letters {
@@ -136,6 +175,38 @@ static struct pack report_key(enum act_letter letter, const uint8_t *log_pk, uin
     return key;
 }
 
+#define DAY_MS 86400000u
+
+struct day {
+    struct pack key;
+    uint64_t day;
+    uint64_t n;
+};
+
+static struct day day_of(const struct kai_ixsnap *r, const uint8_t *sharer, const uint8_t *origin)
+{
+    struct day d = {.key = kai_pack_key(ACT_DAY)};
+    struct unpack val;
+
+    kai_pack_bytes(&d.key, sharer, KAI_ID_BYTES);
+    kai_pack_bytes(&d.key, origin, KAI_ID_BYTES);
+    if (kai_acts_get(r, &d.key, &val) == KAI_OK) {
+        d.day = kai_unpack_u64(&val);
+        d.n = kai_unpack_u64(&val);
+    }
+    return d;
+}
+
+static enum kai_err day_put(struct kai_ix *t, const struct day *d)
+{
+    struct pack val = {.n = 0};
+    struct kai_view none = {0};
+
+    kai_pack_u64(&val, d->day);
+    kai_pack_u64(&val, d->n);
+    return kai_acts_put(t, &d->key, &val, none);
+}
+
 enum kai_err kai_ix_report(struct kai_ix *t, const struct kai_ix_report *report)
 {
     struct pack all = kai_pack_key(ACT_REPORT);
@@ -145,6 +216,7 @@ enum kai_err kai_ix_report(struct kai_ix *t, const struct kai_ix_report *report)
     struct kai_view none = {0};
     struct unpack val;
     char code[KAI_IX_CODE_CAP] = {0};
+    struct day today;
     enum kai_err err;
 
     if (t->err != KAI_OK)
@@ -154,9 +226,18 @@ enum kai_err kai_ix_report(struct kai_ix *t, const struct kai_ix_report *report)
     if (kai_acts_get(&t->self, &key, &val) == KAI_OK ||
         kai_acts_get(&t->self, &done, &val) == KAI_OK)
         return KAI_EEXIST;
+    today = day_of(&t->self, report->sharer, report->origin);
+    if (report->seen_ms / DAY_MS > today.day) { /* What is judged anew is not of an earlier day. */
+        today.day = report->seen_ms / DAY_MS;
+        today.n = 0;
+    }
+    if (today.n >= KAI_REPORTS_PER_DAY)
+        return KAI_ELIMIT;
     err = kai_acts_count_add(t, &all, KAI_REPORTS_MAX);
     if (err != KAI_OK)
         return err;
+    today.n++;
+    (void)day_put(t, &today);
     kai_copy_text(code, sizeof code, report->code);
     kai_pack_bytes(&head, report->origin, KAI_ID_BYTES);
     kai_pack_bytes(&head, report->sharer, KAI_ID_BYTES);
@@ -193,13 +274,22 @@ enum kai_err kai_ix_reported(struct kai_ix *t, const uint8_t log_pk[static KAI_K
     return kai_acts_put(t, &done, &empty, none);
 }
 
-static bool first_key(void *ctx, struct unpack key, struct unpack val)
+/* It was counted, and will be again. */
+static void uncount(struct kai_ix *t, const struct pack *key)
 {
-    struct unpack *out = ctx;
+    uint8_t origin[KAI_ID_BYTES];
+    uint8_t sharer[KAI_ID_BYTES];
+    struct unpack val;
+    struct day d;
 
-    (void)val;
-    *out = key;
-    return false;
+    if (kai_acts_get(&t->self, key, &val) != KAI_OK)
+        return;
+    kai_unpack_bytes(&val, origin, sizeof origin);
+    kai_unpack_bytes(&val, sharer, sizeof sharer);
+    d = day_of(&t->self, sharer, origin);
+    if (d.n > 0)
+        d.n--;
+    (void)day_put(t, &d);
 }
 
 enum kai_err kai_ix_report_forget(struct kai_ix *t, const uint8_t log_pk[static KAI_KEY_BYTES],
@@ -217,6 +307,7 @@ enum kai_err kai_ix_report_forget(struct kai_ix *t, const uint8_t log_pk[static 
             break;
         kai_unpack_bytes(&found, obj_hash, KAI_ID_BYTES);
         kai_pack_bytes(&key, obj_hash, KAI_ID_BYTES);
+        uncount(t, &key);
         (void)forget_report(t, &key);
     }
     return t->err;
@@ -231,7 +322,7 @@ struct reports {
 static bool hand_report(void *ctx, struct unpack key, struct unpack val)
 {
     struct reports *s = ctx;
-    struct kai_ix_report report;
+    struct kai_ix_report report = {0};
 
     kai_unpack_bytes(&key, report.log_pk, KAI_KEY_BYTES);
     report.seq = kai_unpack_u64(&key);

@@ -12,9 +12,11 @@ enum act_letter {
     ACT_RECEIPT = 'h',  /* obj hash, node -> receipt */
     ACT_LETTER = 'l',   /* no -> letter, body */
     ACT_PLACE = 'p',    /* place of a letter -> nothing */
+    ACT_SENT = 's',     /* sender, no -> nothing */
     ACT_BAD = 'q',      /* log, seq, item, content -> what was quarantined */
     ACT_REPORT = 'v',   /* log pk, seq, obj hash -> violation to be reported */
     ACT_REPORTED = 'w', /* The same key -> nothing: it was. */
+    ACT_DAY = 'd',      /* sharer, origin -> day, how many violations were to be reported on it */
     ACT_WAITING = 'z',  /* log, first seq -> last seq, kid */
     ACT_COUNT = 'n',    /* letter, ... -> how many there are */
 };

@@ -258,6 +258,43 @@ static void test_letters(void **state)
     kai_buf_free(&item);
 }
 
+/* A sender pushes out its own oldest, and nothing of others; a place may come again then. */
+static void test_letters_many(void **state)
+{
+    struct share *s = *state;
+    struct kai_ix_letter l = {.kind = KAI_NOTICE_REFUSAL, .sender = {1}};
+    struct kai_ix_letter out;
+    struct kai_view body = kai_view_of("x", 1);
+    struct kai_view got;
+    struct kai_ixsnap *r = NULL;
+    struct kai_ix *t = NULL;
+
+    assert_int_equal(kai_ix_begin(s->f->x, &t), KAI_OK);
+    for (uint64_t i = 0; i < KAI_LETTERS_PER_ORG_MAX; i++) {
+        l.at.seq = i + 1;
+        assert_int_equal(kai_ix_letter(t, &l, body), KAI_OK);
+    }
+    l.sender[0] = 2;
+    l.at.seq++;
+    assert_int_equal(kai_ix_letter(t, &l, body), KAI_OK);
+    l.sender[0] = 1;
+    l.at.seq++;
+    assert_int_equal(kai_ix_letter(t, &l, body), KAI_OK);
+    assert_int_equal(l.no, KAI_LETTERS_PER_ORG_MAX + 2);
+    assert_int_equal(kai_ix_letter(t, &l, body), KAI_EEXIST);
+    assert_int_equal(kai_ix_commit(t, 1), KAI_OK);
+    assert_int_equal(kai_ixsnap_begin(s->f->x, 5, &r), KAI_OK);
+    assert_int_equal(kai_ixsnap_letter(r, 1, &out, &got), KAI_ENOTFOUND);
+    assert_int_equal(kai_ixsnap_letter(r, 2, &out, &got), KAI_OK);
+    assert_int_equal(kai_ixsnap_letter(r, l.no - 1, &out, &got), KAI_OK);
+    assert_int_equal(kai_ixsnap_letter(r, l.no, &out, &got), KAI_OK);
+    kai_ixsnap_end(r);
+    assert_int_equal(kai_ix_begin(s->f->x, &t), KAI_OK);
+    l.at.seq = 1;
+    assert_int_equal(kai_ix_letter(t, &l, body), KAI_OK);
+    kai_ix_abort(t);
+}
+
 /* ---- Receipts. */
 static bool on_receipt(void *ctx, const struct kai_ix_receipt *receipt)
 {
@@ -387,6 +424,38 @@ static void test_reports(void **state)
     send_reshare(s, &d);
     assert_false(due(s->f->x, &report));
     assert_int_equal(s->f->n_codes, 3);
+}
+
+/* So many a day of one sharer to one origin, also when all is judged anew, or told. */
+static void test_reports_day(void **state)
+{
+    struct share *s = *state;
+    struct kai_ix_report v = {.sharer = {1}, .origin = {2}, .code = "reshare.amber"};
+    struct kai_ix *t = NULL;
+    const uint64_t day = 86400000;
+
+    assert_int_equal(kai_ix_begin(s->f->x, &t), KAI_OK);
+    v.seen_ms = 5 * day;
+    for (v.seq = 1; v.seq <= KAI_REPORTS_PER_DAY; v.seq++)
+        assert_int_equal(kai_ix_report(t, &v), KAI_OK);
+    assert_int_equal(kai_ix_report(t, &v), KAI_ELIMIT);
+    assert_int_equal(kai_ix_reported(t, v.log_pk, 1, v.obj_hash), KAI_OK);
+    assert_int_equal(kai_ix_report(t, &v), KAI_ELIMIT);
+    v.origin[0] = 3;
+    assert_int_equal(kai_ix_report(t, &v), KAI_OK);
+    v.origin[0] = 2;
+    v.seq = 2; /* Judged anew: it takes its own place. */
+    assert_int_equal(kai_ix_report_forget(t, v.log_pk, v.seq), KAI_OK);
+    assert_int_equal(kai_ix_report(t, &v), KAI_OK);
+    v.seq = 1; /* What was told is told no more, whatever the day. */
+    v.seen_ms = 6 * day;
+    assert_int_equal(kai_ix_report_forget(t, v.log_pk, v.seq), KAI_OK);
+    assert_int_equal(kai_ix_report(t, &v), KAI_EEXIST);
+    for (v.seq = 101; v.seq <= 100 + KAI_REPORTS_PER_DAY; v.seq++)
+        assert_int_equal(kai_ix_report(t, &v), KAI_OK);
+    v.seen_ms = 5 * day; /* An earlier day opens nothing again. */
+    assert_int_equal(kai_ix_report(t, &v), KAI_ELIMIT);
+    kai_ix_abort(t);
 }
 
 /* ---- Waiting: a key comes later. */
@@ -556,7 +625,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SHARED(test_recall),  SHARED(test_recall_before), SHARED(test_recall_removed),
         SHARED(test_red),     SHARED(test_letters),       SHARED(test_receipts),
-        SHARED(test_reports), SHARED(test_waiting),       SHARED(test_anew)};
+        SHARED(test_reports), SHARED(test_letters_many),  SHARED(test_reports_day),
+        SHARED(test_waiting), SHARED(test_anew)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
