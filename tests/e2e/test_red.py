@@ -6,8 +6,10 @@ import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import termios
+import threading
 import time
 import unittest
 
@@ -121,6 +123,91 @@ class Red(WorldCase, Persons):
             self.assertEqual("label.red", result.error["rule"])
         self.a.ask("audience", "create", "strict", "--kind", "group", "--member", "Beta")
         self.assertEqual(FORBIDDEN, self.a.call("publish", path, "--to", "strict", "--label", "tlp:red").status)
+
+    def test_what_is_red_never_reaches_the_node(self):
+        """Without --label RED, or to others than persons: refused here, and the node was not even called."""
+        words = ("never-sent.example", "Silent-Running")
+        red = indicator(words[0], label="red", serial="never", description=words[1])
+        red_1 = dict(red, object_marking_refs=["marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed"])
+        granular = dict(indicator(words[0], label="green", serial="never", description=words[1]), granular_markings=[
+            {"marking_ref": red["object_marking_refs"][0], "selectors": ["description"]}])
+        broken = dict(red, pattern=7)
+        own = {"type": "marking-definition", "spec_version": "2.1", "id": "marking-definition--7f3b1c1e-9d3a-4f0e-8a61-0c9f2a7f5b10",
+               "created": "2026-01-15T09:30:00.000Z", "definition_type": "tlp", "name": "TLP:RED", "definition": {"tlp": "red"}}
+        marked = dict(red, object_marking_refs=[own["id"]])
+        green = indicator("beside-it.example", label="green")
+        escaped = json.dumps(broken).replace("marking-definition--e8", "marking-definition\\u002d-\\u00658")
+        misp = {"Event": {"info": words[1], "Tag": [{"name": "tlp:red"}]}}
+        texts = {"one": json.dumps(red), "tlp1": json.dumps(red_1), "granular": json.dumps(granular), "broken": json.dumps(broken),
+                 "cut": bundle([red, green])[:-40], "beside": bundle([green, red]), "own": bundle([own, marked]), "escaped": escaped,
+                 "misp": json.dumps(misp), "utf16": json.dumps(red).encode("utf-16")}
+        self.a.ask("audience", "create", "closed", "--kind", "group", "--member", "Beta")
+        items = self.a.status()["items"]
+        for name, text in texts.items():
+            path = self.world.file(text, name)
+            for options in (["--to", "all"], ["--to", "closed"], ["--to", "closed", "--label", "AMBER+STRICT"], ["--through", "Beta"],
+                            ["--to", "all", "--skip-bad"], ["--to", "all", "--dry-run"], ["--to", "inner", "--label", "GREEN"]):
+                with self.subTest(name=name, options=options):
+                    result = self.a.ask("publish", path, *options, status=FORBIDDEN)
+                    self.assertEqual({"label.red"}, {r["refused"]["code"] for r in result.rows[:-1]})
+                    self.assertEqual((0, len(result.rows) - 1), (result.last["accepted"], result.last["refused"]))
+            os.unlink(path)
+        self.assertEqual(items, self.a.status()["items"])
+        self.assertEqual(set(), self.a.scan(*(w.encode() for w in words)))
+        self.assertEqual([], self.a.query("value:beside-it.example"))
+
+        # And what goes over the socket, all of it, at one that only listens: nothing of what is RED.
+        for name, text in texts.items():
+            for options in (["--label", "GREEN"], ["--label", "AMBER+STRICT", "--dry-run"]):
+                status, heard = self.overhear(text, "--to", "all", *options)
+                self.assertEqual((FORBIDDEN, b""), (status, heard), name)
+        status, heard = self.overhear(texts["one"], "--to", "all")  # Asks of what kind `all` is, and no more.
+        self.assertIn(b"red-begin", heard)
+        self.assertFalse([w for w in words if w.encode() in heard], heard)
+        self.assertEqual(FORBIDDEN, status)
+        self.assertEqual((FORBIDDEN, b""), self.overhear(texts["one"], "--through", "Beta"))
+        self.assertEqual((FORBIDDEN, b""), self.overhear(words[0] + "\n", "--through", "Beta", "--label", "RED"))
+        # What is not RED does go, and is heard: that which hears nothing above is not deaf.
+        status, heard = self.overhear(bundle([green]), "--to", "all", "--label", "GREEN")
+        self.assertIn(b"beside-it.example", heard)
+        self.a.ask("publish", "-", "--to", "all", stdin=bundle([green]).encode())
+        self.a.sees("beside-it.example")
+
+    def overhear(self, text, *options):
+        """Publish from standard input to something that only takes down what it is told: exit status, and that."""
+        home = self.world.home("Overheard")
+        os.makedirs(home.dir, 0o700, exist_ok=True)
+        place = os.path.join(home.dir, "api.sock")
+        heard = []
+        with socket.socket(socket.AF_UNIX) as s:
+            s.bind(place)
+            s.listen(16)
+
+            def serve():
+                while True:
+                    try:
+                        call, _ = s.accept()
+                    except OSError:
+                        return
+                    with call:
+                        part = call.recv(1 << 16)
+                        while part:
+                            heard.append(part)
+                            if b"red-begin" in part:  # A community.
+                                call.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 11\r\nConnection: close\r\n\r\n{"kind":2}\n')
+                                break
+                            if b"beside-it" in part:
+                                break
+                            part = call.recv(1 << 16)
+            thread = threading.Thread(target=serve)
+            thread.start()
+            try:
+                result = home.call("publish", "-", *options, stdin=text if isinstance(text, bytes) else text.encode())
+            finally:
+                s.shutdown(socket.SHUT_RDWR)
+                thread.join()
+                os.unlink(place)
+        return result.status, b"".join(heard)
 
     def test_persons_take_red_only(self):
         path = self.world.file(json.dumps(indicator("203.0.113.10", label="amber+strict")))
