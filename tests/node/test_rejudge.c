@@ -3,9 +3,7 @@
 #include <string.h>
 
 #include "item/label.h"
-#include "log/acts.h"
 #include "node/indexer.h"
-#include "node/post.h"
 #include "node/publish.h"
 #include "node/rig.h"
 #include "query/acts.h"
@@ -170,62 +168,12 @@ static void test_quarantine(void **state)
     assert_int_equal(held_of(r).rows, 1);
 }
 
-static void quarantine(struct kai_ix *t, const struct kai_row *row)
-{
-    struct kai_ix_bad bad = {.code = "reshare.green",
-                             .tlp = KAI_TLP_GREEN,
-                             .again = true,
-                             .first_seen_ms = 1,
-                             .at = {.log_no = row->log_no, .seq = row->seq}};
-
-    memcpy(bad.obj_hash, row->obj_hash, KAI_ID_BYTES);
-    MUST(kai_ix_bad(t, &bad));
-}
-
-/* A release has judged anew what it is about, and nothing else. */
-static void test_release(void **state)
-{
-    struct rig *r = *state;
-    struct kai_release what = {.has_label = true, .tlp = 1, .created = 1};
-    struct kai_row row[2] = {{.no = 0}, {.no = 0}};
-    struct kai_ixsnap *s = NULL;
-    struct kai_ix *t = NULL;
-    struct kai_view v;
-    struct kai_buf item;
-    uint64_t position;
-
-    publish(r, "198.51.100.1\n");
-    publish(r, "198.51.100.2\n");
-    assert_int_equal(held_of(r).rows, 2);
-    MUST(kai_ixsnap_begin(r->core->index, KAI_TLP_RED, &s));
-    for (uint64_t no = 1; no <= 2; no++)
-        MUST(kai_ixsnap_row(s, no, &row[no - 1]));
-    position = kai_ixsnap_position(s);
-    kai_ixsnap_end(s);
-    MUST(kai_ix_begin(r->core->index, &t));
-    quarantine(t, &row[0]);
-    quarantine(t, &row[1]);
-    MUST(kai_ix_commit(t, position));
-    assert_int_equal(held_of(r).bad, 2);
-    memcpy(what.obj_hash, row[1].obj_hash, KAI_ID_BYTES);
-    memcpy(what.origin_cert, r->core->self.node_cert, KAI_ID_BYTES);
-    kai_buf_init(&item, KAI_PAYLOAD_BYTES_MAX);
-    kai_release_write(&item, &what, r->core->self.sign_sk, r->core->charter.nid);
-    v = kai_buf_view(&item);
-    MUST(kai_post_items(r->core, r->all, &v, 1, &r->why));
-    kai_buf_free(&item);
-    assert_int_equal(held_of(r).bad, 1);
-    kai_core_refresh(r->core); /* A new outlook judges all of it. */
-    assert_int_equal(held_of(r).bad, 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_key_later, rig_start, rig_stop),
         cmocka_unit_test_setup_teardown(test_no_key, rig_start, rig_stop),
         cmocka_unit_test_setup_teardown(test_quarantine, rig_start, rig_stop),
-        cmocka_unit_test_setup_teardown(test_release, rig_start, rig_stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
