@@ -14,12 +14,13 @@
 
 void kai_admit_write(struct kai_buf *out, const struct kai_admit *a)
 {
-    kai_put_array(out, 18);
+    kai_put_array(out, 19);
     kai_put_uint(out, SUITE);
     kai_put_uint(out, a->kind);
     kai_put_bin(out, a->sign_pk, KAI_KEY_BYTES);
     kai_rec_put_maybe(out, a->has_kx, a->kx_pk, KAI_KEY_BYTES);
     kai_rec_put_maybe(out, a->has_curve, a->curve_pk, KAI_KEY_BYTES);
+    kai_rec_put_maybe(out, a->has_of_org, a->of_org, KAI_ID_BYTES);
     if (a->name_hashed)
         kai_put_bin(out, a->name_hash, KAI_ID_BYTES);
     else
@@ -38,19 +39,27 @@ void kai_admit_write(struct kai_buf *out, const struct kai_admit *a)
     kai_put_no_ext(out);
 }
 
+/* A root key is asked for before anybody above it is known, and a person's key may hold places in
+ * several organisations: only these two say whose they are. */
+static bool says_whose(uint64_t kind)
+{
+    return kind == KAI_ADMIT_ISSUING || kind == KAI_ADMIT_NODE;
+}
+
 enum kai_err kai_admit_read(struct kai_admit *a, struct kai_view body)
 {
     struct kai_cur c;
 
     memset(a, 0, sizeof *a);
     kai_cur_init(&c, body.p, body.n);
-    kai_cur_tuple(&c, 18);
+    kai_cur_tuple(&c, 19);
     if (kai_cur_uint(&c, SUITE) != SUITE)
         kai_cur_fail(&c, KAI_EMALFORMED);
     a->kind = kai_cur_uint(&c, KIND_MAX);
     kai_cur_copy(&c, a->sign_pk, KAI_KEY_BYTES);
     a->has_kx = kai_rec_maybe(&c, a->kx_pk, KAI_KEY_BYTES);
     a->has_curve = kai_rec_maybe(&c, a->curve_pk, KAI_KEY_BYTES);
+    a->has_of_org = kai_rec_maybe(&c, a->of_org, KAI_ID_BYTES);
     a->name_hashed = kai_cur_ok(&c) && c.p < c.end && *c.p == BIN8;
     if (a->name_hashed)
         kai_cur_copy(&c, a->name_hash, KAI_ID_BYTES);
@@ -70,21 +79,24 @@ enum kai_err kai_admit_read(struct kai_admit *a, struct kai_view body)
     kai_cur_ext(&c, NULL, NULL);
     bool keys_fit = (a->kind != KAI_ADMIT_NODE || (a->has_kx && a->has_curve)) &&
                     (a->kind != KAI_ADMIT_PERSON || a->has_kx);
-    if (a->kind == 0 || a->label_max == 0 || !keys_fit)
+    bool whose_fits = a->kind > KAI_ADMIT_PERSON || a->has_of_org == says_whose(a->kind);
+    if (a->kind == 0 || a->label_max == 0 || !keys_fit || !whose_fits)
         kai_cur_fail(&c, KAI_EMALFORMED);
     return kai_cur_end(&c);
 }
 
-/* What the proof is over: the request's keys, so that none can be put into another's name. */
+/* What the proof is over: the keys, so that none can be put into another's name, and whose they
+ * are: an ADMIT is public, and another organisation that copied the proof would have the key. */
 static void pop_body(struct kai_buf *out, const struct kai_admit *a)
 {
     kai_buf_init(out, POP_BYTES_MAX);
-    kai_put_array(out, 5);
+    kai_put_array(out, 6);
     kai_put_uint(out, SUITE);
     kai_put_uint(out, a->kind);
     kai_put_bin(out, a->sign_pk, KAI_KEY_BYTES);
     kai_rec_put_maybe(out, a->has_kx, a->kx_pk, KAI_KEY_BYTES);
     kai_rec_put_maybe(out, a->has_curve, a->curve_pk, KAI_KEY_BYTES);
+    kai_rec_put_maybe(out, a->has_of_org, a->of_org, KAI_ID_BYTES);
 }
 
 enum kai_err kai_admit_parse(struct kai_admit *a, struct kai_view body)
@@ -113,4 +125,23 @@ void kai_admit_prove(struct kai_admit *a, const uint8_t sign_sk[static 64])
     if (b.err == KAI_OK) /* Without memory the proof stays zeros, which nobody accepts. */
         kai_sign(a->pop, sign_sk, KAI_SIG_POP, KAI_NID_NONE, b.p, b.len);
     kai_buf_free(&b);
+}
+
+void kai_admit_set_org(struct kai_admit *a, const uint8_t *org_id)
+{
+    a->has_of_org = org_id != NULL && says_whose(a->kind);
+    memset(a->of_org, 0, sizeof a->of_org);
+    if (a->has_of_org)
+        memcpy(a->of_org, org_id, KAI_ID_BYTES);
+}
+
+bool kai_admit_is_of(uint64_t kind, const uint8_t of_org[static KAI_ID_BYTES],
+                     const uint8_t root_pk[static KAI_KEY_BYTES])
+{
+    uint8_t id[KAI_ID_BYTES];
+
+    if (!says_whose(kind))
+        return true;
+    kai_hash(id, KAI_D_ORG, root_pk, KAI_KEY_BYTES);
+    return KAI_CHECK(ADMIT_OF_ORG, memcmp(id, of_org, KAI_ID_BYTES) == 0);
 }

@@ -43,7 +43,7 @@ static bool sum_ok(struct kai_view bytes)
 }
 
 void kai_join_write(struct kai_buf *out, uint64_t kind, const char *name,
-                    const struct kai_keys *keys)
+                    const struct kai_keys *keys, const uint8_t *org_id)
 {
     struct kai_admit a = {.kind = kind};
     size_t start = out->len;
@@ -55,14 +55,16 @@ void kai_join_write(struct kai_buf *out, uint64_t kind, const char *name,
         memcpy(a.kx_pk, keys->kx_pk, KAI_KEY_BYTES);
     if (a.has_curve)
         memcpy(a.curve_pk, keys->curve_pk, KAI_KEY_BYTES);
+    kai_admit_set_org(&a, org_id);
     kai_admit_prove(&a, keys->sign_sk);
-    kai_put_array(out, 10);
+    kai_put_array(out, 11);
     kai_put_uint(out, VERSION);
     kai_put_uint(out, kind);
     kai_put_uint(out, SUITE);
     kai_put_bin(out, a.sign_pk, KAI_KEY_BYTES);
     kai_rec_put_maybe(out, a.has_kx, a.kx_pk, KAI_KEY_BYTES);
     kai_rec_put_maybe(out, a.has_curve, a.curve_pk, KAI_KEY_BYTES);
+    kai_rec_put_maybe(out, a.has_of_org, a.of_org, KAI_ID_BYTES);
     kai_put_str(out, name);
     kai_put_bin(out, a.pop, KAI_SIG_BYTES);
     kai_put_no_ext(out);
@@ -85,7 +87,7 @@ enum kai_err kai_join_parse(struct kai_join *r, struct kai_view bytes, struct ka
     if (bytes.n > KAI_REQUEST_BYTES_MAX)
         return refuse(why, KAI_ELIMIT, "request.malformed");
     kai_cur_init(&c, bytes.p, bytes.n);
-    kai_cur_tuple(&c, 10);
+    kai_cur_tuple(&c, 11);
     if (kai_cur_uint(&c, INT16_MAX) != VERSION && kai_cur_ok(&c))
         return refuse(why, KAI_EVERSION, "request.newer");
     r->kind = kai_cur_uint(&c, KAI_ADMIT_PERSON);
@@ -95,6 +97,7 @@ enum kai_err kai_join_parse(struct kai_join *r, struct kai_view bytes, struct ka
     kai_cur_copy(&c, a->sign_pk, KAI_KEY_BYTES);
     a->has_kx = kai_rec_maybe(&c, a->kx_pk, KAI_KEY_BYTES);
     a->has_curve = kai_rec_maybe(&c, a->curve_pk, KAI_KEY_BYTES);
+    a->has_of_org = kai_rec_maybe(&c, a->of_org, KAI_ID_BYTES);
     kai_rec_text(&c, a->name, sizeof a->name);
     kai_cur_copy(&c, a->pop, KAI_SIG_BYTES);
     kai_cur_ext(&c, NULL, NULL);

@@ -2,13 +2,13 @@
  * (lib/text/armor makes the text).
  *
  * REQUEST = [1, kind (1 org, 3 node, 4 person), ADMIT-shaped proof: suite, sign_pk, kx_pk or nil,
- * curve_pk or nil, name, pop, X, sum]. ADMISSION = [1, charter record, [[lang, text]...], [[hdr,
- * sig, payload]...] chain from the founding root down to the new certificate, each log as a whole
- * prefix up to the certificate that leads on, [ADDR note...] <= 4, X, sum]. sum =
- * H("kairan1.words", all bytes before that element): damage by mail is found before anybody reads
- * words. Reasons: request.malformed request.newer request.proof admission.malformed admission.newer
- * admission.charter admission.texts (none has arguments). The words for the telephone are of
- * H("kairan1.words", bytes), in both directions. */
+ * curve_pk or nil, of_org (of a node) or nil, name, pop, X, sum]. ADMISSION = [1, charter record,
+ * [[lang, text]...], [[hdr, sig, payload]...] chain from the founding root down to the new
+ * certificate, each log as a whole prefix up to the certificate that leads on, [ADDR note...] <= 4,
+ * X, sum]. sum = H("kairan1.words", all bytes before that element): damage by mail is found before
+ * anybody reads words. Reasons: request.malformed request.newer request.proof admission.malformed
+ * admission.newer admission.charter admission.texts (none has arguments). The words for the
+ * telephone are of H("kairan1.words", bytes), in both directions. */
 #ifndef KAI_KEYS_CEREMONY_H
 #define KAI_KEYS_CEREMONY_H
 
@@ -21,10 +21,11 @@
 
 struct kai_join {
     uint64_t kind;          /* KAI_ADMIT_ORG, _NODE or _PERSON. */
-    struct kai_admit proof; /* kind, keys, name and pop are set. */
+    struct kai_admit proof; /* kind, keys, of_org, name and pop are set. */
 };
+/* org_id: of a node, the organisation that it asks; else NULL. */
 void kai_join_write(struct kai_buf *out, uint64_t kind, const char *name,
-                    const struct kai_keys *keys);
+                    const struct kai_keys *keys, const uint8_t *org_id);
 KAI_MUST_USE enum kai_err kai_join_parse(struct kai_join *r, struct kai_view bytes,
                                          struct kai_why *why);
 

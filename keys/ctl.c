@@ -219,6 +219,10 @@ static enum kai_err read_record(struct kai_ctl_entry *x)
         err = kai_admit_parse(&a, x->body);
         x->kind = a.kind;
         memcpy(x->subject, a.sign_pk, KAI_KEY_BYTES);
+        /* An issuing key's certificate stands in its organisation's root log, and nowhere else. */
+        if (err == KAI_OK && a.kind == KAI_ADMIT_ISSUING &&
+            !kai_admit_is_of(a.kind, a.of_org, x->e.h.log_pk))
+            err = KAI_EAUTH;
         return err;
     case KAI_REC_REVOKE:
         return kai_revoke_parse(&r, x->body);

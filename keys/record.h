@@ -48,8 +48,9 @@ struct kai_attr {
     char value[128];
 };
 
-/* [suite, kind, sign_pk, kx_pk or nil, curve_pk or nil, name or salted hash, caps, depth_left,
- *  max_children, label_max, attrs, quota, not_before, not_after, serial, replaces or nil, pop, X]
+/* [suite, kind, sign_pk, kx_pk or nil, curve_pk or nil, of_org or nil, name or salted hash, caps,
+ *  depth_left, max_children, label_max, attrs, quota, not_before, not_after, serial, replaces or
+ * nil, pop, X]
  */
 struct kai_admit {
     uint64_t kind; /* enum kai_admit_kind. */
@@ -58,6 +59,8 @@ struct kai_admit {
     uint8_t kx_pk[KAI_KEY_BYTES];
     bool has_curve;
     uint8_t curve_pk[KAI_KEY_BYTES];
+    bool has_of_org;              /* Kinds 2 and 3, and only they: */
+    uint8_t of_org[KAI_ID_BYTES]; /* whose key it is, by its own word. */
     bool name_hashed;
     char name[KAI_TEXT_BYTES_MAX + 1];
     uint8_t name_hash[KAI_ID_BYTES];
@@ -79,8 +82,15 @@ void kai_admit_write(struct kai_buf *out, const struct kai_admit *a);
 /* Also checks every key with kai_key_check() (sign_pk) and the proof of possession.
  * Errors: KAI_EMALFORMED, KAI_ELIMIT, KAI_EAUTH. */
 KAI_MUST_USE enum kai_err kai_admit_parse(struct kai_admit *a, struct kai_view body);
-/* The proof of possession, by sign_pk's secret key over [suite, kind, sign_pk, kx_pk, curve_pk]. */
+/* The proof of possession, by sign_pk's secret key over [suite, kind, sign_pk, kx_pk, curve_pk,
+ * of_org]. */
 void kai_admit_prove(struct kai_admit *a, const uint8_t sign_sk[static 64]);
+/* Say whose key it is: before the proof is made. NULL: it does not say. */
+void kai_admit_set_org(struct kai_admit *a, const uint8_t *org_id);
+/* Whether an issuing key or node, by its own word, is of the organisation with this root key. Other
+ * kinds do not say, and are of everybody who admits them. */
+bool kai_admit_is_of(uint64_t kind, const uint8_t of_org[static KAI_ID_BYTES],
+                     const uint8_t root_pk[static KAI_KEY_BYTES]);
 
 struct kai_cut {
     uint8_t log_pk[KAI_KEY_BYTES];

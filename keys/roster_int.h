@@ -26,6 +26,7 @@ struct kai_cert {
     uint64_t depth_left;
     uint64_t max_children;
     uint64_t not_after;
+    uint8_t of_org[KAI_ID_BYTES];
     uint32_t first_path;
     uint32_t last_path;
     uint32_t n_paths;

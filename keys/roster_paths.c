@@ -49,6 +49,7 @@ static void fill_cert(struct kai_cert *c, const struct kai_ctl *ctl, const struc
         .first_path = KAI_NONE,
         .last_path = KAI_NONE,
     };
+    memcpy(c->of_org, a.of_org, KAI_ID_BYTES);
 }
 
 /* The certificate of the same log and kind that this one replaces, as the first to do so. */
@@ -211,6 +212,12 @@ static bool may_hold(const struct kai_path *parent, uint64_t kind)
     }
 }
 
+/* Whose key it is, by its own word: the organisation at the end of this path. */
+static bool is_of(const struct kai_build *b, const struct kai_path *p, const struct kai_cert *c)
+{
+    return kai_admit_is_of(c->e->kind, c->of_org, b->ctl->logs[b->paths[p->org].key]->pk);
+}
+
 static uint64_t min(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -269,7 +276,8 @@ enum kai_err kai_build_paths(struct kai_build *b)
             const struct kai_cert *c = &b->certs[k];
             const struct kai_path *p = &b->paths[i]; /* Moves when paths grow. */
 
-            if (may_hold(p, c->e->kind) && KAI_CHECK(ADMIT_NUMBER, c->rank <= p->max_children) &&
+            if (may_hold(p, c->e->kind) && is_of(b, p, c) &&
+                KAI_CHECK(ADMIT_NUMBER, c->rank <= p->max_children) &&
                 c->n_paths < KAI_PATHS_PER_CERT_MAX && !key_on_path(b, i, c->subject))
                 err = add_child(b, i, k);
         }

@@ -120,6 +120,9 @@ static enum kai_err job_admit(struct kai_core *c, void *arg)
     struct kai_why *why = &a->call->why;
     const struct kai_org *self = kai_roster_org(kai_net_roster(c->net), c->self.org_id);
 
+    if (a->request.kind == KAI_ADMIT_NODE &&
+        memcmp(a->request.proof.of_org, c->self.org_id, KAI_ID_BYTES) != 0)
+        return kai_why_set(why, KAI_EDENIED, "request.other-org", c->org_name, NULL, NULL);
     if (admitted_already(c, a))
         return write_admission(c, a);
     if (self == NULL || !self->active)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "crypto/hash.h"
 #include "keys/roster.h"
 #include "log/batch.h"
 #include "node/core.h"
@@ -132,12 +133,14 @@ static enum kai_err chain_own(struct chain *ch, const struct kai_keys *root,
                               const char *org, const char *node_name, const struct kai_grant *g)
 {
     struct kai_admit a;
+    uint8_t org_id[KAI_ID_BYTES];
 
-    kai_grant_admit(&a, g, KAI_ADMIT_ISSUING, org, issuing);
+    kai_hash(org_id, KAI_D_ORG, root->sign_pk, KAI_KEY_BYTES);
+    kai_grant_admit(&a, g, KAI_ADMIT_ISSUING, org, issuing, org_id);
     enum kai_err err = chain_admit(ch, root, &a);
     if (err != KAI_OK)
         return err;
-    kai_grant_admit(&a, g, KAI_ADMIT_NODE, node_name, node);
+    kai_grant_admit(&a, g, KAI_ADMIT_NODE, node_name, node, org_id);
     return chain_admit(ch, issuing, &a);
 }
 
@@ -245,20 +248,21 @@ enum kai_err kai_found_network(const struct kai_home *h, const struct kai_found 
 }
 
 static enum kai_err write_request(const struct kai_home *h, uint64_t kind, const char *name,
-                                  const struct kai_keys *k, struct kai_buf *request,
-                                  struct kai_why *why)
+                                  const struct kai_keys *k, const uint8_t *org_id,
+                                  struct kai_buf *request, struct kai_why *why)
 {
     char path[KAI_PATH_BYTES_MAX];
 
-    kai_join_write(request, kind, name, k);
+    kai_join_write(request, kind, name, k, org_id);
     if (request->err != KAI_OK)
         return request->err;
     return kai_file_write(kai_home_path(h, path, "request"), request->p, request->len, 0600, why);
 }
 
-/* The request that was made before, when its name and kind are the same. */
+/* The request that was made before, when its name, kind and organisation are the same. */
 static enum kai_err same_request(const struct kai_home *h, uint64_t kind, const char *name,
-                                 struct kai_buf *request, struct kai_why *why)
+                                 const uint8_t *org_id, struct kai_buf *request,
+                                 struct kai_why *why)
 {
     char path[KAI_PATH_BYTES_MAX];
     char bytes[KAI_REQUEST_BYTES_MAX + 1];
@@ -270,18 +274,21 @@ static enum kai_err same_request(const struct kai_home *h, uint64_t kind, const 
         err = kai_join_parse(&r, kai_view_of(bytes, n), why);
     if (err == KAI_OK && (r.kind != kind || strcmp(r.proof.name, name) != 0))
         err = kai_why_set(why, KAI_EEXIST, "request.other", h->dir, r.proof.name, NULL);
+    if (err == KAI_OK && org_id != NULL && memcmp(r.proof.of_org, org_id, KAI_ID_BYTES) != 0)
+        err = kai_why_set(why, KAI_EEXIST, "request.other-home", h->dir, NULL, NULL);
     if (err == KAI_OK)
         kai_buf_add(request, bytes, n);
     return err == KAI_OK ? request->err : err;
 }
 
 enum kai_err kai_found_request(const struct kai_home *h, uint64_t kind, const char *name,
-                               const char *passphrase, struct kai_buf *request, struct kai_why *why)
+                               const uint8_t *org_id, const char *passphrase,
+                               struct kai_buf *request, struct kai_why *why)
 {
     struct trio k = {0};
 
     if (has_file(h, "request") && !has_file(h, MARK) && !has_file(h, "store/data.mdb"))
-        return same_request(h, kind, name, request, why);
+        return same_request(h, kind, name, org_id, request, why);
     enum kai_err err = begin(h, why);
     if (err != KAI_OK)
         return err;
@@ -293,7 +300,8 @@ enum kai_err kai_found_request(const struct kai_home *h, uint64_t kind, const ch
     if (err == KAI_OK)
         err = new_key(h, "node", KAI_KEY_NODE, NULL, &k.node, why);
     if (err == KAI_OK)
-        err = write_request(h, kind, name, kind == KAI_ADMIT_ORG ? k.root : k.node, request, why);
+        err = write_request(h, kind, name, kind == KAI_ADMIT_ORG ? k.root : k.node, org_id, request,
+                            why);
     trio_free(&k);
     return finish(h, err);
 }

@@ -21,11 +21,12 @@ KAI_MUST_USE enum kai_err kai_found_network(const struct kai_home *h, const stru
                                             struct kai_why *why);
 
 /* Make keys and write the request to join: of an organisation (root, issuing and node key) or of a
- * node (node key). Doing it again gives the same request. Errors: KAI_EEXIST (home.exists: it
- * belongs to a network already). */
+ * node (node key; org_id: the organisation that is asked, else NULL). Doing it again gives the same
+ * request. Errors: KAI_EEXIST (home.exists: it belongs to a network already). */
 KAI_MUST_USE enum kai_err kai_found_request(const struct kai_home *h, uint64_t kind,
-                                            const char *name, const char *passphrase,
-                                            struct kai_buf *request, struct kai_why *why);
+                                            const char *name, const uint8_t *org_id,
+                                            const char *passphrase, struct kai_buf *request,
+                                            struct kai_why *why);
 
 /* Take an admission: verify it, add our own certificates below it, make the store. Errors:
  * KAI_ENOTFOUND (admission.no-request), KAI_EDENIED (admission.other: it admits another key),

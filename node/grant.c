@@ -68,7 +68,7 @@ static void fill(struct kai_admit *a, const struct kai_grant *g, uint64_t kind)
 }
 
 void kai_grant_admit(struct kai_admit *a, const struct kai_grant *g, uint64_t kind,
-                     const char *name, const struct kai_keys *subject)
+                     const char *name, const struct kai_keys *subject, const uint8_t *org_id)
 {
     fill(a, g, kind);
     kai_copy_text(a->name, sizeof a->name, name);
@@ -79,6 +79,7 @@ void kai_grant_admit(struct kai_admit *a, const struct kai_grant *g, uint64_t ki
         memcpy(a->kx_pk, subject->kx_pk, KAI_KEY_BYTES);
     if (a->has_curve)
         memcpy(a->curve_pk, subject->curve_pk, KAI_KEY_BYTES);
+    kai_admit_set_org(a, org_id);
     kai_admit_prove(a, subject->sign_sk);
 }
 
@@ -92,5 +93,6 @@ void kai_grant_request(struct kai_admit *a, const struct kai_grant *g,
     a->has_curve = proof->has_curve;
     memcpy(a->kx_pk, proof->kx_pk, KAI_KEY_BYTES);
     memcpy(a->curve_pk, proof->curve_pk, KAI_KEY_BYTES);
+    kai_admit_set_org(a, proof->has_of_org ? proof->of_org : NULL);
     memcpy(a->pop, proof->pop, KAI_SIG_BYTES);
 }

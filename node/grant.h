@@ -24,7 +24,7 @@ struct kai_grant kai_grant_of(const struct kai_admit *a);
 
 /* An ADMIT under this grant for our own key (proof of possession included). */
 void kai_grant_admit(struct kai_admit *a, const struct kai_grant *g, uint64_t kind,
-                     const char *name, const struct kai_keys *subject);
+                     const char *name, const struct kai_keys *subject, const uint8_t *org_id);
 /* Under this grant for the key that a request proves. */
 void kai_grant_request(struct kai_admit *a, const struct kai_grant *g,
                        const struct kai_admit *proof);

@@ -41,7 +41,7 @@ enum kai_err kai_person_key_request(const struct kai_home *h, const char *name,
             err = kai_keyfile_save(&kai_keyport_posix, path, k, passphrase, why);
     }
     if (err == KAI_OK) {
-        kai_join_write(request, KAI_ADMIT_PERSON, name, k);
+        kai_join_write(request, KAI_ADMIT_PERSON, name, k, NULL);
         err = request->err;
     }
     kai_keys_free(k);

@@ -189,6 +189,13 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "指定できるオプションは kairan help コマンド名 で確認してください。",
     },
     {
+        "usage.org-id",
+        "{1} is not the id of an organisation.",
+        "Give the 64 hex digits that `org show` prints at the organisation's first node.",
+        "{1} は組織の ID ではありません。",
+        "組織の最初のノードで `org show` が表示する 16 進 64 桁を指定してください。",
+    },
+    {
         "usage.pap",
         "{1} is no PAP.",
         "Use PAP:CLEAR, PAP:GREEN, PAP:AMBER or PAP:RED.",

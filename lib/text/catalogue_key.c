@@ -270,6 +270,20 @@ const struct kai_text_reason kai_reasons_key[] = {
         "それを使うか、--home DIR で別のホームを指定してください。",
     },
     {
+        "request.other-home",
+        "The home {1} holds a request to another organisation already. It was left as it is.",
+        "Use it, or give another home with --home DIR.",
+        "ホーム {1} には別の組織への申請書がすでにあります。変更していません。",
+        "それを使うか、--home DIR で別のホームを指定してください。",
+    },
+    {
+        "request.other-org",
+        "The node asks another organisation than {1}.",
+        "Have it made again: node request --org ID, with the id that `org show` prints.",
+        "このノードの申請先は {1} ではなく別の組織です。",
+        "`org show` が表示する ID を --org に指定して、申請書を作り直してもらってください。",
+    },
+    {
         "request.proof",
         "The request does not prove that its sender holds the keys in it.",
         "Refuse it. Ask the joiner by telephone and have a new one made.",

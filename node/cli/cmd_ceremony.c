@@ -138,20 +138,27 @@ static int request(struct kai_cli *cli, uint64_t kind)
     struct kai_buf bytes;
     struct kai_why why = {0};
     uint8_t hash[KAI_ID_BYTES];
+    uint8_t org_id[KAI_ID_BYTES];
+    const char *org = kai_cli_opt(cli, "--org");
     char *pass = NULL;
     int status = KAI_EXIT_DONE;
 
     if (name == NULL || out == NULL)
         return kai_cli_usage(cli, "usage.missing", name == NULL ? "--name" : "--out");
+    if (kind == KAI_ADMIT_NODE && org == NULL)
+        return kai_cli_usage(cli, "usage.missing", "--org");
     if (!kai_cli_name_ok(cli, name))
         return KAI_EXIT_USAGE;
+    if (org != NULL && !kai_unhex(org_id, sizeof org_id, org, strlen(org)))
+        return kai_cli_usage(cli, "usage.org-id", org);
     if (kind == KAI_ADMIT_ORG) {
         pass = kai_cli_passphrase(cli, name, true, &status);
         if (pass == NULL)
             return status;
     }
     kai_buf_init(&bytes, KAI_REQUEST_BYTES_MAX);
-    enum kai_err err = kai_found_request(&cli->home, kind, name, pass, &bytes, &why);
+    enum kai_err err =
+        kai_found_request(&cli->home, kind, name, org != NULL ? org_id : NULL, pass, &bytes, &why);
     sodium_free(pass);
     if (err == KAI_OK)
         err = kai_cli_write_armor(cli, out, KAI_ARMOR_REQUEST, "armor.organisation", name,

@@ -136,6 +136,59 @@ static bool without_asking(void)
     return end(&st, HELD(!is_in(&st, ALICE, x.id)));
 }
 
+/* A certificate that Alice holds, word for word but for a longer life, signed by another key. */
+static bool copy_admit(struct stage *st, const uint8_t *cert, struct sim_key *by,
+                       uint8_t hash[static KAI_ID_BYTES])
+{
+    const struct kai_entry *old = kai_ctl_find(st->s->node[ALICE].ctl, cert);
+    struct sim_entry *e;
+    struct kai_admit a;
+    struct kai_view body;
+    struct kai_buf copy;
+    uint64_t type;
+
+    if (!HELD(old != NULL && kai_rec_parse(&type, &body, old->payload) == KAI_OK &&
+              kai_admit_parse(&a, body) == KAI_OK))
+        return false;
+    a.not_after++;
+    kai_buf_init(&copy, KAI_CERT_BYTES_MAX);
+    kai_admit_write(&copy, &a);
+    e = sim_world_record(st->s, by, KAI_REC_ADMIT, &copy);
+    kai_buf_free(&copy);
+    memcpy(hash, e->e.hash, KAI_ID_BYTES);
+    evil_control(st, &e->e);
+    return true;
+}
+
+/* Carol puts Bob's node below herself: its proof is public. */
+static bool takes_a_node(void)
+{
+    struct stage st;
+    uint8_t hash[KAI_ID_BYTES];
+
+    begin(&st, ALICE, CAROL);
+    bool copied = copy_admit(&st, st.s->node[BOB].node_cert, &st.s->org[CAROL].issuing, hash);
+    const struct kai_roster *r = kai_net_roster(st.s->node[ALICE].net);
+    const struct kai_node *n = kai_roster_node_by_cert(r, st.s->node[BOB].node_cert);
+    return end(&st, copied && HELD(n && n->active) &&
+                        HELD(memcmp(n->org->id, st.s->org[BOB].id, KAI_ID_BYTES) == 0) &&
+                        HELD(kai_roster_node_by_cert(r, hash) == NULL));
+}
+
+static bool takes_an_issuing_key(void)
+{
+    struct stage st;
+    uint8_t hash[KAI_ID_BYTES];
+
+    begin(&st, ALICE, CAROL);
+    bool copied = copy_admit(&st, st.s->org[BOB].issuing_cert, &st.s->org[CAROL].root, hash);
+    const struct kai_roster *r = kai_net_roster(st.s->node[ALICE].net);
+    const struct kai_issuing *i = kai_roster_issuing(r, st.s->org[BOB].issuing_cert);
+    return end(&st, copied && HELD(i && i->active) &&
+                        HELD(memcmp(i->org->id, st.s->org[BOB].id, KAI_ID_BYTES) == 0) &&
+                        HELD(kai_roster_issuing(r, hash) == NULL));
+}
+
 static bool forged_admission(void)
 {
     struct stage st;
@@ -312,6 +365,14 @@ const struct evil_script evil_plane[] = {
      "nobody is admitted under a key without that key's own word",
      {"ADMIT_PROOF"},
      without_asking},
+    {"takes-a-node",
+     "a key belongs only to the organisation that its own word names",
+     {"ADMIT_OF_ORG"},
+     takes_a_node},
+    {"takes-an-issuing-key",
+     "a key belongs only to the organisation that its own word names",
+     {"ADMIT_OF_ORG"},
+     takes_an_issuing_key},
     {"forged-admission",
      "a control entry counts only under its log's signature",
      {"HDR_SIGNATURE"},

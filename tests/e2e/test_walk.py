@@ -436,6 +436,18 @@ class Ceremony(WorldCase):
         self.assertEqual("Alpha", self.a.sees("by-second.example")[0]["origin_name"])
         second.node.stop()
 
+    def test_node_is_admitted_only_by_the_organisation_it_asks(self):
+        other = self.world.join(self.a, "Other")
+        home, request = self.world.home("Wanderer"), self.world.path("request")
+        ask = ["node", "request", "--name", "Wanderer", "--out", request]
+        for org in ([], ["--org", "Alpha"], ["--org", "ab" * 31]):
+            self.assertEqual(USAGE, home.call(*ask, *org).status, org)
+        home.ask(*ask, "--org", self.a.org_id())
+        no = other.ask("node", "admit", request, "--out", self.world.path("x"), status=FORBIDDEN)
+        self.assertEqual("request.other-org", no.error["error"])
+        self.assertEqual("request.other-home", home.call(*ask, "--org", "cd" * 32).error["error"])
+        self.a.ask("node", "admit", request, "--out", self.world.path("y"))
+
     def test_dial_out_only_node_is_a_full_member(self):
         home = self.world.join(self.a, "Inside")
         home.run(listen=False)

@@ -202,6 +202,9 @@ class Home:
     def status(self):
         return self.ask("status").last
 
+    def org_id(self):
+        return self.ask("org", "show", self.status()["org"]).rows[0]["id"]
+
     def address(self):
         return self.status()["address"]
 
@@ -321,7 +324,8 @@ class World:
         """Request, admit and join, with the words of both directions; the home, not yet running."""
         home = self.home(name)
         request, admission = self.path(name + ".request"), self.path(name + ".admission")
-        words = home.ask(verb, "request", "--name", name, "--out", request).last["words"]
+        org = ["--org", sponsor.org_id()] if verb == "node" else []
+        words = home.ask(verb, "request", "--name", name, "--out", request, *org).last["words"]
         back = sponsor.ask(verb, "admit", request, "--out", admission, "--fingerprint", words, *options).last["words"]
         home.ask(verb, "join", admission, "--fingerprint", back)
         return home

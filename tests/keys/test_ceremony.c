@@ -24,7 +24,8 @@ static void requests(void **state)
 
         MUST(kai_keys_new(&keys, rows[i].role));
         kai_buf_init(&b, KAI_REQUEST_BYTES_MAX);
-        kai_join_write(&b, rows[i].kind, "City of Example", keys);
+        static const uint8_t org[KAI_ID_BYTES] = {7, 7};
+        kai_join_write(&b, rows[i].kind, "City of Example", keys, org);
         MUST(kai_join_parse(&r, kai_buf_view(&b), &why));
         assert_int_equal(r.kind, rows[i].kind);
         assert_string_equal(r.proof.name, "City of Example");
@@ -40,6 +41,8 @@ static void requests(void **state)
         a.has_curve = r.proof.has_curve;
         memcpy(a.kx_pk, r.proof.kx_pk, KAI_KEY_BYTES);
         memcpy(a.curve_pk, r.proof.curve_pk, KAI_KEY_BYTES);
+        assert_int_equal(r.proof.has_of_org, i == 1);
+        kai_admit_set_org(&a, org);
         memcpy(a.pop, r.proof.pop, KAI_SIG_BYTES);
         kai_buf_init(&cert, 4096);
         kai_admit_write(&cert, &a);

@@ -105,6 +105,7 @@ static struct kai_admit admit_full(const struct tsub *s)
     a.serial = 3;
     a.has_replaces = true;
     memset(a.replaces, 5, sizeof a.replaces);
+    kai_admit_set_org(&a, s->id);
     kai_admit_prove(&a, s->log.sk);
     return a;
 }
@@ -303,6 +304,9 @@ static void admit_rules(void **state)
         {"key of small order", 7, KAI_EAUTH},
         {"an unknown kind, proven", 8, KAI_OK},
         {"name of 256 bytes", 9, KAI_OK},
+        {"another organisation after the proof", 10, KAI_EAUTH},
+        {"a node of nobody, proven", 11, KAI_EMALFORMED},
+        {"a person of one organisation, proven", 12, KAI_EMALFORMED},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct kai_admit a = admit_full(&key);
@@ -317,13 +321,20 @@ static void admit_rules(void **state)
         if (rows[i].what == 5)
             memcpy(a.kx_pk, other.kx_pk, KAI_KEY_BYTES);
         if (rows[i].what == 6)
-            a.kind = KAI_ADMIT_PERSON;
+            a.kind = KAI_ADMIT_ISSUING;
         if (rows[i].what == 7) {
             memset(a.sign_pk, 0, KAI_KEY_BYTES);
             a.sign_pk[0] = 1;
         }
         if (rows[i].what == 8) {
             a.kind = 77;
+            kai_admit_prove(&a, key.log.sk);
+        }
+        if (rows[i].what == 10)
+            a.of_org[0] ^= 1;
+        if (rows[i].what == 11 || rows[i].what == 12) {
+            a.kind = rows[i].what == 11 ? a.kind : KAI_ADMIT_PERSON;
+            a.has_of_org = rows[i].what == 12;
             kai_admit_prove(&a, key.log.sk);
         }
         if (rows[i].what == 9) {

@@ -151,6 +151,9 @@ void world_admit(struct world *w, struct tlog *by, struct tsub *s, uint64_t kind
                  : kind == KAI_ADMIT_NODE ? KAI_D_NODE
                                           : KAI_D_PERSON,
                  s->log.pk, KAI_KEY_BYTES);
+    if (kind == KAI_ADMIT_ISSUING)
+        kai_hash(s->log.org, KAI_D_ORG, by->pk, KAI_KEY_BYTES);
+    kai_admit_set_org(&a, kind == KAI_ADMIT_ISSUING ? s->log.org : by->org);
     kai_admit_prove(&a, s->log.sk);
     kai_buf_init(&body, 4096);
     kai_admit_write(&body, &a);

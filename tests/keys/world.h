@@ -24,6 +24,7 @@ struct tlog { /* A key and the log it writes. */
     uint8_t sk[64];
     uint64_t seq;
     uint8_t head[KAI_ID_BYTES];
+    uint8_t org[KAI_ID_BYTES]; /* Of an issuing key: its organisation. */
 };
 
 struct tsub { /* A subject: an organisation, issuing key or node. */

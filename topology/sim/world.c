@@ -133,6 +133,7 @@ static struct sim_entry *admit(struct kai_sim *s, struct sim_key *signer, uint64
         a.has_kx = true;
         memcpy(a.kx_pk, s->org[of].person_kx, KAI_KEY_BYTES);
     }
+    kai_admit_set_org(&a, s->org[kind == KAI_ADMIT_NODE ? s->node[of].org : of].id);
     kai_admit_prove(&a, subject->sk);
     kai_buf_init(&body, KAI_CERT_BYTES_MAX);
     kai_admit_write(&body, &a);
