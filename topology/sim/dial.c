@@ -5,7 +5,7 @@
 
 #define DIAL_EVERY_MS 1000u
 #define DIALS_AT_ONCE 3u
-#define SPARE_LINKS   8u    /* For what an audience needs, and for those who dial us. */
+#define SPARE_LINKS   8u    /* For those who dial us without need. */
 #define INTRO_WAIT_MS 2000u /* Doubled each time, as a node does. */
 
 static bool apart(const struct kai_sim *s, size_t a, size_t b)
@@ -84,7 +84,7 @@ static void ring(struct kai_sim *s)
 }
 
 /* What the engine wants, as a node does it: first what an audience needs, which stands before the
- * links that are there. */
+ * links that are there, and for which only the links that an engine takes at all are a limit. */
 static void chosen(struct kai_sim *s, size_t i)
 {
     struct kai_dial want[SIM_LINKS];
@@ -100,8 +100,8 @@ static void chosen(struct kai_sim *s, size_t i)
             needed = false;
             continue;
         }
-        if (me->n_links >= s->o.links_max + (needed ? 2 * SPARE_LINKS : 0) ||
-            s->node[j].n_links >= s->o.links_max + 3 * SPARE_LINKS)
+        if (me->n_links >= (needed ? SIM_LINKS - 1 : s->o.links_max) ||
+            s->node[j].n_links >= (needed ? SIM_LINKS - 1 : s->o.links_max + SPARE_LINKS))
             continue;
         kai_sim_connect(s, i, j);
         done++;

@@ -9,7 +9,7 @@
 
 #define SIM_WALL_MS  1893456000000ull /* The virtual clock's start, for certificates. */
 #define SIM_RAW_KEEP 64u
-#define SIM_LINKS    40u /* Connections that a node has at once, the other side's included. */
+#define SIM_LINKS    (2 * KAI_LINKS_MAX) /* Connections of a node at once: as an engine takes. */
 #define SIM_NOBODY   SIZE_MAX
 
 struct sim_key { /* An Ed25519 key and where its log stands. */
