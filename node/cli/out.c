@@ -197,17 +197,16 @@ static int help_all(const struct kai_cli *cli)
 static const char *option_text(const struct kai_cli *cli, const struct kai_verb *v,
                                const char *name, size_t n)
 {
-    const char *const of[] = {v->help, "help.option"};
+    char own[96];
+    char id[96];
 
-    for (size_t i = 0; i < 2; i++) {
-        char id[96];
-
-        (void)snprintf(id, sizeof id, "%s.%.*s", of[i], (int)n, name);
-        const char *text = kai_text(cli->lang, id);
-        if (strcmp(text, id) != 0)
-            return text;
-    }
-    return NULL;
+    (void)snprintf(own, sizeof own, "%s.%.*s", v->help, (int)n, name);
+    (void)snprintf(id, sizeof id, "help.option.%.*s", (int)n, name);
+    const char *text = kai_text(cli->lang, own);
+    if (strcmp(text, own) != 0)
+        return text;
+    text = kai_text(cli->lang, id);
+    return strcmp(text, id) != 0 ? text : NULL;
 }
 
 static void help_options(const struct kai_cli *cli, const struct kai_verb *v)
