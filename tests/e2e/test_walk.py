@@ -437,7 +437,7 @@ class Ceremony(WorldCase):
         second.node.stop()
 
     def test_node_is_admitted_only_by_the_organisation_it_asks(self):
-        other = self.world.join(self.a, "Other")
+        other = self.world.join(self.a, "Elsewhere")
         home, request = self.world.home("Wanderer"), self.world.path("request")
         ask = ["node", "request", "--name", "Wanderer", "--out", request]
         for org in ([], ["--org", "Alpha"], ["--org", "ab" * 31]):
