@@ -52,7 +52,7 @@ struct kai_nlog {         /* A log of the mirror. */
     uint64_t learned_seq; /* The BIND that told whose it is and is not durable yet; 0: none. */
     uint64_t reader_seq;  /* So far another reader holds it: this node. */
     uint8_t reader[KAI_ID_BYTES];
-    uint64_t day_ms;      /* When its day of quota began. */
+    uint64_t day_ms; /* When its day of quota began. */
     uint64_t day_bytes, day_entries;
     uint64_t wait_ms;     /* It is over its quota until then. */
     uint64_t unread_from; /* Key log: the keyring could not judge this entry yet; 0: none. */
