@@ -1,13 +1,13 @@
-/* book: addresses of other nodes, as they sign them, and whom to dial (docs/protocol.md 7). */
-#include "topology/judge.h"
+/* book: addresses of other nodes, as they sign them (docs/protocol.md 7). */
+#include "topology/state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
 
 #define ADDRS_TO_PEER 256u
-#define FEW_NODES     16u
 /* Each new address of a node goes to every disk of the network: some at once, then one in a while.
  */
 #define ADDR_EVERY_MS 30000u
@@ -27,11 +27,44 @@ static size_t place_of(const struct kai_net *n, const uint8_t *node)
     return lo;
 }
 
+struct kai_place *kai_book_find(const struct kai_net *n, const uint8_t node[static KAI_ID_BYTES])
+{
+    size_t at = place_of(n, node);
+
+    return at < n->n_book && memcmp(n->book[at].node, node, KAI_ID_BYTES) == 0 ? &n->book[at]
+                                                                              : NULL;
+}
+
+struct kai_place *kai_book_find_key(const struct kai_net *n,
+                                    const uint8_t curve_pk[static KAI_KEY_BYTES])
+{
+    for (size_t i = 0; i < n->n_book; i++)
+        if (memcmp(n->book[i].curve_pk, curve_pk, KAI_KEY_BYTES) == 0)
+            return &n->book[i];
+    return NULL;
+}
+
+/* The network that an address is in: the first three numbers of IPv4; else the host's name. */
+static uint32_t net_of(const struct kai_addr *a)
+{
+    unsigned b[4];
+    uint32_t hash = 2166136261u;
+
+    if (a->n == 0 || strncmp(a->at[0].endpoint, "tcp://", 6) != 0)
+        return 0;
+    if (sscanf(a->at[0].endpoint + 6, "%3u.%3u.%3u.%3u", &b[0], &b[1], &b[2], &b[3]) == 4)
+        return b[0] == 127 ? 0 : (b[0] & 255) << 16 | (b[1] & 255) << 8 | (b[2] & 255);
+    for (const char *c = a->at[0].endpoint + 6; *c && *c != ':'; c++)
+        hash = (hash ^ (uint8_t)*c) * 16777619u;
+    return hash | 1u << 31;
+}
+
 static bool keep(struct kai_net *n, size_t at, const struct kai_node *node,
                  const struct kai_addr *a, struct kai_view note)
 {
     bool there = at < n->n_book && memcmp(n->book[at].node, node->id, KAI_ID_BYTES) == 0;
-    uint64_t paid_ms = there && n->book[at].paid_ms > n->now_ms ? n->book[at].paid_ms : n->now_ms;
+    struct kai_place was = there ? n->book[at] : (struct kai_place){0};
+    uint64_t paid_ms = was.paid_ms > n->now_ms ? was.paid_ms : n->now_ms;
     uint8_t *copy;
 
     if ((!there && n->n_book == KAI_BOOK_MAX) ||
@@ -44,14 +77,26 @@ static bool keep(struct kai_net *n, size_t at, const struct kai_node *node,
         return false;
     memcpy(copy, note.p, note.n);
     if (there) {
-        free(n->book[at].note);
+        free(was.note);
     } else {
         memmove(n->book + at + 1, n->book + at, (n->n_book - at) * sizeof *n->book);
         n->n_book++;
     }
-    n->book[at] = (struct kai_place){
-        .addr = *a, .paid_ms = paid_ms + ADDR_EVERY_MS, .n = note.n, .note = copy};
+    n->book[at] = (struct kai_place){.counter = a->counter,
+                                     .not_after = a->not_after,
+                                     .paid_ms = paid_ms + ADDR_EVERY_MS,
+                                     .listens = a->listens && a->n > 0,
+                                     .net = net_of(a),
+                                     .in = was.in,
+                                     .keep = was.keep,
+                                     .anchor = was.anchor,
+                                     .dialled_ms = was.dialled_ms,
+                                     .n = note.n,
+                                     .note = copy};
     memcpy(n->book[at].node, node->id, KAI_ID_BYTES);
+    memcpy(n->book[at].curve_pk, a->curve_pk, KAI_KEY_BYTES);
+    n->overlay.book_changed = true;
+    kai_overlay_changed(n);
     return true;
 }
 
@@ -71,7 +116,7 @@ static enum kai_err take(struct kai_net *n, struct kai_view note, const struct k
         return KAI_EEXIST;
     at = place_of(n, node->id);
     if (at < n->n_book && memcmp(n->book[at].node, node->id, KAI_ID_BYTES) == 0 &&
-        n->book[at].addr.counter >= a.counter)
+        n->book[at].counter >= a.counter)
         return KAI_EEXIST;
     if (!KAI_CHECK(ADDR_SIGNATURE, kai_addr_verify(note, node->sign_pk, n->nid) == KAI_OK))
         return KAI_EAUTH;
@@ -123,7 +168,7 @@ void kai_book_send_all(struct kai_net *n, struct kai_link *l)
         return;
     l->addrs_sent = true;
     for (size_t i = 0; i < n->n_book && sent < ADDRS_TO_PEER; i++) {
-        if (n->book[i].addr.not_after <= n->wall_ms)
+        if (n->book[i].not_after <= n->wall_ms)
             continue;
         notes[k++] = kai_view_of(n->book[i].note, n->book[i].n);
         sent++;
@@ -153,21 +198,22 @@ void kai_net_on_addr(struct kai_net *n, struct kai_view note)
     (void)!take(n, note, &whose);
 }
 
-static bool good(const struct kai_net *n, const struct kai_place *p, uint64_t wall_ms)
+bool kai_book_good(const struct kai_net *n, const struct kai_place *p)
 {
     const struct kai_node *node = kai_roster_node(n->roster, p->node);
 
-    return p->addr.not_after > wall_ms && node && node->active &&
-           memcmp(node->curve_pk, p->addr.curve_pk, KAI_KEY_BYTES) == 0;
+    return p->not_after > n->wall_ms && node && node->active &&
+           memcmp(node->curve_pk, p->curve_pk, KAI_KEY_BYTES) == 0;
 }
 
 void kai_book_tick(struct kai_net *n)
 {
     for (size_t i = n->n_book; i > 0; i--)
-        if (n->book[i - 1].addr.not_after <= n->wall_ms) {
+        if (n->book[i - 1].not_after <= n->wall_ms) {
             free(n->book[i - 1].note);
             memmove(n->book + i - 1, n->book + i, (n->n_book - i) * sizeof *n->book);
             n->n_book--;
+            n->overlay.book_changed = true;
         }
 }
 
@@ -178,85 +224,34 @@ void kai_book_free(struct kai_net *n)
     free(n->book);
 }
 
-/* ---- Dialling. */
+/* ---- Answers. */
 
-static bool fill(const struct kai_place *p, struct kai_dial *out)
+bool kai_book_fill(const struct kai_place *p, struct kai_dial *out)
 {
-    if (!p->addr.listens || p->addr.n == 0)
+    struct kai_addr a;
+
+    if (!p->listens || kai_addr_parse(&a, kai_view_of(p->note, p->n)) != KAI_OK)
         return false;
     *out = (struct kai_dial){0};
     memcpy(out->node, p->node, KAI_ID_BYTES);
-    memcpy(out->curve_pk, p->addr.curve_pk, KAI_KEY_BYTES);
-    kai_copy_text(out->endpoint, sizeof out->endpoint, p->addr.at[0].endpoint);
-    kai_copy_text(out->intro, sizeof out->intro, p->addr.at[0].intro);
+    memcpy(out->curve_pk, p->curve_pk, KAI_KEY_BYTES);
+    kai_copy_text(out->endpoint, sizeof out->endpoint, a.at[0].endpoint);
+    kai_copy_text(out->intro, sizeof out->intro, a.at[0].intro);
     return true;
-}
-
-static bool linked(const struct kai_net *n, const uint8_t *node)
-{
-    for (size_t i = 0; i < n->n_links; i++)
-        if (!n->links[i]->dead && n->links[i]->peer &&
-            memcmp(n->links[i]->peer_id, node, KAI_ID_BYTES) == 0)
-            return true;
-    return false;
-}
-
-static size_t links_of(const struct kai_net *n, const uint8_t *aud_id)
-{
-    size_t live = 0;
-
-    for (size_t j = 0; j < n->n_links; j++) {
-        const struct kai_share *s = kai_share_find(n->links[j], aud_id);
-        live += !n->links[j]->dead && s && s->matched ? 1u : 0u;
-    }
-    return live;
-}
-
-/* Whether it would help an audience that has fewer than 2 links, or is awaited by a letter. */
-static bool needed(const struct kai_net *n, const struct kai_place *p)
-{
-    const struct kai_node *node = kai_roster_node(n->roster, p->node);
-
-    for (size_t i = 0; i < n->n_auds; i++)
-        if (n->auds[i].part != KAI_PART_MAIL &&
-            (kai_keyring_eligible(n->keyring, n->auds[i].id, node) ||
-             kai_keyring_relay(n->keyring, n->auds[i].id, node)) &&
-            links_of(n, n->auds[i].id) < 2)
-            return true;
-    return kai_circle_next(n, p->node) || kai_mail_waits(n, node->org);
-}
-
-size_t kai_net_dials(const struct kai_net *n, struct kai_dial *out, size_t max, uint64_t wall_ms)
-{
-    size_t dialable = 0, k = 0;
-    /* A start that differs from node to node and moves on, so that not all choose the same ones. */
-    size_t first =
-        n->n_book ? (size_t)((kai_get_u64(n->self.node_id) + n->now_ms / 60000) % n->n_book) : 0;
-
-    for (size_t i = 0; i < n->n_book; i++)
-        dialable += good(n, &n->book[i], wall_ms) && n->book[i].addr.listens ? 1u : 0u;
-    for (int pass = 0; pass < 3; pass++) {
-        for (size_t i = 0; i < n->n_book && k < max && (dialable <= FEW_NODES || k < FEW_NODES);
-             i++) {
-            const struct kai_place *p = &n->book[(first + i) % n->n_book];
-            bool is_linked = linked(n, p->node), is_needed;
-            if (memcmp(p->node, n->self.node_id, KAI_ID_BYTES) == 0 || !good(n, p, wall_ms))
-                continue;
-            is_needed = !is_linked && needed(n, p);
-            /* First what an audience needs: links that others made must not stand in its way. Then
-             * what is there already, then others. */
-            if (pass == (is_needed ? 0 : is_linked ? 1 : 2) && fill(p, &out[k]))
-                k++;
-        }
-    }
-    return k;
 }
 
 bool kai_net_addr_of(const struct kai_net *n, const uint8_t curve_pk[static KAI_KEY_BYTES],
                      struct kai_dial *out)
 {
+    const struct kai_place *p = kai_book_find_key(n, curve_pk);
+
+    return p && kai_book_fill(p, out);
+}
+
+bool kai_net_addr_at(const struct kai_net *n, const char *endpoint, struct kai_dial *out)
+{
     for (size_t i = 0; i < n->n_book; i++)
-        if (memcmp(n->book[i].addr.curve_pk, curve_pk, KAI_KEY_BYTES) == 0)
-            return fill(&n->book[i], out);
+        if (kai_book_fill(&n->book[i], out) && strcmp(out->endpoint, endpoint) == 0)
+            return true;
     return false;
 }

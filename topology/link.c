@@ -95,6 +95,7 @@ void kai_link_drop(struct kai_net *n, struct kai_link *l, enum kai_bye why)
 {
     if (l->dead)
         return;
+    kai_overlay_ended(n, l, why);
     l->dead = true;
     n->act.drop(n->act.ctx, l->id, why);
 }
@@ -182,6 +183,7 @@ void kai_net_on_up(struct kai_net *n, uint64_t id, const uint8_t peer[static KAI
     l->ping_due_ms = now_ms + KAI_PING_MS;
     n->act.random(n->act.ctx, l->my_nonce, sizeof l->my_nonce);
     n->links[n->n_links++] = l;
+    kai_overlay_changed(n);
     if (dialled)
         say_hello(n, l);
     kai_step_end(n);
@@ -193,8 +195,10 @@ void kai_net_on_down(struct kai_net *n, uint64_t id, uint64_t now_ms)
 
     kai_step_begin(n, now_ms);
     l = kai_link_find(n, id);
-    if (l)
+    if (l) {
+        kai_overlay_ended(n, l, KAI_BYE_LOST);
         l->dead = true; /* The caller knows: no drop. */
+    }
     kai_step_end(n);
 }
 
@@ -316,6 +320,8 @@ void kai_link_synced(struct kai_net *n, struct kai_link *l)
     l->state = KAI_LINK_MATCH;
     l->since_ms = n->now_ms;
     l->shares[0]->live = true;
+    l->ping_due_ms = n->now_ms + KAI_PING_FIRST_MS;
+    kai_overlay_linked(n, l);
     kai_control_texts(n, l);
     kai_match_refresh(n, l);
     kai_book_send_all(n, l);

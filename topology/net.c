@@ -38,6 +38,8 @@ enum kai_err kai_net_new(struct kai_net **out, const struct kai_net_options *opt
     if (n->fetch && n->charter.err == KAI_OK)
         err = kai_packer_new(&n->packer);
     if (err == KAI_OK)
+        err = kai_overlay_new(n);
+    if (err == KAI_OK)
         err = kai_control_rebuild(n);
     if (err == KAI_OK)
         err = kai_match_auds(n);
@@ -64,6 +66,7 @@ void kai_net_free(struct kai_net *n)
     }
     kai_park_free(n);
     kai_book_free(n);
+    kai_overlay_free(n);
     kai_mirror_free(n);
     kai_roster_unref(n->roster);
     kai_packer_free(n->packer);
@@ -73,7 +76,6 @@ void kai_net_free(struct kai_net *n)
     kai_buf_free(&n->scratch);
     free(n->fetch);
     free(n->auds);
-    free(n->circle);
     free(n->mail);
     free(n->meters);
     free(n);
@@ -355,7 +357,7 @@ uint64_t kai_net_on_tick(struct kai_net *n, uint64_t now_ms, uint64_t wall_ms)
     kai_fetch_tick(n);
     kai_park_tick(n);
     kai_book_tick(n);
-    kai_circle_tick(n);
+    kai_overlay_tick(n);
     kai_quota_tick(n);
     kai_step_end(n);
     return kai_net_next(n);

@@ -197,19 +197,42 @@ struct kai_link_info {
 typedef void kai_link_fn(void *ctx, const struct kai_link_info *l);
 void kai_net_links(const struct kai_net *n, kai_link_fn *f, void *ctx);
 
-/* Whom to dial now: addresses worth a link (docs/protocol.md 7; a small choice: every audience
- * wants 2 links, all while there are few). Fills up to max; the caller skips those it is already
- * connected to or backing off from. */
 struct kai_dial {
     uint8_t node[KAI_ID_BYTES];
     uint8_t curve_pk[KAI_KEY_BYTES];
     char endpoint[KAI_ENDPOINT_BYTES_MAX];
     char intro[KAI_ENDPOINT_BYTES_MAX];
 };
-size_t kai_net_dials(const struct kai_net *n, struct kai_dial *out, size_t max, uint64_t wall_ms);
-/* Addresses known of one node or CURVE key: for --dial without a key, and for introductions. */
+/* Whom to dial now, one at a time (overlay.c; docs/protocol.md 7): false, nobody. It counts as a link
+ * until the connection stands (kai_net_on_up()) or kai_net_on_undialled() says that it does not. */
+bool kai_net_dial(struct kai_net *n, struct kai_dial *out, uint64_t now_ms, uint64_t wall_ms);
+/* The dial failed: others first, and this one again after a while, longer each time. */
+void kai_net_on_undialled(struct kai_net *n, const uint8_t curve_pk[static KAI_KEY_BYTES],
+                          uint64_t now_ms);
+/* Whoever runs the node wants a link with this one (configured): it is dialled by the caller, and
+ * never given up for another. */
+void kai_net_keep(struct kai_net *n, const uint8_t curve_pk[static KAI_KEY_BYTES]);
+/* A long-lived link of before the last start: first among equals. And those of now, longest first:
+ * how many of at most max. */
+void kai_net_on_anchor(struct kai_net *n, const uint8_t node[static KAI_ID_BYTES]);
+size_t kai_net_anchors(const struct kai_net *n, uint8_t (*nodes)[KAI_ID_BYTES], size_t max);
+/* What is known of visits to stewards, to be given back after a start: bytes valid until the next
+ * call. Bytes that are none are ignored. */
+struct kai_view kai_net_visits(const struct kai_net *n);
+void kai_net_on_visits(struct kai_net *n, struct kai_view visits);
+
+struct kai_overlay_info {
+    size_t links;    /* Guests not counted. */
+    size_t lacking;  /* Audiences with fewer links than they want, */
+    size_t cut_off;  /* and those with none, although somebody can be dialled. */
+    bool full;       /* No link more may be had: coverage was relaxed. */
+};
+void kai_net_overlay(const struct kai_net *n, struct kai_overlay_info *out);
+/* Addresses known of one node by its CURVE key, or of an endpoint: for --dial without a key, and
+ * for introductions. */
 bool kai_net_addr_of(const struct kai_net *n, const uint8_t curve_pk[static KAI_KEY_BYTES],
                      struct kai_dial *out);
+bool kai_net_addr_at(const struct kai_net *n, const char *endpoint, struct kai_dial *out);
 
 struct kai_net_counters {
     uint64_t frames_in, frames_out, bytes_in, bytes_out;

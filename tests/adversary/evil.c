@@ -62,7 +62,7 @@ void stage_open(struct stage *st)
 {
     struct kai_sim_plan *p = calloc(1, sizeof *p);
     struct kai_sim_options o = {
-        .seed = 5, .plan = p, .introduced = true, .latency_ms = 10, .links_max = 16};
+        .seed = 5, .plan = p, .introduced = true, .latency_ms = 10};
 
     *st = (struct stage){0};
     SIM_MUST(p);

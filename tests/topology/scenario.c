@@ -305,7 +305,6 @@ void scenario_run(const struct scenario *sc, struct scenario_result *r)
     struct kai_sim_options o = {.seed = sc->seed,
                                 .plan = plan,
                                 .introduced = true,
-                                .links_max = 8,
                                 .loss = 20,
                                 .dup = 20,
                                 .reorder = 20,

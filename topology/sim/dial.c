@@ -4,8 +4,6 @@
 #include <string.h>
 
 #define DIAL_EVERY_MS 1000u
-#define DIALS_AT_ONCE 3u
-#define SPARE_LINKS   8u    /* For those who dial us without need. */
 #define INTRO_WAIT_MS 2000u /* Doubled each time, as a node does. */
 
 static bool apart(const struct kai_sim *s, size_t a, size_t b)
@@ -41,22 +39,24 @@ static bool introduce(struct kai_sim *s, struct sim_node *from, struct sim_node 
     return err == KAI_OK && kai_net_admits(to->net, from->curve_pk);
 }
 
-void kai_sim_connect(struct kai_sim *s, size_t a, size_t b)
+bool kai_sim_connect(struct kai_sim *s, size_t a, size_t b)
 {
     struct sim_node *from = &s->node[a], *to = &s->node[b];
     struct sim_conn *c;
 
     if (!from->up || !to->up || apart(s, a, b)) {
         s->count.partitions_hit += apart(s, a, b) ? 1u : 0u;
-        return;
+        return false;
     }
+    if (from->n_links == SIM_LINKS || to->n_links == SIM_LINKS)
+        return false;
     if (!kai_net_admits(to->net, from->curve_pk)) {
         if (s->o.introduced && s->now < from->intro_ms)
-            return;
+            return false;
         if (!introduce(s, from, to)) {
             from->intro_wait_ms = from->intro_wait_ms ? 2 * from->intro_wait_ms : INTRO_WAIT_MS;
             from->intro_ms = s->now + from->intro_wait_ms;
-            return;
+            return false;
         }
         from->intro_wait_ms = 0;
     }
@@ -64,6 +64,7 @@ void kai_sim_connect(struct kai_sim *s, size_t a, size_t b)
     kai_net_on_up(to->net, c->link, from->curve_pk, false, s->now, SIM_WALL_MS + s->now);
     if (c->up)
         kai_net_on_up(from->net, c->link, to->curve_pk, true, s->now, SIM_WALL_MS + s->now);
+    return c->up;
 }
 
 /* A ring and chords, so that the members of audience 2 stay connected whoever is removed; now and
@@ -83,28 +84,17 @@ static void ring(struct kai_sim *s)
         }
 }
 
-/* What the engine wants, as a node does it: first what an audience needs, which stands before the
- * links that are there, and for which only the links that an engine takes at all are a limit. */
+/* What the engine wants, as a node does it. */
 static void chosen(struct kai_sim *s, size_t i)
 {
-    struct kai_dial want[SIM_LINKS];
     struct sim_node *me = &s->node[i];
-    size_t n = kai_net_dials(me->net, want, SIM_LINKS, SIM_WALL_MS + s->now), done = 0;
-    bool needed = true;
+    struct kai_dial want;
 
-    for (size_t k = 0; k < n && done < DIALS_AT_ONCE; k++) {
-        size_t j = sim_map_get(&s->node_by_curve, want[k].curve_pk);
-        if (j == SIM_MAP_NONE || j == i)
-            continue;
-        if (sim_wire_linked(s, i, j)) {
-            needed = false;
-            continue;
-        }
-        if (me->n_links >= (needed ? SIM_LINKS - 1 : s->o.links_max) ||
-            s->node[j].n_links >= (needed ? SIM_LINKS - 1 : s->o.links_max + SPARE_LINKS))
-            continue;
-        kai_sim_connect(s, i, j);
-        done++;
+    while (kai_net_dial(me->net, &want, s->now, SIM_WALL_MS + s->now)) {
+        size_t j = sim_map_get(&s->node_by_curve, want.curve_pk);
+        SIM_MUST(j != SIM_MAP_NONE && j != i);
+        if (!kai_sim_connect(s, i, j))
+            kai_net_on_undialled(me->net, want.curve_pk, s->now);
     }
 }
 

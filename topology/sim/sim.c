@@ -277,8 +277,6 @@ struct kai_sim *kai_sim_new(const struct kai_sim_options *o)
     s->o.plan = NULL;
     if (s->o.latency_ms == 0)
         s->o.latency_ms = 40;
-    if (s->o.links_max == 0)
-        s->o.links_max = 16;
     s->rng = o->seed;
     s->hash = 0xcbf29ce484222325ull;
     s->now = 1000;

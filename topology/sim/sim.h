@@ -61,7 +61,6 @@ struct kai_sim_options {
                                         audiences below; else n_nodes and late count for nothing. */
     bool introduced; /* Every node begins with the control plane and the addresses of all, and dials
                         whom its engine chooses, instead of a ring. */
-    size_t links_max;                   /* Of a node; 0: 16. */
     unsigned loss, dup, reorder, stuck; /* Of 1,000 frames. */
     uint64_t latency_ms;                /* Most; least is 1. */
     bool trace;                         /* Print it. */
@@ -101,7 +100,7 @@ void kai_sim_partition_some(struct kai_sim *s,
 void kai_sim_cut_all(struct kai_sim *s);
 void kai_sim_calm(struct kai_sim *s); /* No more faults. */
 void kai_sim_run(struct kai_sim *s, uint64_t ms);
-void kai_sim_connect(struct kai_sim *s, size_t from, size_t to);
+bool kai_sim_connect(struct kai_sim *s, size_t from, size_t to); /* Whether it stands. */
 
 /* ---- A stranger in place of an engine: frames from it go to the node as if they came over a link.
  */

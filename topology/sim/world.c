@@ -259,8 +259,8 @@ struct kai_view sim_world_addr(struct kai_sim *s, size_t node)
     if (b->len == 0) {
         memcpy(a.node_cert, n->node_cert, KAI_ID_BYTES);
         memcpy(a.curve_pk, n->curve_pk, KAI_KEY_BYTES);
-        (void)snprintf(a.at[0].endpoint, sizeof a.at[0].endpoint, "tcp://192.0.2.1:%zu",
-                       20000 + node);
+        (void)snprintf(a.at[0].endpoint, sizeof a.at[0].endpoint, "tcp://198.18.%zu.%zu:20000",
+                       node / 4, node % 4 + 1);
         kai_addr_write(b, &a, n->sign.sk, s->charter.nid);
         SIM_MUST(b->err == KAI_OK);
     }
