@@ -76,6 +76,11 @@ KAI_MUST_USE enum kai_err kai_keyring_find(const struct kai_keyring *k, const ch
  * members only where rule or list say so. Of a mailbox the readers: the nodes of its owner. */
 bool kai_keyring_eligible(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
                           const struct kai_node *n);
+/* The question that the overlay asks: eligible, or, as long as the RULE that counts is not here, in
+ * the newest EPOCH that we know: they were members a moment ago, and one of them will have heard of
+ * it. Nothing is sent because of it. */
+bool kai_keyring_likely(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
+                        const struct kai_node *n);
 bool kai_keyring_org_member(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
                             const struct kai_org *o);
 /* Whether the node may author a log of the audience: a member, or the owner or a steward, whose

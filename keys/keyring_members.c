@@ -122,6 +122,19 @@ bool kai_keyring_eligible(const struct kai_keyring *k, const uint8_t aud_id[stat
     return org_fits(k, a, n->org) || vouched(k, a, n);
 }
 
+bool kai_keyring_likely(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
+                        const struct kai_node *n)
+{
+    const struct kai_aud *a = kai_ring_aud(k, aud_id);
+
+    if (kai_keyring_eligible(k, aud_id, n))
+        return true;
+    if (n == NULL || !n->active || a == NULL || a->rec == NULL || a->rule_known ||
+        !kai_ring_by_rule(a->rec->rec.kind) || !may_be(a, n->org))
+        return false;
+    return a->newest != NULL && kai_ring_listed(a->newest, n->id);
+}
+
 /* Which organisations are members, by their place in the roster; NULL: no memory. */
 static bool *members_of(const struct kai_keyring *k, const uint8_t *aud_id, size_t *n_orgs,
                         const struct kai_org **orgs)

@@ -9,11 +9,10 @@
 
 #define TARGETS_MAX          64u
 #define CONFIGURED_RETRY_MS  2000u
-#define FOUND_RETRY_MIN_MS   1000u
-#define FOUND_RETRY_MAX_MS   300000u
+#define CONFIGURED_BUSY_MS   60000u
 #define MALFORMED_BACKOFF_MS 600000u
 #define INTRO_RETRY_MS       5000u
-#define SCAN_MS              2000u
+#define LOOK_MS              500u
 
 enum state { IDLE, DIALLING, INTRODUCING, LINKED };
 
@@ -28,8 +27,8 @@ struct target {
     uint64_t link; /* Dial or link under way. */
     uint64_t next_ms;
     uint64_t next_intro_ms;
-    uint64_t back_ms;
     bool introduce; /* The next attempt is an introduction. */
+    bool over;      /* Not configured, and not under way any more: to be taken out. */
 };
 
 struct accepted { /* A link that the other side dialled. */
@@ -44,7 +43,6 @@ struct kai_dialer {
     struct target v[TARGETS_MAX];
     size_t n_accepted;
     struct accepted accepted[KAI_LINKS_MAX * 2];
-    uint64_t next_scan_ms;
 };
 
 enum kai_err kai_dialer_new(struct kai_dialer **out, struct kai_core *c, struct kai_transport *t,
@@ -97,68 +95,57 @@ static bool accepted_from(const struct kai_dialer *d, const uint8_t key[static K
     return false;
 }
 
-/* Take over what the engine proposes; forget what it no longer does. */
-static void scan(struct kai_dialer *d)
+/* Take over whom the engine chooses, as long as there is room. */
+static void take_chosen(struct kai_dialer *d, uint64_t now_ms)
 {
-    struct kai_dial found[TARGETS_MAX];
-    size_t n = kai_net_dials(d->c->net, found, TARGETS_MAX, kai_wall_ms());
+    struct kai_dial a;
 
-    for (size_t i = 0; i < n; i++) {
-        struct target *g = by_key(d, found[i].curve_pk);
+    while (d->n < TARGETS_MAX && kai_net_dial(d->c->net, &a, now_ms, kai_wall_ms())) {
+        struct target *g = by_key(d, a.curve_pk);
 
-        if (g == NULL && d->n < TARGETS_MAX) {
+        if (g == NULL) {
             g = &d->v[d->n++];
-            *g = (struct target){.has_key = true, .back_ms = FOUND_RETRY_MIN_MS};
-            memcpy(g->key, found[i].curve_pk, KAI_KEY_BYTES);
+            *g = (struct target){.has_key = true};
+            memcpy(g->key, a.curve_pk, KAI_KEY_BYTES);
         }
-        if (g == NULL)
-            continue;
         if (!g->configured)
-            kai_copy_text(g->endpoint, sizeof g->endpoint, found[i].endpoint);
-        kai_copy_text(g->intro, sizeof g->intro, found[i].intro);
+            kai_copy_text(g->endpoint, sizeof g->endpoint, a.endpoint);
+        kai_copy_text(g->intro, sizeof g->intro, a.intro);
+        g->next_ms = now_ms;
     }
-    for (size_t i = 0; i < d->n;) {
-        bool keep = d->v[i].configured || d->v[i].state != IDLE;
+}
 
-        for (size_t j = 0; j < n && !keep; j++)
-            keep = memcmp(found[j].curve_pk, d->v[i].key, KAI_KEY_BYTES) == 0;
-        if (keep)
-            i++;
-        else
-            d->v[i] = d->v[--d->n];
-    }
+/* Over for now: what is configured is tried again; what was dialled for the engine is the engine's
+ * to try again, when it has heard that it failed. */
+static void give_up(struct kai_dialer *d, struct target *g, bool failed, uint64_t now_ms)
+{
+    g->state = IDLE;
+    g->next_ms = now_ms + CONFIGURED_RETRY_MS;
+    g->over = !g->configured;
+    if (failed && g->has_key)
+        kai_net_on_undialled(d->c->net, g->key, now_ms);
+}
+
+static void sweep(struct kai_dialer *d)
+{
+    for (size_t i = d->n; i > 0; i--)
+        if (d->v[i - 1].over)
+            d->v[i - 1] = d->v[--d->n];
 }
 
 /* A configured address without a key: its key is what the address records say of that endpoint. */
 static bool learn_key(struct kai_dialer *d, struct target *g)
 {
-    struct kai_dial known[TARGETS_MAX];
-    size_t n;
+    struct kai_dial a;
 
+    if (!g->has_key && kai_net_addr_at(d->c->net, g->endpoint, &a)) {
+        memcpy(g->key, a.curve_pk, KAI_KEY_BYTES);
+        kai_copy_text(g->intro, sizeof g->intro, a.intro);
+        g->has_key = true;
+    }
     if (g->has_key)
-        return true;
-    n = kai_net_dials(d->c->net, known, TARGETS_MAX, kai_wall_ms());
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(known[i].endpoint, g->endpoint) == 0) {
-            memcpy(g->key, known[i].curve_pk, KAI_KEY_BYTES);
-            kai_copy_text(g->intro, sizeof g->intro, known[i].intro);
-            g->has_key = true;
-            return true;
-        }
-    }
-    return false;
-}
-
-static void later(struct target *g, uint64_t now_ms)
-{
-    if (g->configured) {
-        g->next_ms = now_ms + CONFIGURED_RETRY_MS;
-        return;
-    }
-    if (g->back_ms == 0)
-        g->back_ms = FOUND_RETRY_MIN_MS;
-    g->next_ms = now_ms + g->back_ms / 2 + randombytes_uniform((uint32_t)g->back_ms);
-    g->back_ms = g->back_ms * 2 > FOUND_RETRY_MAX_MS ? FOUND_RETRY_MAX_MS : g->back_ms * 2;
+        kai_net_keep(d->c->net, g->key);
+    return g->has_key;
 }
 
 /* Where newcomers are heard: what the address record says, else the port after. */
@@ -188,11 +175,11 @@ static void start(struct kai_dialer *d, struct target *g, uint64_t now_ms)
         if (!g->said)
             kai_say("dial.no-key", g->endpoint, NULL, NULL);
         g->said = true;
-        later(g, now_ms);
+        give_up(d, g, false, now_ms);
         return;
     }
     if (memcmp(g->key, d->c->node->curve_pk, KAI_KEY_BYTES) == 0 || accepted_from(d, g->key)) {
-        later(g, now_ms); /* Ourselves, or linked from the other side. */
+        give_up(d, g, false, now_ms); /* Ourselves, or linked from the other side. */
         return;
     }
     bool introduce = g->introduce && intro_endpoint(d, g);
@@ -207,7 +194,7 @@ static void start(struct kai_dialer *d, struct target *g, uint64_t now_ms)
         if (!g->said)
             kai_say_why(&why);
         g->said = true;
-        later(g, now_ms);
+        give_up(d, g, true, now_ms);
         return;
     }
     g->state = introduce ? INTRODUCING : DIALLING;
@@ -215,16 +202,14 @@ static void start(struct kai_dialer *d, struct target *g, uint64_t now_ms)
 
 uint64_t kai_dialer_tick(struct kai_dialer *d, uint64_t now_ms)
 {
-    uint64_t next = now_ms + SCAN_MS;
+    uint64_t next = now_ms + LOOK_MS;
 
-    if (now_ms >= d->next_scan_ms) {
-        scan(d);
-        d->next_scan_ms = now_ms + SCAN_MS;
-    }
+    sweep(d);
+    take_chosen(d, now_ms);
     for (size_t i = 0; i < d->n; i++) {
         struct target *g = &d->v[i];
 
-        if (g->state == IDLE && now_ms >= g->next_ms)
+        if (g->state == IDLE && !g->over && now_ms >= g->next_ms)
             start(d, g, now_ms);
         if (g->state == IDLE && g->next_ms < next)
             next = g->next_ms;
@@ -240,8 +225,7 @@ static void introduce(struct kai_dialer *d, struct target *g, uint64_t now_ms)
     if (kai_net_intro_hello(d->c->net, &hello, kai_wall_ms()) != KAI_OK ||
         !kai_transport_send(d->t, g->link, kai_buf_view(&hello))) {
         kai_transport_drop(d->t, g->link);
-        g->state = IDLE;
-        later(g, now_ms);
+        give_up(d, g, true, now_ms);
     }
     kai_buf_free(&hello);
 }
@@ -286,10 +270,9 @@ bool kai_dialer_frame(struct kai_dialer *d, uint64_t link, struct kai_view frame
     kai_buf_free(&reply);
     kai_transport_drop(d->t, link);
     g->state = IDLE;
-    if (err == KAI_OK)
-        g->next_ms = now_ms; /* Redial the main socket: it knows us now. */
-    else
-        later(g, now_ms);
+    g->next_ms = now_ms; /* Redial the main socket: it knows us now. */
+    if (err != KAI_OK)
+        give_up(d, g, true, now_ms);
     return true;
 }
 
@@ -315,10 +298,7 @@ bool kai_dialer_down(struct kai_dialer *d, uint64_t link, uint64_t now_ms)
         kai_say("peer.refused", g->endpoint, NULL, NULL);
         g->said = true;
     }
-    if (g->state == LINKED)
-        g->back_ms = FOUND_RETRY_MIN_MS;
-    g->state = IDLE;
-    later(g, now_ms);
+    give_up(d, g, g->state != LINKED, now_ms); /* Of a link the engine is told. */
     return intro;
 }
 
@@ -340,7 +320,7 @@ void kai_dialer_failed(struct kai_dialer *d, uint64_t dial, const struct kai_why
     if (!g->said)
         kai_say_why(why);
     g->said = true;
-    later(g, now_ms);
+    give_up(d, g, true, now_ms);
 }
 
 void kai_dialer_dropped(struct kai_dialer *d, uint64_t link, enum kai_bye why, uint64_t now_ms)
@@ -350,10 +330,9 @@ void kai_dialer_dropped(struct kai_dialer *d, uint64_t link, enum kai_bye why, u
     forget_accepted(d, link);
     if (g == NULL)
         return;
-    g->state = IDLE;
-    later(g, now_ms);
+    give_up(d, g, false, now_ms);
     if (why == KAI_BYE_MALFORMED)
         g->next_ms = now_ms + MALFORMED_BACKOFF_MS;
-    if (why == KAI_BYE_DUPLICATE && !g->configured)
-        g->next_ms = now_ms + FOUND_RETRY_MAX_MS;
+    if (why == KAI_BYE_BUSY)
+        g->next_ms = now_ms + CONFIGURED_BUSY_MS;
 }

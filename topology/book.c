@@ -44,6 +44,11 @@ struct kai_place *kai_book_find_key(const struct kai_net *n,
     return NULL;
 }
 
+static uint64_t share_of(const uint8_t *node, uint64_t counter)
+{
+    return kai_cover_rank(node, node) * (2 * counter + 1);
+}
+
 /* The network that an address is in: the first three numbers of IPv4; else the host's name. */
 static uint32_t net_of(const struct kai_addr *a)
 {
@@ -95,6 +100,7 @@ static bool keep(struct kai_net *n, size_t at, const struct kai_node *node,
                                      .note = copy};
     memcpy(n->book[at].node, node->id, KAI_ID_BYTES);
     memcpy(n->book[at].curve_pk, a->curve_pk, KAI_KEY_BYTES);
+    n->book_sum += share_of(node->id, a->counter) - (there ? share_of(was.node, was.counter) : 0);
     n->overlay.book_changed = true;
     kai_overlay_changed(n);
     return true;
@@ -162,15 +168,16 @@ void kai_book_send_all(struct kai_net *n, struct kai_link *l)
 {
     struct kai_view notes[KAI_PEERS_PER_FRAME_MAX];
     uint32_t k = 0;
-    size_t sent = 0;
+    size_t sent = 0, start = n->n_book ? (size_t)kai_random_below(n, n->n_book) : 0;
 
     if (l->addrs_sent || l->dead)
         return;
     l->addrs_sent = true;
     for (size_t i = 0; i < n->n_book && sent < ADDRS_TO_PEER; i++) {
-        if (n->book[i].not_after <= n->wall_ms)
+        const struct kai_place *p = &n->book[(start + i) % n->n_book];
+        if (p->not_after <= n->wall_ms)
             continue;
-        notes[k++] = kai_view_of(n->book[i].note, n->book[i].n);
+        notes[k++] = kai_view_of(p->note, p->n);
         sent++;
         if (k == KAI_PEERS_PER_FRAME_MAX) {
             send_notes(n, l, notes, k);
@@ -211,6 +218,7 @@ void kai_book_tick(struct kai_net *n)
     for (size_t i = n->n_book; i > 0; i--)
         if (n->book[i - 1].not_after <= n->wall_ms) {
             free(n->book[i - 1].note);
+            n->book_sum -= share_of(n->book[i - 1].node, n->book[i - 1].counter);
             memmove(n->book + i - 1, n->book + i, (n->n_book - i) * sizeof *n->book);
             n->n_book--;
             n->overlay.book_changed = true;

@@ -26,6 +26,8 @@ bool kai_control_entry(struct kai_net *n, struct kai_link *l, const struct kai_e
     if (!e->payload.p)
         return false;
     err = kai_ctl_add(n->ctl, e);
+    if (err == KAI_OK || err == KAI_EEXIST)
+        kai_push_know(l, e->hash, 1);
     if (err == KAI_OK) {
         n->count.entries_new++;
         n->roster_stale = n->retry_ctl = true;

@@ -30,7 +30,7 @@ static void fill(const struct kai_net *n, struct kai_cover *c, const struct kai_
     memset(c->bits, 0, sizeof c->bits);
     c->seen = o->version;
     for (size_t i = 0; node && i < o->n; i++)
-        if (kai_keyring_eligible(n->keyring, o->aud[i].id, node) ||
+        if (kai_keyring_likely(n->keyring, o->aud[i].id, node) ||
             kai_keyring_relay(n->keyring, o->aud[i].id, node))
             c->bits[i / 64] |= 1ull << (i % 64);
 }

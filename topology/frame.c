@@ -88,8 +88,13 @@ void kai_frame_id(struct kai_frame *f, const uint8_t **log_pk, uint64_t *seq)
     kai_cur_tuple(&f->items, 2);
     *log_pk = kai_cur_bin_n(&f->items, KAI_KEY_BYTES);
     *seq = kai_cur_uint(&f->items, INT64_MAX);
-    if (*seq == 0)
+    if (*seq == 0 && f->type != KAI_MSG_GRAFT)
         kai_cur_fail(&f->items, KAI_EMALFORMED);
+}
+
+const uint8_t *kai_frame_log(struct kai_frame *f)
+{
+    return kai_cur_bin_n(&f->items, KAI_KEY_BYTES);
 }
 
 struct kai_view kai_frame_note(struct kai_frame *f)
@@ -139,12 +144,25 @@ static void check_items(struct kai_frame *f, struct kai_cur *c, uint32_t n)
             kai_frame_want(&walk, &want);
         else if (f->type == KAI_MSG_IHAVE || f->type == KAI_MSG_GRAFT)
             kai_frame_id(&walk, &p1, &seq);
+        else if (f->type == KAI_MSG_PRUNE)
+            (void)kai_frame_log(&walk);
         else if (f->type == KAI_MSG_PEERS)
             (void)kai_frame_note(&walk);
         else
             kai_frame_parts(&walk, &v1, &v2, &v3);
     }
     *c = walk.items;
+}
+
+static bool hello_ext(void *ctx, uint64_t key, struct kai_view value)
+{
+    struct kai_hello *h = ctx;
+
+    if (key != KAI_HELLO_X_BOOK)
+        return false;
+    if (value.n == sizeof h->book)
+        h->book = kai_get_u64(value.p);
+    return value.n == sizeof h->book;
 }
 
 static void read_hello(struct kai_frame *f, struct kai_cur *c, uint32_t arity)
@@ -165,7 +183,7 @@ static void read_hello(struct kai_frame *f, struct kai_cur *c, uint32_t arity)
     kai_cur_tuple(c, 2);
     h->credit_bytes = kai_cur_uint(c, INT64_MAX / 2);
     h->frame_bytes = kai_cur_uint(c, INT64_MAX / 2);
-    kai_cur_ext(c, NULL, NULL);
+    kai_cur_ext(c, hello_ext, h);
     if (h->min > h->max)
         kai_cur_fail(c, KAI_EMALFORMED);
     if (arity == 14) {
@@ -200,11 +218,11 @@ static uint32_t arity_of(uint64_t type)
     case KAI_MSG_WANT:
     case KAI_MSG_IHAVE:
     case KAI_MSG_GRAFT:
-    case KAI_MSG_PRUNE:
     case KAI_MSG_ERR:
         return 2;
     case KAI_MSG_ENTRIES:
     case KAI_MSG_PROOF:
+    case KAI_MSG_PRUNE:
         return 3;
     case KAI_MSG_PUSH:
         return 4;
@@ -244,6 +262,7 @@ static void read_rest(struct kai_frame *f, struct kai_cur *c)
     case KAI_MSG_PRUNE:
         f->handle = kai_cur_uint(c, KAI_HANDLE_CONTROL);
         f->a = kai_cur_uint(c, 255);
+        check_items(f, c, kai_cur_array(c, items_max(f->type)));
         break;
     case KAI_MSG_MATCH:
     case KAI_MSG_OFFER:
@@ -314,6 +333,8 @@ void kai_put_frame(struct kai_buf *b, enum kai_msg type, uint32_t arity)
 
 void kai_put_hello(struct kai_buf *b, const struct kai_hello *h)
 {
+    uint8_t book[8];
+
     kai_put_frame(b, KAI_MSG_HELLO, h->intro ? 13 : 11);
     kai_put_uint(b, h->min);
     kai_put_uint(b, h->max);
@@ -327,7 +348,14 @@ void kai_put_hello(struct kai_buf *b, const struct kai_hello *h)
     kai_put_array(b, 2);
     kai_put_uint(b, h->credit_bytes);
     kai_put_uint(b, h->frame_bytes);
-    kai_put_no_ext(b);
+    if (h->book != 0) {
+        kai_put_u64(book, h->book);
+        kai_put_map(b, 1);
+        kai_put_uint(b, KAI_HELLO_X_BOOK);
+        kai_put_bin(b, book, sizeof book);
+    } else {
+        kai_put_no_ext(b);
+    }
     if (h->intro)
         kai_put_view(b, h->charter);
 }

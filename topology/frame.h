@@ -4,6 +4,7 @@
  * - HELLO [1, min, max, NID, node cert, nonce32, boot id 16, clock ms, charter version, control
  * fingerprint 32, [credit bytes, frame bytes], X]; an introduction adds [charter record,
  * [entry...]]. The dialler speaks first.
+ * X of HELLO: 2 = sum of the addresses that the sender knows, so that equal ones need not be sent.
  * - MATCH [2, first, [token...]]: index of the first token; indexes run on from frame to frame.
  * - PING [3, clock, flow bytes sent], PONG [4, clock echoed, flow bytes received], CREDIT [5, flow
  * bytes allowed]: all three count ENTRIES, PUSH, IHAVE, RB, PEERS, MATCH, OFFER and PROOF since the
@@ -17,6 +18,9 @@
  * and reply list: [[log, seq, head16]...].
  * - WANT [17, handle, [[log, from, to, payload]...]], payload 0 or 1; a text of the charter is
  * [hash, 0, 0, 1] on handle 65535, answered by the entry [hash, empty, text].
+ * - GRAFT [34, handle, [[log, seq]...]]: new entries of these logs come as a whole from now on; seq
+ * is one that is wanted now, or 0. PRUNE [35, handle, minutes, [log...]]: no longer as a whole;
+ * where minutes are not 0, GRAFT with seq 0 is not wanted for so long.
  * - PROOF [49, handle, hdr, sig]: the sender's own entry at a place where the receiver's is
  * another. */
 #ifndef KAI_TOPOLOGY_FRAME_H
@@ -54,6 +58,7 @@ enum kai_msg {
 #define KAI_RB_ROWS_MAX      2048u /* In one range. */
 #define KAI_ENTRIES_MAX      512u  /* In one frame. */
 #define KAI_HELLO_BYTES_MAX  16384u
+#define KAI_HELLO_X_BOOK     2u /* u64 big-endian. */
 
 /* Whether frames of this type are counted against credit. */
 bool kai_msg_flows(uint64_t type);
@@ -70,6 +75,7 @@ struct kai_hello {
     uint8_t fingerprint[KAI_ID_BYTES];
     uint64_t credit_bytes;
     uint64_t frame_bytes;
+    uint64_t book; /* the sum of the book: equal, no addresses need be sent. 0: not said. */
     bool intro; /* Carries the rest: */
     struct kai_view charter;
 };
@@ -122,6 +128,7 @@ void kai_frame_range(struct kai_frame *f, struct kai_rb_range *r); /* RB. */
 void kai_range_row(struct kai_rb_range *r, struct kai_rb_row *row);
 void kai_frame_want(struct kai_frame *f, struct kai_want *w);
 void kai_frame_id(struct kai_frame *f, const uint8_t **log_pk, uint64_t *seq); /* IHAVE, GRAFT. */
+const uint8_t *kai_frame_log(struct kai_frame *f);                             /* PRUNE. */
 struct kai_view kai_frame_note(struct kai_frame *f);                           /* PEERS. */
 /* ENTRIES and HELLO: the parts of the next one. */
 void kai_frame_parts(struct kai_frame *f, struct kai_view *hdr, struct kai_view *sig,

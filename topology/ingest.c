@@ -67,7 +67,7 @@ static bool held_already(struct kai_net *n, struct kai_link *l, struct kai_share
     }
     kai_log_held(n, l, log, e->h.seq);
     if (!log->l.own)
-        kai_push_have(n, l, s, log->l.log_pk, log->l.head_seq);
+        kai_push_have(n, l, s, log->l.log_pk, log->l.head_seq, KAI_IHAVE_MS);
     kai_push_know(l, log->l.log_pk, e->h.seq);
     return true;
 }
@@ -111,7 +111,10 @@ static struct kai_nlog *keep_log(struct kai_net *n, const struct kai_link *l, st
 {
     if (!log) {
         memcpy(is->from_node, l->peer_id, KAI_ID_BYTES);
-        return kai_mirror_add(n, is);
+        log = kai_mirror_add(n, is);
+        if (log)
+            kai_tree_first(n, l, log);
+        return log;
     }
     if (kai_log_blind(&log->l) && !kai_log_blind(is)) {
         log->l = *is;
@@ -134,7 +137,7 @@ static void over(struct kai_net *n, struct kai_link *l, struct kai_share *s,
 /* An entry with the shape of one, from a peer that may send it. cost: bytes of the peer's credit
  * that it holds. */
 void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
-                const struct kai_entry *e, size_t cost)
+                const struct kai_entry *e, size_t cost, bool pushed)
 {
     struct kai_nlog *log = kai_mirror_find(n, e->h.log_pk);
     enum kai_verdict v = judge(n, l, s, log, e);
@@ -147,6 +150,7 @@ void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
     switch (v) {
     case KAI_TAKE:
         n->count.entries_new++;
+        kai_tree_came(n, l, s, log, e->h.seq, pushed);
         launch(n, l, log, e, cost);
         break;
     case KAI_PARK:
@@ -160,6 +164,8 @@ void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
         break;
     case KAI_HELD:
         n->count.entries_dup++;
+        if (pushed && e->payload.p)
+            kai_tree_twice(n, l, s, log);
         kai_fetch_progress(n, e->h.log_pk, log->ing_seq);
         break;
     case KAI_FORK:
@@ -176,7 +182,8 @@ void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
 }
 
 static void one_entry(struct kai_net *n, struct kai_link *l, struct kai_share *s,
-                      struct kai_view hdr, struct kai_view sig, struct kai_view payload)
+                      struct kai_view hdr, struct kai_view sig, struct kai_view payload,
+                      bool pushed)
 {
     struct kai_entry e;
 
@@ -191,7 +198,7 @@ static void one_entry(struct kai_net *n, struct kai_link *l, struct kai_share *s
     if (s->ctl)
         (void)kai_control_entry(n, l, &e);
     else if (kai_may_receive(n, l, s, &e))
-        kai_ingest(n, l, s, &e, bytes_of(&e));
+        kai_ingest(n, l, s, &e, bytes_of(&e), pushed);
     else
         n->count.entries_refused++;
 }
@@ -207,7 +214,7 @@ void kai_ingest_frame(struct kai_net *n, struct kai_link *l, struct kai_frame *f
     for (uint32_t i = 0; i < f->n && !l->dead; i++) {
         struct kai_view hdr, sig, payload;
         kai_frame_parts(f, &hdr, &sig, &payload);
-        one_entry(n, l, s, hdr, sig, payload);
+        one_entry(n, l, s, hdr, sig, payload, false);
     }
 }
 
@@ -218,7 +225,7 @@ void kai_ingest_push(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
     if (!s)
         kai_link_err(n, l, KAI_BYE_NOT_SHARED, f->handle);
     else
-        one_entry(n, l, s, f->hdr, f->sig, f->payload);
+        one_entry(n, l, s, f->hdr, f->sig, f->payload, true);
 }
 
 /* ---- Answers of the disk. */
@@ -304,7 +311,7 @@ void kai_net_on_stored(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BY
             struct kai_share *s = kai_share_find(l, log->l.aud_id);
             kai_push_know(l, log_pk, e->h.seq);
             if (s)
-                kai_push_have(n, l, s, log_pk, e->h.seq);
+                kai_push_have(n, l, s, log_pk, e->h.seq, KAI_IHAVE_MS);
         }
         kai_push_entry(n, log->l.aud_id, log, e, link);
     }

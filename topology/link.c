@@ -49,6 +49,7 @@ static void free_link(struct kai_link *l)
     free(l->forked);
     free(l->known);
     free(l->mail);
+    free(l->answered);
     free(l);
 }
 
@@ -128,6 +129,7 @@ void kai_link_sweep(struct kai_net *n)
     /* First what they leave behind: to end a fetch looks at the other links. */
     for (size_t i = 0; i < n->n_links; i++)
         if (n->links[i]->dead) {
+            kai_tree_gone(n, n->links[i]);
             kai_park_gone(n, n->links[i]);
             kai_fetch_gone(n, n->links[i]);
         }
@@ -149,7 +151,8 @@ static void say_hello(struct kai_net *n, struct kai_link *l)
                           .clock_ms = n->wall_ms,
                           .charter_ver = kai_ctl_charter(n->ctl)->ver,
                           .credit_bytes = KAI_CREDIT_BYTES,
-                          .frame_bytes = KAI_FRAME_BYTES_MAX};
+                          .frame_bytes = KAI_FRAME_BYTES_MAX,
+                          .book = n->book_sum};
 
     memcpy(h.nid, n->nid, sizeof h.nid);
     memcpy(h.cert, n->self.node_cert, sizeof h.cert);
@@ -182,6 +185,7 @@ void kai_net_on_up(struct kai_net *n, uint64_t id, const uint8_t peer[static KAI
     l->granted = KAI_CREDIT_BYTES;
     l->ping_due_ms = now_ms + KAI_PING_MS;
     n->act.random(n->act.ctx, l->my_nonce, sizeof l->my_nonce);
+    kai_tree_link(n, l);
     n->links[n->n_links++] = l;
     kai_overlay_changed(n);
     if (dialled)
@@ -291,6 +295,7 @@ void kai_link_hello(struct kai_net *n, struct kai_link *l, const struct kai_fram
     memcpy(l->peer_boot, h->boot, sizeof l->peer_boot);
     memcpy(l->peer_cert, h->cert, sizeof l->peer_cert);
     l->allowed = h->credit_bytes;
+    l->addrs_sent = h->book != 0 && h->book == n->book_sum;
     /* Whom we dialled by its key may be one of whom the control plane has yet to tell us. */
     if (!kai_link_know(n, l) &&
         (l->dead || !l->dialled || kai_roster_node_by_cert(n->roster, h->cert))) {
@@ -393,7 +398,7 @@ void kai_link_tick(struct kai_net *n, struct kai_link *l)
         send_ping(n, l);
     for (size_t i = 0; i < l->n_shares && !l->dead; i++) {
         kai_rb_tick(n, l, l->shares[i]);
-        if (l->shares[i]->n_have > 0 && n->now_ms >= l->shares[i]->have_sent_ms + KAI_IHAVE_MS)
+        if (l->shares[i]->n_have > 0 && n->now_ms >= l->shares[i]->have_due_ms)
             kai_push_flush(n, l, l->shares[i]);
     }
 }
@@ -415,7 +420,7 @@ uint64_t kai_link_next(const struct kai_net *n, const struct kai_link *l)
     for (size_t i = 0; i < l->n_shares; i++) {
         const struct kai_share *s = l->shares[i];
         if (s->n_have > 0)
-            next = sooner(next, s->have_sent_ms + KAI_IHAVE_MS);
+            next = sooner(next, s->have_due_ms);
         if (s->rb_running)
             next = sooner(next, s->rb_last_ms + KAI_RB_IDLE_MS);
         else if (s->rb_due_ms)

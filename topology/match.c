@@ -186,21 +186,20 @@ static void put_tokens(struct kai_net *n, struct kai_link *l, const struct kai_u
 }
 
 /* A handle is a place among the dialler's tokens; it is used once both have shown the secret behind
- * it. */
+ * it. Of a peer that is so far behind that we show none that it knows we are not understood: it is
+ * offered the audience as a newcomer is. */
 static bool find_match(struct kai_net *n, const struct kai_link *l, const struct kai_use *use,
                        uint32_t *handle)
 {
     struct secret e[KNOWN_EPOCHS];
-    size_t k = secrets(n, use, e, KNOWN_EPOCHS), at;
+    size_t k = secrets(n, use, e, KNOWN_EPOCHS);
     uint8_t token[16];
 
     for (size_t j = 0; j < k; j++) {
         make_token(n, l, e[j].route, !l->dialled, token);
-        at = find_got(l, token);
-        if (at != SIZE_MAX && l->dialled)
-            at = find_sent(l, use->id, &e[j]);
-        if (at != SIZE_MAX) {
-            *handle = (uint32_t)at;
+        size_t got = find_got(l, token), sent = find_sent(l, use->id, &e[j]);
+        if (got != SIZE_MAX && sent != SIZE_MAX) {
+            *handle = (uint32_t)(l->dialled ? sent : got);
             return true;
         }
     }

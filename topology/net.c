@@ -75,6 +75,7 @@ void kai_net_free(struct kai_net *n)
     kai_buf_free(&n->opened);
     kai_buf_free(&n->scratch);
     free(n->fetch);
+    free(n->missing);
     free(n->auds);
     free(n->mail);
     free(n->meters);
@@ -203,7 +204,10 @@ static void dispatch(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
         kai_serve_on(n, l, f);
         break;
     case KAI_MSG_GRAFT:
-        kai_serve_graft(n, l, f);
+        kai_tree_on_graft(n, l, f);
+        break;
+    case KAI_MSG_PRUNE:
+        kai_tree_on_prune(n, l, f);
         break;
     case KAI_MSG_ENTRIES:
         kai_ingest_frame(n, l, f);
@@ -223,7 +227,7 @@ static void dispatch(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
     case KAI_MSG_BYE:
         on_bye(n, l, f);
         break;
-    default: /* ERR is only told; DEF and PRUNE change nothing where pushes flood. */
+    default: /* ERR is only told; DEF changes nothing yet. */
         break;
     }
 }
@@ -345,6 +349,8 @@ uint64_t kai_net_next(const struct kai_net *n)
     }
     at = kai_fetch_next(n);
     next = at < next ? at : next;
+    at = kai_tree_next(n);
+    next = at < next ? at : next;
     return next > n->now_ms ? next : n->now_ms + 1;
 }
 
@@ -355,6 +361,7 @@ uint64_t kai_net_on_tick(struct kai_net *n, uint64_t now_ms, uint64_t wall_ms)
     for (size_t i = 0; i < n->n_links; i++)
         kai_link_tick(n, n->links[i]);
     kai_fetch_tick(n);
+    kai_tree_tick(n);
     kai_park_tick(n);
     kai_book_tick(n);
     kai_overlay_tick(n);

@@ -218,7 +218,7 @@ void kai_net_on_anchor(struct kai_net *n, const uint8_t node[static KAI_ID_BYTES
 size_t kai_net_anchors(const struct kai_net *n, uint8_t (*nodes)[KAI_ID_BYTES], size_t max);
 /* What is known of visits to stewards, to be given back after a start: bytes valid until the next
  * call. Bytes that are none are ignored. */
-struct kai_view kai_net_visits(const struct kai_net *n);
+struct kai_view kai_net_visits(struct kai_net *n);
 void kai_net_on_visits(struct kai_net *n, struct kai_view visits);
 
 struct kai_overlay_info {
@@ -237,6 +237,8 @@ bool kai_net_addr_at(const struct kai_net *n, const char *endpoint, struct kai_d
 struct kai_net_counters {
     uint64_t frames_in, frames_out, bytes_in, bytes_out;
     uint64_t entries_new, entries_dup, entries_refused, entries_parked, pushes_out, wants_out;
+    uint64_t pushes_twice; /* Whole entries that were here already. */
+    uint64_t grafts_out, prunes_out;
     uint64_t entries_over; /* Too much for today. */
     uint64_t malformed, rb_rounds, rb_bytes;
     size_t memory_bytes; /* Held for all peers together. */

@@ -42,8 +42,8 @@ enum kai_err kai_overlay_new(struct kai_net *n)
 void kai_overlay_free(struct kai_net *n)
 {
     free(n->overlay.aud);
-    free(n->overlay.asked.id);
-    free(n->overlay.old.id);
+    free(n->overlay.ask);
+    free(n->overlay.asked);
 }
 
 void kai_overlay_changed(struct kai_net *n)

@@ -118,7 +118,7 @@ void kai_park_retry(struct kai_net *n, bool ctl)
             if (ctl)
                 (void)kai_control_entry(n, l, &p->e);
             else if (l->peer && l->peer->active)
-                kai_ingest(n, l, s, &p->e, 0);
+                kai_ingest(n, l, s, &p->e, 0, false);
             free(p);
         } else {
             release(n, p);

@@ -1,5 +1,5 @@
-/* push: what is new goes to every link that may have it, and what is durable is acknowledged
- * (docs/protocol.md 7). */
+/* push: what is new goes along its tree, word of it to the others, and what is durable is
+ * acknowledged (docs/protocol.md 7). */
 #include "topology/judge.h"
 
 #include <stdlib.h>
@@ -59,13 +59,18 @@ static void push(struct kai_net *n, struct kai_link *l, struct kai_share *s,
 void kai_push_entry(struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],
                     struct kai_nlog *log, const struct kai_entry *e, uint64_t from_link)
 {
+    if (kai_mail_find(n, aud_id))
+        kai_overlay_changed(n); /* Whoever it is for may be worth a link. */
     for (size_t i = 0; i < n->n_links; i++) {
         struct kai_link *l = n->links[i];
         struct kai_share *s = l->dead ? NULL : kai_share_find(l, aud_id);
         if (!s || l->id == from_link || !kai_log_visible(n, l, s, log) ||
             kai_push_known(l, e->h.log_pk, e->h.seq))
             continue;
-        push(n, l, s, e);
+        if (kai_tree_lazy(log, l) && s->matched)
+            kai_push_have(n, l, s, log->l.log_pk, e->h.seq, KAI_IHAVE_NEWS_MS);
+        else
+            push(n, l, s, e);
     }
 }
 
@@ -74,6 +79,7 @@ void kai_push_ctl(struct kai_net *n, const struct kai_entry *e, uint64_t from_li
     for (size_t i = 0; i < n->n_links; i++) {
         struct kai_link *l = n->links[i];
         if (!l->dead && l->id != from_link && (!l->peer || l->peer->active) &&
+            !kai_push_known(l, e->hash, 1) && /* By hash: both branches of a fork travel. */
             (l->state == KAI_LINK_MATCH || l->state == KAI_LINK_CONTROL))
             push(n, l, l->shares[0], e);
     }
@@ -101,10 +107,13 @@ void kai_push_flush(struct kai_net *n, struct kai_link *l, struct kai_share *s)
     (void)kai_out_put(n, l, KAI_OUT_LIVE);
 }
 
-/* Only what is durable here: it is the acknowledgement that a publisher waits for. */
+/* Only what is durable here: it is the acknowledgement that a publisher waits for. gap_ms: between
+ * one such frame and the next. */
 void kai_push_have(struct kai_net *n, struct kai_link *l, struct kai_share *s,
-                   const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq)
+                   const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq, uint64_t gap_ms)
 {
+    uint64_t due = s->have_sent_ms + gap_ms;
+
     if (s->ctl || !(s->matched || s->offered_in || s->offered_out))
         return;
     if (!s->have && !(s->have = calloc(KAI_IHAVE_IDS_MAX, sizeof *s->have)))
@@ -113,11 +122,15 @@ void kai_push_have(struct kai_net *n, struct kai_link *l, struct kai_share *s,
         if (memcmp(s->have[i].log_pk, log_pk, KAI_KEY_BYTES) == 0) {
             if (s->have[i].seq < seq)
                 s->have[i].seq = seq;
+            if (due < s->have_due_ms)
+                s->have_due_ms = due;
             return;
         }
     memcpy(s->have[s->n_have].log_pk, log_pk, KAI_KEY_BYTES);
     s->have[s->n_have++].seq = seq;
-    if (s->n_have == KAI_IHAVE_IDS_MAX || n->now_ms >= s->have_sent_ms + KAI_IHAVE_MS)
+    if (s->n_have == 1 || due < s->have_due_ms)
+        s->have_due_ms = due;
+    if (s->n_have == KAI_IHAVE_IDS_MAX || n->now_ms >= s->have_due_ms)
         kai_push_flush(n, l, s);
 }
 
@@ -143,7 +156,12 @@ void kai_push_on_have(struct kai_net *n, struct kai_link *l, struct kai_frame *f
             kai_log_held(n, l, log, seq);
         if (log && log->l.own && log->l.head_seq >= seq)
             continue;
-        if (!log || (!log->l.forked && log->ing_seq < seq))
+        if (log && (log->l.forked || log->ing_seq >= seq))
+            continue;
+        /* It is on its way here, mostly. Before the first reconciliation is over nothing is. */
+        if (s->matched && s->live)
+            kai_tree_missing(n, l, s, log_pk, seq);
+        else
             kai_fetch_want(n, l, s, log_pk, log ? log->ing_seq + 1 : 1, seq);
     }
 }

@@ -41,22 +41,13 @@ void kai_serve_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
     }
 }
 
-void kai_serve_graft(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
+void kai_serve_one(struct kai_link *l, const struct kai_share *s,
+                   const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq)
 {
-    struct kai_share *s = kai_match_handle(l, f->handle);
+    struct kai_want w = {.from = seq, .to = seq, .payload = true};
 
-    if (!s) {
-        kai_link_err(n, l, KAI_BYE_NOT_SHARED, f->handle);
-        return;
-    }
-    for (uint32_t i = 0; i < f->n; i++) {
-        const uint8_t *log_pk;
-        struct kai_want w = {.payload = true};
-        kai_frame_id(f, &log_pk, &w.from);
-        w.to = w.from;
-        memcpy(w.log_pk, log_pk, sizeof w.log_pk);
-        push_job(l, s, &w);
-    }
+    memcpy(w.log_pk, log_pk, sizeof w.log_pk);
+    push_job(l, s, &w);
 }
 
 static bool add(struct frame_out *o, const struct kai_entry *e, bool payload)

@@ -20,7 +20,8 @@
 #define KAI_FETCH_MS        10000u     /* Without progress. */
 #define KAI_FETCH_MOST_MS   50000u     /* More for a peer that is busy with others. */
 #define KAI_EXPIRY_GRACE_MS 172800000u /* 48 h after a certificate's end (section 4). */
-#define KAI_IHAVE_MS        1u         /* A synced commit and what it took in are told at once. */
+#define KAI_IHAVE_MS        1u         /* A synced commit and what it took in are told at once; */
+#define KAI_IHAVE_NEWS_MS   50u        /* who gets only word of it is told at once, then so often. */
 #define KAI_PARK_MS         600000u
 
 /* Bounds of what one link holds; together under KAI_PEER_BYTES_MAX. */
@@ -58,6 +59,12 @@ struct kai_nlog {         /* A log of the mirror. */
     uint64_t fits_seen;
     bool broken_bind;     /* Its key opened, and what should say whose it is does not. */
     uint64_t learned_seq; /* The BIND that told whose it is and is not durable yet; 0: none. */
+    /* tree.c */
+    uint64_t lazy;     /* Links, by slot, that want no whole entries of it; */
+    uint64_t pruned;   /* those that were told that we want none. */
+    uint64_t via;      /* The link that it comes by; 0: none. */
+    uint64_t came_ms;  /* When an entry was last pushed to us. */
+    uint64_t quiet_ms; /* The way is not changed before. */
     uint64_t reader_seq;  /* So far another reader holds it: this node. */
     uint8_t reader[KAI_ID_BYTES];
     uint64_t day_ms; /* When its day of quota began. */
@@ -109,7 +116,7 @@ struct kai_share { /* An audience on a link; the first of a link is the control 
     uint64_t rb_tokens_ms; /* Limits what the peer starts. */
     size_t n_have;
     struct kai_id_seq *have; /* IHAVE to be sent, KAI_IHAVE_IDS_MAX. */
-    uint64_t have_sent_ms;
+    uint64_t have_sent_ms, have_due_ms;
 };
 
 struct kai_serve { /* A range that the peer asked for. */
@@ -121,6 +128,25 @@ struct kai_serve { /* A range that the peer asked for. */
 struct kai_wanted { /* A range to ask for at the end of this step. */
     size_t share;
     struct kai_want w;
+};
+
+#define KAI_ANSWERED_MAX        64u   /* GRAFTs remembered of a link. */
+#define KAI_MISSING_MAX         4096u /* Logs of which there was word and no entry came. */
+#define KAI_MISSING_OF_LINK_MAX 1024u /* First told of by one link. */
+#define KAI_MISSING_FROM        4u
+#define KAI_DELAYS              64u
+struct kai_answered {
+    uint8_t log_pk[KAI_KEY_BYTES];
+    uint64_t seq;
+    uint64_t until_ms;
+};
+struct kai_missing {
+    uint8_t log_pk[KAI_KEY_BYTES];
+    uint8_t aud_id[KAI_ID_BYTES];
+    uint64_t seq; /* Up to this one. */
+    uint64_t first_ms, due_ms;
+    size_t n_from, asked; /* Who told of it, and how many of them were asked. */
+    uint64_t from[KAI_MISSING_FROM];
 };
 
 enum kai_link_state { KAI_LINK_HELLO, KAI_LINK_CONTROL, KAI_LINK_MATCH, KAI_LINK_DRAIN };
@@ -192,6 +218,15 @@ struct kai_link {
     uint8_t (*forked)[KAI_KEY_BYTES];
     struct kai_id_seq *known; /* KAI_KNOWN_SLOTS: what IHAVE said, only to spare pushes. */
     bool addrs_sent;
+    /* tree.c */
+    unsigned slot; /* Its bit in kai_nlog.lazy. */
+    size_t n_missing;
+    unsigned grafts; /* In the second that began at grafts_ms. */
+    uint64_t grafts_ms;
+    unsigned empty; /* Words with nothing behind them, since empty_ms. */
+    uint64_t empty_ms;
+    struct kai_answered *answered; /* KAI_ANSWERED_MAX; NULL before the first GRAFT. */
+
     struct kai_cover in; /* Of the peer. */
     bool chance;         /* Dialled to look at somebody, not for an audience. */
     uint64_t guest_ms;   /* There is no room for it: it ends then. 0: a link as any. */
@@ -279,13 +314,15 @@ struct kai_cover_aud { /* What the overlay wants for one of our audiences. */
     bool root;       /* Nobody who can be dialled ranks below us. */
 };
 
-struct kai_id_set { /* First 8 bytes of hashes, ascending; KAI_VISITS_MAX. */
-    size_t n;
-    uint64_t *id;
+struct kai_ask { /* An AUDIENCE about which a steward is to be asked. */
+    uint64_t id; /* First 8 bytes of its hash. */
+    uint64_t next_ms;
+    unsigned times; /* It was asked about. */
+    bool old;       /* It was there when we began. */
 };
 
 #define KAI_VISITS_MAX     4096u /* AUDIENCEs remembered. */
-#define KAI_VISITS_AT_ONCE 4u
+#define KAI_VISITS_AT_ONCE 8u
 struct kai_overlay {
     uint64_t version; /* Of aud: bits of kai_cover are places in it. */
     uint64_t keyring_seen, refresh_ms;
@@ -298,8 +335,9 @@ struct kai_overlay {
     bool lacking;      /* Some audience has fewer links than it wants. */
     bool relaxed;      /* And the cap is why. */
     /* visit.c */
-    struct kai_id_set asked;     /* AUDIENCEs about which a steward was asked; */
-    struct kai_id_set old;       /* those that were there when we began. */
+    size_t n_asks;
+    struct kai_ask *ask; /* By id; KAI_VISITS_MAX. */
+    uint64_t *asked;     /* For kai_net_visits(). */
     uint64_t visit_ms;           /* No visit before; 0: nothing to ask. */
     uint64_t visit_seen;         /* As of this version of the keyring. */
     bool started;
@@ -345,7 +383,13 @@ struct kai_net {
     size_t n_meters, cap_meters;
     struct kai_meter *meters; /* Sorted by node. */
     uint64_t quota_due_ms;    /* When to ask again for what was too much; 0: nothing was. */
+    size_t n_missing;
+    struct kai_missing *missing; /* KAI_MISSING_MAX. */
+    size_t n_delays;             /* From word to entry, the last KAI_DELAYS. */
+    uint32_t delay[KAI_DELAYS];
+    uint64_t t1_ms; /* Follows from them; 0: not yet. */
     size_t n_book;
+    uint64_t book_sum; /* Of what stands in it; equal ones need not be exchanged. */
     struct kai_place *book; /* Sorted by node. */
     struct kai_overlay overlay;
 
@@ -467,7 +511,8 @@ void kai_fetch_flush(struct kai_net *n, struct kai_link *l);
 
 /* serve.c */
 void kai_serve_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
-void kai_serve_graft(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
+void kai_serve_one(struct kai_link *l, const struct kai_share *s,
+                   const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq);
 bool kai_serve_make(struct kai_net *n,
                     struct kai_link *l); /* One ENTRIES frame; false: nothing left. */
 
@@ -475,7 +520,7 @@ bool kai_serve_make(struct kai_net *n,
 enum kai_verdict { KAI_TAKE, KAI_PARK, KAI_WANT_MORE, KAI_HELD, KAI_REFUSE, KAI_FORK, KAI_OVER };
 void kai_ingest_epochs(struct kai_net *n); /* Show the keyring again what it could not judge. */
 void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
-                const struct kai_entry *e, size_t cost);
+                const struct kai_entry *e, size_t cost, bool pushed);
 void kai_ingest_frame(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 void kai_ingest_push(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 /* park.c */
@@ -488,12 +533,28 @@ void kai_park_gone(struct kai_net *n, const struct kai_link *l);
 void kai_park_tick(struct kai_net *n);
 void kai_park_free(struct kai_net *n);
 
-/* push.c: flooding; trees would take its place. */
+/* tree.c */
+void kai_tree_link(struct kai_net *n, struct kai_link *l);
+void kai_tree_gone(struct kai_net *n, const struct kai_link *l);
+bool kai_tree_lazy(const struct kai_nlog *log, const struct kai_link *l);
+void kai_tree_on_prune(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
+void kai_tree_on_graft(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
+void kai_tree_first(struct kai_net *n, const struct kai_link *l, struct kai_nlog *log);
+void kai_tree_came(struct kai_net *n, struct kai_link *l, struct kai_share *s, struct kai_nlog *log,
+                   uint64_t seq, bool pushed);
+void kai_tree_twice(struct kai_net *n, struct kai_link *l, struct kai_share *s,
+                    struct kai_nlog *log);
+void kai_tree_missing(struct kai_net *n, struct kai_link *l, struct kai_share *s,
+                      const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq);
+void kai_tree_tick(struct kai_net *n);
+uint64_t kai_tree_next(const struct kai_net *n);
+
+/* push.c */
 void kai_push_entry(struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],
                     struct kai_nlog *log, const struct kai_entry *e, uint64_t from_link);
 void kai_push_ctl(struct kai_net *n, const struct kai_entry *e, uint64_t from_link);
 void kai_push_have(struct kai_net *n, struct kai_link *l, struct kai_share *s,
-                   const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq);
+                   const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq, uint64_t gap_ms);
 void kai_push_flush(struct kai_net *n, struct kai_link *l, struct kai_share *s);
 void kai_push_on_have(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 void kai_push_know(struct kai_link *l, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq);

@@ -9,17 +9,22 @@
 
 #define VISIT_MS      6000u  /* Time for an offer, when the link stands. */
 #define VISIT_LOST_MS 15000u /* It never stood. */
+#define LINKED_MS     (KAI_PING_MS + 5000u) /* On a link that stands: what was lost is said again. */
 #define OLD_MS        5u     /* Times the number of nodes: between visits about what was there at the start. */
 #define NEWS_MS       20u    /* Likewise, before one about what is new: not all nodes at once. */
 #define WAIT_MIN_MS   200u
+#define AGAIN_MS      15000u /* Doubled each time. */
+#define AGAIN_MOST_MS 300000u
+#define AGAIN_TIMES   3u
+#define FORGOTTEN     (1u << 31) /* In kai_ask.times, for a moment. */
 
-static size_t place_of(const struct kai_id_set *s, uint64_t id)
+static size_t place_of(const struct kai_overlay *o, uint64_t id)
 {
-    size_t lo = 0, hi = s->n;
+    size_t lo = 0, hi = o->n_asks;
 
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        if (s->id[mid] < id)
+        if (o->ask[mid].id < id)
             lo = mid + 1;
         else
             hi = mid;
@@ -27,29 +32,43 @@ static size_t place_of(const struct kai_id_set *s, uint64_t id)
     return lo;
 }
 
-static bool has(const struct kai_id_set *s, uint64_t id)
+/* The row of an AUDIENCE, made where there is none; NULL: no room. */
+static struct kai_ask *row_of(struct kai_net *n, uint64_t id)
 {
-    size_t at = place_of(s, id);
+    struct kai_overlay *o = &n->overlay;
+    size_t at = place_of(o, id);
 
-    return at < s->n && s->id[at] == id;
-}
-
-static void add(struct kai_id_set *s, uint64_t id)
-{
-    size_t at = place_of(s, id);
-
-    if (s->n == KAI_VISITS_MAX || has(s, id))
-        return;
-    if (!s->id && !(s->id = calloc(KAI_VISITS_MAX, sizeof *s->id)))
-        return; /* Asked once more, at worst. */
-    memmove(s->id + at + 1, s->id + at, (s->n - at) * sizeof *s->id);
-    s->id[at] = id;
-    s->n++;
+    if (at < o->n_asks && o->ask[at].id == id)
+        return &o->ask[at];
+    if (o->n_asks == KAI_VISITS_MAX ||
+        (!o->ask && !(o->ask = calloc(KAI_VISITS_MAX, sizeof *o->ask))))
+        return NULL;
+    memmove(o->ask + at + 1, o->ask + at, (o->n_asks - at) * sizeof *o->ask);
+    o->n_asks++;
+    o->ask[at] = (struct kai_ask){.id = id, .next_ms = n->now_ms, .old = !o->started};
+    return &o->ask[at];
 }
 
 static uint64_t name_of(const struct kai_audience *a)
 {
     return kai_get_u64(a->entry);
+}
+
+/* Once more a while later, as the steward may not have heard of the change itself; and for ever
+ * where we were a member just now. */
+static void asked(struct kai_net *n, const struct kai_audience *a)
+{
+    const struct kai_epoch *e;
+    struct kai_ask *r = row_of(n, name_of(a));
+    bool was = kai_keyring_epochs(n->keyring, a->id, &e) > 0;
+
+    if (!r)
+        return;
+    r->times++;
+    if (!was && (r->old || r->times == AGAIN_TIMES))
+        r->next_ms = UINT64_MAX;
+    else
+        r->next_ms = n->now_ms + (r->times > AGAIN_TIMES ? AGAIN_MOST_MS : AGAIN_MS << r->times);
 }
 
 static bool closed(const struct kai_audience *a)
@@ -77,32 +96,51 @@ static bool known(const struct kai_net *n, const struct kai_audience *a)
 /* What nobody answers any more is forgotten: it was replaced, or went with its owner. */
 static void forget(struct kai_net *n, const struct kai_audience *auds, size_t k)
 {
-    struct kai_id_set kept = {0};
+    struct kai_overlay *o = &n->overlay;
+    size_t kept = 0;
 
-    for (size_t i = 0; i < k; i++)
-        if (has(&n->overlay.asked, name_of(&auds[i])))
-            add(&kept, name_of(&auds[i]));
-    free(n->overlay.asked.id);
-    n->overlay.asked = kept;
+    for (size_t i = 0; i < o->n_asks; i++)
+        o->ask[i].times |= FORGOTTEN;
+    for (size_t i = 0; i < k; i++) {
+        size_t at = place_of(o, name_of(&auds[i]));
+        if (at < o->n_asks && o->ask[at].id == name_of(&auds[i]))
+            o->ask[at].times &= ~FORGOTTEN;
+    }
+    for (size_t i = 0; i < o->n_asks; i++)
+        if (!(o->ask[i].times & FORGOTTEN))
+            o->ask[kept++] = o->ask[i];
+    o->n_asks = kept;
 }
 
-/* What is new first; then, by lot, what was there at the start. */
-static const struct kai_audience *unasked(struct kai_net *n)
+static bool under_way(const struct kai_net *n, const struct kai_audience *a)
 {
-    struct kai_overlay *o = &n->overlay;
+    for (size_t i = 0; i < KAI_VISITS_AT_ONCE; i++) {
+        const struct kai_visit *v = &n->overlay.visit[i];
+        const struct kai_node *node = v->on ? kai_roster_node(n->roster, v->node) : NULL;
+        if (node && may_tell(a, node))
+            return true;
+    }
+    return false;
+}
+
+/* What is new first; then, by lot, what was there at the start. *next: when there is more. */
+static const struct kai_audience *unasked(struct kai_net *n, uint64_t *next)
+{
     const struct kai_audience *auds, *old = NULL;
     size_t k = kai_roster_audiences(n->roster, &auds);
     size_t start = k ? (size_t)kai_random_below(n, k) : 0;
 
-    if (o->asked.n > k)
+    *next = UINT64_MAX;
+    if (n->overlay.n_asks > 2 * k)
         forget(n, auds, k);
     for (size_t i = 0; i < k; i++) {
         const struct kai_audience *a = &auds[(start + i) % k];
-        if (!closed(a) || has(&o->asked, name_of(a)))
+        const struct kai_ask *r = closed(a) && !known(n, a) ? row_of(n, name_of(a)) : NULL;
+        if (!r || under_way(n, a))
             continue;
-        if (known(n, a))
-            add(&o->asked, name_of(a));
-        else if (has(&o->old, name_of(a)))
+        if (r->next_ms > n->now_ms)
+            *next = r->next_ms < *next ? r->next_ms : *next;
+        else if (r->old)
             old = a;
         else
             return a;
@@ -110,26 +148,35 @@ static const struct kai_audience *unasked(struct kai_net *n)
     return old;
 }
 
-/* One of its stewards, by lot; *linked: one is linked already. */
-static struct kai_place *steward_of(struct kai_net *n, const struct kai_audience *a, bool *linked)
+/* One of its stewards: one that is linked, or by lot. */
+static const struct kai_link *linked_steward(const struct kai_net *n, const struct kai_audience *a)
+{
+    for (size_t i = 0; i < n->n_links; i++) {
+        const struct kai_link *l = n->links[i];
+        if (!l->dead && l->peer && l->state == KAI_LINK_MATCH && may_tell(a, l->peer))
+            return l;
+    }
+    return NULL;
+}
+
+static struct kai_place *steward_of(struct kai_net *n, const struct kai_audience *a)
 {
     size_t start = n->n_book ? (size_t)kai_random_below(n, n->n_book) : 0;
 
-    for (size_t i = 0; i < n->n_links; i++) {
-        const struct kai_link *l = n->links[i];
-        if (!l->dead && l->peer && may_tell(a, l->peer)) {
-            *linked = l->state == KAI_LINK_MATCH && n->now_ms >= l->since_ms + VISIT_MS;
-            return NULL;
-        }
-    }
     for (size_t i = 0; i < n->n_book; i++) {
         struct kai_place *p = &n->book[(start + i) % n->n_book];
         const struct kai_node *node = kai_roster_node(n->roster, p->node);
         if (p->listens && n->now_ms >= p->retry_ms && p->dialled_ms == 0 && node &&
-            may_tell(a, node) && kai_book_good(n, p))
+            may_tell(a, node) && kai_book_good(n, p) && !kai_overlay_linked_to(n, p->node))
             return p;
     }
     return NULL;
+}
+
+static void begin_visit(struct kai_visit *v, const uint8_t *node, uint64_t until_ms)
+{
+    *v = (struct kai_visit){.on = true, .until_ms = until_ms};
+    memcpy(v->node, node, KAI_ID_BYTES);
 }
 
 static void wait(struct kai_net *n, uint64_t each_ms)
@@ -153,26 +200,27 @@ struct kai_place *kai_visit_next(struct kai_net *n)
 {
     struct kai_overlay *o = &n->overlay;
     const struct kai_audience *a;
+    const struct kai_link *l;
     struct kai_place *p;
     struct kai_visit *v;
-    bool linked = false;
+    uint64_t next;
 
     if (o->visit_ms == 0 || n->now_ms < o->visit_ms || !(v = slot(o)))
         return NULL;
-    a = unasked(n);
+    a = unasked(n, &next);
     if (!a) {
-        o->visit_ms = 0;
+        o->visit_ms = next == UINT64_MAX ? 0 : next;
         return NULL;
     }
     wait(n, OLD_MS);
-    p = steward_of(n, a, &linked);
-    if (linked) /* It knows of us, and offers by itself. */
-        add(&o->asked, name_of(a));
+    l = linked_steward(n, a);
+    p = l ? NULL : steward_of(n, a);
+    if (l)
+        begin_visit(v, l->peer_id, n->now_ms + LINKED_MS);
     if (!p)
         return NULL;
     p->chance = true;
-    *v = (struct kai_visit){.on = true, .until_ms = n->now_ms + VISIT_LOST_MS};
-    memcpy(v->node, p->node, KAI_ID_BYTES);
+    begin_visit(v, p->node, n->now_ms + VISIT_LOST_MS);
     return p;
 }
 
@@ -192,8 +240,8 @@ static void heard(struct kai_net *n, const struct kai_node *node)
     size_t k = kai_roster_audiences(n->roster, &auds);
 
     for (size_t i = 0; i < k; i++)
-        if (closed(&auds[i]) && may_tell(&auds[i], node))
-            add(&n->overlay.asked, name_of(&auds[i]));
+        if (closed(&auds[i]) && may_tell(&auds[i], node) && !known(n, &auds[i]))
+            asked(n, &auds[i]);
 }
 
 /* All that is known before anything was asked: members learned of it before we began, mostly. */
@@ -204,13 +252,14 @@ static void begin(struct kai_net *n)
 
     for (size_t i = 0; i < k; i++)
         if (closed(&auds[i]))
-            add(&n->overlay.old, name_of(&auds[i]));
+            (void)row_of(n, name_of(&auds[i]));
     n->overlay.started = true;
 }
 
 static void end(struct kai_net *n, struct kai_visit *v)
 {
     v->on = false;
+    n->overlay.visit_ms = n->overlay.visit_ms ? n->overlay.visit_ms : n->now_ms;
     for (size_t i = 0; i < n->n_links; i++) {
         const struct kai_link *l = n->links[i];
         if (!l->dead && l->peer && l->state == KAI_LINK_MATCH &&
@@ -233,9 +282,17 @@ void kai_visit_tick(struct kai_net *n)
     o->visit_seen = kai_keyring_version(n->keyring);
 }
 
-struct kai_view kai_net_visits(const struct kai_net *n)
+struct kai_view kai_net_visits(struct kai_net *n)
 {
-    return kai_view_of(n->overlay.asked.id, n->overlay.asked.n * sizeof *n->overlay.asked.id);
+    struct kai_overlay *o = &n->overlay;
+    size_t k = 0;
+
+    if (!o->asked && !(o->asked = calloc(KAI_VISITS_MAX, sizeof *o->asked)))
+        return kai_view_of(NULL, 0);
+    for (size_t i = 0; i < o->n_asks; i++)
+        if (o->ask[i].next_ms == UINT64_MAX)
+            o->asked[k++] = o->ask[i].id;
+    return kai_view_of(o->asked, k * sizeof *o->asked);
 }
 
 void kai_net_on_visits(struct kai_net *n, struct kai_view visits)
@@ -244,6 +301,8 @@ void kai_net_on_visits(struct kai_net *n, struct kai_view visits)
 
     for (size_t i = 0; i + sizeof id <= visits.n; i += sizeof id) {
         memcpy(&id, visits.p + i, sizeof id);
-        add(&n->overlay.asked, id);
+        struct kai_ask *r = row_of(n, id);
+        if (r)
+            r->next_ms = UINT64_MAX;
     }
 }

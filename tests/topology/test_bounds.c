@@ -198,7 +198,7 @@ static void test_forged(void **state)
     sig[50] ^= 1;
     e.sig.p = sig;
     kai_step_begin(n, kai_sim_now(s));
-    kai_ingest(n, l, kai_share_find(l, s->aud[PUBLIC].id), &e, 0);
+    kai_ingest(n, l, kai_share_find(l, s->aud[PUBLIC].id), &e, 0, false);
     kai_step_end(n);
     assert_true(meter(s, SECOND, OWNER)->written > before);
     kai_sim_run(s, 100);

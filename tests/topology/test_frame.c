@@ -98,6 +98,12 @@ static void make(struct kai_buf *b, int kind)
         kai_put_numbers(b, type, 70000, 3);
     } else if (type == KAI_MSG_CREDIT || type == KAI_MSG_BYE) {
         kai_put_number(b, type, 5);
+    } else if (type == KAI_MSG_PRUNE) {
+        kai_put_frame(b, type, 3);
+        kai_put_uint(b, 70);
+        kai_put_uint(b, 9);
+        kai_put_array(b, 1);
+        kai_put_bin(b, some, 32);
     } else if (type == KAI_MSG_IHAVE || type == KAI_MSG_GRAFT) {
         put_ids(b, type);
     } else if (type == KAI_MSG_MATCH || type == KAI_MSG_OFFER || type == KAI_MSG_WANT) {
@@ -128,8 +134,6 @@ static void make(struct kai_buf *b, int kind)
             kai_put_array(b, 1);
             put_entry(b);
             kai_put_bool(b, false);
-        } else if (type == KAI_MSG_PRUNE) {
-            kai_put_uint(b, 60);
         } else if (type == KAI_MSG_DEF) {
             kai_put_bin(b, some, 32);
         } else {
@@ -177,7 +181,10 @@ static void read_all(struct kai_frame *f)
         case KAI_MSG_IHAVE:
         case KAI_MSG_GRAFT:
             kai_frame_id(f, &p1, &seq);
-            assert_true(p1 && seq > 0);
+            assert_true(p1 && (seq > 0 || f->type == KAI_MSG_GRAFT));
+            break;
+        case KAI_MSG_PRUNE:
+            assert_non_null(kai_frame_log(f));
             break;
         case KAI_MSG_PEERS:
             (void)kai_frame_note(f);

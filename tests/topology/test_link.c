@@ -119,7 +119,7 @@ static void test_no_pong(void **state)
     (void)state;
     kai_sim_hello_as(s, 1, &h);
     say(s, link, &h);
-    kai_sim_run(s, 70000);
+    kai_sim_run(s, 55000); /* Pings after 3, 23 and 43 s; the fourth is not made. */
     assert_false(kai_sim_raw_dropped(s, link, &why));
     kai_sim_run(s, 20000);
     expect_drop(s, link, KAI_BYE_TIMEOUT);
