@@ -139,7 +139,7 @@ static void send_notes(struct kai_net *n, struct kai_link *l, const struct kai_v
     kai_put_array(b, k);
     for (uint32_t i = 0; i < k; i++)
         kai_put_view(b, notes[i]);
-    (void)kai_out_put(n, l, KAI_OUT_LIVE);
+    (void)kai_out_put(n, l, KAI_OUT_LAZY);
 }
 
 static void flood(struct kai_net *n, struct kai_view note, const struct kai_link *from)

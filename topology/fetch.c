@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
+
 static struct kai_fetch *find(const struct kai_net *n, const uint8_t *log_pk)
 {
     for (size_t i = 0; i < n->n_fetch; i++)
@@ -46,7 +48,7 @@ void kai_fetch_want(struct kai_net *n, struct kai_link *l, struct kai_share *s,
         return;
     }
     if (!f) {
-        if (n->n_fetch == KAI_FETCHES_MAX || l->n_fetch == KAI_FETCHES_OF_LINK_MAX) {
+        if (!KAI_CHECK(ROOM_FETCH, kai_room_to_fetch(n, l))) {
             s->starved = true; /* The rest is found again when these are here. */
             kai_rb_due(n, s, KAI_FETCH_MS);
             return;
@@ -93,6 +95,8 @@ static void end(struct kai_net *n, struct kai_fetch *f, bool gave_up)
     uint64_t have = have_of(n, &was);
 
     *f = n->fetch[--n->n_fetch];
+    if (l)
+        l->rb_look = true; /* Perhaps it was the last one before the audience is live. */
     if (l && --l->n_fetch == 0)
         for (size_t i = 0; i < l->n_shares; i++)
             if (l->shares[i]->starved) {
@@ -144,6 +148,26 @@ void kai_fetch_gone(struct kai_net *n, struct kai_link *l)
     }
 }
 
+/* Give up what was asked of l longest ago, so that somebody else may be asked for something. */
+bool kai_fetch_oldest(struct kai_net *n, struct kai_link *l)
+{
+    struct kai_fetch *oldest = NULL;
+    struct kai_share *s;
+
+    for (size_t i = 0; i < n->n_fetch; i++)
+        if (n->fetch[i].link == l->id && (!oldest || n->fetch[i].deadline_ms < oldest->deadline_ms))
+            oldest = &n->fetch[i];
+    if (!oldest)
+        return false;
+    s = oldest->ctl ? l->shares[0] : kai_share_find(l, oldest->aud_id);
+    if (s)
+        s->starved = true;
+    *oldest = n->fetch[--n->n_fetch];
+    l->n_fetch--;
+    l->rb_look = true;
+    return true;
+}
+
 /* A peer that delivers other logs gets more time for this one, but not for ever. */
 static bool too_late(const struct kai_net *n, const struct kai_fetch *f)
 {
@@ -181,6 +205,14 @@ size_t kai_fetch_open(const struct kai_net *n, const struct kai_link *l, const s
             memcmp(n->fetch[i].aud_id, s->aud_id, KAI_ID_BYTES) == 0)
             k++;
     return k;
+}
+
+bool kai_fetch_ctl(const struct kai_net *n)
+{
+    for (size_t i = 0; i < n->n_fetch; i++)
+        if (n->fetch[i].ctl)
+            return true;
+    return false;
 }
 
 /* Everything gathered in this step, one frame for each audience. */

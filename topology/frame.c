@@ -64,12 +64,21 @@ void kai_frame_range(struct kai_frame *f, struct kai_rb_range *r)
 
 void kai_range_row(struct kai_rb_range *r, struct kai_rb_row *row)
 {
+    struct kai_view log;
+
+    *row = (struct kai_rb_row){0};
     kai_cur_tuple(&r->rows, 3);
-    kai_cur_copy(&r->rows, row->log_pk, sizeof row->log_pk);
+    log = kai_cur_bin(&r->rows, KAI_KEY_BYTES);
+    if (log.n == KAI_RB_LOG_BYTES || log.n == KAI_KEY_BYTES) {
+        memcpy(row->log_pk, log.p, log.n);
+        row->log_n = log.n;
+    } else {
+        kai_cur_fail(&r->rows, KAI_EMALFORMED);
+    }
     row->seq = kai_cur_uint(&r->rows, INT64_MAX);
     if (row->seq == 0)
         kai_cur_fail(&r->rows, KAI_EMALFORMED);
-    kai_cur_copy(&r->rows, row->head, sizeof row->head);
+    kai_cur_copy(&r->rows, row->mark, sizeof row->mark);
 }
 
 void kai_frame_want(struct kai_frame *f, struct kai_want *w)
@@ -376,9 +385,9 @@ void kai_put_number(struct kai_buf *b, enum kai_msg type, uint64_t v)
 void kai_put_row(struct kai_buf *b, const struct kai_rb_row *row)
 {
     kai_put_array(b, 3);
-    kai_put_bin(b, row->log_pk, sizeof row->log_pk);
+    kai_put_bin(b, row->log_pk, row->log_n);
     kai_put_uint(b, row->seq);
-    kai_put_bin(b, row->head, sizeof row->head);
+    kai_put_bin(b, row->mark, sizeof row->mark);
 }
 
 void kai_put_want(struct kai_buf *b, const struct kai_want *w)

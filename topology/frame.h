@@ -15,7 +15,9 @@
  * upper of the one before (the first: lower) up to and without its own upper; bounds are the
  * shortest prefixes that tell neighbours apart, an empty upper is the end. data of skip (both hold
  * the same): nil, or fp16 where it answers a single range; of fp: fp16; of list (which asks for)
- * and reply list: [[log, seq, head16]...].
+ * and reply list: [[log 12 or 32, seq, mark 8]...]: the first 12 bytes of a log's key where the
+ * receiver is asked or has named it, all 32 where it may not have it; the mark tells heads apart on
+ * this link alone.
  * - WANT [17, handle, [[log, from, to, payload]...]], payload 0 or 1; a text of the charter is
  * [hash, 0, 0, 1] on handle 65535, answered by the entry [hash, empty, text].
  * - GRAFT [34, handle, [[log, seq]...]]: new entries of these logs come as a whole from now on; seq
@@ -56,7 +58,9 @@ enum kai_msg {
 #define KAI_HANDLE_CONTROL   65535u
 #define KAI_RB_RANGES_MAX    4096u /* In one frame. */
 #define KAI_RB_ROWS_MAX      2048u /* In one range. */
-#define KAI_ENTRIES_MAX      512u  /* In one frame. */
+#define KAI_RB_LOG_BYTES     12u   /* Of a log's key: who makes two alike harms these two. */
+#define KAI_RB_MARK_BYTES    8u
+#define KAI_ENTRIES_MAX      512u /* In one frame. */
 #define KAI_HELLO_BYTES_MAX  16384u
 #define KAI_HELLO_X_BOOK     2u /* u64 big-endian. */
 
@@ -83,9 +87,10 @@ struct kai_hello {
 enum kai_rb_mode { KAI_RB_SKIP = 0, KAI_RB_FP = 1, KAI_RB_LIST = 2, KAI_RB_REPLY = 3 };
 
 struct kai_rb_row {
-    uint8_t log_pk[KAI_KEY_BYTES];
+    uint8_t log_pk[KAI_KEY_BYTES]; /* Zeros after log_n. */
+    size_t log_n;                  /* KAI_RB_LOG_BYTES or KAI_KEY_BYTES. */
     uint64_t seq;
-    uint8_t head[16]; /* Of the entry hash. */
+    uint8_t mark[KAI_RB_MARK_BYTES];
 };
 struct kai_rb_range {
     struct kai_view upper;

@@ -14,6 +14,16 @@ bool kai_may_offer(const struct kai_net *n, const struct kai_link *l,
                    const uint8_t aud_id[static KAI_ID_BYTES]);
 bool kai_may_receive(const struct kai_net *n, const struct kai_link *l, const struct kai_share *s,
                      const struct kai_entry *e);
+/* What a link may hear of an audience, asked once for many logs. */
+struct kai_sight {
+    const struct kai_link *l;
+    bool mail, keys, data;
+    bool letters;     /* Of everybody. */
+    bool own_letters; /* That it wrote or brought. */
+};
+void kai_sight(struct kai_sight *out, const struct kai_net *n, const struct kai_link *l,
+               const struct kai_share *s);
+bool kai_sight_log(struct kai_net *n, const struct kai_sight *v, struct kai_nlog *log);
 /* Whether this link may hear of this log now. */
 bool kai_log_visible(struct kai_net *n, const struct kai_link *l, const struct kai_share *s,
                      struct kai_nlog *log);
@@ -22,6 +32,8 @@ bool kai_may_author(const struct kai_net *n, const uint8_t aud_id[static KAI_ID_
 bool kai_author_fits(struct kai_net *n, struct kai_nlog *log);
 bool kai_log_blind(const struct kai_net_log *l);
 uint64_t kai_log_read_to(const struct kai_net *n, const struct kai_nlog *log);
+void kai_log_read_by(struct kai_net *n, const struct kai_link *l, struct kai_nlog *log,
+                     uint64_t seq);
 void kai_log_held(struct kai_net *n, const struct kai_link *l, struct kai_nlog *log, uint64_t seq);
 
 /* mail.c: mailboxes. */

@@ -30,6 +30,7 @@ struct kai_share *kai_share_add(struct kai_link *l, const uint8_t aud_id[static 
 
     if (!s)
         return NULL;
+    s->link = l;
     memcpy(s->aud_id, aud_id, KAI_ID_BYTES);
     l->shares[l->n_shares++] = s;
     return s;
@@ -309,15 +310,16 @@ void kai_link_hello(struct kai_net *n, struct kai_link *l, const struct kai_fram
     l->since_ms = n->now_ms;
     kai_ctl_fingerprint(n->ctl, mine);
     l->ctl_done = memcmp(mine, h->fingerprint, sizeof mine) == 0;
-    kai_rb_due(n, l->shares[0], l->ctl_done ? KAI_RB_EVERY_MS : l->dialled ? 0 : KAI_RB_LISTEN_MS);
+    if (!l->ctl_done)
+        kai_rb_due(n, l->shares[0], l->dialled ? 0 : KAI_RB_LISTEN_MS);
     kai_link_synced(n, l);
 }
 
 void kai_link_synced(struct kai_net *n, struct kai_link *l)
 {
     if (l->dead || l->state != KAI_LINK_CONTROL || !l->ctl_done || n->roster_stale ||
-        kai_fetch_open(n, l, l->shares[0]) > 0)
-        return;
+        kai_fetch_open(n, l, l->shares[0]) > 0 || (!l->peer && kai_fetch_ctl(n)))
+        return; /* Who the peer is may be what another one was asked for. */
     if (!l->peer) {
         kai_link_bye(n, l, KAI_BYE_NOT_ADMITTED);
         return;
@@ -397,7 +399,6 @@ void kai_link_tick(struct kai_net *n, struct kai_link *l)
     if (n->now_ms >= l->ping_due_ms)
         send_ping(n, l);
     for (size_t i = 0; i < l->n_shares && !l->dead; i++) {
-        kai_rb_tick(n, l, l->shares[i]);
         if (l->shares[i]->n_have > 0 && n->now_ms >= l->shares[i]->have_due_ms)
             kai_push_flush(n, l, l->shares[i]);
     }
@@ -412,7 +413,6 @@ uint64_t kai_link_next(const struct kai_net *n, const struct kai_link *l)
 {
     uint64_t next = l->ping_due_ms;
 
-    (void)n;
     if (l->state == KAI_LINK_HELLO)
         return l->since_ms + KAI_HELLO_MS;
     if (l->state == KAI_LINK_DRAIN)
@@ -421,12 +421,8 @@ uint64_t kai_link_next(const struct kai_net *n, const struct kai_link *l)
         const struct kai_share *s = l->shares[i];
         if (s->n_have > 0)
             next = sooner(next, s->have_due_ms);
-        if (s->rb_running)
-            next = sooner(next, s->rb_last_ms + KAI_RB_IDLE_MS);
-        else if (s->rb_due_ms)
-            next = sooner(next, s->rb_due_ms);
     }
-    return next;
+    return sooner(next, l->rb_look ? n->now_ms : l->rb_next_ms);
 }
 
 const char *kai_link_text(const struct kai_link *l)

@@ -123,7 +123,7 @@ static bool send_tokens(struct kai_net *n, struct kai_link *l, size_t from, size
         kai_put_array(b, (uint32_t)k);
         for (size_t i = 0; i < k; i++)
             kai_put_bin(b, l->sent[from + i].token, 16);
-        if (!kai_out_put(n, l, KAI_OUT_LIVE))
+        if (!kai_out_put(n, l, KAI_OUT_KEYS))
             return false;
         from += k;
     }
@@ -273,7 +273,7 @@ static void offer(struct kai_net *n, struct kai_link *l, const uint8_t *aud)
     kai_put_array(b, 2);
     kai_put_bin(b, eph_pk, sizeof eph_pk);
     kai_put_bin(b, slot, sizeof slot);
-    (void)kai_out_put(n, l, KAI_OUT_LIVE);
+    (void)kai_out_put(n, l, KAI_OUT_KEYS);
     kai_rb_due(n, s, 0);
 }
 
@@ -344,8 +344,10 @@ static void match_one(struct kai_net *n, struct kai_link *l, const struct kai_us
 /* A peer that may have an audience no longer does not get what still waits to be sent to it. */
 static void retract(struct kai_net *n, struct kai_link *l)
 {
-    size_t waits = l->out[KAI_OUT_LIVE].n + l->out[KAI_OUT_BULK].n;
+    size_t waits = 0;
 
+    for (size_t c = KAI_OUT_KEYS; c < KAI_OUT_CLASSES; c++)
+        waits += l->out[c].n;
     for (size_t i = 1; i < l->n_shares && !l->dead; i++) {
         struct kai_share *s = l->shares[i];
         if (!s->send_ok || kai_may_send_data(n, l, s))

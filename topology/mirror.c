@@ -79,6 +79,18 @@ static void take_out(struct kai_nlog **a, size_t n, size_t at)
     memmove(a + at, a + at + 1, (n - at - 1) * sizeof(struct kai_nlog *));
 }
 
+/* The first log whose key begins with these n bytes; NULL: none does. */
+struct kai_nlog *kai_mirror_like(const struct kai_net *n, const uint8_t *prefix, size_t prefix_n)
+{
+    uint8_t pk[KAI_KEY_BYTES] = {0};
+    size_t i;
+
+    memcpy(pk, prefix, prefix_n);
+    i = place_pk(n, pk);
+    return i < n->n_logs && memcmp(n->by_pk[i]->l.log_pk, prefix, prefix_n) == 0 ? n->by_pk[i]
+                                                                                 : NULL;
+}
+
 /* NULL: no memory. The log is not there yet. */
 struct kai_nlog *kai_mirror_add(struct kai_net *n, const struct kai_net_log *l)
 {
@@ -118,17 +130,42 @@ void kai_mirror_free(struct kai_net *n)
     free(n->by_aud);
 }
 
+/* The first log of a later audience. */
+static size_t after_aud(const struct kai_net *n, const uint8_t *aud)
+{
+    size_t lo = 0, hi = n->n_logs;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (memcmp(n->by_aud[mid]->l.aud_id, aud, KAI_ID_BYTES) <= 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+size_t kai_mirror_range(const struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],
+                        struct kai_view lower, struct kai_view upper,
+                        struct kai_nlog *const **first)
+{
+    uint8_t low[KAI_KEY_BYTES] = {0}, up[KAI_KEY_BYTES] = {0};
+    size_t from, to;
+
+    if (lower.n > 0)
+        memcpy(low, lower.p, lower.n);
+    if (upper.n > 0)
+        memcpy(up, upper.p, upper.n);
+    from = place_aud(n, aud_id, low);
+    to = upper.n > 0 ? place_aud(n, aud_id, up) : after_aud(n, aud_id);
+    *first = n->by_aud + from;
+    return to > from ? to - from : 0;
+}
+
 size_t kai_mirror_audience(const struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],
                            struct kai_nlog *const **first)
 {
-    static const uint8_t zeros[KAI_KEY_BYTES];
-    size_t from = place_aud(n, aud_id, zeros), to = from;
-
-    /* A log key of zeros passes no key check, so from is the first of the audience. */
-    while (to < n->n_logs && memcmp(n->by_aud[to]->l.aud_id, aud_id, KAI_ID_BYTES) == 0)
-        to++;
-    *first = n->by_aud + from;
-    return to - from;
+    return kai_mirror_range(n, aud_id, (struct kai_view){0}, (struct kai_view){0}, first);
 }
 
 static bool known_kid(const struct kai_nlog *log, const uint8_t *kid)

@@ -76,6 +76,8 @@ void kai_net_free(struct kai_net *n)
     kai_buf_free(&n->scratch);
     free(n->fetch);
     free(n->missing);
+    free(n->rows);
+    free(n->audits);
     free(n->auds);
     free(n->mail);
     free(n->meters);
@@ -154,10 +156,7 @@ void kai_step_end(struct kai_net *n)
         if (l->dead || l->state == KAI_LINK_DRAIN)
             continue;
         kai_link_synced(n, l);
-        for (size_t j = 0; j < l->n_shares && l->state != KAI_LINK_HELLO && !l->dead; j++) {
-            kai_rb_settle(n, l, l->shares[j]);
-            kai_rb_tick(n, l, l->shares[j]);
-        }
+        kai_rb_step(n, l);
         kai_fetch_flush(n, l);
         kai_credit_give(n, l);
         kai_out_pump(n, l);
@@ -243,6 +242,10 @@ static void take_frame(struct kai_net *n, struct kai_link *l, struct kai_view fr
         return;
     if (kai_frame_parse(&f, frame) != KAI_OK || (f.type == KAI_MSG_HELLO && f.hello.intro)) {
         kai_link_bye(n, l, KAI_BYE_MALFORMED);
+        return;
+    }
+    if (!kai_msg_flows(f.type) && !kai_credit_free(n, l, frame.n)) {
+        kai_link_bye(n, l, KAI_BYE_LIMIT);
         return;
     }
     if (kai_msg_flows(f.type)) {
@@ -366,6 +369,7 @@ uint64_t kai_net_on_tick(struct kai_net *n, uint64_t now_ms, uint64_t wall_ms)
     kai_book_tick(n);
     kai_overlay_tick(n);
     kai_quota_tick(n);
+    kai_audit_tick(n);
     kai_step_end(n);
     return kai_net_next(n);
 }
@@ -396,11 +400,6 @@ struct kai_roster *kai_net_roster(const struct kai_net *n)
     return n->roster;
 }
 
-static uint64_t state_rank(const struct kai_link *l)
-{
-    return l->out[KAI_OUT_URGENT].n + l->out[KAI_OUT_LIVE].n + l->out[KAI_OUT_BULK].n;
-}
-
 void kai_net_links(const struct kai_net *n, kai_link_fn *f, void *ctx)
 {
     uint8_t auds[KAI_SHARES_MAX][KAI_ID_BYTES];
@@ -415,10 +414,11 @@ void kai_net_links(const struct kai_net *n, kai_link_fn *f, void *ctx)
                                      .rtt_ms = l->rtt_ms,
                                      .in_bytes = l->in_bytes,
                                      .out_bytes = l->out_bytes,
-                                     .unsent_frames = state_rank(l),
                                      .auds = (const uint8_t(*)[KAI_ID_BYTES])auds};
-        for (size_t c = 0; c < KAI_OUT_CLASSES; c++)
+        for (size_t c = 0; c < KAI_OUT_CLASSES; c++) {
             info.queued_bytes += l->out[c].bytes;
+            info.unsent_frames += l->out[c].n;
+        }
         for (size_t j = 1; j < l->n_shares; j++)
             if (l->shares[j]->matched)
                 memcpy(auds[info.n_auds++], l->shares[j]->aud_id, KAI_ID_BYTES);

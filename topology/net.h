@@ -241,7 +241,9 @@ struct kai_net_counters {
     uint64_t grafts_out, prunes_out;
     uint64_t entries_over; /* Too much for today. */
     uint64_t malformed, rb_rounds, rb_bytes;
-    size_t memory_bytes; /* Held for all peers together. */
+    uint64_t rb_sessions, rb_refused; /* Begun by us; frames past a limit. */
+    uint64_t evicted;                 /* Links that held most when all held too much. */
+    size_t memory_bytes;              /* Held for all peers together. */
 };
 void kai_net_counters(const struct kai_net *n, struct kai_net_counters *out);
 /* The one function that decides whether data of this audience may go to this peer; everything that

@@ -1,9 +1,11 @@
-/* outbox: frames on their way to a peer: three classes, credit for those that carry data
- * (docs/protocol.md 7). */
+/* outbox: frames on their way to a peer: five classes in order, none of which waits for ever, and
+ * credit for those that carry data (docs/protocol.md 7). */
 #include "topology/state.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/check.h"
 
 struct kai_buf *kai_out_begin(struct kai_net *n)
 {
@@ -15,14 +17,8 @@ struct kai_buf *kai_out_begin(struct kai_net *n)
  */
 #define FRAME_EXTRA (sizeof(struct kai_out_frame) + 16)
 
-static size_t queued(const struct kai_link *l)
-{
-    size_t sum = 0;
-
-    for (size_t i = 0; i < KAI_OUT_CLASSES; i++)
-        sum += l->out[i].bytes + l->out[i].n * FRAME_EXTRA;
-    return sum;
-}
+/* So many bytes of higher classes go before a frame of a lower one that waits. */
+#define TURN_BYTES (8u * KAI_FRAME_BYTES_MAX)
 
 /* False where the peer does not read: what was to be said is left to reconciliation. */
 bool kai_out_put(struct kai_net *n, struct kai_link *l, enum kai_out_class class)
@@ -30,7 +26,8 @@ bool kai_out_put(struct kai_net *n, struct kai_link *l, enum kai_out_class class
     struct kai_out_queue *q = &l->out[class];
     struct kai_out_frame *f;
 
-    if (l->dead || n->frame.err || queued(l) + n->frame.len > KAI_OUT_MAX)
+    if (l->dead || n->frame.err || !KAI_CHECK(OUT_BOUND, l->queued + n->frame.len <= KAI_OUT_MAX) ||
+        !kai_room_for(n, l, n->frame.len))
         return false;
     f = malloc(sizeof *f + n->frame.len);
     if (!f)
@@ -46,10 +43,11 @@ bool kai_out_put(struct kai_net *n, struct kai_link *l, enum kai_out_class class
     q->last = f;
     q->bytes += f->n;
     q->n++;
+    l->queued += f->n + FRAME_EXTRA;
     return true;
 }
 
-static void pop(struct kai_out_queue *q)
+static void pop(struct kai_link *l, struct kai_out_queue *q)
 {
     struct kai_out_frame *f = q->first;
 
@@ -58,6 +56,7 @@ static void pop(struct kai_out_queue *q)
         q->last = NULL;
     q->bytes -= f->n;
     q->n--;
+    l->queued -= f->n + FRAME_EXTRA;
     free(f);
 }
 
@@ -79,24 +78,61 @@ static bool send_first(struct kai_net *n, struct kai_link *l, struct kai_out_que
     l->out_bytes += f->n;
     n->count.frames_out++;
     n->count.bytes_out += f->n;
-    pop(q);
+    pop(l, q);
     return true;
+}
+
+static bool waits(const struct kai_link *l, size_t class)
+{
+    return l->out[class].first || (class == KAI_OUT_BULK && l->n_serve > 0);
+}
+
+/* The class whose turn it is: the first that has something, but for one that has been passed over
+ * for long enough. KAI_OUT_CLASSES: nothing waits. */
+static size_t turn(const struct kai_link *l)
+{
+    size_t first = KAI_OUT_CLASSES;
+
+    if (waits(l, KAI_OUT_URGENT))
+        return KAI_OUT_URGENT;
+    for (size_t c = KAI_OUT_CLASSES; c-- > KAI_OUT_KEYS;) {
+        if (!waits(l, c))
+            continue;
+        if (l->out[c].passed >= TURN_BYTES)
+            return c;
+        first = c;
+    }
+    return first;
+}
+
+/* Entries are made when there is room for them, not when they are asked for. */
+static bool make_bulk(struct kai_net *n, struct kai_link *l)
+{
+    while (!l->out[KAI_OUT_BULK].first && !l->dead)
+        if (!kai_serve_make(n, l))
+            return l->out[KAI_OUT_BULK].first != NULL;
+    return !l->dead;
 }
 
 void kai_out_pump(struct kai_net *n, struct kai_link *l)
 {
     for (;;) {
-        while (send_first(n, l, &l->out[KAI_OUT_URGENT]))
-            ;
-        if (send_first(n, l, &l->out[KAI_OUT_LIVE]))
-            continue;
-        if (l->dead || l->stuck || l->out[KAI_OUT_LIVE].first)
+        size_t c = turn(l), before;
+        if (c == KAI_OUT_CLASSES || l->dead || l->stuck)
             return;
-        if (send_first(n, l, &l->out[KAI_OUT_BULK]))
-            continue;
-        if (l->stuck || l->out[KAI_OUT_BULK].bytes > KAI_OUT_BULK_AHEAD ||
-            l->out[KAI_OUT_BULK].first || !kai_serve_make(n, l))
-            return;
+        if (c == KAI_OUT_BULK && !make_bulk(n, l)) {
+            if (l->n_serve > 0)
+                return;
+            continue; /* What was asked for is not here. */
+        }
+        before = l->out[c].bytes;
+        if (!send_first(n, l, &l->out[c]))
+            return; /* No smaller one instead: it would pass by for ever. */
+        before -= l->out[c].bytes;
+        l->out[c].passed = 0;
+        for (size_t lower = c + 1; c > KAI_OUT_URGENT && lower < KAI_OUT_CLASSES; lower++)
+            if (waits(l, lower))
+                l->out[lower].passed += before;
     }
 }
 
@@ -104,7 +140,18 @@ void kai_out_free(struct kai_link *l)
 {
     for (size_t i = 0; i < KAI_OUT_CLASSES; i++)
         while (l->out[i].first)
-            pop(&l->out[i]);
+            pop(l, &l->out[i]);
+}
+
+/* What takes no credit (PING, WANT) may come in bursts, and no faster than this for long. */
+bool kai_credit_free(struct kai_net *n, struct kai_link *l, size_t bytes)
+{
+    uint64_t back = (n->now_ms - l->free_ms) * KAI_FREE_BYTES_A_MS;
+
+    l->free_bytes -= back < l->free_bytes ? back : l->free_bytes;
+    l->free_ms = n->now_ms;
+    l->free_bytes += bytes + FRAME_EXTRA;
+    return KAI_CHECK(LINK_FREE, l->free_bytes <= KAI_CREDIT_BYTES);
 }
 
 /* Credit returns when entries are durable or refused, so that a slow disk holds the peer back. */

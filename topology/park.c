@@ -44,7 +44,8 @@ bool kai_park(struct kai_net *n, struct kai_link *l, const struct kai_share *s,
     if (is_parked(n, e))
         return true;
     if (!KAI_CHECK(PARK_BOUND, l->n_parked < KAI_PARKED_PER_PEER_MAX &&
-                                   l->parked_bytes + sizeof *p + bytes <= KAI_PARKED_BYTES_MAX))
+                                   l->parked_bytes + sizeof *p + bytes <= KAI_PARKED_BYTES_MAX) ||
+        !kai_room_to_park(n, l) || !kai_room_for(n, l, sizeof *p + bytes))
         return false;
     p = malloc(sizeof *p + bytes + 1);
     if (!p)
@@ -59,6 +60,7 @@ bool kai_park(struct kai_net *n, struct kai_link *l, const struct kai_share *s,
     p->e.hdr = copy(&at, e->hdr);
     p->e.sig = copy(&at, e->sig);
     p->e.payload = copy(&at, e->payload);
+    n->n_parked++;
     l->n_parked++;
     l->parked_bytes += p->n;
     n->count.entries_parked++;
@@ -77,7 +79,29 @@ static void release(struct kai_net *n, struct kai_parked *p)
             n->links[i]->n_parked--;
             n->links[i]->parked_bytes -= p->n;
         }
+    n->n_parked--;
     free(p);
+}
+
+/* The oldest of a link makes way: it will be asked for again. */
+bool kai_park_oldest(struct kai_net *n, const struct kai_link *l)
+{
+    struct kai_parked *before = NULL, *p = n->parked;
+
+    while (p && p->link != l->id) {
+        before = p;
+        p = p->next;
+    }
+    if (!p)
+        return false;
+    if (before)
+        before->next = p->next;
+    else
+        n->parked = p->next;
+    if (n->parked_last == p)
+        n->parked_last = before;
+    release(n, p);
+    return true;
 }
 
 static struct kai_parked *take_all(struct kai_net *n)
@@ -113,6 +137,7 @@ void kai_park_retry(struct kai_net *n, bool ctl)
         }
         l = s ? l : NULL;
         if (l) {
+            n->n_parked--;
             l->n_parked--;
             l->parked_bytes -= p->n;
             if (ctl)
@@ -132,10 +157,12 @@ void kai_park_gone(struct kai_net *n, const struct kai_link *l)
 
     for (; p; p = next) {
         next = p->next;
-        if (p->link == l->id)
+        if (p->link == l->id) {
+            n->n_parked--;
             free(p);
-        else
+        } else {
             put_back(n, p);
+        }
     }
 }
 

@@ -50,7 +50,7 @@ static void push(struct kai_net *n, struct kai_link *l, struct kai_share *s,
         kai_put_view(b, e->payload);
     else
         kai_put_nil(b);
-    if (kai_out_put(n, l, KAI_OUT_LIVE))
+    if (kai_out_put(n, l, s->ctl || e->h.ptype == KAI_PTYPE_EPOCH ? KAI_OUT_KEYS : KAI_OUT_LIVE))
         n->count.pushes_out++;
     else
         kai_rb_due(n, s, KAI_RB_IDLE_MS);
@@ -104,7 +104,7 @@ void kai_push_flush(struct kai_net *n, struct kai_link *l, struct kai_share *s)
     }
     s->n_have = 0;
     s->have_sent_ms = n->now_ms;
-    (void)kai_out_put(n, l, KAI_OUT_LIVE);
+    (void)kai_out_put(n, l, KAI_OUT_LAZY);
 }
 
 /* Only what is durable here: it is the acknowledgement that a publisher waits for. gap_ms: between

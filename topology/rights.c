@@ -84,33 +84,44 @@ bool kai_log_blind(const struct kai_net_log *l)
     return l->kind == 1 && memcmp(l->author_node, zeros, KAI_ID_BYTES) == 0;
 }
 
-/* Nobody but the owner hears of a letter, or whoever carries for us. */
-static bool letter_visible(const struct kai_net *n, const struct kai_link *l,
-                           const struct kai_share *s, const struct kai_nlog *log)
+void kai_sight(struct kai_sight *out, const struct kai_net *n, const struct kai_link *l,
+               const struct kai_share *s)
 {
-    return KAI_CHECK(MAILBOX_LETTERS,
-                     log->l.own || kai_keyring_eligible(n->keyring, s->aud_id, l->peer));
+    *out = (struct kai_sight){.l = l,
+                              .mail = kai_mail_find(n, s->aud_id) != NULL,
+                              .keys = kai_may_send_keys(n, l, s),
+                              .data = kai_may_send_data(n, l, s)};
+    if (out->mail) {
+        out->letters = kai_keyring_eligible(n->keyring, s->aud_id, l->peer);
+        out->own_letters = s->matched && l->peer && kai_node_good(n, l->peer);
+    }
 }
 
-bool kai_log_visible(struct kai_net *n, const struct kai_link *l, const struct kai_share *s,
-                     struct kai_nlog *log)
+bool kai_sight_log(struct kai_net *n, const struct kai_sight *v, struct kai_nlog *log)
 {
-    bool mail = kai_mail_find(n, s->aud_id) != NULL;
-
-    if (log->l.head_seq == 0 || log->broken_bind || kai_fork_marked(l, log->l.log_pk))
+    if (log->l.head_seq == 0 || log->broken_bind || kai_fork_marked(v->l, log->l.log_pk))
         return false;
-    if (mail && s->matched && l->peer && kai_node_good(n, l->peer) &&
-        (memcmp(log->l.from_node, l->peer_id, KAI_ID_BYTES) == 0 ||
-         memcmp(log->l.author_node, l->peer_id, KAI_ID_BYTES) == 0))
+    if (v->own_letters && (memcmp(log->l.from_node, v->l->peer_id, KAI_ID_BYTES) == 0 ||
+                           memcmp(log->l.author_node, v->l->peer_id, KAI_ID_BYTES) == 0))
         return true; /* It brought it, or wrote it. */
-    if (!(log->l.kind == 2 ? kai_may_send_keys(n, l, s) : kai_may_send_data(n, l, s)))
+    if (!(log->l.kind == 2 ? v->keys : v->data))
         return false;
-    if (mail && !letter_visible(n, l, s, log))
+    /* Nobody but the owner hears of a letter, or whoever carries for us. */
+    if (v->mail && !KAI_CHECK(MAILBOX_LETTERS, log->l.own || v->letters))
         return false;
     if (log->l.kind == 2)
         return true;
     return kai_log_blind(&log->l) ? log->fits || log->fits_seen != kai_keyring_version(n->keyring)
                                   : kai_author_fits(n, log);
+}
+
+bool kai_log_visible(struct kai_net *n, const struct kai_link *l, const struct kai_share *s,
+                     struct kai_nlog *log)
+{
+    struct kai_sight v;
+
+    kai_sight(&v, n, l, s);
+    return kai_sight_log(n, &v, log);
 }
 
 /* Whether this peer may send us entries of the audience, as far as we know its members: these, its
@@ -146,15 +157,23 @@ uint64_t kai_log_read_to(const struct kai_net *n, const struct kai_nlog *log)
     return kai_keyring_eligible(n->keyring, log->l.aud_id, reader) ? log->reader_seq : 0;
 }
 
-/* The peer holds our log up to seq. What a relay holds nobody has read. */
-void kai_log_held(struct kai_net *n, const struct kai_link *l, struct kai_nlog *log, uint64_t seq)
+/* The peer, which may read it, holds the log up to seq. */
+void kai_log_read_by(struct kai_net *n, const struct kai_link *l, struct kai_nlog *log,
+                     uint64_t seq)
 {
-    if (!l->peer || !kai_keyring_eligible(n->keyring, log->l.aud_id, l->peer))
-        return;
-    if (kai_log_read_to(n, log) < seq) {
+    bool same = memcmp(log->reader, l->peer_id, KAI_ID_BYTES) == 0;
+
+    if (log->reader_seq < seq || (!same && kai_log_read_to(n, log) < seq)) {
         log->reader_seq = seq;
         memcpy(log->reader, l->peer_id, KAI_ID_BYTES);
     }
     if (log->l.own)
         n->act.held(n->act.ctx, l->peer, log->l.log_pk, seq);
+}
+
+/* What a relay holds nobody has read. */
+void kai_log_held(struct kai_net *n, const struct kai_link *l, struct kai_nlog *log, uint64_t seq)
+{
+    if (l->peer && kai_keyring_eligible(n->keyring, log->l.aud_id, l->peer))
+        kai_log_read_by(n, l, log, seq);
 }

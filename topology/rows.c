@@ -6,39 +6,28 @@
 
 #include "crypto/hash.h"
 
-/* Always from what is durable now, never from what was once said. */
-bool kai_rows_take(struct kai_net *n, struct kai_link *l, const struct kai_share *s,
-                   struct kai_rows *out)
+static struct kai_row *room(struct kai_net *n, size_t count)
 {
-    struct kai_nlog *const *logs = NULL;
-    const struct kai_head *heads = NULL;
-    size_t n_heads =
-        s->ctl ? kai_ctl_heads(n->ctl, &heads) : kai_mirror_audience(n, s->aud_id, &logs);
+    struct kai_row *grown;
 
-    *out = (struct kai_rows){0};
-    out->r = calloc(n_heads + 1, sizeof *out->r);
-    if (!out->r)
-        return false;
-    for (size_t i = 0; i < n_heads; i++) {
-        if (s->ctl)
-            out->r[out->n++] = (struct kai_row){heads[i].log_pk, heads[i].seq, heads[i].hash, NULL};
-        else if (kai_log_visible(n, l, s, logs[i]))
-            out->r[out->n++] =
-                (struct kai_row){logs[i]->l.log_pk, logs[i]->l.head_seq, logs[i]->l.head, logs[i]};
-    }
-    return true;
+    if (n->rows && count <= n->cap_rows)
+        return n->rows;
+    grown = realloc(n->rows, (count + count / 2 + 1) * sizeof *grown);
+    if (!grown)
+        return NULL;
+    n->rows = grown;
+    n->cap_rows = count + count / 2 + 1;
+    return grown;
 }
 
-/* Bounds are prefixes, as if zeros followed; the empty one is above everything. */
-size_t kai_rows_find(const struct kai_rows *rows, size_t from, struct kai_view bound)
+/* The first head that is not below bound, as if zeros followed. */
+static size_t head_at(const struct kai_head *heads, size_t count, struct kai_view bound)
 {
-    size_t lo = from, hi = rows->n;
+    size_t lo = 0, hi = count;
 
-    if (bound.n == 0)
-        return rows->n;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        if (memcmp(rows->r[mid].log_pk, bound.p, bound.n) < 0)
+        if (bound.n > 0 && memcmp(heads[mid].log_pk, bound.p, bound.n) < 0)
             lo = mid + 1;
         else
             hi = mid;
@@ -46,11 +35,52 @@ size_t kai_rows_find(const struct kai_rows *rows, size_t from, struct kai_view b
     return lo;
 }
 
-void kai_rows_fp(const struct kai_link *l, const struct kai_rows *rows, size_t from, size_t to,
+static bool take_ctl(struct kai_net *n, struct kai_view lower, struct kai_view upper,
+                     struct kai_rows *out)
+{
+    const struct kai_head *heads = NULL;
+    size_t count = kai_ctl_heads(n->ctl, &heads), from = head_at(heads, count, lower),
+           to = upper.n ? head_at(heads, count, upper) : count;
+
+    if (!(out->r = room(n, to > from ? to - from : 0)))
+        return false;
+    for (; from < to; from++)
+        out->r[out->n++] = (struct kai_row){
+            .log_pk = heads[from].log_pk, .seq = heads[from].seq, .hash = heads[from].hash};
+    return true;
+}
+
+/* Always from what is durable now, never from what was once said. Rights are asked once for all. */
+bool kai_rows_take(struct kai_net *n, struct kai_link *l, const struct kai_share *s,
+                   struct kai_view lower, struct kai_view upper, struct kai_rows *out)
+{
+    struct kai_nlog *const *logs = NULL;
+    struct kai_sight sight;
+    size_t count;
+
+    *out = (struct kai_rows){0};
+    if (s->ctl)
+        return take_ctl(n, lower, upper, out);
+    count = kai_mirror_range(n, s->aud_id, lower, upper, &logs);
+    if (!(out->r = room(n, count)))
+        return false;
+    kai_sight(&sight, n, l, s);
+    for (size_t i = 0; i < count; i++)
+        if (kai_sight_log(n, &sight, logs[i]))
+            out->r[out->n++] = (struct kai_row){.log_pk = logs[i]->l.log_pk,
+                                                .seq = logs[i]->l.head_seq,
+                                                .hash = logs[i]->l.head,
+                                                .log = logs[i]};
+    return true;
+}
+
+/* Keyed by the link: nobody can prepare two sets with one fingerprint. */
+void kai_rows_fp(struct kai_link *l, const struct kai_rows *rows, size_t from, size_t to,
                  uint8_t fp[static 16])
 {
     struct kai_hasher h;
 
+    l->rb_rows += to - from;
     kai_kdf_begin(&h, KAI_D_RANGE, l->range_key, 16);
     for (size_t i = from; i < to; i++) {
         kai_hash_add(&h, rows->r[i].log_pk, KAI_KEY_BYTES);
@@ -60,23 +90,68 @@ void kai_rows_fp(const struct kai_link *l, const struct kai_rows *rows, size_t f
     kai_hash_end(&h, fp);
 }
 
+/* Keyed as well: two heads that look alike to everybody would hide a fork. */
+void kai_rows_mark(struct kai_link *l, const uint8_t hash[static KAI_ID_BYTES],
+                   uint8_t mark[static KAI_RB_MARK_BYTES])
+{
+    uint8_t out[16];
+
+    l->rb_rows++;
+    kai_kdf(out, sizeof out, KAI_D_RMARK, l->range_key, hash, KAI_ID_BYTES);
+    memcpy(mark, out, KAI_RB_MARK_BYTES);
+}
+
+static bool marked(struct kai_link *l, const uint8_t *hash, const struct kai_rb_row *row)
+{
+    uint8_t mark[KAI_RB_MARK_BYTES];
+
+    kai_rows_mark(l, hash, mark);
+    return memcmp(mark, row->mark, sizeof mark) == 0;
+}
+
 static void held(struct kai_net *n, const struct kai_link *l, struct kai_nlog *log, uint64_t seq)
 {
     if (log)
         kai_log_held(n, l, log, seq);
 }
 
-void kai_rows_held(struct kai_net *n, struct kai_link *l, const struct kai_rows *rows, size_t from,
-                   size_t to)
+void kai_rows_held(struct kai_net *n, struct kai_link *l, const struct kai_share *s,
+                   const struct kai_rows *rows)
 {
-    for (size_t i = from; i < to; i++)
-        held(n, l, rows->r[i].log, rows->r[i].seq);
+    if (s->ctl || !l->peer || !kai_keyring_eligible(n->keyring, s->aud_id, l->peer))
+        return;
+    for (size_t i = 0; i < rows->n; i++)
+        kai_log_read_by(n, l, rows->r[i].log, rows->r[i].seq);
+}
+
+/* The row here that is the peer's, or the first of its log; NULL: none is of that log. */
+const struct kai_row *kai_rows_like(struct kai_link *l, const struct kai_rows *rows,
+                                    const struct kai_rb_row *row)
+{
+    size_t lo = 0, hi = rows->n;
+    const struct kai_row *first = NULL;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (memcmp(rows->r[mid].log_pk, row->log_pk, row->log_n) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    for (; lo < rows->n && memcmp(rows->r[lo].log_pk, row->log_pk, row->log_n) == 0; lo++) {
+        if (!first)
+            first = &rows->r[lo];
+        if (rows->r[lo].seq == row->seq && marked(l, rows->r[lo].hash, row))
+            return &rows->r[lo];
+    }
+    return first;
 }
 
 /* ---- Control logs: any entry of a branch may be missing. */
 
 struct seek {
-    const uint8_t *head;
+    struct kai_link *l;
+    const struct kai_rb_row *row;
     bool found;
 };
 
@@ -84,25 +159,25 @@ static bool seek_one(void *ctx, const struct kai_entry *e)
 {
     struct seek *s = ctx;
 
-    s->found = memcmp(e->hash, s->head, 16) == 0;
+    s->found = marked(s->l, e->hash, s->row);
     return !s->found;
 }
 
 static bool compare_ctl(struct kai_net *n, struct kai_link *l, struct kai_share *s,
-                        const struct kai_row *mine, const struct kai_rb_row *row)
+                        const struct kai_row *mine, const uint8_t *log_pk,
+                        const struct kai_rb_row *row)
 {
-    struct seek find = {.head = row->head};
+    struct seek find = {.l = l, .row = row};
     struct kai_head head;
 
-    kai_ctl_each(n->ctl, row->log_pk, row->seq, row->seq, seek_one, &find);
+    kai_ctl_each(n->ctl, log_pk, row->seq, row->seq, seek_one, &find);
     if (!find.found) {
         uint64_t from = 1;
-        if (kai_ctl_head(n->ctl, row->log_pk, &head) == KAI_OK && head.seq < row->seq)
+        if (kai_ctl_head(n->ctl, log_pk, &head) == KAI_OK && head.seq < row->seq)
             from = head.seq + 1;
-        kai_fetch_want(n, l, s, row->log_pk, from, row->seq);
+        kai_fetch_want(n, l, s, log_pk, from, row->seq);
     }
-    return mine && (row->seq > mine->seq ||
-                    (row->seq == mine->seq && memcmp(row->head, mine->hash, 16) == 0));
+    return mine && (row->seq > mine->seq || (row->seq == mine->seq && marked(l, mine->hash, row)));
 }
 
 /* ---- Data and key logs. */
@@ -117,7 +192,7 @@ static void ahead(struct kai_net *n, struct kai_link *l, struct kai_share *s, st
         n->act.retire(n->act.ctx, log->l.log_pk);
     }
     if (!log->l.forked && row->seq > log->ing_seq)
-        kai_fetch_want(n, l, s, row->log_pk, log->ing_seq + 1, row->seq);
+        kai_fetch_want(n, l, s, log->l.log_pk, log->ing_seq + 1, row->seq);
 }
 
 static bool compare_known(struct kai_net *n, struct kai_link *l, struct kai_share *s,
@@ -130,16 +205,15 @@ static bool compare_known(struct kai_net *n, struct kai_link *l, struct kai_shar
         return true;
     }
     if (row->seq == log->l.head_seq) {
-        if (memcmp(row->head, log->l.head, 16) != 0) {
+        if (!marked(l, log->l.head, row)) {
             kai_fork_prove(n, l, s, log, row->seq);
             return true;
         }
         held(n, l, log, row->seq);
-        kai_push_know(l, row->log_pk, row->seq);
+        kai_push_know(l, log->l.log_pk, row->seq);
         return true;
     }
-    if (n->act.read(n->act.ctx, row->log_pk, row->seq, &e) == KAI_OK &&
-        memcmp(e.hash, row->head, 16) != 0) {
+    if (n->act.read(n->act.ctx, log->l.log_pk, row->seq, &e) == KAI_OK && !marked(l, e.hash, row)) {
         kai_fork_prove(n, l, s, log, row->seq);
         return true;
     }
@@ -147,22 +221,27 @@ static bool compare_known(struct kai_net *n, struct kai_link *l, struct kai_shar
     return false;
 }
 
-bool kai_rows_compare(struct kai_net *n, struct kai_link *l, struct kai_share *s,
-                      const struct kai_row *mine, const struct kai_rb_row *row)
+enum kai_compared kai_rows_compare(struct kai_net *n, struct kai_link *l, struct kai_share *s,
+                                   const struct kai_row *mine, const struct kai_rb_row *row)
 {
+    bool whole = row->log_n == KAI_KEY_BYTES;
     struct kai_nlog *log;
 
-    if (s->ctl)
-        return compare_ctl(n, l, s, mine, row);
+    if (s->ctl) {
+        if (!mine && !whole)
+            return KAI_ROW_UNKNOWN;
+        return compare_ctl(n, l, s, mine, mine ? mine->log_pk : row->log_pk, row) ? KAI_ROW_COVERED
+                                                                                  : KAI_ROW_KNOWN;
+    }
     if (mine)
-        return compare_known(n, l, s, mine->log, row);
-    log = kai_mirror_find(n, row->log_pk);
-    if (log &&
-        (memcmp(log->l.aud_id, s->aud_id, KAI_ID_BYTES) != 0 || kai_fork_marked(l, log->l.log_pk)))
-        return false;
+        return compare_known(n, l, s, mine->log, row) ? KAI_ROW_COVERED : KAI_ROW_KNOWN;
+    log = kai_mirror_like(n, row->log_pk, row->log_n);
+    if (!log && !whole)
+        return KAI_ROW_UNKNOWN;
     if (!log)
         kai_fetch_want(n, l, s, row->log_pk, 1, row->seq);
-    else if (row->seq > log->ing_seq)
+    else if (memcmp(log->l.aud_id, s->aud_id, KAI_ID_BYTES) == 0 &&
+             !kai_fork_marked(l, log->l.log_pk) && row->seq > log->ing_seq)
         ahead(n, l, s, log, row);
-    return false;
+    return KAI_ROW_KNOWN;
 }

@@ -3,39 +3,11 @@
 #define KAI_TOPOLOGY_STATE_H
 
 #include "log/payload.h"
+#include "topology/bounds.h"
 #include "topology/frame.h"
 #include "topology/net.h"
+#include "topology/queue.h"
 #include "wire/put.h"
-
-/* Times in ms. */
-#define KAI_HELLO_MS        5000u
-#define KAI_PING_MS         20000u
-#define KAI_PING_FIRST_MS   3000u /* What was lost of the first words is said again soon. */
-#define KAI_PINGS_MISSED    3u
-#define KAI_DRAIN_MS        1000u
-#define KAI_RB_IDLE_MS      10000u  /* A session that hears nothing for so long has stalled. */
-#define KAI_RB_EVERY_MS     600000u /* +-30 %. */
-#define KAI_RB_BURST        8u /* Sessions that a peer may start at once; then one each second. */
-#define KAI_RB_LISTEN_MS    2000u /* The dialler starts; the listener only when it hears nothing. */
-#define KAI_FETCH_MS        10000u     /* Without progress. */
-#define KAI_FETCH_MOST_MS   50000u     /* More for a peer that is busy with others. */
-#define KAI_EXPIRY_GRACE_MS 172800000u /* 48 h after a certificate's end (section 4). */
-#define KAI_IHAVE_MS        1u         /* A synced commit and what it took in are told at once; */
-#define KAI_IHAVE_NEWS_MS   50u        /* who gets only word of it is told at once, then so often. */
-#define KAI_PARK_MS         600000u
-
-/* Bounds of what one link holds; together under KAI_PEER_BYTES_MAX. */
-#define KAI_OUT_LIVE_MAX        (1u << 20) /* Then pushes are left to reconciliation. */
-#define KAI_OUT_MAX             (4u << 20)
-#define KAI_OUT_BULK_AHEAD      (128u << 10) /* ENTRIES are made only so far ahead. */
-#define KAI_SERVE_MAX           1024u        /* Ranges asked for and not yet served. */
-#define KAI_FETCHES_MAX         4096u        /* Logs being fetched, all links together. */
-#define KAI_FETCHES_OF_LINK_MAX 1024u        /* As many as a peer keeps for us. */
-#define KAI_FORKED_MAX          256u
-#define KAI_SHARES_MAX          256u /* Of a link: KAI_AUDIENCES_MAX matched, the rest offered. */
-#define KAI_KNOWN_SLOTS         1024u
-#define KAI_BOOK_MAX            4096u
-#define KAI_PUSH_PAYLOAD_MAX    32768u
 
 #define KAI_COVER_MAX   192u /* Own audiences, those relayed, the own mailbox. */
 #define KAI_COVER_WORDS (KAI_COVER_MAX / 64)
@@ -73,26 +45,21 @@ struct kai_nlog {         /* A log of the mirror. */
     uint64_t unread_from; /* Key log: the keyring could not judge this entry yet; 0: none. */
 };
 
-enum kai_out_class { KAI_OUT_URGENT, KAI_OUT_LIVE, KAI_OUT_BULK, KAI_OUT_CLASSES };
-struct kai_out_frame {
-    struct kai_out_frame *next;
-    size_t n;
-    bool flows;
-    uint8_t bytes[];
-};
-struct kai_out_queue {
-    struct kai_out_frame *first;
-    struct kai_out_frame *last;
-    size_t bytes;
-    size_t n;
-};
-
 struct kai_id_seq {
     uint8_t log_pk[KAI_KEY_BYTES];
     uint64_t seq;
 };
 
+struct kai_rb_side { /* A session of reconciliation: the peer's, or ours. */
+    bool open;
+    uint64_t began_ms;
+    uint64_t bytes;   /* Both ways. */
+    uint64_t awaits;  /* Frames of ours that want an answer. */
+    uint64_t paid_ms; /* How far the allowance to begin sessions is used up. */
+};
+
 struct kai_share { /* An audience on a link; the first of a link is the control plane. */
+    struct kai_link *link;
     uint8_t aud_id[KAI_ID_BYTES];
     bool ctl;
     bool matched;    /* Both hold a routing secret. */
@@ -111,9 +78,9 @@ struct kai_share { /* An audience on a link; the first of a link is the control 
     uint64_t rb_last_ms;
     uint64_t rb_due_ms; /* 0: not. */
     uint64_t rb_set_ms; /* When that was decided. */
-    uint64_t rb_began_ms;
+    uint64_t rb_done_ms;
     uint64_t rb_stalls;
-    uint64_t rb_tokens_ms; /* Limits what the peer starts. */
+    struct kai_rb_side rb_in, rb_out; /* Begun by the peer, and by us. */
     size_t n_have;
     struct kai_id_seq *have; /* IHAVE to be sent, KAI_IHAVE_IDS_MAX. */
     uint64_t have_sent_ms, have_due_ms;
@@ -172,6 +139,7 @@ struct kai_link {
     bool texts_asked;
 
     struct kai_out_queue out[KAI_OUT_CLASSES];
+    size_t queued;    /* Memory of all of these. */
     bool stuck;       /* The transport is full. */
     uint64_t allowed; /* Flow bytes that the peer takes. */
     uint64_t out_flow;
@@ -230,7 +198,14 @@ struct kai_link {
     struct kai_cover in; /* Of the peer. */
     bool chance;         /* Dialled to look at somebody, not for an audience. */
     uint64_t guest_ms;   /* There is no room for it: it ends then. 0: a link as any. */
-    size_t n_mail; /* Mailboxes in use on this link alone. */
+    bool rb_look;        /* Some share wants to be looked at in this step, */
+    uint64_t rb_next_ms; /* or at this time. */
+    uint64_t free_bytes; /* Of frames without credit that came and are not forgiven, */
+    uint64_t free_ms;    /* as of then. */
+    uint64_t repeat_ms;  /* Tokens are not said again before. */
+    uint64_t rb_rows;    /* Hashed for this peer and not yet forgiven, */
+    uint64_t rb_rows_ms; /* as of then. */
+    size_t n_mail;       /* Mailboxes in use on this link alone. */
     uint8_t (*mail)[KAI_ID_BYTES];
 };
 
@@ -253,6 +228,13 @@ struct kai_meter { /* What one node wrote, and brought without our being able to
     uint64_t since_ms;
     uint64_t written;
     uint64_t brought, brought_n;
+};
+
+struct kai_audit {                /* When an audience is reconciled again with one neighbour. */
+    uint8_t aud_id[KAI_ID_BYTES]; /* Zeros: the control plane. */
+    uint64_t due_ms;
+    bool shared;            /* Within one look: on some link, */
+    struct kai_share *next; /* and this one's turn. */
 };
 
 struct kai_fetch { /* Entries asked for and not yet here; one a log. */
@@ -376,6 +358,7 @@ struct kai_net {
     struct kai_fetch *fetch; /* KAI_FETCHES_MAX. */
     struct kai_flight *flight, *flight_last;
     struct kai_parked *parked, *parked_last;
+    size_t n_parked;
     size_t n_auds;
     struct kai_use *auds; /* On every link. */
     size_t n_mail;
@@ -393,9 +376,15 @@ struct kai_net {
     struct kai_place *book; /* Sorted by node. */
     struct kai_overlay overlay;
 
+    size_t n_audits;
+    struct kai_audit *audits; /* Sorted by audience. */
+    uint64_t audit_ms;        /* Not looked at again before. */
+
     struct kai_packer *packer;
     struct kai_buf frame; /* The frame being written. */
     struct kai_buf opened, scratch;
+    struct kai_row *rows; /* Of kai_rows_take(). */
+    size_t cap_rows;
     struct kai_net_counters count;
 };
 
@@ -428,20 +417,17 @@ struct kai_share *kai_share_find(const struct kai_link *l,
 struct kai_share *kai_share_add(struct kai_link *l, const uint8_t aud_id[static KAI_ID_BYTES]);
 size_t kai_link_bytes(const struct kai_link *l);
 
-/* outbox.c */
-bool kai_out_put(struct kai_net *n, struct kai_link *l,
-                 enum kai_out_class class); /* Takes n->frame. */
-struct kai_buf *kai_out_begin(struct kai_net *n);
-void kai_out_pump(struct kai_net *n, struct kai_link *l);
-void kai_out_free(struct kai_link *l);
-void kai_credit_give(struct kai_net *n, struct kai_link *l);
-
 /* mirror.c */
 struct kai_nlog *kai_mirror_find(const struct kai_net *n,
                                  const uint8_t log_pk[static KAI_KEY_BYTES]);
 struct kai_nlog *kai_mirror_add(struct kai_net *n, const struct kai_net_log *l);
 void kai_mirror_remove(struct kai_net *n, struct kai_nlog *log);
 void kai_mirror_free(struct kai_net *n);
+struct kai_nlog *kai_mirror_like(const struct kai_net *n, const uint8_t *prefix, size_t prefix_n);
+/* The logs of an audience from lower up to and without upper (prefixes; empty: no bound). */
+size_t kai_mirror_range(const struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],
+                        struct kai_view lower, struct kai_view upper,
+                        struct kai_nlog *const **first);
 /* The logs of an audience: *first of them, the number is returned. */
 size_t kai_mirror_audience(const struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],
                            struct kai_nlog *const **first);
@@ -463,59 +449,6 @@ struct kai_share *kai_match_handle(const struct kai_link *l, uint64_t handle);
 bool kai_match_shown(const struct kai_net *n, const struct kai_link *l,
                      const uint8_t route[static KAI_KEY_BYTES]);
 
-/* reconcile.c */
-void kai_rb_due(struct kai_net *n, struct kai_share *s, uint64_t in_ms);
-void kai_rb_start(struct kai_net *n, struct kai_link *l, struct kai_share *s);
-void kai_rb_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
-void kai_rb_tick(struct kai_net *n, struct kai_link *l, struct kai_share *s);
-void kai_rb_settle(struct kai_net *n, struct kai_link *l,
-                   struct kai_share *s); /* Over? Then live. */
-void kai_rb_all(struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES], uint64_t in_ms);
-
-/* rows.c: what is durable here, as rows; compared with a peer's. */
-struct kai_row {
-    const uint8_t *log_pk;
-    uint64_t seq;
-    const uint8_t *hash;
-    struct kai_nlog *log; /* NULL: a control log. */
-};
-struct kai_rows {
-    struct kai_row *r;
-    size_t n;
-};
-KAI_MUST_USE bool kai_rows_take(struct kai_net *n, struct kai_link *l, const struct kai_share *s,
-                                struct kai_rows *out);
-size_t kai_rows_find(const struct kai_rows *rows, size_t from,
-                     struct kai_view bound); /* First not below it. */
-void kai_rows_fp(const struct kai_link *l, const struct kai_rows *rows, size_t from, size_t to,
-                 uint8_t fp[static 16]);
-void kai_rows_held(struct kai_net *n, struct kai_link *l, const struct kai_rows *rows, size_t from,
-                   size_t to);
-/* Compare a peer's row: ask for what we lack. Returns whether the peer has all that mine (may be
- * NULL) has. */
-bool kai_rows_compare(struct kai_net *n, struct kai_link *l, struct kai_share *s,
-                      const struct kai_row *mine, const struct kai_rb_row *row);
-
-/* fetch.c */
-void kai_fetch_want(struct kai_net *n, struct kai_link *l, struct kai_share *s,
-                    const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t from, uint64_t to);
-void kai_fetch_text(struct kai_net *n, struct kai_link *l, const uint8_t hash[static KAI_ID_BYTES]);
-void kai_fetch_progress(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES],
-                        uint64_t have);
-void kai_fetch_cancel(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES]);
-void kai_fetch_gone(struct kai_net *n, struct kai_link *l);
-void kai_fetch_tick(struct kai_net *n);
-uint64_t kai_fetch_next(const struct kai_net *n);
-size_t kai_fetch_open(const struct kai_net *n, const struct kai_link *l, const struct kai_share *s);
-void kai_fetch_flush(struct kai_net *n, struct kai_link *l);
-
-/* serve.c */
-void kai_serve_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
-void kai_serve_one(struct kai_link *l, const struct kai_share *s,
-                   const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq);
-bool kai_serve_make(struct kai_net *n,
-                    struct kai_link *l); /* One ENTRIES frame; false: nothing left. */
-
 /* ingest.c, accept.c */
 enum kai_verdict { KAI_TAKE, KAI_PARK, KAI_WANT_MORE, KAI_HELD, KAI_REFUSE, KAI_FORK, KAI_OVER };
 void kai_ingest_epochs(struct kai_net *n); /* Show the keyring again what it could not judge. */
@@ -523,51 +456,6 @@ void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
                 const struct kai_entry *e, size_t cost, bool pushed);
 void kai_ingest_frame(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 void kai_ingest_push(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
-/* park.c */
-bool kai_park(struct kai_net *n, struct kai_link *l, const struct kai_share *s,
-              const struct kai_entry *e);
-bool kai_park_has(const struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES],
-                  uint64_t seq);
-void kai_park_retry(struct kai_net *n, bool ctl);
-void kai_park_gone(struct kai_net *n, const struct kai_link *l);
-void kai_park_tick(struct kai_net *n);
-void kai_park_free(struct kai_net *n);
-
-/* tree.c */
-void kai_tree_link(struct kai_net *n, struct kai_link *l);
-void kai_tree_gone(struct kai_net *n, const struct kai_link *l);
-bool kai_tree_lazy(const struct kai_nlog *log, const struct kai_link *l);
-void kai_tree_on_prune(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
-void kai_tree_on_graft(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
-void kai_tree_first(struct kai_net *n, const struct kai_link *l, struct kai_nlog *log);
-void kai_tree_came(struct kai_net *n, struct kai_link *l, struct kai_share *s, struct kai_nlog *log,
-                   uint64_t seq, bool pushed);
-void kai_tree_twice(struct kai_net *n, struct kai_link *l, struct kai_share *s,
-                    struct kai_nlog *log);
-void kai_tree_missing(struct kai_net *n, struct kai_link *l, struct kai_share *s,
-                      const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq);
-void kai_tree_tick(struct kai_net *n);
-uint64_t kai_tree_next(const struct kai_net *n);
-
-/* push.c */
-void kai_push_entry(struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],
-                    struct kai_nlog *log, const struct kai_entry *e, uint64_t from_link);
-void kai_push_ctl(struct kai_net *n, const struct kai_entry *e, uint64_t from_link);
-void kai_push_have(struct kai_net *n, struct kai_link *l, struct kai_share *s,
-                   const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq, uint64_t gap_ms);
-void kai_push_flush(struct kai_net *n, struct kai_link *l, struct kai_share *s);
-void kai_push_on_have(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
-void kai_push_know(struct kai_link *l, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq);
-bool kai_push_known(const struct kai_link *l, const uint8_t log_pk[static KAI_KEY_BYTES],
-                    uint64_t seq);
-
-/* fork.c */
-bool kai_fork_marked(const struct kai_link *l, const uint8_t log_pk[static KAI_KEY_BYTES]);
-void kai_fork_prove(struct kai_net *n, struct kai_link *l, struct kai_share *s,
-                    struct kai_nlog *log, uint64_t seq);
-void kai_fork_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
-void kai_fork_seen(struct kai_net *n, struct kai_link *l, struct kai_share *s, struct kai_nlog *log,
-                   const struct kai_entry *e);
 
 /* control.c */
 bool kai_control_entry(struct kai_net *n, struct kai_link *l, const struct kai_entry *e);
@@ -620,5 +508,7 @@ void kai_visit_tick(struct kai_net *n);
 /* Whom to dial for it; NULL: nobody now. */
 struct kai_place *kai_visit_next(struct kai_net *n);
 void kai_visit_linked(struct kai_net *n, struct kai_link *l);
+
+#include "topology/flow.h"
 
 #endif

@@ -100,10 +100,12 @@
 #define KAI_RB_FANOUT           16u
 #define KAI_IHAVE_IDS_MAX       128u
 #define KAI_PEERS_PER_FRAME_MAX 8u
-#define KAI_PEER_BYTES_MAX      (8u << 20) /* All that one peer can make us hold. */
-#define KAI_PARKED_PER_PEER_MAX 1000u      /* Entries whose certificate or key has not come yet. */
-#define KAI_PARKED_BYTES_MAX    (1u << 20) /* And their bytes, for one peer. */
-#define KAI_CREDIT_BYTES        (1u << 20) /* What a peer may have under way to us. */
+#define KAI_PEER_BYTES_MAX      (8u << 20)  /* All that one peer can make us hold. */
+#define KAI_PEERS_BYTES_MAX     (64u << 20) /* What all peers together can make us hold. */
+#define KAI_PARKED_MAX          4096u       /* Of all peers: each is looked at again and again. */
+#define KAI_PARKED_PER_PEER_MAX 1000u       /* Entries whose certificate or key has not come yet. */
+#define KAI_PARKED_BYTES_MAX    (1u << 20)  /* And their bytes, for one peer. */
+#define KAI_CREDIT_BYTES        (1u << 20)  /* What a peer may have under way to us. */
 
 /* What others may fill a store with in a day of this node's steady clock (section 12). Past it an
  * entry is not taken now; it is asked for again when the day is over. */

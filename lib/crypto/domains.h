@@ -51,6 +51,7 @@
 #define KAI_D_MSALT       "kairan1.msalt"
 #define KAI_D_MATCH       "kairan1.match"
 #define KAI_D_RANGE       "kairan1.range" /* Fingerprint of a range in reconciliation. */
+#define KAI_D_RMARK       "kairan1.rmark" /* Mark of a head in reconciliation. */
 #define KAI_D_RED         "kairan1.red"
 #define KAI_D_REDCOMMIT   "kairan1.redcommit" /* Commitment to the key of a RED OBJ. */
 #define KAI_D_REDSALT     "kairan1.redsalt"   /* Salts of a RED OBJ, from a secret of its person. */

@@ -191,6 +191,19 @@ const struct kai_text_reason kai_reasons_node[] = {
         "ださい。",
     },
     {
+        "peer.heaviest",
+        "All peers together made this node hold too much memory. The link that held most was "
+        "closed[: {1}].",
+        "Nothing to do once; it is dialled again. If it happens again, ask that peer whether its "
+        "node or line is slow.",
+        "相手ノード全体のためのメモリーが上限に達したので、最も多く使っていた接続を切りました[（{1}"
+        "）"
+        "]。",
+        "一度だけなら操作は不要です。自動的に接続し直します。繰り返す場合は、相手のノードや回線が遅"
+        "く"
+        "ないか確認してください。",
+    },
+    {
         "port.denied",
         "The port may be opened by the administrator only[: {1}].",
         "Choose a port above 1023.",

@@ -280,7 +280,7 @@ static bool names(struct kai_frame *f, const uint8_t *log_pk)
         kai_frame_range(f, &r);
         for (uint32_t k = 0; k < r.n_rows; k++) {
             kai_range_row(&r, &row);
-            found = found || memcmp(row.log_pk, log_pk, KAI_KEY_BYTES) == 0;
+            found = found || memcmp(row.log_pk, log_pk, row.log_n) == 0;
         }
     }
     return found;

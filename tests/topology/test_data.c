@@ -172,7 +172,7 @@ static void test_fork(void **state)
 
 static void send_row(struct kai_sim *s, uint64_t link, const uint8_t *log_pk, uint64_t seq)
 {
-    struct kai_rb_row row = {.seq = seq};
+    struct kai_rb_row row = {.seq = seq, .log_n = KAI_KEY_BYTES};
     struct kai_buf b;
 
     memcpy(row.log_pk, log_pk, sizeof row.log_pk);

@@ -26,7 +26,7 @@ static void put_entry(struct kai_buf *b)
 
 static void put_rb(struct kai_buf *b)
 {
-    struct kai_rb_row row = {.seq = 300};
+    struct kai_rb_row row = {.seq = 300, .log_n = KAI_RB_LOG_BYTES};
 
     kai_put_frame(b, KAI_MSG_RB, 5);
     kai_put_uint(b, 7);
@@ -47,6 +47,7 @@ static void put_rb(struct kai_buf *b)
     kai_put_uint(b, KAI_RB_LIST);
     kai_put_array(b, 2);
     kai_put_row(b, &row);
+    row.log_n = KAI_KEY_BYTES;
     kai_put_row(b, &row);
 }
 

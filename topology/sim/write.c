@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "crypto/hash.h"
+#include "topology/frame.h"
 
 #define DUTY_EVERY_MS 1000u
 
 static void own_log(struct kai_sim *s, const struct sim_node *n, size_t aud, uint64_t kind,
                     struct sim_own *own)
 {
-    uint8_t seed[32];
+    uint8_t seed[32], named[KAI_KEY_BYTES] = {0};
 
     sim_fill(s, seed, sizeof seed);
     own->key = (struct sim_key){0};
@@ -22,6 +23,8 @@ static void own_log(struct kai_sim *s, const struct sim_node *n, size_t aud, uin
     memset(own->bound_kid, 0, sizeof own->bound_kid);
     s->truth = sim_grow(s->truth, s->n_truth, &s->cap_truth, sizeof *s->truth);
     sim_map_put(&s->by_log, own->key.pk, s->n_truth);
+    memcpy(named, own->key.pk, KAI_RB_LOG_BYTES);
+    sim_map_put(&s->by_log, named, s->n_truth); /* As rows of reconciliation name it. */
     s->truth[s->n_truth++] = (struct sim_truth){.aud = aud, .author = n->index, .kind = kind};
 }
 
