@@ -38,6 +38,10 @@ static void on_up(void *ctx, uint64_t link, const uint8_t peer[static 32], bool 
     r->up_link = link;
     r->up_dialled = dialled;
     memcpy(r->up_peer, peer, 32);
+    if (r->suspect != NULL && memcmp(r->suspect, peer, 32) == 0) {
+        r->suspect_link = link;
+        r->suspect_n = 0;
+    }
 }
 
 static void on_down(void *ctx, uint64_t link)
@@ -59,6 +63,14 @@ static void on_frame(void *ctx, uint64_t link, struct kai_view frame)
     if (frame.n > 0)
         memcpy(r->last, frame.p, frame.n);
     r->last_n = frame.n;
+    if (r->suspect != NULL && link == r->suspect_link) {
+        r->suspect_n += frame.n + 64;
+        if (r->suspect_n <= r->suspect_max)
+            return;
+        r->suspect_cuts++;
+        kai_transport_drop(r->t, link);
+        return;
+    }
     if (r->drop_on_frame == link)
         kai_transport_drop(r->t, link);
     else if (r->echo)

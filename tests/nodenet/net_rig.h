@@ -32,6 +32,9 @@ struct rig {
     size_t last_n;
     /* What to do. */
     bool echo;
+    const uint8_t *suspect; /* Of this peer no more than suspect_max bytes on one link are taken, */
+    uint64_t suspect_max;   /* and nothing is sent back. */
+    uint64_t suspect_link, suspect_n, suspect_cuts;
     bool intro_go_on;
     const char *intro_reply;
     uint64_t drop_on_frame; /* Drop this link when a frame of it comes. */
