@@ -30,6 +30,8 @@ bool kai_out_put(struct kai_net *n, struct kai_link *l, enum kai_out_class class
     struct kai_out_queue *q = &l->out[class];
     struct kai_out_frame *f;
 
+    if (l->file)
+        return kai_carry_put(n, l);
     if (l->dead || n->frame.err || queued(l) + n->frame.len > KAI_OUT_MAX)
         return false;
     f = malloc(sizeof *f + n->frame.len);

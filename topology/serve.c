@@ -15,7 +15,7 @@ struct frame_out {
     bool full;
 };
 
-static void push_job(struct kai_link *l, const struct kai_share *s, const struct kai_want *w)
+void kai_serve_push(struct kai_link *l, const struct kai_share *s, const struct kai_want *w)
 {
     struct kai_serve *job;
 
@@ -37,7 +37,7 @@ void kai_serve_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
     for (uint32_t i = 0; i < f->n; i++) {
         struct kai_want w;
         kai_frame_want(f, &w);
-        push_job(l, s, &w);
+        kai_serve_push(l, s, &w);
     }
 }
 
@@ -55,7 +55,7 @@ void kai_serve_graft(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
         kai_frame_id(f, &log_pk, &w.from);
         w.to = w.from;
         memcpy(w.log_pk, log_pk, sizeof w.log_pk);
-        push_job(l, s, &w);
+        kai_serve_push(l, s, &w);
     }
 }
 
