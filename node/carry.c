@@ -58,9 +58,10 @@ static enum kai_err job_feed(struct kai_core *c, void *arg)
             err = cut_short(g, err);
             break;
         }
-        bytes += box.n;
+        uint64_t keys = g->r->info.keys;
         err = kai_carry_feed(g->f, box, kai_now_ms(), kai_wall_ms(), g->why);
         kai_carry_info(g->f, &g->r->info);
+        bytes += g->r->info.keys == keys ? box.n : FEED_BYTES; /* First keys, then what they open. */
         if (err == KAI_OK && g->r->info.kind != g->kind)
             err = kai_why_set(g->why, KAI_EMALFORMED, "carry.kind", NULL, NULL, NULL);
     }

@@ -86,12 +86,13 @@ void kai_carry_gap(struct kai_link *l)
         l->file->info.waiting++;
 }
 
-void kai_carry_judged(struct kai_link *l, enum kai_verdict v)
+void kai_carry_judged(struct kai_link *l, enum kai_verdict v, const struct kai_entry *e)
 {
     struct kai_carry_info *info = &l->file->info;
 
     info->taken += v == KAI_TAKE ? 1u : 0u;
-    info->held += v == KAI_HELD ? 1u : 0u;
+    info->keys += v == KAI_TAKE && e->h.ptype == KAI_PTYPE_EPOCH ? 1u : 0u;
+    info->held += v == KAI_HELD && !l->file->again ? 1u : 0u;
     info->over += v == KAI_OVER ? 1u : 0u;
     info->refused += v == KAI_REFUSE || v == KAI_FORK ? 1u : 0u;
 }
@@ -389,7 +390,8 @@ void kai_carry_again(struct kai_carry *f)
 {
     f->key.next = 0;
     f->key.ended = f->info.ended = f->info.more = false;
-    f->info.waiting = 0;
+    f->info.waiting = f->info.refused = f->info.over = 0;
+    f->again = true;
 }
 
 void kai_carry_info(const struct kai_carry *f, struct kai_carry_info *out)

@@ -43,10 +43,11 @@ struct kai_carry_info {
     bool ended; /* Its last chunk was read, or written. */
     bool more;  /* Another volume follows. */
     uint64_t taken; /* Of one that is made: entries that go into it. */
-    uint64_t held;    /* Were here already. */
-    uint64_t refused; /* Never to be taken, as things are. */
+    uint64_t keys;  /* EPOCHs among them: once they are durable, more can be judged. */
+    uint64_t held;  /* Were here already. */
+    uint64_t refused; /* Never to be taken, as things are. Of the last pass, as what follows. */
     uint64_t over;    /* Too much for today. */
-    uint64_t waiting; /* For an entry, key or certificate that is not here. Of the last pass. */
+    uint64_t waiting; /* For an entry, key or certificate that is not here. */
 };
 void kai_carry_info(const struct kai_carry *f, struct kai_carry_info *out);
 

@@ -22,6 +22,7 @@ struct kai_carry {
     uint8_t sender_pk[KAI_KEY_BYTES];
     struct kai_buf plain;
     /* Reading: */
+    bool again; /* What it brought once is held now. */
     struct kai_rb_row *rows;
     size_t n_rows, cap_rows;
     /* Making: */

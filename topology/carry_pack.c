@@ -410,13 +410,13 @@ static void put_heads(struct kai_carry *f, struct kai_link *l)
     }
 }
 
-/* Jobs of one kind at a time: what names an audience stands between them. */
+/* Jobs of one kind at a time: what names an audience stands between them, and its reader takes in
+ * keys before what they open. */
 static void top_up(struct kai_carry *f, struct kai_link *l)
 {
     while (f->next_job < f->n_jobs && l->n_serve < KAI_SERVE_MAX) {
         const struct kai_carry_job *job = &f->jobs[f->next_job];
-        if (l->n_serve > 0 && (f->jobs[f->next_job - 1].order <= ORDER_CONTROL) !=
-                                  (job->order <= ORDER_CONTROL))
+        if (l->n_serve > 0 && f->jobs[f->next_job - 1].order != job->order)
             return;
         kai_serve_push(l, job->s, &job->w);
         f->next_job++;

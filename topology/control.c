@@ -31,7 +31,7 @@ bool kai_control_entry(struct kai_net *n, struct kai_link *l, const struct kai_e
         n->roster_stale = n->retry_ctl = true;
         kai_fetch_progress(n, e->h.log_pk, e->h.seq);
         if (l->file)
-            kai_carry_judged(l, KAI_TAKE);
+            kai_carry_judged(l, KAI_TAKE, e);
         n->act.store_ctl(n->act.ctx, e);
         return true;
     }
@@ -39,7 +39,7 @@ bool kai_control_entry(struct kai_net *n, struct kai_link *l, const struct kai_e
         n->count.entries_dup++;
         kai_fetch_progress(n, e->h.log_pk, e->h.seq);
         if (l->file)
-            kai_carry_judged(l, KAI_HELD);
+            kai_carry_judged(l, KAI_HELD, e);
     } else if (err == KAI_EAGAIN) {
         if (kai_park(n, l, l->shares[0], e))
             ask_before(n, l, e);
@@ -48,7 +48,7 @@ bool kai_control_entry(struct kai_net *n, struct kai_link *l, const struct kai_e
     } else {
         n->count.entries_refused++;
         if (l->file)
-            kai_carry_judged(l, KAI_REFUSE);
+            kai_carry_judged(l, KAI_REFUSE, e);
         if (err == KAI_EMALFORMED || err == KAI_EAUTH) {
             kai_alarm(n, "entry.forged", l, e->h.log_pk, e->h.seq);
             kai_link_bye(n, l, KAI_BYE_MALFORMED);

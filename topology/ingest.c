@@ -145,7 +145,7 @@ void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
     if (v == KAI_TAKE && !(log = keep_log(n, l, log, e, &is)))
         v = KAI_REFUSE;
     if (l->file)
-        kai_carry_judged(l, v);
+        kai_carry_judged(l, v, e);
     switch (v) {
     case KAI_TAKE:
         n->count.entries_new++;
@@ -199,7 +199,7 @@ static void one_entry(struct kai_net *n, struct kai_link *l, struct kai_share *s
     else {
         n->count.entries_refused++;
         if (l->file)
-            kai_carry_judged(l, KAI_REFUSE);
+            kai_carry_judged(l, KAI_REFUSE, &e);
     }
 }
 

@@ -429,7 +429,8 @@ void kai_carry_refresh(struct kai_net *n, struct kai_link *l); /* Keys or member
 void kai_carry_renew(struct kai_net *n, struct kai_link *l);   /* A new roster. */
 void kai_carry_gap(struct kai_link *l); /* Also of a link that is none. */
 void kai_carry_gone(struct kai_link *l, enum kai_bye why);
-void kai_carry_judged(struct kai_link *l, enum kai_verdict v); /* An entry that it brought. */
+void kai_carry_judged(struct kai_link *l, enum kai_verdict v,
+                      const struct kai_entry *e); /* An entry that it brought. */
 
 /* match.c */
 #define KAI_MATCH_EPOCHS 3u /* The current one and 2 before it. */
