@@ -17,7 +17,8 @@ static void put_node(struct kai_core *c, struct kai_jput *j, const uint8_t *id)
 }
 
 /* A node by name, or an organisation that has a single one. */
-static enum kai_err addressee(struct kai_call *call, const char *name, uint8_t id[static KAI_ID_BYTES])
+static enum kai_err addressee(struct kai_call *call, const char *name,
+                              uint8_t id[static KAI_ID_BYTES])
 {
     struct kai_outlook *o = kai_outlook_get(call->core);
     const struct kai_node *node, *nodes;
@@ -134,8 +135,7 @@ enum kai_err kai_verb_carry_pack(struct kai_call *call)
         err = addressee(call, name, opt.node);
     if (err == KAI_OK && call->body.n > 0)
         err = kai_unpacking_run(call->core, call->body, KAI_CARRY_RECEIPT, &receipt, &call->why);
-    if (err == KAI_OK && call->body.n > 0 &&
-        memcmp(receipt.info.node, opt.node, KAI_ID_BYTES) != 0)
+    if (err == KAI_OK && call->body.n > 0 && memcmp(receipt.info.node, opt.node, KAI_ID_BYTES) != 0)
         err = kai_why_set(&call->why, KAI_EMALFORMED, "carry.receipt-other", name, NULL, NULL);
     opt.rows = receipt.rows;
     opt.n_rows = receipt.n_rows;

@@ -28,11 +28,10 @@ static enum kai_err job_open(struct kai_core *c, void *arg)
 {
     struct reading *g = arg;
 
-    return kai_carry_open(&g->f, c->net,
-                          kai_view_of(g->file.p, g->file.n < KAI_CARRY_HEAD_BYTES
-                                                     ? g->file.n
-                                                     : KAI_CARRY_HEAD_BYTES),
-                          kai_now_ms(), kai_wall_ms(), g->why);
+    return kai_carry_open(
+        &g->f, c->net,
+        kai_view_of(g->file.p, g->file.n < KAI_CARRY_HEAD_BYTES ? g->file.n : KAI_CARRY_HEAD_BYTES),
+        kai_now_ms(), kai_wall_ms(), g->why);
 }
 
 static enum kai_err cut_short(struct reading *g, enum kai_err err)
@@ -61,7 +60,8 @@ static enum kai_err job_feed(struct kai_core *c, void *arg)
         uint64_t keys = g->r->info.keys;
         err = kai_carry_feed(g->f, box, kai_now_ms(), kai_wall_ms(), g->why);
         kai_carry_info(g->f, &g->r->info);
-        bytes += g->r->info.keys == keys ? box.n : FEED_BYTES; /* First keys, then what they open. */
+        bytes +=
+            g->r->info.keys == keys ? box.n : FEED_BYTES; /* First keys, then what they open. */
         if (err == KAI_OK && g->r->info.kind != g->kind)
             err = kai_why_set(g->why, KAI_EMALFORMED, "carry.kind", NULL, NULL, NULL);
     }
@@ -180,7 +180,7 @@ static enum kai_err copy_rows(struct reading *g)
 }
 
 enum kai_err kai_unpacking_run(struct kai_core *c, struct kai_view file, uint64_t kind,
-                        struct kai_unpacked *r, struct kai_why *why)
+                               struct kai_unpacked *r, struct kai_why *why)
 {
     struct reading g = {.file = file, .r = r, .kind = kind, .why = why};
 

@@ -27,7 +27,7 @@ static size_t open_files(const struct kai_net *n)
 }
 
 enum kai_err kai_carry_begin(struct kai_carry **out, struct kai_net *n, bool packs,
-                            struct kai_why *why)
+                             struct kai_why *why)
 {
     struct kai_carry *f;
     struct kai_link *l;
@@ -120,8 +120,8 @@ void kai_carry_renew(struct kai_net *n, struct kai_link *l)
     l->peer = known ? kai_roster_node(n->roster, l->peer_id) : NULL;
     if (l->dead)
         return;
-    if (known && (!kai_node_good(n, l->peer) ||
-                  memcmp(l->peer->curve_pk, l->curve_pk, KAI_KEY_BYTES) != 0))
+    if (known &&
+        (!kai_node_good(n, l->peer) || memcmp(l->peer->curve_pk, l->curve_pk, KAI_KEY_BYTES) != 0))
         kai_link_drop(n, l, KAI_BYE_NOT_ADMITTED);
     else if (!known && l->file->info.kind != 0)
         (void)know(n, l);
@@ -161,9 +161,8 @@ static bool shown(const struct kai_net *n, const struct kai_link *l, const struc
     struct kai_secret secret[KAI_KNOWN_EPOCHS];
     struct kai_use use;
     uint8_t token[16];
-    size_t k = use_of(n, l, s->aud_id, &use)
-                   ? kai_match_secrets(n, &use, secret, KAI_KNOWN_EPOCHS)
-                   : 0;
+    size_t k =
+        use_of(n, l, s->aud_id, &use) ? kai_match_secrets(n, &use, secret, KAI_KNOWN_EPOCHS) : 0;
 
     for (size_t i = 0; i < k; i++) {
         kai_carry_token(l->file, secret[i].route, token);
@@ -196,7 +195,7 @@ static enum kai_err damaged(const struct kai_carry *f, struct kai_why *why)
 }
 
 enum kai_err kai_carry_open(struct kai_carry **out, struct kai_net *n, struct kai_view head,
-                           uint64_t now_ms, uint64_t wall_ms, struct kai_why *why)
+                            uint64_t now_ms, uint64_t wall_ms, struct kai_why *why)
 {
     struct kai_carry_key key;
     enum kai_err err = kai_carry_head_open(&key, n->keyring, n->nid, head);
@@ -298,12 +297,12 @@ static enum kai_err on_heads(struct kai_carry *f, struct kai_link *l, struct kai
             size_t at;
             kai_range_row(&range, &row);
             at = kai_rows_find(&mine, 0, kai_view_of(row.log_pk, KAI_KEY_BYTES));
-            (void)kai_rows_compare(
-                f->n, l, s,
-                at < mine.n && memcmp(mine.r[at].log_pk, row.log_pk, KAI_KEY_BYTES) == 0
-                    ? &mine.r[at]
-                    : NULL,
-                &row);
+            (void)kai_rows_compare(f->n, l, s,
+                                   at < mine.n &&
+                                           memcmp(mine.r[at].log_pk, row.log_pk, KAI_KEY_BYTES) == 0
+                                       ? &mine.r[at]
+                                       : NULL,
+                                   &row);
             if (!keep_row(f, &row))
                 err = KAI_ENOMEM;
         }
@@ -367,7 +366,7 @@ static enum kai_err take_chunk(struct kai_carry *f, struct kai_view box, struct 
 }
 
 enum kai_err kai_carry_feed(struct kai_carry *f, struct kai_view box, uint64_t now_ms,
-                           uint64_t wall_ms, struct kai_why *why)
+                            uint64_t wall_ms, struct kai_why *why)
 {
     enum kai_err err;
 

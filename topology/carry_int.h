@@ -39,9 +39,19 @@ struct kai_carry {
 };
 
 KAI_MUST_USE enum kai_err kai_carry_begin(struct kai_carry **out, struct kai_net *n, bool packs,
-                                         struct kai_why *why);
+                                          struct kai_why *why);
 struct kai_link *kai_carry_link(const struct kai_carry *f); /* NULL: gone. */
 /* A token of an audience for this file, made of one of its routing secrets. */
 void kai_carry_token(const struct kai_carry *f, const uint8_t *route, uint8_t token[static 16]);
+
+/* What a carry file does where a connection would: for the parts of the engine. */
+bool kai_carry_put(struct kai_net *n, struct kai_link *l); /* Takes n->frame. */
+struct kai_share *kai_carry_handle(const struct kai_link *l, uint64_t handle);
+void kai_carry_refresh(struct kai_net *n, struct kai_link *l); /* Keys or members changed. */
+void kai_carry_renew(struct kai_net *n, struct kai_link *l);   /* A new roster. */
+void kai_carry_gap(struct kai_link *l);                        /* Also of a link that is none. */
+void kai_carry_gone(struct kai_link *l, enum kai_bye why);
+void kai_carry_judged(struct kai_link *l, enum kai_verdict v,
+                      const struct kai_entry *e); /* An entry that it brought. */
 
 #endif

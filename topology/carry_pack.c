@@ -62,8 +62,8 @@ static const struct kai_rb_row *row_of(const struct kai_carry *f, const uint8_t 
         else
             hi = mid;
     }
-    for (*k = 0; lo + *k < f->n_rows &&
-                 memcmp(f->rows[lo + *k].log_pk, log_pk, KAI_KEY_BYTES) == 0;)
+    for (*k = 0;
+         lo + *k < f->n_rows && memcmp(f->rows[lo + *k].log_pk, log_pk, KAI_KEY_BYTES) == 0;)
         ++*k;
     return *k > 0 ? &f->rows[lo] : NULL;
 }
@@ -290,8 +290,9 @@ static enum kai_err plan(struct kai_carry *f, struct kai_link *l, const struct k
     return KAI_OK;
 }
 
-enum kai_err kai_carry_pack(struct kai_carry **out, struct kai_net *n, const struct kai_carry_pack *p,
-                           uint64_t now_ms, uint64_t wall_ms, struct kai_why *why)
+enum kai_err kai_carry_pack(struct kai_carry **out, struct kai_net *n,
+                            const struct kai_carry_pack *p, uint64_t now_ms, uint64_t wall_ms,
+                            struct kai_why *why)
 {
     const struct kai_node *peer = kai_roster_node(n->roster, p->node);
     struct kai_link *l;
@@ -359,8 +360,8 @@ static void begin_volume(struct kai_carry *f, struct kai_link *l)
 
     f->in_volume = true;
     f->info.ended = false;
-    f->err = kai_carry_head_make(f->out, &f->key, n->nid, l->peer->kx_pk, n->act.random,
-                                 n->act.ctx);
+    f->err =
+        kai_carry_head_make(f->out, &f->key, n->nid, l->peer->kx_pk, n->act.random, n->act.ctx);
     f->volume_at = KAI_CARRY_HEAD_BYTES;
     if (f->err)
         return;
@@ -427,8 +428,7 @@ static bool control_left(const struct kai_carry *f, const struct kai_link *l)
 {
     const struct kai_serve *job = l->n_serve > 0 ? &l->serve[l->first_serve] : NULL;
 
-    return job ? job->ctl
-               : f->next_job < f->n_jobs && f->jobs[f->next_job].order <= ORDER_CONTROL;
+    return job ? job->ctl : f->next_job < f->n_jobs && f->jobs[f->next_job].order <= ORDER_CONTROL;
 }
 
 /* One step of a volume; true: it is whole. */
@@ -451,14 +451,13 @@ static bool step(struct kai_carry *f, struct kai_link *l)
         put_heads(f, l);
     else if (l->n_serve == 0 && room_for(f, TAIL_ROOM))
         kai_book_send_all(f->n, l);
-    f->all = l->n_serve == 0 &&
-             (f->info.kind == KAI_CARRY_RECEIPT || l->addrs_sent);
+    f->all = l->n_serve == 0 && (f->info.kind == KAI_CARRY_RECEIPT || l->addrs_sent);
     end_volume(f, !f->all);
     return true;
 }
 
 enum kai_err kai_carry_more(struct kai_carry *f, struct kai_buf *out, bool *volume, bool *end,
-                           uint64_t now_ms, uint64_t wall_ms, struct kai_why *why)
+                            uint64_t now_ms, uint64_t wall_ms, struct kai_why *why)
 {
     size_t from = out->len;
     struct kai_link *l;

@@ -31,7 +31,7 @@ struct kai_carry_key { /* Wiped by whoever holds it. */
 };
 
 struct kai_carry_record {
-    uint64_t type; /* enum kai_carry_type, or of a frame: then nothing else is read. */
+    uint64_t type;             /* enum kai_carry_type, or of a frame: then nothing else is read. */
     struct kai_view body, sig; /* FROM: */
     uint64_t kind;
     uint8_t sender_cert[KAI_ID_BYTES];

@@ -1,5 +1,6 @@
 /* control: entries of control logs, the roster they make, and the texts of the charter
  * (docs/protocol.md 3, 7). */
+#include "topology/carry_int.h"
 #include "topology/judge.h"
 
 #include <string.h>

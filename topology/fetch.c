@@ -1,4 +1,5 @@
 /* fetch: what we lack and whom we asked for it: one peer at a time for one log. */
+#include "topology/carry_int.h"
 #include "topology/state.h"
 
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* ingest: received data and key entries on their way to the disk, and what follows when they are
  * there. */
+#include "topology/carry_int.h"
 #include "topology/judge.h"
 
 #include <stdlib.h>

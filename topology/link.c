@@ -1,4 +1,5 @@
 /* link: one connection from HELLO to its end (docs/protocol.md 7). */
+#include "topology/carry_int.h"
 #include "topology/state.h"
 
 #include <stdlib.h>
@@ -118,7 +119,8 @@ void kai_link_bye(struct kai_net *n, struct kai_link *l, enum kai_bye code)
 
 void kai_link_err(struct kai_net *n, struct kai_link *l, enum kai_bye code, uint64_t ref)
 {
-    if (l->file || l->out[KAI_OUT_URGENT].n > 16) /* No answer to what comes faster than it is read. */
+    if (l->file ||
+        l->out[KAI_OUT_URGENT].n > 16) /* No answer to what comes faster than it is read. */
         return;
     kai_put_numbers(kai_out_begin(n), KAI_MSG_ERR, (uint64_t)code, ref);
     (void)kai_out_put(n, l, KAI_OUT_URGENT);
@@ -171,7 +173,8 @@ void kai_net_on_up(struct kai_net *n, uint64_t id, const uint8_t peer[static KAI
 
     n->wall_ms = wall_ms;
     kai_step_begin(n, now_ms);
-    l = n->n_links < 2 * KAI_LINKS_MAX && !n->stopping && !kai_link_find(n, id) ? kai_link_new() : NULL;
+    l = n->n_links < 2 * KAI_LINKS_MAX && !n->stopping && !kai_link_find(n, id) ? kai_link_new()
+                                                                                : NULL;
     if (!l) {
         n->act.drop(n->act.ctx, id, n->stopping ? KAI_BYE_SHUTDOWN : KAI_BYE_BUSY);
         kai_step_end(n);
@@ -223,7 +226,8 @@ static bool only_one(struct kai_net *n, struct kai_link *l)
 {
     for (size_t i = 0; i < n->n_links; i++) {
         struct kai_link *o = n->links[i];
-        if (o == l || o->dead || o->file || !o->peer || memcmp(o->peer_id, l->peer_id, KAI_ID_BYTES) != 0)
+        if (o == l || o->dead || o->file || !o->peer ||
+            memcmp(o->peer_id, l->peer_id, KAI_ID_BYTES) != 0)
             continue;
         if (!keep_new(n, l, o)) {
             kai_link_bye(n, l, KAI_BYE_DUPLICATE);

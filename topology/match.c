@@ -1,5 +1,6 @@
 /* match: which audiences both ends of a link are members of, and what each may be told
  * (docs/protocol.md 7). */
+#include "topology/carry_int.h"
 #include "topology/judge.h"
 
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* outbox: frames on their way to a peer: three classes, credit for those that carry data
  * (docs/protocol.md 7). */
+#include "topology/carry_int.h"
 #include "topology/state.h"
 
 #include <stdlib.h>

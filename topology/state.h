@@ -422,19 +422,10 @@ void kai_mirror_forget_kids(struct kai_nlog *log); /* Some were of entries that 
 bool kai_mirror_has_kid(struct kai_net *n, struct kai_nlog *log,
                         const uint8_t kid[static KAI_TAG_BYTES]);
 
-/* carry.c: what a carry file does where a connection would. */
-bool kai_carry_put(struct kai_net *n, struct kai_link *l); /* Takes n->frame. */
-struct kai_share *kai_carry_handle(const struct kai_link *l, uint64_t handle);
-void kai_carry_refresh(struct kai_net *n, struct kai_link *l); /* Keys or members changed. */
-void kai_carry_renew(struct kai_net *n, struct kai_link *l);   /* A new roster. */
-void kai_carry_gap(struct kai_link *l); /* Also of a link that is none. */
-void kai_carry_gone(struct kai_link *l, enum kai_bye why);
-void kai_carry_judged(struct kai_link *l, enum kai_verdict v,
-                      const struct kai_entry *e); /* An entry that it brought. */
-
 /* match.c */
 #define KAI_MATCH_EPOCHS 3u /* The current one and 2 before it. */
-#define KAI_KNOWN_EPOCHS 8u /* Of the peer: it may be behind, or ahead by what stewards did at once. */
+#define KAI_KNOWN_EPOCHS                                                                           \
+    8u /* Of the peer: it may be behind, or ahead by what stewards did at once. */
 /* The newest max routing secrets of an audience. A relay knows no other than the current one: who
  * was a member once matches with nobody there. */
 size_t kai_match_secrets(const struct kai_net *n, const struct kai_use *use, struct kai_secret *out,

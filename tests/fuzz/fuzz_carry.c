@@ -1,9 +1,9 @@
 /* fuzz_carry: carry files that reach a live engine. The first byte: 0, the rest is a file as it
  * stands; else a script of chunks that an admitted node seals for it.
  *
- * Each step is one byte and what it takes: 0 who made it, truly (1: kind), 1 a chunk as it stands (2
- * bytes of length), 2 the true name of audience 0, 3 a true entry of it with one byte changed, 4 let
- * time pass, 5 from the first chunk once more, 6 the end, 7 another file. */
+ * Each step is one byte and what it takes: 0 who made it, truly (1: kind), 1 a chunk as it stands
+ * (2 bytes of length), 2 the true name of audience 0, 3 a true entry of it with one byte changed, 4
+ * let time pass, 5 from the first chunk once more, 6 the end, 7 another file. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,8 +76,7 @@ static void bring(struct script *c, bool last)
     MUST(kai_chunk_seal(&c->out, &c->k, kai_buf_view(&c->plain), last, nonce) == KAI_OK);
     rest = kai_buf_view(&c->out);
     MUST(kai_chunk_cut(&rest, &box) == KAI_OK && rest.n == 0);
-    enum kai_err err =
-        kai_carry_feed(c->f, box, c->s->now, SIM_WALL_MS + c->s->now, &why);
+    enum kai_err err = kai_carry_feed(c->f, box, c->s->now, SIM_WALL_MS + c->s->now, &why);
     MUST(answer(err));
     if (err)
         another(c);
@@ -168,11 +167,12 @@ static void step(struct script *c)
 
 static void file_as_it_stands(struct script *c)
 {
-    struct kai_view head = kai_view_of(c->p, c->n < KAI_CARRY_HEAD_BYTES ? c->n : KAI_CARRY_HEAD_BYTES);
+    struct kai_view head =
+        kai_view_of(c->p, c->n < KAI_CARRY_HEAD_BYTES ? c->n : KAI_CARRY_HEAD_BYTES);
     struct kai_view rest = kai_view_of(c->p + head.n, c->n - head.n), box;
     struct kai_why why = {0};
-    enum kai_err err = kai_carry_open(&c->f, kai_sim_net(c->s, 0), head, c->s->now,
-                                      SIM_WALL_MS + c->s->now, &why);
+    enum kai_err err =
+        kai_carry_open(&c->f, kai_sim_net(c->s, 0), head, c->s->now, SIM_WALL_MS + c->s->now, &why);
 
     MUST(answer(err));
     while (err == KAI_OK && (err = kai_chunk_cut(&rest, &box)) == KAI_OK)

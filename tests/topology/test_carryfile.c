@@ -139,7 +139,8 @@ static void bring(struct kai_sim *s, size_t from, size_t to, struct took *t)
 /* All plaintext of a file, by its addressee. */
 static void reveal(struct kai_sim *s, size_t to, struct kai_view file, struct kai_buf *all)
 {
-    struct kai_view rest = kai_view_of(file.p + KAI_CARRY_HEAD_BYTES, file.n - KAI_CARRY_HEAD_BYTES);
+    struct kai_view rest =
+        kai_view_of(file.p + KAI_CARRY_HEAD_BYTES, file.n - KAI_CARRY_HEAD_BYTES);
     struct kai_view box;
     struct kai_carry_key k;
     struct kai_buf plain;
@@ -536,9 +537,9 @@ static void test_bytes(void **state)
                                              kai_view_of(b.p, KAI_CARRY_HEAD_BYTES)),
                          KAI_EMALFORMED);
         b.p[i] ^= 0x10;
-        assert_int_equal(kai_carry_head_open(&k, s->node[SECOND].keyring, nid_of(s),
-                                             kai_view_of(b.p, i)),
-                         KAI_EMALFORMED);
+        assert_int_equal(
+            kai_carry_head_open(&k, s->node[SECOND].keyring, nid_of(s), kai_view_of(b.p, i)),
+            KAI_EMALFORMED);
     }
     assert_int_equal(kai_carry_head_open(&k, s->node[THIRD].keyring, nid_of(s),
                                          kai_view_of(b.p, KAI_CARRY_HEAD_BYTES)),
@@ -578,9 +579,12 @@ static void test_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_members_and_relay), cmocka_unit_test(test_letters),
-        cmocka_unit_test(test_receipts),          cmocka_unit_test(test_what_a_link_would_refuse),
-        cmocka_unit_test(test_who_made_it),       cmocka_unit_test(test_odd_records),
+        cmocka_unit_test(test_members_and_relay),
+        cmocka_unit_test(test_letters),
+        cmocka_unit_test(test_receipts),
+        cmocka_unit_test(test_what_a_link_would_refuse),
+        cmocka_unit_test(test_who_made_it),
+        cmocka_unit_test(test_odd_records),
         cmocka_unit_test(test_bytes),
     };
 
