@@ -117,7 +117,7 @@ static struct kai_place *steward_of(struct kai_net *n, const struct kai_audience
 
     for (size_t i = 0; i < n->n_links; i++) {
         const struct kai_link *l = n->links[i];
-        if (!l->dead && l->peer && may_tell(a, l->peer)) {
+        if (!l->dead && !l->file && l->peer && may_tell(a, l->peer)) {
             *linked = l->state == KAI_LINK_MATCH && n->now_ms >= l->since_ms + VISIT_MS;
             return NULL;
         }
@@ -213,7 +213,7 @@ static void end(struct kai_net *n, struct kai_visit *v)
     v->on = false;
     for (size_t i = 0; i < n->n_links; i++) {
         const struct kai_link *l = n->links[i];
-        if (!l->dead && l->peer && l->state == KAI_LINK_MATCH &&
+        if (!l->dead && !l->file && l->peer && l->state == KAI_LINK_MATCH &&
             memcmp(l->peer_id, v->node, KAI_ID_BYTES) == 0)
             heard(n, l->peer);
     }
