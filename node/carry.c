@@ -191,6 +191,8 @@ enum kai_err kai_unpacking_run(struct kai_core *c, struct kai_view file, uint64_
     g.file = kai_view_of(file.p + KAI_CARRY_HEAD_BYTES, file.n - KAI_CARRY_HEAD_BYTES);
     g.rest = g.file;
     err = passes(c, &g);
+    if (err == KAI_OK && r->info.full && r->info.refused > 0)
+        err = kai_why_set(why, KAI_EFULL, "store.full", NULL, NULL, NULL);
     if (err == KAI_OK)
         err = copy_rows(&g);
     kai_ignore(kai_core_run(c, job_close, &g));

@@ -16,7 +16,8 @@ struct kai_unpacked {
 
 /* Take in a whole file of this kind; all that it brought is durable when this returns, also where
  * it fails. Not the owning thread of a running loop. Errors: those of kai_carry_open() and
- * kai_carry_feed(); KAI_EMALFORMED (carry.cut: it ends too early; carry.kind). */
+ * kai_carry_feed(); KAI_EMALFORMED (carry.cut: it ends too early; carry.kind); KAI_EFULL
+ * (store.full). */
 KAI_MUST_USE enum kai_err kai_unpacking_run(struct kai_core *c, struct kai_view file, uint64_t kind,
                                             struct kai_unpacked *r, struct kai_why *why);
 

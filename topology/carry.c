@@ -399,6 +399,7 @@ void kai_carry_info(const struct kai_carry *f, struct kai_carry_info *out)
 
     *out = f->info;
     out->waiting += l ? l->n_parked : 0;
+    out->full = f->n->full;
 }
 
 const struct kai_rb_row *kai_carry_rows(const struct kai_carry *f, size_t *n)

@@ -42,6 +42,7 @@ struct kai_carry_info {
     uint64_t made_ms;
     bool ended;       /* Its last chunk was read, or written. */
     bool more;        /* Another volume follows. */
+    bool full;        /* Nothing of others is taken: the store is full. */
     uint64_t taken;   /* Of one that is made: entries that go into it. */
     uint64_t keys;    /* EPOCHs among them: once they are durable, more can be judged. */
     uint64_t held;    /* Were here already. */
@@ -71,7 +72,7 @@ KAI_MUST_USE enum kai_err kai_carry_pack(struct kai_carry **out, struct kai_net 
                                          uint64_t wall_ms, struct kai_why *why);
 /* Append the next bytes, at most about 256 KiB; *volume: a volume is whole with them; *end: there
  * is nothing more. Rights are asked anew each time. Errors: KAI_EDENIED (carry.inactive),
- * KAI_ENOMEM, what out->err says. */
+ * KAI_EBUSY (carry.ended), KAI_ENOMEM, what out->err says. */
 KAI_MUST_USE enum kai_err kai_carry_more(struct kai_carry *f, struct kai_buf *out, bool *volume,
                                          bool *end, uint64_t now_ms, uint64_t wall_ms,
                                          struct kai_why *why);

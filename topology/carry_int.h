@@ -29,6 +29,7 @@ struct kai_carry {
     bool packs;
     bool in_volume;
     size_t named; /* Audiences that the volume has named. */
+    size_t told;  /* Audiences whose heads stand in the receipt. */
     bool all;     /* Nothing is left for another volume. */
     const uint8_t *sign_sk;
     uint64_t volume_bytes, volume_at; /* Most; so far. */

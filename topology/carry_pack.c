@@ -398,17 +398,17 @@ static void name_shares(struct kai_carry *f, struct kai_link *l, size_t *named)
         put_share(f, l, *named);
 }
 
+/* Those of the next audience. */
 static void put_heads(struct kai_carry *f, struct kai_link *l)
 {
-    for (size_t i = 0; i < l->n_shares && !f->err; i++) {
-        struct kai_rows rows;
-        if (!kai_rows_take(f->n, l, l->shares[i], &rows)) {
-            f->err = KAI_ENOMEM;
-            return;
-        }
-        put_rows(f, l, l->shares[i], &rows);
-        free(rows.r);
+    struct kai_rows rows;
+
+    if (!kai_rows_take(f->n, l, l->shares[f->told], &rows)) {
+        f->err = KAI_ENOMEM;
+        return;
     }
+    put_rows(f, l, l->shares[f->told++], &rows);
+    free(rows.r);
 }
 
 /* Jobs of one kind at a time: what names an audience stands between them, and its reader takes in
@@ -447,9 +447,11 @@ static bool step(struct kai_carry *f, struct kai_link *l)
         (void)kai_serve_make(f->n, l);
         return false;
     }
-    if (l->n_serve == 0 && f->info.kind == KAI_CARRY_RECEIPT)
+    if (l->n_serve == 0 && f->info.kind == KAI_CARRY_RECEIPT && f->told < l->n_shares) {
         put_heads(f, l);
-    else if (l->n_serve == 0 && room_for(f, TAIL_ROOM))
+        return false;
+    }
+    if (l->n_serve == 0 && f->info.kind == KAI_CARRY_PACK && room_for(f, TAIL_ROOM))
         kai_book_send_all(f->n, l);
     f->all = l->n_serve == 0 && (f->info.kind == KAI_CARRY_RECEIPT || l->addrs_sent);
     end_volume(f, !f->all);
@@ -472,6 +474,8 @@ enum kai_err kai_carry_more(struct kai_carry *f, struct kai_buf *out, bool *volu
     f->out = NULL;
     l = kai_carry_link(f);
     kai_step_end(f->n);
+    if (!l && f->why != KAI_BYE_NOT_ADMITTED)
+        return kai_why_set(why, KAI_EBUSY, "carry.ended", NULL, NULL, NULL);
     if (!l)
         return kai_why_set(why, KAI_EDENIED, "carry.inactive", NULL, NULL, NULL);
     return f->err ? f->err : out->err;
