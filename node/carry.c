@@ -208,6 +208,7 @@ struct kai_packing {
     struct kai_buf *out;
     bool *volume;
     bool *end;
+    struct kai_carry_info info; /* As of the last step. */
     struct kai_why *why;
 };
 
@@ -226,7 +227,10 @@ static enum kai_err job_more(struct kai_core *c, void *arg)
     struct kai_packing *p = arg;
 
     (void)c;
-    return kai_carry_more(p->f, p->out, p->volume, p->end, kai_now_ms(), kai_wall_ms(), p->why);
+    enum kai_err err =
+        kai_carry_more(p->f, p->out, p->volume, p->end, kai_now_ms(), kai_wall_ms(), p->why);
+    kai_carry_info(p->f, &p->info);
+    return err;
 }
 
 static enum kai_err job_end(struct kai_core *c, void *arg)
@@ -271,7 +275,7 @@ enum kai_err kai_packing_next(struct kai_packing *p, struct kai_buf *out, bool *
 
 void kai_packing_info(const struct kai_packing *p, struct kai_carry_info *out)
 {
-    kai_carry_info(p->f, out);
+    *out = p->info;
 }
 
 void kai_packing_free(struct kai_packing *p)

@@ -311,6 +311,21 @@ static enum kai_err on_heads(struct kai_carry *f, struct kai_link *l, struct kai
     return err;
 }
 
+/* Texts of the charter that its maker lacks: rows with seq 0. */
+static enum kai_err on_wants(struct kai_carry *f, struct kai_frame *frame)
+{
+    for (uint32_t i = 0; i < frame->n; i++) {
+        struct kai_rb_row row = {.seq = 0};
+        struct kai_want w;
+
+        kai_frame_want(frame, &w);
+        memcpy(row.log_pk, w.log_pk, sizeof row.log_pk);
+        if (w.from == 0 && frame->handle == KAI_HANDLE_CONTROL && !keep_row(f, &row))
+            return KAI_ENOMEM;
+    }
+    return KAI_OK;
+}
+
 static enum kai_err on_frame(struct kai_carry *f, struct kai_link *l, struct kai_why *why)
 {
     struct kai_frame frame;
@@ -323,6 +338,8 @@ static enum kai_err on_frame(struct kai_carry *f, struct kai_link *l, struct kai
         kai_book_on(f->n, l, &frame);
     else if (frame.type == KAI_MSG_RB && f->info.kind == KAI_CARRY_RECEIPT)
         return on_heads(f, l, &frame);
+    else if (frame.type == KAI_MSG_WANT && f->info.kind == KAI_CARRY_RECEIPT)
+        return on_wants(f, &frame);
     else
         return damaged(f, why);
     return KAI_OK;

@@ -12,10 +12,6 @@
 #include "topology/frame.h"
 #include "topology/net.h"
 
-#define KAI_CARRY_FILES_MAX        4u         /* Open at once. */
-#define KAI_CARRY_VOLUME_BYTES_MIN (1u << 20) /* Room for the addresses at the end. */
-#define KAI_CARRY_ROWS_MAX         262144u    /* Heads in one receipt: 15 MB of them. */
-
 struct kai_carry;
 
 /* Open a file that was made for us, given its first KAI_CARRY_HEAD_BYTES. Errors: KAI_EMALFORMED

@@ -35,7 +35,8 @@ bool kai_carry_put(struct kai_net *n, struct kai_link *l)
 
     if (!f->packs || !f->out || l->dead || n->frame.err || f->err ||
         kai_carry_record(&r, kai_buf_view(&n->frame)) != KAI_OK ||
-        (r.type != KAI_MSG_ENTRIES && r.type != KAI_MSG_PEERS && r.type != KAI_MSG_RB))
+        !(f->info.kind == KAI_CARRY_PACK ? r.type == KAI_MSG_ENTRIES || r.type == KAI_MSG_PEERS
+                                         : r.type == KAI_MSG_RB || r.type == KAI_MSG_WANT))
         return true;
     f->err = put_chunk(f, kai_buf_view(&n->frame), false);
     return f->err == KAI_OK;
@@ -240,10 +241,12 @@ static bool add_control(struct kai_carry *f, struct kai_link *l)
     struct kai_rows rows;
     bool ok = true;
 
-    for (size_t i = 0; i < c->n_texts && ok && f->n_rows == 0; i++) {
+    for (size_t i = 0; i < c->n_texts && ok; i++) {
         struct kai_carry_job job = {.s = l->shares[0], .w = {.payload = true}};
+        size_t asked;
         memcpy(job.w.log_pk, c->texts[i].hash, KAI_ID_BYTES);
-        ok = add_job(f, &job);
+        (void)row_of(f, job.w.log_pk, &asked);
+        ok = (f->n_rows > 0 && asked == 0) || add_job(f, &job);
     }
     ok = ok && kai_rows_take(f->n, l, l->shares[0], &rows);
     if (ok) {
@@ -409,6 +412,8 @@ static void put_heads(struct kai_carry *f, struct kai_link *l)
     }
     put_rows(f, l, l->shares[f->told++], &rows);
     free(rows.r);
+    kai_control_texts(f->n, l); /* Asks for those that are not here, once. */
+    kai_fetch_flush(f->n, l);
 }
 
 /* Jobs of one kind at a time: what names an audience stands between them, and its reader takes in

@@ -373,6 +373,57 @@ static void hand_share(struct hand *h, size_t holder)
     hand_chunk(h, false);
 }
 
+static void hand_head(struct hand *h, const uint8_t *log_pk, uint64_t seq)
+{
+    struct kai_rb_row row = {.seq = seq};
+
+    memcpy(row.log_pk, log_pk, KAI_KEY_BYTES);
+    kai_put_frame(&h->plain, KAI_MSG_RB, 5);
+    kai_put_uint(&h->plain, 1);
+    kai_put_uint(&h->plain, 0);
+    kai_put_bool(&h->plain, false);
+    kai_put_bin(&h->plain, "", 0);
+    kai_put_array(&h->plain, 1);
+    kai_put_array(&h->plain, 3);
+    kai_put_bin(&h->plain, "", 0);
+    kai_put_uint(&h->plain, KAI_RB_REPLY);
+    kai_put_array(&h->plain, 1);
+    kai_put_row(&h->plain, &row);
+    hand_chunk(h, false);
+}
+
+/* A member whose receipt names more of our log than we hold: we were rolled back, and end it. From
+ * one that has shown no secret it is not heard. Texts of the charter are asked for. */
+static void test_ahead(void **state)
+{
+    struct kai_sim *s = stage();
+    struct took t;
+    struct hand h;
+
+    (void)state;
+    say(s, OWNER, GROUP);
+    bring(s, OWNER, SECOND, &t);
+    for (int shown = 0; shown < 2; shown++) {
+        hand_begin(&h, s, SECOND, OWNER);
+        h.from.kind = KAI_CARRY_RECEIPT;
+        hand_from(&h, SECOND);
+        hand_share(&h, shown ? SECOND : OUT);
+        hand_head(&h, s->node[OWNER].data[GROUP].key.pk, 50);
+        kai_put_frame(&h.plain, KAI_MSG_WANT, 2);
+        kai_put_uint(&h.plain, KAI_HANDLE_CONTROL);
+        kai_put_array(&h.plain, 1);
+        kai_put_want(&h.plain, &(struct kai_want){.payload = true});
+        hand_chunk(&h, false);
+        kai_carry_put_end(&h.plain, false);
+        hand_chunk(&h, true);
+        assert_int_equal(hand_take(&h, OWNER, &t), KAI_OK);
+        assert_int_equal(kai_sim_alarms(s, "own.ahead"), shown);
+        assert_int_equal(t.n_rows, shown + 1);
+        assert_int_equal(t.rows[shown].seq, 0);
+    }
+    kai_sim_free(s);
+}
+
 static void test_what_a_link_would_refuse(void **state)
 {
     struct kai_sim *s = stage();
@@ -585,6 +636,7 @@ int main(void)
         cmocka_unit_test(test_what_a_link_would_refuse),
         cmocka_unit_test(test_who_made_it),
         cmocka_unit_test(test_odd_records),
+        cmocka_unit_test(test_ahead),
         cmocka_unit_test(test_bytes),
     };
 
