@@ -45,6 +45,19 @@ static enum kai_err addressee(struct kai_call *call, const char *name,
     return err;
 }
 
+/* Read the file that is the body; an error names it as whoever asked does. */
+static enum kai_err read_body(struct kai_call *call, uint64_t kind, struct kai_unpacked *r)
+{
+    enum kai_err err = KAI_OK;
+    const char *name = kai_arg_text(call, "name", &err);
+
+    if (err == KAI_OK)
+        err = kai_unpacking_run(call->core, call->body, kind, r, &call->why);
+    if (err != KAI_OK && name != NULL)
+        kai_why_at(&call->why, 0, "%s", name);
+    return err;
+}
+
 /* ---- carry-pack. */
 
 struct packing {
@@ -134,7 +147,7 @@ enum kai_err kai_verb_carry_pack(struct kai_call *call)
     if (err == KAI_OK)
         err = addressee(call, name, opt.node);
     if (err == KAI_OK && call->body.n > 0)
-        err = kai_unpacking_run(call->core, call->body, KAI_CARRY_RECEIPT, &receipt, &call->why);
+        err = read_body(call, KAI_CARRY_RECEIPT, &receipt);
     if (err == KAI_OK && call->body.n > 0 && memcmp(receipt.info.node, opt.node, KAI_ID_BYTES) != 0)
         err = kai_why_set(&call->why, KAI_EMALFORMED, "carry.receipt-other", name, NULL, NULL);
     opt.rows = receipt.rows;
@@ -176,9 +189,8 @@ enum kai_err kai_verb_carry_unpack(struct kai_call *call)
     struct kai_unpacked r = {0};
     struct kai_jput j;
 
-    (void)kai_arg_text(call, "name", &err); /* For messages about the file. */
     if (err == KAI_OK)
-        err = kai_unpacking_run(call->core, call->body, KAI_CARRY_PACK, &r, &call->why);
+        err = read_body(call, KAI_CARRY_PACK, &r);
     free(r.rows);
     if (err == KAI_OK && receipt)
         err = put_receipt(call, r.info.node);
