@@ -127,6 +127,11 @@ void kai_mailbox_route(uint8_t route[static KAI_KEY_BYTES], uint8_t tag[static K
 const struct kai_org *kai_keyring_mailbox_owner(const struct kai_keyring *k,
                                                 const uint8_t aud_id[static KAI_ID_BYTES]);
 
+/* Whether an epoch that is open here has a slot for this node, as a statement that counts says: it
+ * can hold the routing secret. Of a relay only the newest epoch counts. */
+bool kai_keyring_slotted(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
+                         const struct kai_node *n);
+
 /* Relays: whether the AUDIENCE lists this node, it is active and has caps relay. */
 bool kai_keyring_relay(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
                        const struct kai_node *n);

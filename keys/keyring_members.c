@@ -326,6 +326,31 @@ bool kai_keyring_relay(const struct kai_keyring *k, const uint8_t aud_id[static 
     return false;
 }
 
+static bool relay_listed(const struct kai_known *e, const uint8_t *node_id)
+{
+    for (size_t i = 0; i < e->n_said; i++) {
+        const struct kai_statement *s = &e->said[i];
+
+        for (size_t j = 0; s->counts && j < s->n_relays; j++) {
+            if (memcmp(s->relays[j], node_id, KAI_ID_BYTES) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+bool kai_keyring_slotted(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
+                         const struct kai_node *n)
+{
+    const struct kai_aud *a = kai_ring_aud(k, aud_id);
+
+    for (size_t i = 0; a != NULL && n != NULL && i < a->n_known; i++) {
+        if (a->known[i]->open && kai_ring_listed(a->known[i], n->id))
+            return true;
+    }
+    return a != NULL && n != NULL && a->newest != NULL && relay_listed(a->newest, n->id);
+}
+
 size_t kai_ring_readers(const struct kai_keyring *k, const uint8_t *aud_id,
                         const struct kai_known *e, const struct kai_node **out)
 {

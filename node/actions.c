@@ -61,6 +61,43 @@ enum kai_err kai_take_entry(struct kai_core *c, const struct kai_net_log *log,
     return err == KAI_OK ? kai_tx_append(tx, e, now) : err;
 }
 
+/* ---- Entries that were verified. */
+struct taken {
+    struct kai_core *c;
+    struct kai_verified *v;
+};
+
+static void taken_stored(void *arg, enum kai_err err)
+{
+    struct taken *t = arg;
+    struct kai_verified *v = t->v;
+    uint64_t now = kai_now_ms();
+
+    if (err == KAI_OK)
+        kai_net_on_stored(t->c->net, v->log.log_pk, &v->e, now);
+    else
+        kai_net_on_refused(t->c->net, v->link, v->log.log_pk, v->e.h.seq, err, now);
+    free(v);
+    free(t);
+}
+
+void kai_take_verified(struct kai_core *c, struct kai_verified *v)
+{
+    struct taken *t = malloc(sizeof *t);
+    enum kai_err err = t == NULL ? KAI_ENOMEM : v->err;
+
+    if (err == KAI_OK)
+        err = kai_take_entry(c, &v->log, &v->e);
+    if (err != KAI_OK) {
+        kai_net_on_refused(c->net, v->link, v->log.log_pk, v->e.h.seq, err, kai_now_ms());
+        free(v);
+        free(t);
+        return;
+    }
+    *t = (struct taken){.c = c, .v = v};
+    kai_core_after(c, taken_stored, t);
+}
+
 static void act_update_log(void *ctx, const struct kai_net_log *log)
 {
     struct kai_core *c = ctx;
@@ -91,7 +128,15 @@ static void act_ingest(void *ctx, uint64_t link, const struct kai_net_log *log,
 {
     struct kai_core *c = ctx;
 
-    kai_loop_ingest(c->loop, link, log, e);
+    if (c->loop != NULL) {
+        kai_loop_ingest(c->loop, link, log, e);
+        return;
+    }
+    struct kai_verified *v = kai_verify_here(c->charter.nid, link, log, e); /* Of a carry file. */
+    if (v != NULL)
+        kai_take_verified(c, v);
+    else
+        kai_net_on_refused(c->net, link, log->log_pk, e->h.seq, KAI_ENOMEM, kai_now_ms());
 }
 
 /* An entry of the control plane on its way to the disk. */

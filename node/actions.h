@@ -3,6 +3,7 @@
 #define KAI_NODE_ACTIONS_H
 
 #include "node/core.h"
+#include "node/verify.h"
 
 void kai_actions_fill(struct kai_core *c, struct kai_net_actions *act);
 void kai_net_log_of(struct kai_net_log *out, const struct kai_log *log);
@@ -12,5 +13,9 @@ void kai_log_of(struct kai_log *out, const struct kai_net_log *log);
  * transaction. Owning thread. */
 KAI_MUST_USE enum kai_err kai_take_entry(struct kai_core *c, const struct kai_net_log *log,
                                          const struct kai_entry *e);
+
+/* The same with what a thread has verified, or found forged: the engine is told when it is durable,
+ * or at once that it was refused. Takes v. Owning thread. */
+void kai_take_verified(struct kai_core *c, struct kai_verified *v);
 
 #endif

@@ -89,6 +89,17 @@ static enum kai_err admit(struct request *r, const struct door *d, struct MHD_Co
     return err == KAI_OK ? kai_call_may(&r->call, verb) : err;
 }
 
+/* Verbs whose body is a file; their arguments stand in the address. */
+static bool takes_file(const char *url)
+{
+    static const char *const verbs[] = {"publish", "red-publish", "carry-pack", "carry-unpack"};
+
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+        if (strcmp(url + strlen("/v1/"), verbs[i]) == 0)
+            return true;
+    return false;
+}
+
 static struct request *request_new(const struct door *d, struct MHD_Connection *conn,
                                    const char *url)
 {
@@ -100,7 +111,7 @@ static struct request *request_new(const struct door *d, struct MHD_Connection *
         return NULL;
     r->api = a;
     r->spool = -1;
-    r->publish = strcmp(url, "/v1/publish") == 0 || strcmp(url, "/v1/red-publish") == 0;
+    r->publish = takes_file(url);
     kai_buf_init(&r->body, KAI_CALL_ARGS_BYTES_MAX);
     kai_buf_init(&r->chunk, KAI_CALL_OUT_BYTES_MAX);
     r->call.core = a->c;

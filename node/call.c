@@ -50,6 +50,8 @@ static const struct {
     {"red-get", kai_verb_red_get, KAI_POLICY_LOOK},
     {"issuing-begin", kai_verb_issuing_begin, KAI_POLICY_MANAGE},
     {"issuing-replace", kai_verb_issuing_replace, KAI_POLICY_MANAGE},
+    {"carry-pack", kai_verb_carry_pack, KAI_POLICY_MANAGE},
+    {"carry-unpack", kai_verb_carry_unpack, KAI_POLICY_MANAGE},
     {"reindex", kai_verb_reindex, KAI_POLICY_MANAGE},
     {"user-set", kai_verb_user_set, KAI_POLICY_MANAGE},
     {"user-list", kai_verb_user_list, KAI_POLICY_MANAGE},

@@ -166,42 +166,6 @@ void kai_loop_dirty(struct kai_loop *l)
 }
 
 /* ---- Entries that were verified. */
-struct taken {
-    struct kai_loop *l;
-    struct kai_verified *v;
-};
-
-static void taken_stored(void *arg, enum kai_err err)
-{
-    struct taken *t = arg;
-    struct kai_verified *v = t->v;
-    uint64_t now = kai_now_ms();
-
-    if (err == KAI_OK)
-        kai_net_on_stored(t->l->c->net, v->log.log_pk, &v->e, now);
-    else
-        kai_net_on_refused(t->l->c->net, v->link, v->log.log_pk, v->e.h.seq, err, now);
-    free(v);
-    free(t);
-}
-
-static void take_one(struct kai_loop *l, struct kai_verified *v)
-{
-    struct taken *t = malloc(sizeof *t);
-    enum kai_err err = t == NULL ? KAI_ENOMEM : v->err;
-
-    if (err == KAI_OK)
-        err = kai_take_entry(l->c, &v->log, &v->e);
-    if (err != KAI_OK) {
-        kai_net_on_refused(l->c->net, v->link, v->log.log_pk, v->e.h.seq, err, kai_now_ms());
-        free(v);
-        free(t);
-        return;
-    }
-    *t = (struct taken){.l = l, .v = v};
-    kai_core_after(l->c, taken_stored, t);
-}
-
 static void take_verified(struct kai_loop *l)
 {
     size_t bytes = 0;
@@ -212,7 +176,7 @@ static void take_verified(struct kai_loop *l)
         if (v == NULL)
             return;
         bytes += v->e.payload.n + v->e.hdr.n;
-        take_one(l, v);
+        kai_take_verified(l->c, v);
     }
     wake(l); /* More is there: another round at once. */
 }

@@ -107,13 +107,13 @@ void kai_verify_free(struct kai_verify *v)
     free(v);
 }
 
-enum kai_err kai_verify_put(struct kai_verify *v, uint64_t link, const struct kai_net_log *log,
-                            const struct kai_entry *e)
+static struct work *work_new(uint64_t link, const struct kai_net_log *log,
+                             const struct kai_entry *e)
 {
     struct work *w = malloc(sizeof *w + e->hdr.n + e->sig.n + e->payload.n);
 
     if (w == NULL)
-        return KAI_ENOMEM;
+        return NULL;
     uint8_t *p = w->bytes;
     w->v = (struct kai_verified){.link = link, .log = *log, .e = *e};
     w->next = NULL;
@@ -126,7 +126,27 @@ enum kai_err kai_verify_put(struct kai_verify *v, uint64_t link, const struct ka
     if (e->payload.n > 0)
         memcpy(p, e->payload.p, e->payload.n);
     w->v.e.payload.p = e->payload.p == NULL ? NULL : p;
+    return w;
+}
 
+struct kai_verified *kai_verify_here(const uint8_t nid[static KAI_ID_BYTES], uint64_t link,
+                                     const struct kai_net_log *log, const struct kai_entry *e)
+{
+    struct work *w = work_new(link, log, e);
+
+    if (w == NULL)
+        return NULL;
+    w->v.err = kai_entry_verify(&w->v.e, nid);
+    return &w->v;
+}
+
+enum kai_err kai_verify_put(struct kai_verify *v, uint64_t link, const struct kai_net_log *log,
+                            const struct kai_entry *e)
+{
+    struct work *w = work_new(link, log, e);
+
+    if (w == NULL)
+        return KAI_ENOMEM;
     (void)pthread_mutex_lock(&v->mu);
     if (v->last != NULL)
         v->last->next = w;

@@ -23,6 +23,9 @@ void kai_verify_free(struct kai_verify *v); /* Ends the threads; drops what is l
 /* Copies the entry. Errors: KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_verify_put(struct kai_verify *v, uint64_t link,
                                          const struct kai_net_log *log, const struct kai_entry *e);
+/* The same at once, where no loop runs. NULL: no memory. */
+struct kai_verified *kai_verify_here(const uint8_t nid[static KAI_ID_BYTES], uint64_t link,
+                                     const struct kai_net_log *log, const struct kai_entry *e);
 /* The next in order, or NULL. */
 struct kai_verified *kai_verify_take(struct kai_verify *v);
 

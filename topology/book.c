@@ -145,7 +145,8 @@ static void send_notes(struct kai_net *n, struct kai_link *l, const struct kai_v
 static void flood(struct kai_net *n, struct kai_view note, const struct kai_link *from)
 {
     for (size_t i = 0; i < n->n_links; i++)
-        if (n->links[i] != from && !n->links[i]->dead && n->links[i]->state == KAI_LINK_MATCH)
+        if (n->links[i] != from && !n->links[i]->dead && !n->links[i]->file &&
+            n->links[i]->state == KAI_LINK_MATCH)
             send_notes(n, n->links[i], &note, 1);
 }
 

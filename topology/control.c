@@ -1,5 +1,6 @@
 /* control: entries of control logs, the roster they make, and the texts of the charter
  * (docs/protocol.md 3, 7). */
+#include "topology/carry_int.h"
 #include "topology/judge.h"
 
 #include <string.h>
@@ -32,17 +33,25 @@ bool kai_control_entry(struct kai_net *n, struct kai_link *l, const struct kai_e
         n->count.entries_new++;
         n->roster_stale = n->retry_ctl = true;
         kai_fetch_progress(n, e->h.log_pk, e->h.seq);
+        if (l->file)
+            kai_carry_judged(l, KAI_TAKE, e);
         n->act.store_ctl(n->act.ctx, e);
         return true;
     }
     if (err == KAI_EEXIST) {
         n->count.entries_dup++;
         kai_fetch_progress(n, e->h.log_pk, e->h.seq);
+        if (l->file)
+            kai_carry_judged(l, KAI_HELD, e);
     } else if (err == KAI_EAGAIN) {
         if (kai_park(n, l, l->shares[0], e))
             ask_before(n, l, e);
+        else
+            kai_carry_gap(l);
     } else {
         n->count.entries_refused++;
+        if (l->file)
+            kai_carry_judged(l, KAI_REFUSE, e);
         if (err == KAI_EMALFORMED || err == KAI_EAUTH) {
             kai_alarm(n, "entry.forged", l, e->h.log_pk, e->h.seq);
             kai_link_bye(n, l, KAI_BYE_MALFORMED);
@@ -80,6 +89,10 @@ static void renew_peers(struct kai_net *n)
 {
     for (size_t i = 0; i < n->n_links; i++) {
         struct kai_link *l = n->links[i];
+        if (l->file) {
+            kai_carry_renew(n, l);
+            continue;
+        }
         if (!l->peer) {
             if (!l->dead && l->state == KAI_LINK_CONTROL)
                 (void)kai_link_know(n, l);

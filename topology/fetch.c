@@ -1,4 +1,5 @@
 /* fetch: what we lack and whom we asked for it: one peer at a time for one log. */
+#include "topology/carry_int.h"
 #include "topology/state.h"
 
 #include <stdlib.h>
@@ -38,6 +39,10 @@ void kai_fetch_want(struct kai_net *n, struct kai_link *l, struct kai_share *s,
     struct kai_want w = {.from = from, .to = to, .payload = true};
     const struct kai_nlog *log = s->ctl ? NULL : kai_mirror_find(n, log_pk);
 
+    if (l->file) { /* Nothing can be asked of it. */
+        kai_carry_gap(l);
+        return;
+    }
     if (from > to || l->dead || (n->full && !s->ctl) || (log && n->now_ms < log->wait_ms))
         return;
     if (f && f->link == l->id && f->to >= to)

@@ -1,5 +1,6 @@
 /* ingest: received data and key entries on their way to the disk, and what follows when they are
  * there. */
+#include "topology/carry_int.h"
 #include "topology/judge.h"
 
 #include <stdlib.h>
@@ -147,6 +148,8 @@ void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
         v = accept_entry(n, l, s, log, e, &is);
     if (v == KAI_TAKE && !(log = keep_log(n, l, log, e, &is)))
         v = KAI_REFUSE;
+    if (l->file)
+        kai_carry_judged(l, v, e);
     switch (v) {
     case KAI_TAKE:
         n->count.entries_new++;
@@ -156,8 +159,10 @@ void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
     case KAI_PARK:
         s->blocked = true;
         kai_fetch_progress(n, e->h.log_pk, e->h.seq);
-        if (!kai_park(n, l, s, e))
+        if (!kai_park(n, l, s, e)) {
             kai_fetch_cancel(n, e->h.log_pk);
+            kai_carry_gap(l);
+        }
         break;
     case KAI_WANT_MORE:
         kai_fetch_want(n, l, s, e->h.log_pk, log ? log->ing_seq + 1 : 1, e->h.seq);
@@ -199,8 +204,11 @@ static void one_entry(struct kai_net *n, struct kai_link *l, struct kai_share *s
         (void)kai_control_entry(n, l, &e);
     else if (kai_may_receive(n, l, s, &e))
         kai_ingest(n, l, s, &e, bytes_of(&e), pushed);
-    else
+    else {
         n->count.entries_refused++;
+        if (l->file)
+            kai_carry_judged(l, KAI_REFUSE, &e);
+    }
 }
 
 void kai_ingest_frame(struct kai_net *n, struct kai_link *l, struct kai_frame *f)

@@ -1,4 +1,5 @@
 /* link: one connection from HELLO to its end (docs/protocol.md 7). */
+#include "topology/carry_int.h"
 #include "topology/state.h"
 
 #include <stdlib.h>
@@ -54,7 +55,7 @@ static void free_link(struct kai_link *l)
     free(l);
 }
 
-static struct kai_link *new_link(void)
+struct kai_link *kai_link_new(void)
 {
     static const uint8_t zeros[KAI_ID_BYTES];
     struct kai_link *l = calloc(1, sizeof *l);
@@ -99,7 +100,10 @@ void kai_link_drop(struct kai_net *n, struct kai_link *l, enum kai_bye why)
         return;
     kai_overlay_ended(n, l, why);
     l->dead = true;
-    n->act.drop(n->act.ctx, l->id, why);
+    if (l->file)
+        kai_carry_gone(l, why);
+    else
+        n->act.drop(n->act.ctx, l->id, why);
 }
 
 /* Say why, past everything that waits, and end the connection. */
@@ -110,14 +114,15 @@ void kai_link_bye(struct kai_net *n, struct kai_link *l, enum kai_bye code)
     if (code == KAI_BYE_MALFORMED)
         n->count.malformed++;
     kai_put_number(kai_out_begin(n), KAI_MSG_BYE, (uint64_t)code);
-    if (!n->frame.err)
+    if (!n->frame.err && !l->file)
         (void)n->act.send(n->act.ctx, l->id, kai_buf_view(&n->frame));
     kai_link_drop(n, l, code);
 }
 
 void kai_link_err(struct kai_net *n, struct kai_link *l, enum kai_bye code, uint64_t ref)
 {
-    if (l->out[KAI_OUT_URGENT].n > 16) /* No answer to what comes faster than it is read. */
+    if (l->file ||
+        l->out[KAI_OUT_URGENT].n > 16) /* No answer to what comes faster than it is read. */
         return;
     kai_put_numbers(kai_out_begin(n), KAI_MSG_ERR, (uint64_t)code, ref);
     (void)kai_out_put(n, l, KAI_OUT_URGENT);
@@ -172,7 +177,8 @@ void kai_net_on_up(struct kai_net *n, uint64_t id, const uint8_t peer[static KAI
 
     n->wall_ms = wall_ms;
     kai_step_begin(n, now_ms);
-    l = n->n_links < 2 * KAI_LINKS_MAX && !n->stopping && !kai_link_find(n, id) ? new_link() : NULL;
+    l = n->n_links < 2 * KAI_LINKS_MAX && !n->stopping && !kai_link_find(n, id) ? kai_link_new()
+                                                                                : NULL;
     if (!l) {
         n->act.drop(n->act.ctx, id, n->stopping ? KAI_BYE_SHUTDOWN : KAI_BYE_BUSY);
         kai_step_end(n);
@@ -225,7 +231,8 @@ static bool only_one(struct kai_net *n, struct kai_link *l)
 {
     for (size_t i = 0; i < n->n_links; i++) {
         struct kai_link *o = n->links[i];
-        if (o == l || o->dead || !o->peer || memcmp(o->peer_id, l->peer_id, KAI_ID_BYTES) != 0)
+        if (o == l || o->dead || o->file || !o->peer ||
+            memcmp(o->peer_id, l->peer_id, KAI_ID_BYTES) != 0)
             continue;
         if (!keep_new(n, l, o)) {
             kai_link_bye(n, l, KAI_BYE_DUPLICATE);
@@ -396,6 +403,8 @@ void kai_link_tick(struct kai_net *n, struct kai_link *l)
         kai_link_bye(n, l, KAI_BYE_NOT_ADMITTED);
         return;
     }
+    if (l->file)
+        return;
     if (n->now_ms >= l->ping_due_ms)
         send_ping(n, l);
     for (size_t i = 0; i < l->n_shares && !l->dead; i++) {
@@ -413,6 +422,8 @@ uint64_t kai_link_next(const struct kai_net *n, const struct kai_link *l)
 {
     uint64_t next = l->ping_due_ms;
 
+    if (l->file)
+        return UINT64_MAX;
     if (l->state == KAI_LINK_HELLO)
         return l->since_ms + KAI_HELLO_MS;
     if (l->state == KAI_LINK_DRAIN)

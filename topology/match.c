@@ -1,5 +1,6 @@
 /* match: which audiences both ends of a link are members of, and what each may be told
  * (docs/protocol.md 7). */
+#include "topology/carry_int.h"
 #include "topology/judge.h"
 
 #include <stdlib.h>
@@ -9,10 +10,6 @@
 #include "crypto/hash.h"
 #include "crypto/seal.h"
 
-#define MATCH_EPOCHS 3u /* The current one and 2 before it. */
-#define KNOWN_EPOCHS                                                                               \
-    8u /* Of the peer: it may be behind, or ahead by what stewards did at once.                    \
-        */
 #define AUDS_MAX (3u * KAI_AUDIENCES_MAX + KAI_MAILBOXES_MAX)
 
 static void add_aud(struct kai_net *n, const uint8_t *aud, enum kai_use_part part)
@@ -66,15 +63,8 @@ enum kai_err kai_match_auds(struct kai_net *n)
 
 /* ---- Tokens. */
 
-struct secret { /* What a token is made of, and a name of it. */
-    const uint8_t *route;
-    const uint8_t *commit;
-};
-
-/* The newest max routing secrets of an audience. A relay knows no other than the current one: who
- * was a member once matches with nobody there. */
-static size_t secrets(const struct kai_net *n, const struct kai_use *use, struct secret *out,
-                      size_t max)
+size_t kai_match_secrets(const struct kai_net *n, const struct kai_use *use, struct kai_secret *out,
+                         size_t max)
 {
     static const uint8_t none[KAI_ID_BYTES];
     const struct kai_mailbox *m;
@@ -84,7 +74,7 @@ static size_t secrets(const struct kai_net *n, const struct kai_use *use, struct
     if (use->part == KAI_PART_MAIL) {
         m = kai_mail_find(n, use->id);
         if (m)
-            out[0] = (struct secret){m->route, none};
+            out[0] = (struct kai_secret){m->route, none};
         return m ? 1 : 0;
     }
     if (!KAI_CHECK(MATCH_CURRENT, use->part != KAI_PART_RELAY))
@@ -92,7 +82,7 @@ static size_t secrets(const struct kai_net *n, const struct kai_use *use, struct
     k = kai_keyring_epochs(n->keyring, use->id, &e);
     k = k < max ? k : max;
     for (size_t i = 0; i < k; i++)
-        out[i] = (struct secret){e[i].route, e[i].commit};
+        out[i] = (struct kai_secret){e[i].route, e[i].commit};
     return k;
 }
 
@@ -130,7 +120,7 @@ static bool send_tokens(struct kai_net *n, struct kai_link *l, size_t from, size
     return true;
 }
 
-static size_t find_sent(const struct kai_link *l, const uint8_t *aud, const struct secret *e)
+static size_t find_sent(const struct kai_link *l, const uint8_t *aud, const struct kai_secret *e)
 {
     for (size_t i = 0; i < l->n_sent; i++)
         if (l->sent[i].real && memcmp(l->sent[i].commit, e->commit, KAI_ID_BYTES) == 0 &&
@@ -170,8 +160,8 @@ static bool room_for_tokens(struct kai_net *n, struct kai_link *l)
 
 static void put_tokens(struct kai_net *n, struct kai_link *l, const struct kai_use *use)
 {
-    struct secret e[MATCH_EPOCHS];
-    size_t k = secrets(n, use, e, MATCH_EPOCHS);
+    struct kai_secret e[KAI_MATCH_EPOCHS];
+    size_t k = kai_match_secrets(n, use, e, KAI_MATCH_EPOCHS);
 
     for (size_t j = 0; j < k && l->n_sent < KAI_HANDLES_MAX; j++) {
         struct kai_sent_token *t = &l->sent[l->n_sent];
@@ -191,8 +181,8 @@ static void put_tokens(struct kai_net *n, struct kai_link *l, const struct kai_u
 static bool find_match(struct kai_net *n, const struct kai_link *l, const struct kai_use *use,
                        uint32_t *handle)
 {
-    struct secret e[KNOWN_EPOCHS];
-    size_t k = secrets(n, use, e, KNOWN_EPOCHS);
+    struct kai_secret e[KAI_KNOWN_EPOCHS];
+    size_t k = kai_match_secrets(n, use, e, KAI_KNOWN_EPOCHS);
     uint8_t token[16];
 
     for (size_t j = 0; j < k; j++) {
@@ -209,8 +199,8 @@ static bool find_match(struct kai_net *n, const struct kai_link *l, const struct
 /* Name the peer's tokens, so that any of them serves as a handle for us. */
 static void name_tokens(struct kai_net *n, struct kai_link *l, const struct kai_use *use)
 {
-    struct secret e[KNOWN_EPOCHS];
-    size_t k = secrets(n, use, e, KNOWN_EPOCHS);
+    struct kai_secret e[KAI_KNOWN_EPOCHS];
+    size_t k = kai_match_secrets(n, use, e, KAI_KNOWN_EPOCHS);
     uint8_t token[16];
 
     for (size_t j = 0; j < k; j++) {
@@ -229,6 +219,8 @@ struct kai_share *kai_match_handle(const struct kai_link *l, uint64_t handle)
         return l->shares[0];
     if (l->state != KAI_LINK_MATCH)
         return NULL; /* No data before the control plane is reconciled. */
+    if (l->file)
+        return kai_carry_handle(l, handle);
     if (handle >= KAI_HANDLE_OFFER) {
         for (size_t i = 1; i < l->n_shares; i++)
             if ((l->shares[i]->offered_in && l->shares[i]->offer_in_handle == handle) ||
@@ -391,6 +383,10 @@ static void send_new(struct kai_net *n, struct kai_link *l)
 
 void kai_match_refresh(struct kai_net *n, struct kai_link *l)
 {
+    if (l->file) {
+        kai_carry_refresh(n, l);
+        return;
+    }
     if (l->dead || l->state != KAI_LINK_MATCH || !room_for_tokens(n, l))
         return;
     retract(n, l);

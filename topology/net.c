@@ -153,7 +153,7 @@ void kai_step_end(struct kai_net *n)
     settle_members(n);
     for (size_t i = 0; i < n->n_links; i++) {
         struct kai_link *l = n->links[i];
-        if (l->dead || l->state == KAI_LINK_DRAIN)
+        if (l->dead || l->file || l->state == KAI_LINK_DRAIN)
             continue;
         kai_link_synced(n, l);
         kai_rb_step(n, l);
@@ -380,6 +380,10 @@ void kai_net_stop(struct kai_net *n, uint64_t now_ms)
     n->stopping = true;
     for (size_t i = 0; i < n->n_links; i++) {
         struct kai_link *l = n->links[i];
+        if (l->file) {
+            kai_link_drop(n, l, KAI_BYE_SHUTDOWN);
+            continue;
+        }
         kai_put_number(kai_out_begin(n), KAI_MSG_BYE, KAI_BYE_SHUTDOWN);
         (void)n->act.send(n->act.ctx, l->id, kai_buf_view(&n->frame));
         l->state = KAI_LINK_DRAIN;
@@ -415,6 +419,8 @@ void kai_net_links(const struct kai_net *n, kai_link_fn *f, void *ctx)
                                      .in_bytes = l->in_bytes,
                                      .out_bytes = l->out_bytes,
                                      .auds = (const uint8_t(*)[KAI_ID_BYTES])auds};
+        if (l->file)
+            continue;
         for (size_t c = 0; c < KAI_OUT_CLASSES; c++) {
             info.queued_bytes += l->out[c].bytes;
             info.unsent_frames += l->out[c].n;

@@ -1,5 +1,6 @@
 /* outbox: frames on their way to a peer: five classes in order, none of which waits for ever, and
  * credit for those that carry data (docs/protocol.md 7). */
+#include "topology/carry_int.h"
 #include "topology/state.h"
 
 #include <stdlib.h>
@@ -26,6 +27,8 @@ bool kai_out_put(struct kai_net *n, struct kai_link *l, enum kai_out_class class
     struct kai_out_queue *q = &l->out[class];
     struct kai_out_frame *f;
 
+    if (l->file)
+        return kai_carry_put(n, l);
     if (l->dead || n->frame.err || !KAI_CHECK(OUT_BOUND, l->queued + n->frame.len <= KAI_OUT_MAX) ||
         !kai_room_for(n, l, n->frame.len))
         return false;

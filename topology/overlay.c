@@ -77,7 +77,7 @@ static void count_cover(const struct kai_net *n, struct standing *st, const stru
 /* A link counts from its first word on: what is on its way need not be made again. */
 static bool stands(const struct kai_link *l)
 {
-    return !l->dead && l->state != KAI_LINK_DRAIN && l->guest_ms == 0;
+    return !l->dead && !l->file && l->state != KAI_LINK_DRAIN && l->guest_ms == 0;
 }
 
 static void take_stock(const struct kai_net *n, struct standing *st, const struct kai_link *without)
@@ -105,7 +105,7 @@ static void take_stock(const struct kai_net *n, struct standing *st, const struc
 bool kai_overlay_linked_to(const struct kai_net *n, const uint8_t node[static KAI_ID_BYTES])
 {
     for (size_t i = 0; i < n->n_links; i++)
-        if (!n->links[i]->dead && n->links[i]->peer &&
+        if (!n->links[i]->dead && !n->links[i]->file && n->links[i]->peer &&
             memcmp(n->links[i]->peer_id, node, KAI_ID_BYTES) == 0)
             return true;
     return false;
@@ -160,7 +160,7 @@ static bool crowded(const struct kai_net *n, const struct kai_place *p)
     for (size_t i = 0; i < n->n_links; i++) {
         const struct kai_link *l = n->links[i];
         const struct kai_place *q = l->peer ? kai_book_find(n, l->peer_id) : NULL;
-        if (l->dead || !l->peer)
+        if (l->dead || l->file || !l->peer)
             continue;
         same_org += l->peer->org == node->org ? 1u : 0u;
         same_net += q && p->net != 0 && q->net == p->net ? 1u : 0u;

@@ -63,7 +63,7 @@ void kai_push_entry(struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES]
         kai_overlay_changed(n); /* Whoever it is for may be worth a link. */
     for (size_t i = 0; i < n->n_links; i++) {
         struct kai_link *l = n->links[i];
-        struct kai_share *s = l->dead ? NULL : kai_share_find(l, aud_id);
+        struct kai_share *s = l->dead || l->file ? NULL : kai_share_find(l, aud_id);
         if (!s || l->id == from_link || !kai_log_visible(n, l, s, log) ||
             kai_push_known(l, e->h.log_pk, e->h.seq))
             continue;
@@ -78,7 +78,7 @@ void kai_push_ctl(struct kai_net *n, const struct kai_entry *e, uint64_t from_li
 {
     for (size_t i = 0; i < n->n_links; i++) {
         struct kai_link *l = n->links[i];
-        if (!l->dead && l->id != from_link && (!l->peer || l->peer->active) &&
+        if (!l->dead && !l->file && l->id != from_link && (!l->peer || l->peer->active) &&
             !kai_push_known(l, e->hash, 1) && /* By hash: both branches of a fork travel. */
             (l->state == KAI_LINK_MATCH || l->state == KAI_LINK_CONTROL))
             push(n, l, l->shares[0], e);
@@ -114,7 +114,7 @@ void kai_push_have(struct kai_net *n, struct kai_link *l, struct kai_share *s,
 {
     uint64_t due = s->have_sent_ms + gap_ms;
 
-    if (s->ctl || !(s->matched || s->offered_in || s->offered_out))
+    if (s->ctl || l->file || !(s->matched || s->offered_in || s->offered_out))
         return;
     if (!s->have && !(s->have = calloc(KAI_IHAVE_IDS_MAX, sizeof *s->have)))
         return; /* Reconciliation says it too. */

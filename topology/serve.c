@@ -15,7 +15,7 @@ struct frame_out {
     bool full;
 };
 
-static void push_job(struct kai_link *l, const struct kai_share *s, const struct kai_want *w)
+void kai_serve_push(struct kai_link *l, const struct kai_share *s, const struct kai_want *w)
 {
     struct kai_serve *job;
 
@@ -37,7 +37,7 @@ void kai_serve_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
     for (uint32_t i = 0; i < f->n; i++) {
         struct kai_want w;
         kai_frame_want(f, &w);
-        push_job(l, s, &w);
+        kai_serve_push(l, s, &w);
     }
 }
 
@@ -47,7 +47,7 @@ void kai_serve_one(struct kai_link *l, const struct kai_share *s,
     struct kai_want w = {.from = seq, .to = seq, .payload = true};
 
     memcpy(w.log_pk, log_pk, sizeof w.log_pk);
-    push_job(l, s, &w);
+    kai_serve_push(l, s, &w);
 }
 
 static bool add(struct frame_out *o, const struct kai_entry *e, bool payload)

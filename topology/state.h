@@ -4,6 +4,7 @@
 
 #include "log/payload.h"
 #include "topology/bounds.h"
+#include "topology/carryfile.h"
 #include "topology/frame.h"
 #include "topology/net.h"
 #include "topology/queue.h"
@@ -84,6 +85,8 @@ struct kai_share { /* An audience on a link; the first of a link is the control 
     size_t n_have;
     struct kai_id_seq *have; /* IHAVE to be sent, KAI_IHAVE_IDS_MAX. */
     uint64_t have_sent_ms, have_due_ms;
+    uint32_t n_tokens; /* Of a carry file: what its maker showed. */
+    uint8_t tokens[KAI_CARRY_TOKENS_MAX][16];
 };
 
 struct kai_serve { /* A range that the peer asked for. */
@@ -120,6 +123,7 @@ enum kai_link_state { KAI_LINK_HELLO, KAI_LINK_CONTROL, KAI_LINK_MATCH, KAI_LINK
 
 struct kai_link {
     uint64_t id;
+    struct kai_carry *file; /* A carry file stands in the place of the connection; else NULL. */
     uint8_t curve_pk[KAI_KEY_BYTES];
     bool dialled;
     bool dead;
@@ -220,6 +224,11 @@ enum kai_use_part { KAI_PART_MEMBER, KAI_PART_RELAY, KAI_PART_MAIL };
 struct kai_use { /* An audience that we share with others, and as what. */
     uint8_t id[KAI_ID_BYTES];
     enum kai_use_part part;
+};
+
+struct kai_secret { /* What a token is made of, and a name of it. */
+    const uint8_t *route;
+    const uint8_t *commit;
 };
 
 struct kai_meter { /* What one node wrote, and brought without our being able to read it, in a day.
@@ -348,6 +357,7 @@ struct kai_net {
     bool stopping;
     uint64_t now_ms, wall_ms;
     unsigned depth;
+    uint64_t n_files; /* Carry files that were opened. */
 
     size_t n_logs, cap_logs;
     struct kai_nlog **by_pk;  /* Sorted by log_pk. */
@@ -388,6 +398,9 @@ struct kai_net {
     struct kai_net_counters count;
 };
 
+/* What becomes of a received entry. */
+enum kai_verdict { KAI_TAKE, KAI_PARK, KAI_WANT_MORE, KAI_HELD, KAI_REFUSE, KAI_FORK, KAI_OVER };
+
 /* net.c: what every step begins and ends with. */
 void kai_step_begin(struct kai_net *n, uint64_t now_ms);
 void kai_step_end(struct kai_net *n);
@@ -396,6 +409,7 @@ void kai_alarm(struct kai_net *n, const char *code, const struct kai_link *l, co
 uint64_t kai_random_below(struct kai_net *n, uint64_t below);
 
 /* link.c */
+struct kai_link *kai_link_new(void); /* NULL: no memory. */
 struct kai_link *kai_link_find(const struct kai_net *n, uint64_t id);
 void kai_link_bye(struct kai_net *n, struct kai_link *l, enum kai_bye code);
 void kai_link_drop(struct kai_net *n, struct kai_link *l, enum kai_bye why);
@@ -439,6 +453,13 @@ bool kai_mirror_has_kid(struct kai_net *n, struct kai_nlog *log,
                         const uint8_t kid[static KAI_TAG_BYTES]);
 
 /* match.c */
+#define KAI_MATCH_EPOCHS 3u /* The current one and 2 before it. */
+#define KAI_KNOWN_EPOCHS                                                                           \
+    8u /* Of the peer: it may be behind, or ahead by what stewards did at once. */
+/* The newest max routing secrets of an audience. A relay knows no other than the current one: who
+ * was a member once matches with nobody there. */
+size_t kai_match_secrets(const struct kai_net *n, const struct kai_use *use, struct kai_secret *out,
+                         size_t max);
 KAI_MUST_USE enum kai_err kai_match_auds(struct kai_net *n);
 void kai_match_refresh(struct kai_net *n, struct kai_link *l);
 void kai_match_repeat(struct kai_net *n, struct kai_link *l);
@@ -450,7 +471,6 @@ bool kai_match_shown(const struct kai_net *n, const struct kai_link *l,
                      const uint8_t route[static KAI_KEY_BYTES]);
 
 /* ingest.c, accept.c */
-enum kai_verdict { KAI_TAKE, KAI_PARK, KAI_WANT_MORE, KAI_HELD, KAI_REFUSE, KAI_FORK, KAI_OVER };
 void kai_ingest_epochs(struct kai_net *n); /* Show the keyring again what it could not judge. */
 void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
                 const struct kai_entry *e, size_t cost, bool pushed);

@@ -262,7 +262,7 @@ static void end(struct kai_net *n, struct kai_visit *v)
     n->overlay.visit_ms = n->overlay.visit_ms ? n->overlay.visit_ms : n->now_ms;
     for (size_t i = 0; i < n->n_links; i++) {
         const struct kai_link *l = n->links[i];
-        if (!l->dead && l->peer && l->state == KAI_LINK_MATCH &&
+        if (!l->dead && !l->file && l->peer && l->state == KAI_LINK_MATCH &&
             memcmp(l->peer_id, v->node, KAI_ID_BYTES) == 0)
             heard(n, l->peer);
     }

@@ -109,6 +109,9 @@
 
 /* What others may fill a store with in a day of this node's steady clock (section 12). Past it an
  * entry is not taken now; it is asked for again when the day is over. */
+#define KAI_CARRY_FILES_MAX          4u         /* Carry files open at once. */
+#define KAI_CARRY_VOLUME_BYTES_MIN   (1u << 20) /* Room for the addresses at its end. */
+#define KAI_CARRY_ROWS_MAX           262144u    /* Heads in a receipt: all that a node may know. */
 #define KAI_DAY_MS                   86400000u
 #define KAI_AUTHOR_BYTES_A_DAY       (1ull << 30)  /* Where the author's ADMIT names no other. */
 #define KAI_RELAY_LOG_BYTES_A_DAY    (16ull << 20) /* One log that we carry and cannot read. */

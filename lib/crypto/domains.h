@@ -30,7 +30,9 @@
 #define KAI_D_ARMOR     "kairan1.armor" /* Checksum of a mailable text. */
 #define KAI_D_MEMO      "kairan1.memo"  /* What a simulator found good; on no wire and no disk. */
 #define KAI_D_TOKEN     "kairan1.token" /* What a node keeps of a token of its API. */
-#define KAI_D_AUDIT     "kairan1.audit" /* A line of the audit log, with the line before. */
+#define KAI_D_CARRY     "kairan1.carry" /* Commitment to the key of a carry file. */
+#define KAI_D_CARRYSUM  "kairan1.carrysum" /* Its head is whole. */
+#define KAI_D_AUDIT     "kairan1.audit"    /* A line of the audit log, with the line before. */
 #define KAI_D_STATE                                                                                \
     "kairan1.state" /* State hash of a roster; fingerprint of the control plane.                   \
                      */
@@ -43,10 +45,13 @@
 #define KAI_D_MK          "kairan1.mk"
 #define KAI_D_R           "kairan1.r"
 #define KAI_D_COMMIT      "kairan1.commit"
-#define KAI_D_WRAP        "kairan1.wrap"  /* A slot for a member. */
-#define KAI_D_RWRAP       "kairan1.rwrap" /* A slot for a relay. */
-#define KAI_D_PWRAP       "kairan1.pwrap" /* A slot for a person. */
-#define KAI_D_OWRAP       "kairan1.owrap" /* An audience id in an OFFER. */
+#define KAI_D_WRAP        "kairan1.wrap"   /* A slot for a member. */
+#define KAI_D_RWRAP       "kairan1.rwrap"  /* A slot for a relay. */
+#define KAI_D_PWRAP       "kairan1.pwrap"  /* A slot for a person. */
+#define KAI_D_OWRAP       "kairan1.owrap"  /* An audience id in an OFFER. */
+#define KAI_D_CWRAP       "kairan1.cwrap"  /* The key of a carry file. */
+#define KAI_D_CHUNK       "kairan1.chunk"  /* The key of one chunk of it. */
+#define KAI_D_CMATCH      "kairan1.cmatch" /* A token of an audience in it. */
 #define KAI_D_LIST        "kairan1.list"
 #define KAI_D_MSALT       "kairan1.msalt"
 #define KAI_D_MATCH       "kairan1.match"
@@ -72,7 +77,8 @@ enum kai_sig_type {
     KAI_SIG_RESHARE = 0x25,
     KAI_SIG_EPOCH = 0x26,
     KAI_SIG_RULE = 0x27,
-    KAI_SIG_POP = 0x28, /* Proof of possession of a key in a request; network id zeros. */
+    KAI_SIG_POP = 0x28,   /* Proof of possession of a key in a request; network id zeros. */
+    KAI_SIG_CARRY = 0x29, /* Who made a carry file, and for whom. */
 };
 
 #endif

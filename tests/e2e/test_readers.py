@@ -223,7 +223,8 @@ class Readers(WorldCase):
         self.assertEqual(answer.rows[0]["refused"]["code"], "read.clearance")
         for verb in ("org-admit", "org-revoke", "node-admit", "node-revoke", "audience-create", "audience-add",
                      "audience-remove", "user-set", "user-list", "user-remove", "token-add", "token-list", "token-revoke",
-                     "audit-show", "audit-verify", "reindex", "person-add", "person-revoke"):
+                     "audit-show", "audit-verify", "reindex", "person-add", "person-revoke",
+                     "carry-pack", "carry-unpack"):
             for client in (reader, analyst):
                 answer = client.ask(verb)
                 self.assertEqual((answer.status, answer.last["rule"]), (403, "role.lower"), verb)

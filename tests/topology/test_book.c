@@ -99,8 +99,10 @@ static void test_addresses(void **state)
     assert_false(kai_net_dial(s->node[0].net, &d, s->now, SIM_WALL_MS + s->now)); /* Not at once. */
     kai_sim_run(s, 3000);
     assert_int_equal(dials(s, 0, SIM_WALL_MS + s->now, &d), 1);
-    kai_sim_connect(s, 1, 0);
-    kai_sim_connect(s, 2, 1);
+    kai_sim_connect(s, 2, 0);
+    kai_sim_run(s, 2000);
+    assert_int_equal(dials(s, 2, SIM_WALL_MS + s->now, &d), 1);
+    kai_sim_connect(s, 2, 0);
     kai_sim_run(s, 2000);
     kai_sim_revoke(s, 1);
     kai_sim_run(s, 2000);

@@ -226,6 +226,20 @@ def slots():
             ("slot", w[32:40] + aead(w[:32], bytes(24), key, b""))
 
 
+def carries():
+    nid, key, eph, kx = fill("nid"), fill("carry key"), fill("carry eph"), fill("carry kx")
+    eph_pk, kx_pk = x25519(eph, NINE), x25519(kx, NINE)
+    commit = H(b"kairan1.carry", key + eph_pk)
+    w = K(x25519(eph, kx_pk), b"kairan1.cwrap", nid + bytes(32) + commit + eph_pk + kx_pk, 64)
+    head = b"KAICRY1\n" + eph_pk + commit + w[32:40] + aead(w[:32], bytes(24), key, b"")
+    head += H(b"kairan1.carrysum", head)[:16]
+    for i, last in ((0, 0), (1, 1)):
+        nonce, pt = fill("carry nonce %d" % i, 24), fill("carry record %d" % i, 100 + i)
+        box = nonce + aead(K(key, b"kairan1.chunk", u64(i) + u64(last), 32), nonce, pt, commit)
+        yield ("name", "chunk %d" % i), ("nid", nid), ("secret", key), ("eph_sk", eph), ("kx_sk", kx), ("kx_pk", kx_pk), \
+            ("head", head), ("nonce", nonce), ("pt", pt), ("chunk", struct.pack(">I", len(box)) + box)
+
+
 def boxes():
     for ad, pt in ((b"", b""), (b"context", b"x"), (fill("ad", 72), fill("list", 500))):
         key, nonce = fill("box key"), fill("box nonce", 24)
@@ -419,6 +433,7 @@ write("sign.txt", "SIG of docs/protocol.md 2: input is what Ed25519 signs.", sig
 write("seal.txt", "Payloads of docs/protocol.md 5.", seals())
 write("slot.txt", "Slots of docs/protocol.md 6.", slots())
 write("box.txt", "Sealed lists of docs/protocol.md 6: nonce and XChaCha20-Poly1305.", boxes())
+write("carry.txt", "A carry file of docs/protocol.md 7: its head, and its two chunks.", carries())
 write("key.txt", "Ed25519 keys that are accepted and refused (docs/protocol.md 2).", keys())
 write("refused.txt", "Signatures that must not verify; key = 0: refuse the key before it.", refused())
 write("wire.txt", "One value of the encoding of docs/protocol.md 1, and whether it is one.", wire())
