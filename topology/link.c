@@ -81,8 +81,7 @@ size_t kai_link_bytes(const struct kai_link *l)
     size_t sum = sizeof *l + KAI_SERVE_MAX * sizeof *l->serve + KAI_KNOWN_SLOTS * sizeof *l->known +
                  KAI_WANT_RANGES_MAX * sizeof *l->wanted + l->parked_bytes + (size_t)l->pending +
                  l->n_fetch * sizeof(struct kai_fetch) + l->n_forked * KAI_KEY_BYTES +
-                 (l->sent ? KAI_HANDLES_MAX * sizeof *l->sent : 0) +
-                 (l->got ? KAI_HANDLES_MAX * sizeof *l->got : 0);
+                 l->cap_sent * sizeof *l->sent + l->cap_got * sizeof *l->got;
 
     for (size_t i = 0; i < KAI_OUT_CLASSES; i++)
         sum += l->out[i].bytes + l->out[i].n * sizeof(struct kai_out_frame);

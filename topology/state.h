@@ -166,9 +166,12 @@ struct kai_link {
         uint8_t token[16];
         uint8_t aud_id[KAI_ID_BYTES];
         uint8_t commit[KAI_ID_BYTES];
+        uint8_t peer[16]; /* The other end's token of the same secret, */
+        uint32_t got;     /* and where it stands in got; KAI_HANDLES_MAX: not shown. */
         bool real;
     } * sent;
-    size_t n_got;
+    size_t cap_sent, n_got, cap_got;
+    uint64_t got_news; /* Grows with each token that was not there before. */
     struct kai_got_token {
         uint8_t token[16];
         bool set;
@@ -209,6 +212,7 @@ struct kai_link {
     uint64_t repeat_ms;  /* Tokens are not said again before. */
     uint64_t rb_rows;    /* Hashed for this peer and not yet forgiven, */
     uint64_t rb_rows_ms; /* as of then. */
+    uint64_t mail_got, mail_seen; /* Looked through as of these. */
     size_t n_mail;       /* Mailboxes in use on this link alone. */
     uint8_t (*mail)[KAI_ID_BYTES];
 };
@@ -373,6 +377,7 @@ struct kai_net {
     struct kai_use *auds; /* On every link. */
     size_t n_mail;
     struct kai_mailbox *mail; /* Sorted by id. */
+    uint64_t mail_version;
     size_t n_meters, cap_meters;
     struct kai_meter *meters; /* Sorted by node. */
     uint64_t quota_due_ms;    /* When to ask again for what was too much; 0: nothing was. */
