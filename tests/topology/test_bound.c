@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "item/oom.h"
 #include "topology/sim/bound.h"
 
 static void test_by_hand(void **state)
@@ -125,12 +126,37 @@ static void test_random_graphs(void **state)
     assert_true(apart > 0); /* Some of these graphs fall apart: that was tried as well. */
 }
 
+static void test_memory(void **state)
+{
+    static const struct kai_bound_link links[] = {{0, 1, 10}, {1, 2, 10}};
+    size_t failed = 0;
+
+    (void)state;
+    for (size_t n = 0;; n++) {
+        struct kai_bound *b = NULL;
+        enum kai_err err;
+
+        item_oom_arm(n);
+        err = kai_bound_new(&b, 3, links, 2);
+        if (!item_oom_disarm()) {
+            assert_int_equal(err, KAI_OK);
+            kai_bound_free(b);
+            break;
+        }
+        assert_int_equal(err, KAI_ENOMEM);
+        assert_null(b);
+        failed++;
+    }
+    assert_int_equal(failed, 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_by_hand),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_random_graphs),
+        cmocka_unit_test(test_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

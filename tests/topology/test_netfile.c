@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "item/oom.h"
 #include "keys/record.h"
 #include "topology/sim/netfile.h"
 
@@ -449,6 +450,31 @@ static void test_prefixes(void **state)
     }
 }
 
+/* The first, the second ... allocation fails: said so, and nothing is kept. */
+static void test_memory(void **state)
+{
+    size_t failed = 0;
+
+    (void)state;
+    assert_int_equal(kai_netfile_parse(&file, text_of("national.net"), NULL), KAI_OK);
+    for (size_t n = 0;; n++) {
+        struct kai_network *net = NULL;
+        enum kai_err err;
+
+        item_oom_arm(n);
+        err = kai_netfile_expand(&net, &file, 1, 1, 1);
+        if (!item_oom_disarm()) {
+            assert_int_equal(err, KAI_OK);
+            kai_network_free(net);
+            break;
+        }
+        assert_int_equal(err, KAI_ENOMEM);
+        assert_null(net);
+        failed++;
+    }
+    assert_true(failed > 6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -456,6 +482,7 @@ int main(void)
         cmocka_unit_test(test_others),   cmocka_unit_test(test_seed),
         cmocka_unit_test(test_paths),    cmocka_unit_test(test_errors),
         cmocka_unit_test(test_bounds),   cmocka_unit_test(test_prefixes),
+        cmocka_unit_test(test_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

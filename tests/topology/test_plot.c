@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "item/oom.h"
 #include "topology/sim/plot.h"
 
 static char *svg(const struct kai_plot *p)
@@ -162,13 +163,41 @@ static void test_many(void **state)
     free(s);
 }
 
+static void test_memory(void **state)
+{
+    static const uint64_t ms[] = {4, 5, 6};
+    static const uint32_t degree[] = {3, 4};
+    const struct kai_plot p = {.measured = {.ms = ms, .n = 3, .due = 3},
+                               .bound = {.ms = ms, .n = 3, .due = 3},
+                               .degree = degree,
+                               .n_degree = 2};
+    size_t failed = 0;
+
+    (void)state;
+    for (size_t n = 0;; n++) {
+        struct kai_buf b;
+        enum kai_err err;
+        bool fired;
+
+        kai_buf_init(&b, KAI_PLOT_BYTES_MAX);
+        item_oom_arm(n);
+        err = kai_plot_svg(&b, &p);
+        fired = item_oom_disarm();
+        kai_buf_free(&b);
+        assert_int_equal(err, fired ? KAI_ENOMEM : KAI_OK);
+        if (!fired)
+            break;
+        failed++;
+    }
+    assert_true(failed > 2);
+}
+
 int main(int argc, char *argv[])
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quantiles),
-        cmocka_unit_test(test_panels),
-        cmocka_unit_test(test_edges),
-        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_quantiles), cmocka_unit_test(test_panels),
+        cmocka_unit_test(test_edges),     cmocka_unit_test(test_many),
+        cmocka_unit_test(test_memory),
     };
 
     if (argc > 1) {

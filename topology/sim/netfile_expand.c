@@ -223,7 +223,6 @@ static enum kai_err people(struct netfile_draft *d)
     struct kai_network *net = d->net;
     size_t further = net->n_orgs;
     uint64_t all = 0;
-    enum kai_err err = KAI_OK;
 
     for (size_t i = 0; i < net->file.n_groups; i++)
         all += nodes_of(&net->file.group[i], d->count[i]);
@@ -235,16 +234,17 @@ static enum kai_err people(struct netfile_draft *d)
     net->node = calloc(net->n_nodes, sizeof *net->node);
     if (net->org == NULL || net->node == NULL)
         return KAI_ENOMEM;
-    for (size_t i = 0; i < net->file.n_groups && err == KAI_OK; i++) {
+    for (size_t i = 0; i < net->file.n_groups; i++) {
         for (uint64_t k = 0; k < d->count[i]; k++)
             net->org[d->first[i] + k].group = (uint32_t)i;
-        err = i > 0 ? tree(d, i) : KAI_OK;
+        if (i > 0 && tree(d, i) != KAI_OK)
+            return KAI_ENOMEM;
         nodes(d, i, &further);
         sectors(d, i);
     }
     for (size_t i = 0; i < net->file.n_groups; i++)
         dial_out(d, i);
-    return err;
+    return KAI_OK;
 }
 
 enum kai_err kai_netfile_expand(struct kai_network **out, const struct kai_netfile *f,
