@@ -309,81 +309,83 @@ static void test_paths(void **state)
 #define BEGIN "kairan-network 1\nlatency x median 5ms\n"
 #define ROOT  BEGIN "orgs root\n"
 
+static const struct {
+    const char *text;
+    size_t line;
+    const char *says;
+    enum kai_err err;
+} mistakes[] = {
+    {"", 1, "nobody", KAI_EMALFORMED},
+    {"# only this\n", 1, "nobody", KAI_EMALFORMED},
+    {"\n\norgs x\n", 3, "begin with kairan-network 1", KAI_EMALFORMED},
+    {"kairan-network 2\n", 1, "begin with kairan-network 1", KAI_EMALFORMED},
+    {ROOT, 3, "without an audience", KAI_EMALFORMED},
+    {BEGIN "town x\n", 3, "no statement \"town\"", KAI_EMALFORMED},
+    {"kairan-network 1\norgs x\n", 2, "no class", KAI_EMALFORMED},
+    {"kairan-network 1\nlatency x\n", 2, "no median", KAI_EMALFORMED},
+    {"kairan-network 1\nlatency x median 0ms\n", 2, "1ms to 10000ms", KAI_EMALFORMED},
+    {"kairan-network 1\nlatency x median 5\n", 2, "1ms to 10000ms", KAI_EMALFORMED},
+    {"kairan-network 1\nlatency x median 5.5ms\n", 2, "1ms to 10000ms", KAI_EMALFORMED},
+    {"kairan-network 1\nlatency x median\n", 2, "no value", KAI_EMALFORMED},
+    {"kairan-network 1\nlatency x median 5ms loss 0.125%\n", 2, "0% to 50%", KAI_EMALFORMED},
+    {BEGIN "latency x median 5ms\n", 3, "a second", KAI_EMALFORMED},
+    {BEGIN "orgs X\n", 3, "needs a name", KAI_EMALFORMED},
+    {BEGIN "orgs\n", 3, "needs a name", KAI_EMALFORMED},
+    {BEGIN "orgs all\n", 3, "needs a name", KAI_EMALFORMED},
+    {BEGIN "orgs a2345678901234567890123456789012\n", 3, "needs a name", KAI_EMALFORMED},
+    {BEGIN "orgs a count 2\n", 3, "founder", KAI_EMALFORMED},
+    {BEGIN "orgs a colour 2\n", 3, "\"colour\" means nothing", KAI_EMALFORMED},
+    {BEGIN "orgs a nodes 1 nodes 1\n", 3, "twice", KAI_EMALFORMED},
+    {BEGIN "orgs a nodes 3-2\n", 3, "a range as in 1-3", KAI_EMALFORMED},
+    {BEGIN "orgs a nodes 9\n", 3, "a range as in 1-3", KAI_EMALFORMED},
+    {BEGIN "orgs a sectors 1\n", 3, "0 sectors", KAI_EMALFORMED},
+    {BEGIN "orgs a line y\n", 3, "no class \"y\"", KAI_EMALFORMED},
+    {BEGIN "orgs a churn 3%\n", 3, "without down", KAI_EMALFORMED},
+    {BEGIN "orgs a publish 3/week\n", 3, "0.5/day", KAI_EMALFORMED},
+    {ROOT "orgs b count 3\n", 4, "parent root", KAI_EMALFORMED},
+    {ROOT "orgs b parent c\n", 4, "no group \"c\"", KAI_EMALFORMED},
+    {ROOT "orgs b parent root by 1,2\n", 4, "2 weights", KAI_EMALFORMED},
+    {ROOT "orgs b parent root by 0\n", 4, "not all 0", KAI_EMALFORMED},
+    {ROOT "orgs b parent root by 1,\n", 4, "3,1,2", KAI_EMALFORMED},
+    {ROOT "orgs b count 131072 parent root\n", 4, "organisations in all", KAI_ELIMIT},
+    {ROOT "orgs root parent root\n", 4, "a second", KAI_EMALFORMED},
+    {ROOT "sectors 4\n", 4, "above all orgs", KAI_EMALFORMED},
+    {BEGIN "sectors 65\n", 3, "1 to 64", KAI_EMALFORMED},
+    {ROOT "audience a\n", 4, "no kind", KAI_EMALFORMED},
+    {ROOT "audience a kind mailbox\n", 4, "providers", KAI_EMALFORMED},
+    {ROOT "audience a kind group\n", 4, "no members", KAI_EMALFORMED},
+    {ROOT "audience a kind group members root,root\n", 4, "twice", KAI_EMALFORMED},
+    {ROOT "audience a kind group members root,x\n", 4, "no group \"x\"", KAI_EMALFORMED},
+    {ROOT "audience a kind group members all random 3\n", 4, "both or none", KAI_EMALFORMED},
+    {ROOT "audience a kind group members all per-sector\n", 4, "no sectors", KAI_EMALFORMED},
+    {ROOT "audience a kind group members all each root per-sector\n", 4, "only one",
+     KAI_EMALFORMED},
+    {ROOT "audience a kind clients members all\n", 4, "write each", KAI_EMALFORMED},
+    {ROOT "audience a kind group members all each root owner root\n", 4, "leave owner out",
+     KAI_EMALFORMED},
+    {ROOT "audience a kind group members all relays 1\n", 4, "from root", KAI_EMALFORMED},
+    {ROOT "audience a kind group members all if-few\n", 4, "from root", KAI_EMALFORMED},
+    {ROOT "audience a kind group members all stewards 5\n", 4, "1 to 4", KAI_EMALFORMED},
+    {ROOT "audience a kind group members all stewards 99999999999999999999\n", 4, "1 to 4",
+     KAI_EMALFORMED},
+    {ROOT "audience \xc3\xa9 kind group members all\n", 4, "not ASCII", KAI_EMALFORMED},
+};
+
 /* Every mistake is refused in its line, and the error says what to write. */
 static void test_errors(void **state)
 {
-    static const struct {
-        const char *text;
-        size_t line;
-        const char *says;
-        enum kai_err err;
-    } rows[] = {
-        {"", 1, "nobody", KAI_EMALFORMED},
-        {"# only this\n", 1, "nobody", KAI_EMALFORMED},
-        {"\n\norgs x\n", 3, "begin with kairan-network 1", KAI_EMALFORMED},
-        {"kairan-network 2\n", 1, "begin with kairan-network 1", KAI_EMALFORMED},
-        {ROOT, 3, "without an audience", KAI_EMALFORMED},
-        {BEGIN "town x\n", 3, "no statement \"town\"", KAI_EMALFORMED},
-        {"kairan-network 1\norgs x\n", 2, "no class", KAI_EMALFORMED},
-        {"kairan-network 1\nlatency x\n", 2, "no median", KAI_EMALFORMED},
-        {"kairan-network 1\nlatency x median 0ms\n", 2, "1ms to 10000ms", KAI_EMALFORMED},
-        {"kairan-network 1\nlatency x median 5\n", 2, "1ms to 10000ms", KAI_EMALFORMED},
-        {"kairan-network 1\nlatency x median 5.5ms\n", 2, "1ms to 10000ms", KAI_EMALFORMED},
-        {"kairan-network 1\nlatency x median\n", 2, "no value", KAI_EMALFORMED},
-        {"kairan-network 1\nlatency x median 5ms loss 0.125%\n", 2, "0% to 50%", KAI_EMALFORMED},
-        {BEGIN "latency x median 5ms\n", 3, "a second", KAI_EMALFORMED},
-        {BEGIN "orgs X\n", 3, "needs a name", KAI_EMALFORMED},
-        {BEGIN "orgs\n", 3, "needs a name", KAI_EMALFORMED},
-        {BEGIN "orgs all\n", 3, "needs a name", KAI_EMALFORMED},
-        {BEGIN "orgs a2345678901234567890123456789012\n", 3, "needs a name", KAI_EMALFORMED},
-        {BEGIN "orgs a count 2\n", 3, "founder", KAI_EMALFORMED},
-        {BEGIN "orgs a colour 2\n", 3, "\"colour\" means nothing", KAI_EMALFORMED},
-        {BEGIN "orgs a nodes 1 nodes 1\n", 3, "twice", KAI_EMALFORMED},
-        {BEGIN "orgs a nodes 3-2\n", 3, "a range as in 1-3", KAI_EMALFORMED},
-        {BEGIN "orgs a nodes 9\n", 3, "a range as in 1-3", KAI_EMALFORMED},
-        {BEGIN "orgs a sectors 1\n", 3, "0 sectors", KAI_EMALFORMED},
-        {BEGIN "orgs a line y\n", 3, "no class \"y\"", KAI_EMALFORMED},
-        {BEGIN "orgs a churn 3%\n", 3, "without down", KAI_EMALFORMED},
-        {BEGIN "orgs a publish 3/week\n", 3, "0.5/day", KAI_EMALFORMED},
-        {ROOT "orgs b count 3\n", 4, "parent root", KAI_EMALFORMED},
-        {ROOT "orgs b parent c\n", 4, "no group \"c\"", KAI_EMALFORMED},
-        {ROOT "orgs b parent root by 1,2\n", 4, "2 weights", KAI_EMALFORMED},
-        {ROOT "orgs b parent root by 0\n", 4, "not all 0", KAI_EMALFORMED},
-        {ROOT "orgs b parent root by 1,\n", 4, "3,1,2", KAI_EMALFORMED},
-        {ROOT "orgs b count 131072 parent root\n", 4, "organisations in all", KAI_ELIMIT},
-        {ROOT "orgs root parent root\n", 4, "a second", KAI_EMALFORMED},
-        {ROOT "sectors 4\n", 4, "above all orgs", KAI_EMALFORMED},
-        {BEGIN "sectors 65\n", 3, "1 to 64", KAI_EMALFORMED},
-        {ROOT "audience a\n", 4, "no kind", KAI_EMALFORMED},
-        {ROOT "audience a kind mailbox\n", 4, "providers", KAI_EMALFORMED},
-        {ROOT "audience a kind group\n", 4, "no members", KAI_EMALFORMED},
-        {ROOT "audience a kind group members root,root\n", 4, "twice", KAI_EMALFORMED},
-        {ROOT "audience a kind group members root,x\n", 4, "no group \"x\"", KAI_EMALFORMED},
-        {ROOT "audience a kind group members all random 3\n", 4, "both or none", KAI_EMALFORMED},
-        {ROOT "audience a kind group members all per-sector\n", 4, "no sectors", KAI_EMALFORMED},
-        {ROOT "audience a kind group members all each root per-sector\n", 4, "only one",
-         KAI_EMALFORMED},
-        {ROOT "audience a kind clients members all\n", 4, "write each", KAI_EMALFORMED},
-        {ROOT "audience a kind group members all each root owner root\n", 4, "leave owner out",
-         KAI_EMALFORMED},
-        {ROOT "audience a kind group members all relays 1\n", 4, "from root", KAI_EMALFORMED},
-        {ROOT "audience a kind group members all if-few\n", 4, "from root", KAI_EMALFORMED},
-        {ROOT "audience a kind group members all stewards 5\n", 4, "1 to 4", KAI_EMALFORMED},
-        {ROOT "audience a kind group members all stewards 99999999999999999999\n", 4, "1 to 4",
-         KAI_EMALFORMED},
-        {ROOT "audience \xc3\xa9 kind group members all\n", 4, "not ASCII", KAI_EMALFORMED},
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) {
         struct kai_netfile_error e = {0};
         enum kai_err err =
-            kai_netfile_parse(&file, kai_view_of(rows[i].text, strlen(rows[i].text)), &e);
+            kai_netfile_parse(&file, kai_view_of(mistakes[i].text, strlen(mistakes[i].text)), &e);
 
-        if (err != rows[i].err || e.line != rows[i].line || strstr(e.text, rows[i].says) == NULL)
+        if (err != mistakes[i].err || e.line != mistakes[i].line ||
+            strstr(e.text, mistakes[i].says) == NULL)
             fail_msg("row %zu: %d, line %zu: %s", i, (int)err, e.line, e.text);
         assert_int_equal(
-            kai_netfile_parse(&file, kai_view_of(rows[i].text, strlen(rows[i].text)), NULL), err);
+            kai_netfile_parse(&file, kai_view_of(mistakes[i].text, strlen(mistakes[i].text)), NULL),
+            err);
     }
 }
 

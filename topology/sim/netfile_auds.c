@@ -195,11 +195,10 @@ static uint64_t how_many(const struct netfile_draft *d, const struct kai_netfile
     return 0;
 }
 
-static enum kai_err audiences(struct netfile_draft *d, uint32_t from, uint32_t *pool)
+static enum kai_err audiences(struct netfile_draft *d, uint32_t from, struct lot all)
 {
     const struct kai_netfile_aud *s = &d->net->file.aud[from];
     uint64_t n = how_many(d, s);
-    struct lot all = {.id = pool};
     enum kai_err err = KAI_OK;
 
     for (uint32_t i = 0; i < d->net->n_orgs; i++) {
@@ -241,7 +240,7 @@ enum kai_err netfile_auds(struct netfile_draft *d)
         goto out;
     err = KAI_OK;
     for (uint32_t i = 0; i < net->file.n_auds && err == KAI_OK; i++)
-        err = audiences(d, i, pool);
+        err = audiences(d, i, (struct lot){.id = pool});
 out:
     free(pool);
     free(d->above);

@@ -162,8 +162,8 @@ static void sectors(struct netfile_draft *d, size_t group)
     const struct kai_netfile_group *g = &d->net->file.group[group];
     struct pack p = {.n = d->net->file.n_sectors};
 
-    for (uint8_t i = 0; i < p.n; i++)
-        p.card[i] = i;
+    for (size_t i = 0; i < p.n; i++)
+        p.card[i] = (uint8_t)i;
     for (uint64_t k = 0; k < d->count[group]; k++) {
         uint64_t *set = &d->net->org[d->first[group] + k].sectors;
 

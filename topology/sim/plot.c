@@ -180,8 +180,9 @@ static void degrees(struct kai_buf *out, double top, const uint32_t *degree, siz
 
         most = ++*c > most ? *c : most;
     }
-    struct plot_axis a = plot_axis_to((double)((max / width + (width > 1)) * width), false);
-    uint64_t tenths = (10 * sum + n / 2) / n;
+    const uint64_t tenths = (10 * sum + n / 2) / n;
+    const uint64_t bins = max / width + (width > 1); /* Up to the right end of the last. */
+    struct plot_axis a = plot_axis_to((double)(bins * width), false);
     double x;
 
     a.margin = width > 1 ? 0 : 0.5;

@@ -105,10 +105,17 @@ double plot_x(const struct plot_axis *a, double v)
     return PLOT_LEFT + PLOT_INNER * part;
 }
 
-/* The mark after v. */
-static double next_mark(const struct plot_axis *a, double v)
+/* Mark i: steps from 0 where it is linear; 1, 2, 5, 10, 20 ... where it is logarithmic. */
+static double mark_at(const struct plot_axis *a, unsigned i)
 {
-    return a->log ? round_up(v + 0.5) : v + a->step;
+    static const double of_ten[] = {1, 2, 5};
+    double v = of_ten[i % 3];
+
+    if (!a->log)
+        return a->step * i;
+    for (unsigned k = 0; k < i / 3; k++)
+        v *= 10;
+    return v;
 }
 
 void plot_axis_draw(struct kai_buf *out, const struct plot_axis *a, double top, const char *label)
@@ -116,7 +123,9 @@ void plot_axis_draw(struct kai_buf *out, const struct plot_axis *a, double top, 
     double bottom = top + PLOT_HEIGHT;
     char text[PLOT_NUMBER_CAP];
 
-    for (double v = a->lo; v <= a->hi * 1.0001; v = next_mark(a, v)) {
+    for (unsigned i = 0; mark_at(a, i) <= a->hi * 1.0001; i++) {
+        double v = mark_at(a, i);
+
         plot_line(out, plot_x(a, v), top, plot_x(a, v), bottom, " class=\"grid\"");
         plot_text(out, plot_x(a, v), bottom + 18, "middle", "",
                   plot_number(text, (uint64_t)lround(v)));
@@ -132,7 +141,8 @@ void plot_left_draw(struct kai_buf *out, double top, uint64_t hi, bool percent, 
     char text[PLOT_NUMBER_CAP + 2];
     double y = top + PLOT_HEIGHT / 2.0;
 
-    for (double v = 0; v <= a.hi; v += a.step) {
+    for (unsigned i = 0; mark_at(&a, i) <= a.hi; i++) {
+        double v = mark_at(&a, i);
         double at = top + PLOT_HEIGHT * (1 - v / a.hi);
 
         (void)snprintf(text, sizeof text, "%s%s", plot_number(number, (uint64_t)v),
