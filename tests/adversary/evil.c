@@ -58,8 +58,7 @@ static void auds(struct kai_sim_plan *p)
 void stage_open(struct stage *st)
 {
     struct kai_sim_plan *p = calloc(1, sizeof *p);
-    struct kai_sim_options o = {
-        .seed = 5, .plan = p, .introduced = true, .latency_ms = 10};
+    struct kai_sim_options o = {.seed = 5, .plan = p, .introduced = true, .latency_ms = 10};
 
     *st = (struct stage){0};
     SIM_MUST(p);
