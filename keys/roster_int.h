@@ -20,6 +20,7 @@ struct kai_cert {
     uint64_t rank;    /* From 1, among the ADMITs of its log that count; a replacement has its
                          forerunner's. */
     bool replaced;
+    bool renewed; /* Replaced by another of the same subject. */
     uint64_t caps;
     uint64_t label_max;
     uint64_t quota;

@@ -82,6 +82,7 @@ static void rank_log(struct kai_build *b, size_t first, size_t end)
 
         if (old != NULL) {
             old->replaced = true;
+            old->renewed = old->subject == b->certs[i].subject;
             b->certs[i].rank = old->rank;
         } else {
             b->certs[i].rank = b->certs[i].e->kind == KAI_ADMIT_ISSUING ? ++issuing : ++others;
@@ -264,12 +265,22 @@ static enum kai_err add_child(struct kai_build *b, uint32_t parent_at, uint32_t 
     return KAI_OK;
 }
 
+/* What an organisation has admitted hangs on the terms that it has now: by those of before, it
+ * would be bound by nothing that it was narrowed to. */
+static bool leads_on(const struct kai_build *b, const struct kai_path *p)
+{
+    if (p->kind == KAI_ADMIT_ISSUING)
+        return true;
+    return p->kind == KAI_ADMIT_ORG &&
+           (p->cert == KAI_NONE || KAI_CHECK(REPLACED_TERMS, !b->certs[p->cert].renewed));
+}
+
 enum kai_err kai_build_paths(struct kai_build *b)
 {
     enum kai_err err = add_founders(b);
 
     for (uint32_t i = 0; err == KAI_OK && i < b->n_paths; i++) {
-        if (b->paths[i].kind != KAI_ADMIT_ORG && b->paths[i].kind != KAI_ADMIT_ISSUING)
+        if (!leads_on(b, &b->paths[i]))
             continue;
         uint32_t key = b->paths[i].key;
         for (uint32_t k = b->log_first[key]; err == KAI_OK && k < b->log_first[key + 1]; k++) {

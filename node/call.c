@@ -19,6 +19,7 @@ static const struct {
     {"org-show", kai_verb_org_show, KAI_POLICY_LOOK},
     {"org-admit", kai_verb_org_admit, KAI_POLICY_MANAGE},
     {"org-revoke", kai_verb_org_revoke, KAI_POLICY_MANAGE},
+    {"org-replace", kai_verb_org_replace, KAI_POLICY_MANAGE},
     {"node-list", kai_verb_node_list, KAI_POLICY_LOOK},
     {"node-admit", kai_verb_node_admit, KAI_POLICY_MANAGE},
     {"node-revoke", kai_verb_node_revoke, KAI_POLICY_MANAGE},

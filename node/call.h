@@ -86,6 +86,7 @@ kai_verb_fn kai_verb_status, kai_verb_peers, kai_verb_network_show, kai_verb_org
     kai_verb_token_add, kai_verb_token_list, kai_verb_token_revoke, kai_verb_audit_show,
     kai_verb_audit_verify, kai_verb_person_add, kai_verb_person_list, kai_verb_person_revoke,
     kai_verb_audience_remove, kai_verb_red_begin, kai_verb_red_publish, kai_verb_red_get,
-    kai_verb_issuing_begin, kai_verb_issuing_replace, kai_verb_carry_pack, kai_verb_carry_unpack;
+    kai_verb_issuing_begin, kai_verb_issuing_replace, kai_verb_carry_pack, kai_verb_carry_unpack,
+    kai_verb_org_replace;
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "node/call.h"
+#include "node/hold.h"
 #include "node/indexer.h"
 #include "node/shown.h"
 
@@ -91,7 +92,8 @@ static void put_alarms(struct kai_call *call, struct kai_jput *j, const struct k
 
         if (!alarm_shown(call, o, c->alarms[i].about))
             continue;
-        (void)kai_why_set(&why, KAI_OK, c->alarms[i].code, c->alarms[i].about, NULL, NULL);
+        (void)kai_why_set(&why, KAI_OK, c->alarms[i].code, c->alarms[i].about,
+                          c->alarms[i].whom[0] != '\0' ? c->alarms[i].whom : NULL, NULL);
         kai_jput_object(j, NULL);
         kai_jput_text(j, "code", c->alarms[i].code);
         kai_jput_time(j, "since", c->alarms[i].since_ms);
@@ -151,7 +153,7 @@ enum kai_err kai_verb_status(struct kai_call *call)
     kai_jput_uint(&j, "items", items);
     kai_jput_uint(&j, "index_lag_ms", p.lag_ms);
     put_count(call, &j, "quarantined", p.quarantined);
-    put_count(call, &j, "unsent", g.unsent);
+    put_count(call, &j, "unsent", g.unsent + kai_hold_count(c));
     put_count(call, &j, "used_bytes", u.used_bytes);
     kai_jput_uint(&j, "map_bytes", u.map_bytes);
     kai_jput_hex(&j, "state", kai_roster_hash(o->roster), KAI_ID_BYTES);

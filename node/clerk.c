@@ -7,6 +7,7 @@
 
 #include "item/label.h"
 #include "node/clerk_duty.h"
+#include "node/post.h"
 
 #define LOOK_MS     1000u
 #define FOUND_MAX   1024u
@@ -186,8 +187,10 @@ static enum kai_err duty(struct kai_clerk *k, bool *due, enum kai_err (*f)(struc
 static enum kai_err look(struct kai_clerk *k)
 {
     bool more = false;
-    enum kai_err err = look_rows(k, kai_now_ms(), &more);
+    enum kai_err err = kai_post_held(k->c);
 
+    if (err == KAI_OK)
+        err = look_rows(k, kai_now_ms(), &more);
     if (err == KAI_OK)
         err = look_found(k);
     if (err == KAI_OK)

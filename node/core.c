@@ -12,6 +12,7 @@
 #include "node/audit.h"
 #include "node/clerk.h"
 #include "node/held.h"
+#include "node/hold.h"
 #include "node/indexer.h"
 #include "node/loop.h"
 #include "node/ownlog.h"
@@ -395,6 +396,8 @@ enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, s
         err = load_state(c, why);
     if (err == KAI_OK && !kai_store_was_clean(c->store))
         err = kai_ownlog_retire_all(c);
+    if (err == KAI_OK)
+        err = kai_hold_load(c);
     if (err == KAI_OK) {
         kai_core_refresh(c);
         kai_core_commit(c);
@@ -439,6 +442,7 @@ void kai_core_close(struct kai_core *c)
     kai_store_close(c->store);
     kai_outlook_put(c->outlook);
     kai_held_free(c);
+    kai_hold_free(c);
     free(c->busy);
     kai_keys_free(c->node);
     kai_keys_free(c->issuing);

@@ -46,10 +46,12 @@ struct kai_outlook {
     } * boxes; /* By id. */
 };
 
+#define KAI_ALARM_TEXT_CAP 80u
 struct kai_alarm_row {
     char code[48];
     uint64_t since_ms;
-    char about[80]; /* Name of a node, audience or log; "" = nobody. */
+    char about[KAI_ALARM_TEXT_CAP]; /* Name of a node, audience or log; "" = nobody. */
+    char whom[KAI_ALARM_TEXT_CAP];  /* Who could help; "" = nobody. */
 };
 #define KAI_ALARMS_MAX 64u
 
@@ -97,6 +99,8 @@ struct kai_core {
     size_t n_held;
     struct kai_alarm_row alarms[KAI_ALARMS_MAX];
     size_t n_alarms;
+    struct kai_hold *holds; /* What waits for a key; see hold.h. Room for KAI_AUDIENCES_MAX. */
+    size_t n_holds;
     struct kai_busy *busy; /* Audiences that somebody writes to; see post.c. */
     size_t n_busy;
     pthread_cond_t busy_cond;
@@ -165,6 +169,9 @@ KAI_MUST_USE enum kai_err kai_outlook_find_node(const struct kai_outlook *o, con
 
 /* Raise or clear an alarm that `status` shows. Any thread. */
 void kai_core_alarm(struct kai_core *c, const char *code, const char *about);
+/* The same with who could help, and since when it is so. Raised already: whom is as said last. */
+void kai_core_alarm_since(struct kai_core *c, const char *code, const char *about, const char *whom,
+                          uint64_t since_ms);
 void kai_core_alarm_clear(struct kai_core *c, const char *code, const char *about);
 
 /* Add a control record signed by the issuing key. *hash is its entry hash. Owning thread (inside a

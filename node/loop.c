@@ -16,6 +16,7 @@
 #include "node/dialer.h"
 #include "node/indexer.h"
 #include "node/net/transport.h"
+#include "node/renew.h"
 #include "node/say.h"
 #include "node/steward.h"
 #include "node/verify.h"
@@ -50,6 +51,7 @@ struct kai_loop {
     uint64_t next_dial_ms;
     uint64_t next_steward_ms;
     uint64_t next_tidy_ms;
+    uint64_t next_renew_ms;
     const struct kai_config *cfg;
     uint64_t next_addr_ms;
 };
@@ -250,6 +252,8 @@ static void timers(struct kai_loop *l)
         l->next_dial_ms = kai_dialer_tick(l->dialer, now);
     if (now >= l->next_steward_ms)
         l->next_steward_ms = kai_steward_tick(l->c, now);
+    if (now >= l->next_renew_ms)
+        l->next_renew_ms = kai_renew_tick(l->c, now);
     if (now >= l->next_addr_ms) {
         struct kai_why why = {0};
 

@@ -223,18 +223,26 @@ static struct kai_alarm_row *find_alarm(struct kai_core *c, const char *code, co
     return NULL;
 }
 
-void kai_core_alarm(struct kai_core *c, const char *code, const char *about)
+void kai_core_alarm_since(struct kai_core *c, const char *code, const char *about, const char *whom,
+                          uint64_t since_ms)
 {
     (void)pthread_mutex_lock(&c->mu);
-    if (find_alarm(c, code, about) == NULL) {
+    struct kai_alarm_row *a = find_alarm(c, code, about);
+    if (a == NULL) {
         if (c->n_alarms == KAI_ALARMS_MAX) /* The oldest makes room. */
             memmove(c->alarms, c->alarms + 1, --c->n_alarms * sizeof c->alarms[0]);
-        struct kai_alarm_row *a = &c->alarms[c->n_alarms++];
+        a = &c->alarms[c->n_alarms++];
         kai_copy_text(a->code, sizeof a->code, code);
         kai_copy_text(a->about, sizeof a->about, about);
-        a->since_ms = kai_wall_ms();
+        a->since_ms = since_ms;
     }
+    kai_copy_text(a->whom, sizeof a->whom, whom);
     (void)pthread_mutex_unlock(&c->mu);
+}
+
+void kai_core_alarm(struct kai_core *c, const char *code, const char *about)
+{
+    kai_core_alarm_since(c, code, about, "", kai_wall_ms());
 }
 
 void kai_core_alarm_clear(struct kai_core *c, const char *code, const char *about)

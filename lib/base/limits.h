@@ -85,6 +85,10 @@
 #define KAI_SELF_EPOCH_MS                                                                          \
     900000u /* Without a clean epoch of a steward a writer mints its own: it must not wait for     \
                one. */
+#define KAI_HOLD_BYTES_MAX                                                                         \
+    (64ull << 20) /* Of one audience, that wait in the store for a key: hours of much publishing.  \
+                   */
+#define KAI_HOLD_ENTRIES_MAX 8192u
 #define KAI_MAILBOX_EPOCHS_MAX                                                                     \
     4096u /* Of one mailbox: one for each node that ever wrote, and room for new ones. */
 #define KAI_REVOKE_PARTS_MAX 256u /* Control entries a key may write, by the cuts of one part. */

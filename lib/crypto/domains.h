@@ -52,6 +52,7 @@
 #define KAI_D_CWRAP       "kairan1.cwrap"  /* The key of a carry file. */
 #define KAI_D_CHUNK       "kairan1.chunk"  /* The key of one chunk of it. */
 #define KAI_D_CMATCH      "kairan1.cmatch" /* A token of an audience in it. */
+#define KAI_D_HWRAP       "kairan1.hwrap"  /* The key of what waits in this node's own store. */
 #define KAI_D_LIST        "kairan1.list"
 #define KAI_D_MSALT       "kairan1.msalt"
 #define KAI_D_MATCH       "kairan1.match"

@@ -22,6 +22,11 @@ const struct kai_verb kai_verbs[] = {
     {"org revoke",
      "ORGANISATION [--reason left|compromise|lost|rules] [--keep ORGANISATION|all]...",
      "--reason= --keep=", 1, 1, kai_cmd_org_revoke, "help.org-revoke"},
+    {"org replace",
+     "ORGANISATION [--clearance LABEL] [--may-admit DEPTH] [--max-children N] [--expires DATE] "
+     "[--attr KEY=VALUE]... [--request REQUEST]",
+     "--clearance= --may-admit= --max-children= --expires= --attr= --request=", 1, 1,
+     kai_cmd_org_replace, "help.org-replace"},
     {"node request", "--name NAME --org ID --out FILE", "--name= --org= --out=", 0, 0,
      kai_cmd_node_request, "help.node-request"},
     {"node admit", "REQUEST --out FILE [--fingerprint \"WORDS\"]", "--out= --fingerprint=", 1, 1,
