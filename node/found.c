@@ -21,7 +21,8 @@ static const char *const key_names[] = {"org-root", "issuing", "node"};
 
 static void remove_made(const struct kai_home *h)
 {
-    static const char *const stored[] = {"data.mdb", "lock.mdb", "store.lock", "clean"};
+    static const char *const stored[] = {"data.mdb",   "lock.mdb", "store.lock",     "clean",
+                                         "making.mdb", "acked",    "making.mdb-lock"};
     char path[KAI_PATH_BYTES_MAX];
 
     for (size_t i = 0; i < sizeof stored / sizeof stored[0]; i++)
