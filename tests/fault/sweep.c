@@ -247,13 +247,9 @@ static bool run(const struct scenario *s, const struct stage *base, const struct
     return fired > 0;
 }
 
-static long next_n(long n, bool full, bool slow)
+static long next_n(long n, bool full)
 {
-    if (full)
-        return n + 1;
-    if (slow)
-        return 2 * n + 1;
-    return n < 4 ? n + 1 : n + n / 3;
+    return full || n < 4 ? n + 1 : n + n / 3;
 }
 
 /* Returns how many kinds of faults fired. */
@@ -283,7 +279,7 @@ static size_t sweep(const struct scenario *s, bool full, struct tally *sum)
         size_t before = y.runs;
         for (int lasting = 0; lasting < 2; lasting++)
             for (long n = 0; run(s, &base, &e, &fault_kinds[i], n, lasting != 0, &y);)
-                n = next_n(n, full, s->slow);
+                n = next_n(n, full);
         kinds += y.runs > before;
     }
     remove_tree(base.dir);

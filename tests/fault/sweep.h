@@ -31,7 +31,6 @@ struct scenario {
     /* In a process of its own, without faults: open what is there, which must go well, and hash
      * what counts. It is what it was before, or what it is after; after, where act said KAI_OK. */
     void (*look)(struct stage *x, uint8_t out[static KAI_ID_BYTES]);
-    bool slow; /* A passphrase is stretched: fewer runs. */
 };
 
 extern const struct scenario store_scenarios[];
