@@ -94,7 +94,9 @@ static int examine(const struct work *w, const struct image *m, const char *dir)
     uint64_t k;
 
     if (kit_try(&s, dir, &why) != KAI_OK)
-        return child_says(REFUSED, why.code != NULL ? why.code : "without a reason");
+        return child_says(REFUSED, why.arg[0][0] != '\0' ? why.arg[0]
+                                   : why.code != NULL    ? why.code
+                                                         : "without a reason");
     int bits = kai_store_was_clean(s) ? 16 : 0;
     enum kai_err err = kit_digest(s, work_keys, got);
     if (err != KAI_OK)

@@ -350,12 +350,33 @@ static void test_quiet_rot(void **state)
     sample_free(&x);
 }
 
+/* LMDB keeps the pages of a longer value for a shorter one that is put over it at once: that is no
+ * damage. */
+static void test_shrunk(void **state)
+{
+    static uint8_t text[20000];
+    char dir[64];
+    struct kai_tx *t;
+
+    (void)state;
+    kit_dir(dir);
+    struct kai_store *s = kit_open(dir);
+    assert_int_equal(kai_tx_begin(s, &t), KAI_OK);
+    assert_int_equal(kai_tx_kv(t, "text", kai_view_of(text, sizeof text)), KAI_OK);
+    assert_int_equal(kai_tx_kv(t, "text", kai_view_of(text, 5000)), KAI_OK);
+    assert_int_equal(kai_tx_commit(t), KAI_OK);
+    kai_store_close(s);
+    kai_store_close(kit_open(dir));
+    kit_dir_rm(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_truncated),    cmocka_unit_test(test_flipped),
         cmocka_unit_test(test_flipped_meta), cmocka_unit_test(test_fall_back),
         cmocka_unit_test(test_free_list),    cmocka_unit_test(test_quiet_rot),
+        cmocka_unit_test(test_shrunk),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
