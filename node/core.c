@@ -35,6 +35,14 @@ uint64_t kai_wall_ms(void)
     return clock_ms(CLOCK_REALTIME);
 }
 
+bool kai_wait_until(pthread_cond_t *cond, pthread_mutex_t *mu, uint64_t until_ms)
+{
+    struct timespec t = {.tv_sec = (time_t)(until_ms / 1000),
+                         .tv_nsec = (long)(until_ms % 1000 * 1000000)};
+
+    return pthread_cond_clockwait(cond, mu, CLOCK_MONOTONIC, &t) == 0;
+}
+
 void kai_random(void *ctx, void *out, size_t n)
 {
     (void)ctx;
