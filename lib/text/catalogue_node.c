@@ -211,16 +211,6 @@ const struct kai_text_reason kai_reasons_node[] = {
         "1024 以上のポートを指定してください。",
     },
     {
-        "socket.descriptors",
-        "The system gives this program too few file descriptors for one more connection.",
-        "Raise the limit (systemd: LimitNOFILE=1024; shell: ulimit -n 1024), and look for programs "
-        "that keep "
-        "connections open.",
-        "システムがこのプログラムに許すファイル記述子が足りず、接続を増やせません。",
-        "上限を上げ (systemd では LimitNOFILE=1024、シェルでは ulimit -n 1024)、"
-        "接続を開いたままのプログラムがないか確認してください。",
-    },
-    {
         "port.in-use",
         "The address is in use by another program[: {1}].",
         "Stop that program, or choose another port; port 0 takes a free one.",
@@ -255,6 +245,16 @@ const struct kai_text_reason kai_reasons_node[] = {
         "Check the installed version of libzmq: it must be built with CURVE.",
         "通信の設定が反映されません: {1}。ノードを起動しません。",
         "導入されている libzmq を確認してください。CURVE に対応している必要があります。",
+    },
+    {
+        "socket.descriptors",
+        "The system gives this program too few file descriptors for one more connection.",
+        "Raise the limit (systemd: LimitNOFILE=1024; shell: ulimit -n 1024), and look for programs "
+        "that keep "
+        "connections open.",
+        "システムがこのプログラムに許すファイル記述子が足りず、接続を増やせません。",
+        "上限を上げ (systemd では LimitNOFILE=1024、シェルでは ulimit -n 1024)、"
+        "接続を開いたままのプログラムがないか確認してください。",
     },
     {
         "socket.failed",
