@@ -410,7 +410,8 @@ enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, s
     if (err == KAI_OK) {
         kai_core_refresh(c);
         kai_core_commit(c);
-        err = kai_audit_open(c);
+        /* Later ones fall back on the one before; at first there is none. */
+        err = c->outlook != NULL ? kai_audit_open(c) : KAI_ENOMEM;
     }
     if (err == KAI_OK)
         err = kai_clerk_new(&c->clerk, c);

@@ -228,7 +228,6 @@ void trace_free(struct trace *t)
 
 /* ---- The calls themselves, in the place of libc's. */
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
-#pragma GCC diagnostic ignored "-Wnonnull-compare"
 
 static int open_at(int at, const char *path, int flags, mode_t mode)
 {

@@ -3,7 +3,7 @@
  * wholly absent; and the store goes on.
  *
  *     powerloss [--images N] [--seed S]     so many images, over as many workloads as that takes
- *     powerloss --seed S --at OP --choice K --image I     one image again, which says what is wrong
+ *     powerloss --seed S --at OP --choice K       one image again, which says what is wrong
  *
  * Then it shows that it would notice: the same with what makes LMDB durable taken away. */
 #include "powerloss.h"
@@ -175,9 +175,9 @@ struct only { /* One image. */
 
 /* Images of one op. */
 static void replay_op(const struct work *w, const struct image *m, uint64_t seed,
-                      unsigned int kinds, const struct only *only, struct tally *y)
+                      const struct only *only, struct tally *y)
 {
-    for (unsigned int choice = 0; choice < kinds; choice++) {
+    for (unsigned int choice = 0; choice < IMAGE_KINDS; choice++) {
         uint64_t image = seed * 1000003u + m->at * 101u + choice;
         char dir[64];
 
@@ -197,15 +197,18 @@ static void replay_op(const struct work *w, const struct image *m, uint64_t seed
     }
 }
 
-static void replay(const struct work *w, uint64_t seed, unsigned int kinds, size_t max,
-                   const struct only *only, struct tally *y)
+static void replay(const struct work *w, uint64_t seed, size_t max, const struct only *only,
+                   struct tally *y)
 {
     struct image m;
+    size_t left = max - y->images;
+    /* Fewer than there are: from all over the trace. */
+    size_t stride = left < w->trace.n * IMAGE_KINDS ? w->trace.n * IMAGE_KINDS / (left | 1) : 1;
 
     image_begin(&m, &w->trace);
     for (;; image_step(&m)) {
-        if (only == NULL ? y->images < max : m.at == only->at) {
-            replay_op(w, &m, seed, kinds, only, y);
+        if (only == NULL ? y->images < max && (m.at + seed) % stride == 0 : m.at == only->at) {
+            replay_op(w, &m, seed, only, y);
             y->points++;
         }
         if (m.at == w->trace.n)
@@ -214,8 +217,7 @@ static void replay(const struct work *w, uint64_t seed, unsigned int kinds, size
     image_end(&m);
 }
 
-static void one_workload(uint64_t seed, unsigned int kinds, size_t max, const struct only *only,
-                         struct tally *y)
+static void one_workload(uint64_t seed, size_t max, const struct only *only, struct tally *y)
 {
     static struct work w;
     char dir[64];
@@ -225,7 +227,7 @@ static void one_workload(uint64_t seed, unsigned int kinds, size_t max, const st
     kit_dir_rm(dir);
     if (only == NULL && w.entries < 20)
         abort();
-    replay(&w, seed, kinds, max, only, y);
+    replay(&w, seed, max, only, y);
     work_free(&w);
     y->workloads++;
 }
@@ -256,7 +258,7 @@ static bool durable(uint64_t seed, size_t images)
     double began = now_s();
 
     for (; y.images < images; seed++)
-        one_workload(seed, IMAGE_KINDS, images, NULL, &y);
+        one_workload(seed, images, NULL, &y);
     show("durable", &y, now_s() - began);
     return y.verdict[SOUND] == y.images && y.new_state > images / 20 && y.clean > 0;
 }
@@ -275,7 +277,7 @@ static bool would_notice(uint64_t seed)
         double began = now_s();
 
         env_flags = without[i].flags;
-        one_workload(seed, IMAGE_KINDS, IMAGES_DEFAULT / 5, NULL, &y);
+        one_workload(seed, IMAGES_DEFAULT / 5, NULL, &y);
         env_flags = 0;
         show(without[i].name, &y, now_s() - began);
         all = all && y.verdict[SOUND] < y.images && y.verdict[LOST] + y.verdict[REFUSED] > 0;
@@ -320,7 +322,7 @@ int main(int argc, char **argv)
         struct tally y = {0};
 
         talks = true;
-        one_workload(seed, IMAGE_KINDS, SIZE_MAX, &only, &y);
+        one_workload(seed, SIZE_MAX, &only, &y);
         show("one", &y, 0);
         at_end = true;
         return y.verdict[SOUND] == y.images ? 0 : 1;
