@@ -195,18 +195,21 @@ enum kai_err kai_audit_open(struct kai_core *c)
     return KAI_OK; /* Of another length: the next line says so, and verify. */
 }
 
-void kai_audit_close(struct kai_core *c)
+bool kai_audit_close(struct kai_core *c)
 {
     struct kai_audit *a = c->audit;
 
     if (a == NULL)
-        return;
+        return true;
+    /* Lines of which the store knows nothing would count as another's. */
+    bool even = !a->cut_first || ftruncate(a->fd, (off_t)a->size) == 0;
     c->audit = NULL;
     if (a->fd != -1)
         (void)close(a->fd);
     (void)pthread_mutex_destroy(&a->mu);
     (void)pthread_cond_destroy(&a->cond);
     free(a);
+    return even;
 }
 
 /* ---- Writing. */

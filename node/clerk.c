@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "item/label.h"
 #include "node/clerk_duty.h"
@@ -155,13 +154,11 @@ static enum kai_err look_found(struct kai_clerk *k)
 
 static void wait_for_news(struct kai_clerk *k)
 {
-    struct timespec t;
+    uint64_t until_ms = kai_now_ms() + LOOK_MS;
 
-    (void)clock_gettime(CLOCK_REALTIME, &t);
-    t.tv_sec += LOOK_MS / 1000;
     (void)pthread_mutex_lock(&k->mu);
     while (!k->awake && !atomic_load(&k->stop)) {
-        if (pthread_cond_timedwait(&k->news, &k->mu, &t) != 0)
+        if (!kai_wait_until(&k->news, &k->mu, until_ms))
             break;
     }
     k->awake = false;

@@ -36,6 +36,14 @@ uint64_t kai_wall_ms(void)
     return clock_ms(CLOCK_REALTIME);
 }
 
+bool kai_wait_until(pthread_cond_t *cond, pthread_mutex_t *mu, uint64_t until_ms)
+{
+    struct timespec t = {.tv_sec = (time_t)(until_ms / 1000),
+                         .tv_nsec = (long)(until_ms % 1000 * 1000000)};
+
+    return pthread_cond_clockwait(cond, mu, CLOCK_MONOTONIC, &t) == 0;
+}
+
 void kai_random(void *ctx, void *out, size_t n)
 {
     (void)ctx;
@@ -56,25 +64,7 @@ struct kai_tx *kai_core_tx(struct kai_core *c)
     return c->tx;
 }
 
-void kai_core_after(struct kai_core *c, kai_after_fn *f, void *arg)
-{
-    if (c->n_after == c->cap_after) {
-        size_t cap = c->cap_after == 0 ? 64 : 2 * c->cap_after;
-        struct kai_after *grown = realloc(c->after, cap * sizeof *grown);
-
-        if (grown ==
-            NULL) { /* Nobody may be left waiting: commit now, and answer this one with it. */
-            kai_core_commit(c);
-            f(arg, KAI_ENOMEM);
-            return;
-        }
-        c->after = grown;
-        c->cap_after = cap;
-    }
-    c->after[c->n_after++] = (struct kai_after){.f = f, .arg = arg};
-}
-
-void kai_core_commit(struct kai_core *c)
+static enum kai_err commit(struct kai_core *c)
 {
     enum kai_err err = c->tx_err;
 
@@ -103,6 +93,28 @@ void kai_core_commit(struct kai_core *c)
         free(list);
         kai_indexer_wake(c->indexer);
     }
+    return err;
+}
+
+void kai_core_commit(struct kai_core *c)
+{
+    (void)commit(c); /* Told to those who wait. */
+}
+
+void kai_core_after(struct kai_core *c, kai_after_fn *f, void *arg)
+{
+    if (c->n_after == c->cap_after) {
+        size_t cap = c->cap_after == 0 ? 64 : 2 * c->cap_after;
+        struct kai_after *grown = realloc(c->after, cap * sizeof *grown);
+
+        if (grown == NULL) { /* Nobody may be left waiting, or told that what is there is not. */
+            f(arg, commit(c));
+            return;
+        }
+        c->after = grown;
+        c->cap_after = cap;
+    }
+    c->after[c->n_after++] = (struct kai_after){.f = f, .arg = arg};
 }
 
 void kai_core_wake(struct kai_core *c)
@@ -401,7 +413,8 @@ enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, s
     if (err == KAI_OK) {
         kai_core_refresh(c);
         kai_core_commit(c);
-        err = kai_audit_open(c);
+        /* Later ones fall back on the one before; at first there is none. */
+        err = c->outlook != NULL ? kai_audit_open(c) : KAI_ENOMEM;
     }
     if (err == KAI_OK)
         err = kai_clerk_new(&c->clerk, c);
@@ -431,7 +444,7 @@ void kai_core_close(struct kai_core *c)
     if (c->store != NULL && c->ctl != NULL)
         while (c->tx != NULL || c->n_after > 0)
             kai_core_commit(c);
-    kai_audit_close(c);
+    opened = kai_audit_close(c) && opened;
     kai_net_free(c->net);
     kai_keyring_free(c->ring);
     kai_ctl_free(c->ctl);

@@ -111,8 +111,11 @@ struct kai_core {
     char api[KAI_ENDPOINT_BYTES_MAX]; /* Of the API on loopback; "" = none. */
 };
 
-uint64_t kai_now_ms(void);                       /* Steady clock. */
-uint64_t kai_wall_ms(void);                      /* Unix time. */
+uint64_t kai_now_ms(void);  /* Steady clock. */
+uint64_t kai_wall_ms(void); /* Unix time. */
+/* Wait until it is signalled, or kai_now_ms() is until_ms: then false. Not by the clock on the
+ * wall: when that is set back by years, so would the end of the wait be. */
+bool kai_wait_until(pthread_cond_t *cond, pthread_mutex_t *mu, uint64_t until_ms);
 void kai_random(void *ctx, void *out, size_t n); /* For every kai_random_fn. */
 
 /* Open a home that belongs to a network: check, keys, stores, roster, keyring, engine. Starts the

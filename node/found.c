@@ -21,7 +21,8 @@ static const char *const key_names[] = {"org-root", "issuing", "node"};
 
 static void remove_made(const struct kai_home *h)
 {
-    static const char *const stored[] = {"data.mdb", "lock.mdb", "store.lock", "clean"};
+    static const char *const stored[] = {"data.mdb",   "lock.mdb", "store.lock",     "clean",
+                                         "making.mdb", "acked",    "making.mdb-lock"};
     char path[KAI_PATH_BYTES_MAX];
 
     for (size_t i = 0; i < sizeof stored / sizeof stored[0]; i++)
@@ -54,13 +55,17 @@ static enum kai_err begin(const struct kai_home *h, struct kai_why *why)
     return kai_file_write(kai_home_path(h, path, MARK), "", 0, 0600, why);
 }
 
-static enum kai_err finish(const struct kai_home *h, enum kai_err err)
+/* The mark goes last, and for good: a home that has it is taken for half made. */
+static enum kai_err finish(const struct kai_home *h, enum kai_err err, struct kai_why *why)
 {
     char path[KAI_PATH_BYTES_MAX];
 
-    if (err != KAI_OK)
+    if (err == KAI_OK)
+        err = kai_file_remove(kai_home_path(h, path, MARK), why);
+    if (err != KAI_OK) {
         remove_made(h);
-    (void)unlink(kai_home_path(h, path, MARK));
+        (void)unlink(kai_home_path(h, path, MARK));
+    }
     return err;
 }
 
@@ -244,7 +249,7 @@ enum kai_err kai_found_network(const struct kai_home *h, const struct kai_found 
     if (err == KAI_OK)
         err = found_store(h, f, &k, why);
     trio_free(&k);
-    return finish(h, err);
+    return finish(h, err, why);
 }
 
 static enum kai_err write_request(const struct kai_home *h, uint64_t kind, const char *name,
@@ -303,7 +308,7 @@ enum kai_err kai_found_request(const struct kai_home *h, uint64_t kind, const ch
         err = write_request(h, kind, name, kind == KAI_ADMIT_ORG ? k.root : k.node, org_id, request,
                             why);
     trio_free(&k);
-    return finish(h, err);
+    return finish(h, err, why);
 }
 
 static enum kai_err load_key(const struct kai_home *h, const char *name, enum kai_key_role role,

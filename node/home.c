@@ -182,6 +182,13 @@ enum kai_err kai_file_write(const char *path, const void *p, size_t n, unsigned 
     return err;
 }
 
+enum kai_err kai_file_remove(const char *path, struct kai_why *why)
+{
+    if ((unlink(path) != 0 && errno != ENOENT) || !sync_parent(path))
+        return io_error(path, why);
+    return KAI_OK;
+}
+
 static enum kai_err make_dir(const char *path, mode_t mode, struct kai_why *why)
 {
     if (mkdir(path, mode) == 0)

@@ -42,5 +42,7 @@ bool kai_write_all(int fd, const uint8_t *p, size_t n);
 /* Write whole or not at all: temporary file, fsync, rename, fsync of the folder. */
 KAI_MUST_USE enum kai_err kai_file_write(const char *path, const void *p, size_t n, unsigned mode,
                                          struct kai_why *why);
+/* Remove it, durably. One that is not there is gone already. */
+KAI_MUST_USE enum kai_err kai_file_remove(const char *path, struct kai_why *why);
 
 #endif

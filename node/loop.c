@@ -24,6 +24,7 @@
 #define ROUND_ENTRIES_MAX 512u /* Of one transaction. */
 #define ROUND_BYTES_MAX   (8u << 20)
 #define TIDY_MS           60000u
+#define USAGE_MS          2000u /* A disk fills up in seconds. */
 #define VERIFY_THREADS    2u
 
 struct job {
@@ -51,7 +52,11 @@ struct kai_loop {
     uint64_t next_dial_ms;
     uint64_t next_steward_ms;
     uint64_t next_tidy_ms;
+<<<<<<< HEAD
     uint64_t next_renew_ms;
+=======
+    uint64_t next_usage_ms;
+>>>>>>> fault
     const struct kai_config *cfg;
     uint64_t next_addr_ms;
 };
@@ -263,9 +268,12 @@ static void timers(struct kai_loop *l)
             l->next_addr_ms = now + TIDY_MS; /* No room just now: the old one lives on meanwhile. */
     }
     if (now >= l->next_tidy_ms) {
+        kai_store_tidy(l->c->store);
+        l->next_tidy_ms = now + TIDY_MS;
+    }
+    if (now >= l->next_usage_ms) {
         struct kai_store_usage u;
 
-        kai_store_tidy(l->c->store);
         if (kai_store_usage(l->c->store, &u) == KAI_OK) {
             kai_net_on_full(l->c->net, u.refuse_foreign);
             if (u.refuse_foreign)
@@ -273,7 +281,7 @@ static void timers(struct kai_loop *l)
             else
                 kai_core_alarm_clear(l->c, "store.full", "");
         }
-        l->next_tidy_ms = now + TIDY_MS;
+        l->next_usage_ms = now + USAGE_MS;
     }
 }
 
