@@ -11,6 +11,7 @@
 #include "node/audiences.h"
 #include "node/audit.h"
 #include "node/clerk.h"
+#include "node/forks.h"
 #include "node/held.h"
 #include "node/indexer.h"
 #include "node/loop.h"
@@ -335,6 +336,8 @@ static enum kai_err load_state(struct kai_core *c, struct kai_why *why)
         err = l.err;
     if (err == KAI_OK)
         err = kai_snap_logs(c->serve, tell_log, c);
+    if (err == KAI_OK)
+        err = kai_forks_load(c, c->serve);
     if (err == KAI_OK)
         err = kai_snap_notes(c->serve, tell_note, c);
     if (err == KAI_OK)

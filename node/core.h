@@ -44,6 +44,11 @@ struct kai_outlook {
         uint8_t id[KAI_ID_BYTES];
         const struct kai_org *owner;
     } * boxes; /* By id. */
+    size_t n_forks;
+    struct kai_fork_at { /* Logs that are frozen, and from where. */
+        uint8_t log_pk[KAI_KEY_BYTES];
+        uint64_t seq;
+    } * forks;
 };
 
 struct kai_alarm_row {

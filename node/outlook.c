@@ -5,6 +5,7 @@
 
 #include "node/core.h"
 #include "node/finder.h"
+#include "node/forks.h"
 #include "node/indexer.h"
 
 struct kai_outlook *kai_outlook_get(struct kai_core *c)
@@ -26,6 +27,7 @@ void kai_outlook_put(struct kai_outlook *o)
         free(o->names[i].members);
     free(o->names);
     free(o->boxes);
+    free(o->forks);
     free(o);
 }
 
@@ -137,7 +139,7 @@ void kai_core_refresh(struct kai_core *c)
     atomic_init(&o->refs, 1);
     o->roster = kai_roster_ref(kai_net_roster(c->net));
     if (kai_keyring_keys(c->ring, &o->epochs, &o->n_epochs) != KAI_OK ||
-        fill_names(c, o) != KAI_OK || fill_boxes(o) != KAI_OK) {
+        fill_names(c, o) != KAI_OK || fill_boxes(o) != KAI_OK || kai_forks_fill(c, o) != KAI_OK) {
         kai_outlook_put(o);
         return;
     }

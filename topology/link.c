@@ -80,7 +80,8 @@ size_t kai_link_bytes(const struct kai_link *l)
 {
     size_t sum = sizeof *l + KAI_SERVE_MAX * sizeof *l->serve + KAI_KNOWN_SLOTS * sizeof *l->known +
                  KAI_WANT_RANGES_MAX * sizeof *l->wanted + l->parked_bytes + (size_t)l->pending +
-                 l->n_fetch * sizeof(struct kai_fetch) + l->n_forked * KAI_KEY_BYTES +
+                 l->n_fetch * sizeof(struct kai_fetch) +
+                 (l->forked ? KAI_FORKED_MAX : 0) * KAI_KEY_BYTES +
                  (l->sent ? KAI_HANDLES_MAX * sizeof *l->sent : 0) +
                  (l->got ? KAI_HANDLES_MAX * sizeof *l->got : 0);
 

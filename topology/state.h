@@ -44,6 +44,11 @@ struct kai_nlog {         /* A log of the mirror. */
     uint64_t day_bytes, day_entries;
     uint64_t wait_ms;     /* It is over its quota until then. */
     uint64_t unread_from; /* Key log: the keyring could not judge this entry yet; 0: none. */
+    uint64_t frozen;      /* The first fork proved: from there on nothing stands. 0: none. */
+    uint8_t frozen_head[KAI_ID_BYTES]; /* Of the entry before it, once that is here. */
+    size_t proof_n;
+    uint8_t *proof;   /* FORKPROOF. */
+    uint64_t paid_ms; /* How far its author has used up proofs that others pass on. */
 };
 
 struct kai_id_seq {

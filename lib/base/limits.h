@@ -100,6 +100,8 @@
 #define KAI_RB_FANOUT           16u
 #define KAI_IHAVE_IDS_MAX       128u
 #define KAI_PEERS_PER_FRAME_MAX 8u
+#define KAI_NOTES_PER_FRAME_MAX 8u
+#define KAI_NOTE_BYTES_MAX      2048u /* An ADDR, or a FORKPROOF: two headers and their signatures. */
 #define KAI_PEER_BYTES_MAX      (8u << 20)  /* All that one peer can make us hold. */
 #define KAI_PEERS_BYTES_MAX     (64u << 20) /* What all peers together can make us hold. */
 #define KAI_PARKED_MAX          4096u       /* Of all peers: each is looked at again and again. */

@@ -24,6 +24,7 @@ extern const struct evil_script evil_plane[];
 extern const struct evil_script evil_keys[];
 extern const struct evil_script evil_relays[];
 extern const struct evil_script evil_policy[];
+extern const struct evil_script evil_trouble[];
 
 /* Says where the honest side gave way. */
 #define HELD(x) ((x) ? true : (printf("    not so: %s (line %d)\n", #x, __LINE__), false))

@@ -126,11 +126,28 @@ static void on_text(void *ctx, const uint8_t hash[static KAI_ID_BYTES], struct k
     n->text = n->sim->node[0].text;
 }
 
-static void on_fork(void *ctx, const struct kai_entry *other)
+static struct kai_entry *keep_headers(const struct kai_entry *e)
+{
+    struct kai_entry *k = malloc(sizeof *k + e->hdr.n + e->sig.n);
+    uint8_t *p = (uint8_t *)(k + 1);
+
+    SIM_MUST(k);
+    *k = *e;
+    memcpy(p, e->hdr.p, e->hdr.n);
+    memcpy(p + e->hdr.n, e->sig.p, e->sig.n);
+    k->hdr.p = p;
+    k->sig.p = p + e->hdr.n;
+    return k;
+}
+
+static void on_fork(void *ctx, const struct kai_entry *a, const struct kai_entry *b)
 {
     struct sim_node *n = ctx;
 
-    sim_trace(n->sim, "%zu fork at %llu", n->index, (unsigned long long)other->h.seq);
+    sim_trace(n->sim, "%zu fork at %llu", n->index, (unsigned long long)a->h.seq);
+    n->fork = sim_grow(n->fork, n->n_forks, &n->cap_forks, sizeof *n->fork);
+    n->fork[n->n_forks].a = keep_headers(a);
+    n->fork[n->n_forks++].b = keep_headers(b);
 }
 
 static void on_roster(void *ctx, struct kai_roster *r)
@@ -290,6 +307,8 @@ void sim_node_start(struct kai_sim *s, size_t i)
             (void)!kai_keyring_epoch(n->keyring, &n->log[k].entry[e]->e, aud);
     for (size_t k = 0; k < n->n_logs; k++)
         kai_net_on_log(n->net, &n->log[k].l);
+    for (size_t k = 0; k < n->n_forks; k++)
+        SIM_MUST(kai_net_on_fork(n->net, n->fork[k].a, n->fork[k].b) == KAI_OK);
     for (size_t k = 0; k < s->n_nodes; k++)
         if (n->note[k].p)
             kai_net_on_addr(n->net, n->note[k]);
@@ -333,6 +352,11 @@ void sim_node_free(struct sim_node *n)
         free(n->log[i].entry);
         free(n->log[i].opened);
     }
+    for (size_t i = 0; i < n->n_forks; i++) {
+        free(n->fork[i].a);
+        free(n->fork[i].b);
+    }
+    free(n->fork);
     sim_map_free(&n->ctl_map);
     sim_map_free(&n->log_map);
     free(n->ctl_entry);

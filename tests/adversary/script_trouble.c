@@ -1,0 +1,140 @@
+/* script_trouble: logs in trouble, and who would make use of it: forks, and proofs of them. The
+ * victim is Bob; the link is Alice's, who has turned. */
+#include <string.h>
+
+#include "adversary/evil.h"
+#include "log/forkproof.h"
+
+static uint64_t begin(struct stage *st, size_t as, size_t aud)
+{
+    stage_open(st);
+    stage_part(st);
+    evil_link(st, BOB, as);
+    return evil_match(st, aud, as);
+}
+
+static bool end(struct stage *st, bool held)
+{
+    stage_close(st);
+    return held;
+}
+
+/* Two entries at one place: the first stays, nothing follows, and everybody hears of it. */
+static bool forked(void)
+{
+    struct stage st;
+    struct evil_log l;
+    uint64_t h = begin(&st, ALICE, GROUP);
+    const struct kai_epoch *epoch = evil_epoch(&st, GROUP, ALICE);
+    struct evil_log other;
+    struct kai_entry e;
+
+    evil_log_new(&st, &l, ALICE);
+    e = evil_bind(&st, &l, GROUP, epoch);
+    evil_push(&st, h, &e);
+    other = l;
+    e = evil_item(&st, &l, epoch);
+    evil_push(&st, h, &e);
+    e = evil_item(&st, &other, epoch);
+    evil_push(&st, h, &e);
+    bool held = HELD(kai_sim_alarms(st.s, "log.fork") == 1);
+    e = evil_item(&st, &l, epoch);
+    evil_push(&st, h, &e);
+    return end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 2) && held);
+}
+
+static void say_proof(struct stage *st, uint64_t handle, const struct kai_entry *a,
+                      const struct kai_entry *b)
+{
+    struct kai_buf note, f;
+
+    kai_buf_init(&note, KAI_FORKPROOF_BYTES_MAX);
+    SIM_MUST(kai_forkproof_write(&note, a, b) == KAI_OK);
+    kai_buf_init(&f, KAI_FRAME_BYTES_MAX);
+    kai_put_frame(&f, KAI_MSG_NOTES, 2);
+    kai_put_uint(&f, handle);
+    kai_put_array(&f, 1);
+    kai_put_view(&f, kai_buf_view(&note));
+    evil_say(st, &f);
+    kai_buf_free(&f);
+    kai_buf_free(&note);
+}
+
+/* Alice would like Carol to fall silent, and shows a second entry that Carol's log key never
+ * signed. */
+static bool frozen_by_a_stranger(void)
+{
+    struct stage st;
+    struct evil_log alices;
+    uint64_t h = begin(&st, ALICE, GROUP);
+    const struct sim_log *carols;
+    struct kai_entry other;
+    struct kai_hdr hdr;
+
+    kai_sim_connect(st.s, CAROL, BOB);
+    stage_run(&st, 1000);
+    kai_sim_publish(st.s, CAROL, GROUP, 100);
+    stage_run(&st, 1000);
+    carols = evil_log_of(&st, CAROL, GROUP);
+    hdr = carols->entry[1]->e.h;
+    hdr.ts++;
+    evil_log_new(&st, &alices, ALICE);
+    other = evil_header(&st, &alices, &hdr, carols->entry[1]->e.payload);
+    say_proof(&st, h, &carols->entry[1]->e, &other);
+    bool held = HELD(kai_sim_alarms(st.s, "log.fork") == 0);
+    kai_sim_publish(st.s, CAROL, GROUP, 100);
+    stage_run(&st, 1000);
+    carols = evil_log_of(&st, CAROL, GROUP);
+    return end(&st, HELD(evil_held(&st, BOB, carols->l.log_pk) == 3) && held);
+}
+
+/* Alice forks her log once more below the last fork, over and over: each proof would go round. */
+static bool forks_without_end(void)
+{
+    struct stage st;
+    struct evil_log l;
+    uint64_t h = begin(&st, ALICE, GROUP);
+    const struct kai_epoch *epoch = evil_epoch(&st, GROUP, ALICE);
+    struct kai_entry e, other;
+    struct kai_frame f;
+    struct kai_hdr hdr;
+
+    evil_log_new(&st, &l, ALICE);
+    e = evil_bind(&st, &l, GROUP, epoch);
+    evil_push(&st, h, &e);
+    for (size_t i = 0; i < 40; i++) {
+        e = evil_item(&st, &l, epoch);
+        evil_push(&st, h, &e);
+    }
+    uint64_t alices = st.link;
+    evil_link(&st, BOB, CAROL);
+    (void)evil_match(&st, GROUP, CAROL);
+    uint64_t carols = st.link;
+    st.link = alices;
+    for (uint64_t seq = 41; seq > 1; seq--) {
+        SIM_MUST(sim_disk_log(&st.s->node[BOB], l.key.pk)->n == 41);
+        e = sim_disk_log(&st.s->node[BOB], l.key.pk)->entry[seq - 1]->e;
+        hdr = e.h;
+        hdr.ts++;
+        other = evil_header(&st, &l, &hdr, e.payload);
+        say_proof(&st, h, &e, &other);
+    }
+    st.link = carols;
+    size_t told = evil_heard(&st, KAI_MSG_NOTES, &f);
+    return end(&st, HELD(told > 0) && HELD(told <= 10));
+}
+
+const struct evil_script evil_trouble[] = {
+    {"forked",
+     "of two entries at one place the first stays, and the log stands still",
+     {"FORK_STOP"},
+     forked},
+    {"frozen-by-a-stranger",
+     "a log is frozen only by two headers that its own key signed",
+     {"FORK_PROVEN"},
+     frozen_by_a_stranger},
+    {"forks-without-end",
+     "who forks its log again and again costs the others little",
+     {"FORK_RATE"},
+     forks_without_end},
+    {0}};
