@@ -42,6 +42,7 @@ struct kai_path {
     uint32_t next_same_cert;
     uint32_t hit; /* First of its hits. */
     uint64_t kind;
+    bool former;   /* A founder of an earlier version of the charter alone. */
     uint32_t orgs; /* Organisations from the founder down to it. */
     uint64_t caps;
     uint64_t label_max;

@@ -87,7 +87,8 @@ static uint32_t founders_of(const struct kai_build *b, uint32_t key)
     for (size_t i = 0; i < b->n_paths; i++) {
         const struct kai_path *p = &b->paths[i];
 
-        if (p->kind == KAI_ADMIT_ISSUING && p->key == key && b->paths[p->org].cert == KAI_NONE)
+        if (p->kind == KAI_ADMIT_ISSUING && p->key == key && b->paths[p->org].cert == KAI_NONE &&
+            !b->paths[p->org].former)
             mask |= UINT32_C(1) << p->org; /* Founders are the first paths. */
         if (p->orgs > 1)
             break; /* Breadth first: no founder's key comes after the first admitted organisation.
@@ -301,8 +302,7 @@ void kai_build_states(struct kai_build *b)
         if (p->kind == KAI_ADMIT_ISSUING)
             apply_hits(b, p, b->paths[p->org].hit);
         if (p->cert == KAI_NONE) {
-            p->attested = true;
-            p->active = true;
+            p->attested = p->active = KAI_CHECK(CHARTER_FOUNDER, !p->former);
             continue;
         }
         const struct kai_path *parent = &b->paths[p->parent];

@@ -129,6 +129,75 @@ enum kai_err kai_control_rebuild(struct kai_net *n)
     return err;
 }
 
+/* ---- Versions of the charter after the first. */
+
+static void say_charter(struct kai_net *n, struct kai_link *l, struct kai_view record)
+{
+    struct kai_buf *b = kai_out_begin(n);
+
+    kai_put_frame(b, KAI_MSG_NOTES, 2);
+    kai_put_uint(b, KAI_HANDLE_CONTROL);
+    kai_put_array(b, 1);
+    kai_put_view(b, record);
+    (void)kai_out_put(n, l, KAI_OUT_KEYS);
+}
+
+void kai_control_charters(struct kai_net *n, struct kai_link *l)
+{
+    for (size_t i = 0; i < kai_ctl_charters(n->ctl) && !l->dead; i++)
+        say_charter(n, l, kai_ctl_charter_at(n->ctl, i));
+}
+
+static enum kai_err take_charter(struct kai_net *n, struct kai_view record, struct kai_link *from)
+{
+    enum kai_err err = kai_ctl_charter_add(n->ctl, record);
+
+    if (err != KAI_OK)
+        return err;
+    n->roster_stale = n->retry_ctl = true; /* Entries of a new founder may have been waiting. */
+    for (size_t i = 0; i < n->n_links; i++) {
+        struct kai_link *l = n->links[i];
+        if (l->dead || l->state == KAI_LINK_HELLO || l->state == KAI_LINK_DRAIN)
+            continue;
+        l->texts_asked = false;
+        if (l != from) {
+            say_charter(n, l, record);
+            kai_out_pump(n, l); /* At once: also to those who are out by it, before they are. */
+        }
+        if (l->state == KAI_LINK_MATCH) {
+            kai_control_texts(n, l);
+            kai_rb_due(n, l->shares[0], 0); /* What a new founder said was refused until now. */
+        }
+    }
+    return KAI_OK;
+}
+
+void kai_control_charter(struct kai_net *n, struct kai_link *l, struct kai_view record)
+{
+    uint8_t hash[KAI_ID_BYTES];
+    enum kai_err err = take_charter(n, record, l);
+
+    if (err == KAI_OK) {
+        kai_charter_record_hash(hash, record);
+        n->act.store_note(n->act.ctx, KAI_REC_CHARTER, hash, record);
+    } else if (err == KAI_EMALFORMED || err == KAI_EAUTH) {
+        kai_alarm(n, "charter.forged", l, NULL, 0);
+        kai_link_bye(n, l, KAI_BYE_MALFORMED);
+    } else if (err != KAI_EEXIST) {
+        n->count.entries_refused++;
+    }
+}
+
+enum kai_err kai_net_on_own_charter(struct kai_net *n, struct kai_view record, uint64_t now_ms)
+{
+    enum kai_err err;
+
+    kai_step_begin(n, now_ms);
+    err = take_charter(n, record, NULL);
+    kai_step_end(n);
+    return err;
+}
+
 /* ---- Texts of the charter. */
 
 void kai_control_texts(struct kai_net *n, struct kai_link *l)

@@ -109,7 +109,8 @@ const uint8_t *kai_frame_log(struct kai_frame *f)
 
 struct kai_view kai_frame_note(struct kai_frame *f)
 {
-    return kai_cur_bin(&f->items, KAI_NOTE_BYTES_MAX);
+    return kai_cur_bin(&f->items,
+                       f->type == KAI_MSG_PEERS ? KAI_ADDR_NOTE_BYTES_MAX : KAI_NOTE_BYTES_MAX);
 }
 
 static void read_parts(struct kai_cur *c, struct kai_view *hdr, struct kai_view *sig,

@@ -82,7 +82,7 @@ struct kai_hello {
     uint64_t credit_bytes;
     uint64_t frame_bytes;
     uint64_t book; /* the sum of the book: equal, no addresses need be sent. 0: not said. */
-    bool intro; /* Carries the rest: */
+    bool intro;    /* Carries the rest: */
     struct kai_view charter;
 };
 

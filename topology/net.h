@@ -5,7 +5,8 @@
  * One thread. Times are milliseconds of a clock that never goes back, unless named wall. */
 /* Reasons (sentences in lib/text): alarms log.fork (a log has two entries at one place, and is
  * frozen there; node: who showed it), entry.forged (a signature or certificate that does not hold;
- * node: who sent it), own.ahead (a peer has more of our own log than we); kai_why of an
+ * node: who sent it), own.ahead (a peer has more of our own log than we), charter.forged (a
+ * version of the charter that too few signed; node: who sent it); kai_why of an
  * introduction: intro.network (another network), intro.chain (its certificates do not lead from a
  * founder to its key), intro.denied (no longer, or not yet, admitted). None has arguments. */
 #ifndef KAI_TOPOLOGY_NET_H
@@ -149,6 +150,10 @@ void kai_net_on_published(struct kai_net *n, const struct kai_net_log *log, uint
 /* A control entry of our own is durable (already verified); a note of our own. */
 KAI_MUST_USE enum kai_err kai_net_on_own_ctl(struct kai_net *n, const struct kai_entry *e,
                                              uint64_t now_ms);
+/* A version of the charter that was applied here, durable before this call. Errors: those of
+ * kai_ctl_charter_add(). */
+KAI_MUST_USE enum kai_err kai_net_on_own_charter(struct kai_net *n, struct kai_view record,
+                                                 uint64_t now_ms);
 void kai_net_on_own_addr(struct kai_net *n, struct kai_view note, uint64_t now_ms);
 /* An ADDR note read from disk or from an admission at start. */
 void kai_net_on_addr(struct kai_net *n, struct kai_view note);

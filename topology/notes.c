@@ -1,4 +1,5 @@
-/* notes: NOTES, a frame of notes that are about one audience (docs/protocol.md 7). */
+/* notes: NOTES, a frame of notes that are about one audience, or the control plane
+ * (docs/protocol.md 7). */
 #include "log/forkproof.h"
 #include "topology/judge.h"
 
@@ -29,6 +30,8 @@ void kai_notes_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
             kai_link_bye(n, l, KAI_BYE_MALFORMED);
         else if (type == KAI_NOTE_FORKPROOF && !s->ctl)
             kai_fork_note(n, l, s, note);
+        else if (type == KAI_REC_CHARTER && s->ctl)
+            kai_control_charter(n, l, note);
         else /* Of a type or in a place that means nothing to us. */
             n->count.entries_refused++;
     }

@@ -487,6 +487,8 @@ bool kai_control_entry(struct kai_net *n, struct kai_link *l, const struct kai_e
 void kai_control_frame(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 void kai_control_text(struct kai_net *n, struct kai_view hash, struct kai_view text);
 void kai_control_texts(struct kai_net *n, struct kai_link *l);
+void kai_control_charters(struct kai_net *n, struct kai_link *l); /* Show it those we hold. */
+void kai_control_charter(struct kai_net *n, struct kai_link *l, struct kai_view record);
 KAI_MUST_USE enum kai_err kai_control_rebuild(struct kai_net *n);
 
 /* book.c */

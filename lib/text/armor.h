@@ -20,6 +20,7 @@
 
 #define KAI_ARMOR_REQUEST   "KAIRAN REQUEST"
 #define KAI_ARMOR_ADMISSION "KAIRAN ADMISSION"
+#define KAI_ARMOR_CHARTER   "KAIRAN CHARTER"
 
 /* Append the text. headers: lines such as "Organisation: Example", each with a colon; cleaned.
  * Errors stick in out. */

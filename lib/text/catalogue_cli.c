@@ -238,6 +238,13 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "回数を減らすか、コマンドを分けて実行してください。",
     },
     {
+        "usage.utf8",
+        "{1} is not UTF-8 text.",
+        "Save it as UTF-8, and try again.",
+        "{1} は UTF-8 のテキストではありません。",
+        "UTF-8 で保存してから、もう一度実行してください。",
+    },
+    {
         "usage.value",
         "The option {1} needs a value[, and {2} is none][: {3}].",
         "Give it after the option, as in --option VALUE or --option=VALUE.",

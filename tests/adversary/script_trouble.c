@@ -1,8 +1,9 @@
-/* script_trouble: logs in trouble, and who would make use of it: forks, and proofs of them. The
- * victim is Bob; the link is Alice's, who has turned. */
+/* script_trouble: logs and charters in trouble, and who would make use of it: forks, proofs of
+ * them, new versions of the charter. The victim is Bob; the link is Alice's, who has turned. */
 #include <string.h>
 
 #include "adversary/evil.h"
+#include "keys/amend.h"
 #include "log/forkproof.h"
 
 static uint64_t begin(struct stage *st, size_t as, size_t aud)
@@ -124,6 +125,81 @@ static bool forks_without_end(void)
     return end(&st, HELD(told > 0) && HELD(told <= 10));
 }
 
+/* ---- The charter. */
+
+/* A version 2 that these founders are to be the founders of, signed with Alice's root key, and with
+ * that of the founder where he is fooled. */
+static void say_charter(struct stage *st, const size_t *founders, size_t n, uint64_t threshold,
+                        bool founder_signs)
+{
+    const struct kai_charter *prev = &st->s->charter;
+    struct kai_charter c = {.threshold = threshold};
+    struct kai_buf record, more, f;
+    size_t signers[2] = {ALICE, FOUNDER};
+
+    kai_copy_text(c.name, sizeof c.name, "taken over");
+    for (size_t i = 0; i < n; i++)
+        memcpy(c.founders[c.n_founders++].root_pk, st->s->org[founders[i]].root.pk, KAI_KEY_BYTES);
+    kai_buf_init(&record, KAI_CHARTER_BYTES_MAX);
+    SIM_MUST(kai_amend_write(&record, &c, prev) == KAI_OK);
+    for (size_t i = 0; i < (founder_signs ? 2u : 1u); i++) {
+        const struct sim_key *k = &st->s->org[signers[i]].root;
+        kai_buf_init(&more, KAI_CHARTER_BYTES_MAX);
+        SIM_MUST(kai_amend_sign(&more, kai_buf_view(&record), prev, k->pk, k->sk) == KAI_OK);
+        kai_buf_free(&record);
+        record = more;
+    }
+    kai_buf_init(&f, KAI_FRAME_BYTES_MAX);
+    kai_put_frame(&f, KAI_MSG_NOTES, 2);
+    kai_put_uint(&f, KAI_HANDLE_CONTROL);
+    kai_put_array(&f, 1);
+    kai_put_view(&f, kai_buf_view(&record));
+    evil_say(st, &f);
+    kai_buf_free(&f);
+    kai_buf_free(&record);
+}
+
+static bool version_is(const struct stage *st, uint64_t ver)
+{
+    return kai_ctl_charter(st->s->node[BOB].ctl)->ver == ver;
+}
+
+/* Alice makes herself the founder. */
+static bool takes_over(void)
+{
+    static const size_t founders[] = {ALICE};
+    struct stage st;
+
+    (void)begin(&st, ALICE, GROUP);
+    say_charter(&st, founders, 1, 1, false);
+    return end(&st, HELD(version_is(&st, 1)));
+}
+
+/* The founder lets Alice in, under a threshold of three that she would like to meet alone. */
+static bool too_few_of_the_new(void)
+{
+    static const size_t founders[] = {ALICE, FOUNDER, BOB, CAROL};
+    struct stage st;
+
+    (void)begin(&st, ALICE, GROUP);
+    say_charter(&st, founders, 4, 3, true);
+    return end(&st, HELD(version_is(&st, 1)));
+}
+
+/* The founder handed over to Alice, and goes on admitting. */
+static bool founder_of_before(void)
+{
+    static const size_t founders[] = {ALICE};
+    struct stage st;
+
+    (void)begin(&st, ALICE, GROUP);
+    say_charter(&st, founders, 1, 1, true);
+    const struct kai_roster *r = kai_net_roster(st.s->node[BOB].net);
+    const struct kai_node *f = kai_roster_node(r, st.s->node[FOUNDER].node_id);
+    const struct kai_node *a = kai_roster_node(r, st.s->node[ALICE].node_id);
+    return end(&st, HELD(version_is(&st, 2)) && HELD(a && a->active) && HELD(f && !f->active));
+}
+
 const struct evil_script evil_trouble[] = {
     {"forked",
      "of two entries at one place the first stays, and the log stands still",
@@ -137,4 +213,16 @@ const struct evil_script evil_trouble[] = {
      "who forks its log again and again costs the others little",
      {"FORK_RATE"},
      forks_without_end},
+    {"takes-over",
+     "a charter counts only when enough founders of the one before signed it",
+     {"CHARTER_BEFORE"},
+     takes_over},
+    {"too-few-of-the-new",
+     "a charter counts only when enough of those it makes founders signed it",
+     {"CHARTER_AFTER"},
+     too_few_of_the_new},
+    {"founder-of-before",
+     "only founders of the charter that counts are the root of anything",
+     {"CHARTER_FOUNDER"},
+     founder_of_before},
     {0}};

@@ -112,9 +112,24 @@ static void on_note(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BY
     struct sim_node *n = ctx;
     size_t i = sim_map_get(&n->sim->node_by_id, who);
 
+    if (type == KAI_REC_CHARTER) {
+        n->charter = sim_grow(n->charter, n->n_charters, &n->cap_charters, sizeof *n->charter);
+        kai_buf_init(&n->charter[n->n_charters], note.n);
+        kai_buf_add(&n->charter[n->n_charters++], note.p, note.n);
+    }
     if (type == KAI_REC_ADDR && i != SIM_MAP_NONE &&
         kai_view_eq(note, kai_buf_view(&n->sim->addr[i])))
         n->note[i] = kai_buf_view(&n->sim->addr[i]);
+}
+
+void kai_sim_charter(struct kai_sim *s, size_t node, struct kai_view record)
+{
+    uint8_t hash[KAI_ID_BYTES];
+
+    kai_charter_record_hash(hash, record);
+    SIM_MUST(kai_net_on_own_charter(s->node[node].net, record, s->now) == KAI_OK);
+    on_note(&s->node[node], KAI_REC_CHARTER, hash, record);
+    s->tick_ms[node] = s->now;
 }
 
 static void on_text(void *ctx, const uint8_t hash[static KAI_ID_BYTES], struct kai_view text)
@@ -298,6 +313,8 @@ void sim_node_start(struct kai_sim *s, size_t i)
     sim_fill(s, o.boot_id, sizeof o.boot_id);
     SIM_MUST(kai_ctl_new(&n->ctl, &s->charter) == KAI_OK);
     SIM_MUST(kai_keyring_new(&n->keyring, &o.self) == KAI_OK);
+    for (size_t k = 0; k < n->n_charters; k++)
+        SIM_MUST(kai_ctl_charter_add(n->ctl, kai_buf_view(&n->charter[k])) == KAI_OK);
     feed_ctl(n);
     o.ctl = n->ctl;
     o.keyring = n->keyring;
@@ -357,6 +374,9 @@ void sim_node_free(struct sim_node *n)
         free(n->fork[i].b);
     }
     free(n->fork);
+    for (size_t i = 0; i < n->n_charters; i++)
+        kai_buf_free(&n->charter[i]);
+    free(n->charter);
     sim_map_free(&n->ctl_map);
     sim_map_free(&n->log_map);
     free(n->ctl_entry);

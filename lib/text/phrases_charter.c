@@ -1,0 +1,36 @@
+/* phrases_charter: new versions of the charter. Sorted by id. */
+#include "text/catalogue_files.h"
+
+const struct kai_text_phrase kai_phrases_charter[] = {
+    {"armor.network", "Network: {1}", "ネットワーク: {1}"},
+    {"charter.applied", "The charter of {1} holds from now on; it goes to all nodes.",
+     "{1} の規約を適用しました。すべてのノードに伝わります。"},
+    {"charter.before-count", "Founders of the version before that signed: {1}, needed: {2}",
+     "一つ前の版の創設組織の署名: {1}（必要数 {2}）"},
+    {"charter.count", "Founders of this version that signed: {1}, needed: {2}",
+     "この版の創設組織の署名: {1}（必要数 {2}）"},
+    {"charter.founder", "founder: {1}[ ({2})]", "創設組織: {1}[（{2}）]"},
+    {"charter.founder-added", "new founder: {1}[ ({2})]", "新しい創設組織: {1}[（{2}）]"},
+    {"charter.founder-dropped",
+     "no founder any more: {1}[ ({2})]; what it admitted and owns ends with it",
+     "創設組織から外れる: {1}[（{2}）]。その組織が認めた組織や共有先も無効になります"},
+    {"charter.signed", "signed", "署名済み"},
+    {"charter.text", "new text: {1}", "新しい文面: {1}"},
+    {"charter.version", "{1}, version {2} of the charter", "{1} の規約 第 {2} 版"},
+    {"charter.written", "The new version of the charter of {1} is in {2}.",
+     "{1} の規約の新しい版を {2} に書き出しました。"},
+    {"help.network-amend", "draft a new version of the charter, and sign it",
+     "規約の新しい版を作り、署名します"},
+    {"help.network-apply", "put a version that enough founders signed into effect",
+     "署名のそろった規約を適用します"},
+    {"help.network-sign", "read and sign a new version of the charter",
+     "規約の新しい版を確認し、署名します"},
+    {"help.option.add", "--add ORGANISATION: becomes a founder", "--add 組織: 創設組織に加えます"},
+    {"help.option.charter", "--charter FILE: the text, Japanese first, then English",
+     "--charter ファイル: 規約の文面（日本語、英語の順）"},
+    {"help.option.drop", "--drop ORGANISATION: is a founder no more",
+     "--drop 組織: 創設組織から外します"},
+    {"help.option.threshold", "--threshold N: so many founders sign the next version",
+     "--threshold 数: 次の版に必要な創設組織の署名の数"},
+};
+const size_t kai_phrases_charter_n = sizeof kai_phrases_charter / sizeof kai_phrases_charter[0];
