@@ -102,6 +102,7 @@ void kai_ctl_free(struct kai_ctl *c)
     free(c->by_hash);
     free(c->logs);
     kai_ctl_charters_free(c);
+    kai_ctl_deaths_free(c);
     free(c);
 }
 

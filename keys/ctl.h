@@ -37,6 +37,15 @@ KAI_MUST_USE enum kai_err kai_ctl_charter_before(const struct kai_ctl *c, struct
 size_t kai_ctl_charters(const struct kai_ctl *c);
 struct kai_view kai_ctl_charter_at(const struct kai_ctl *c, size_t i);
 
+/* Add a KEYDEATH (copied); a set as well. Errors: KAI_EEXIST (held, or one that says more),
+ * KAI_EAGAIN (the key is not known: its certificate may come), KAI_EDENIED (the signer is neither
+ * the key nor its organisation's root, as far as known), KAI_EMALFORMED, KAI_EAUTH, KAI_ENOMEM. */
+KAI_MUST_USE enum kai_err kai_ctl_death_add(struct kai_ctl *c, struct kai_view note);
+KAI_MUST_USE enum kai_err kai_ctl_death_check(const struct kai_ctl *c, struct kai_view note);
+/* Those that count. The view is valid until the next add. */
+size_t kai_ctl_deaths(const struct kai_ctl *c);
+struct kai_view kai_ctl_death_at(const struct kai_ctl *c, size_t i);
+
 /* Add an entry (copied). The log's key must be known: a founder's root key, or the sign_pk of an
  * ADMIT held. Errors: KAI_EEXIST (held already), KAI_EAGAIN (its predecessor or its key's
  * certificate is not held: ask for it, or keep it parked), KAI_ELIMIT (too big; or the third branch

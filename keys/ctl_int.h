@@ -3,6 +3,7 @@
 #define KAI_KEYS_CTL_INT_H
 
 #include "keys/ctl.h"
+#include "keys/keydeath.h"
 #include "keys/record.h"
 
 #define KAI_FORK_BRANCHES 2u /* Kept at a fork: enough to prove it. */
@@ -49,11 +50,19 @@ struct kai_ctl_charter { /* A version after the first. */
     uint8_t *bytes; /* The record. */
 };
 
+struct kai_ctl_death {
+    struct kai_keydeath d;
+    size_t n;
+    uint8_t *bytes; /* The note. */
+};
+
 struct kai_ctl {
     struct kai_charter first;      /* Version 1. */
     struct kai_charter charter;    /* The one that counts. */
     struct kai_ctl_charter *later; /* By (ver, hash). */
     size_t n_later;
+    struct kai_ctl_death *deaths; /* By (key, signer). */
+    size_t n_deaths;
     struct kai_ctl_log **logs; /* By pk. */
     size_t n_logs;
     size_t logs_cap;
@@ -72,6 +81,7 @@ struct kai_ctl {
 KAI_MUST_USE enum kai_err kai_ctl_founder(struct kai_ctl *c,
                                           const uint8_t root_pk[static KAI_KEY_BYTES]);
 void kai_ctl_charters_free(struct kai_ctl *c);
+void kai_ctl_deaths_free(struct kai_ctl *c);
 
 /* ctl_near.c: whether what stands in this log is taken however much is held. */
 bool kai_ctl_near(struct kai_ctl *c, const struct kai_ctl_log *l);

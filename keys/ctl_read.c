@@ -150,6 +150,8 @@ void kai_ctl_fingerprint(const struct kai_ctl *c, uint8_t fp[static KAI_ID_BYTES
     kai_hash_add(&h, c->charter.nid, KAI_ID_BYTES);
     for (size_t i = 0; i < c->n_later; i++)
         kai_hash_add(&h, c->later[i].hash, KAI_ID_BYTES);
+    for (size_t i = 0; i < c->n_deaths; i++)
+        kai_hash_add(&h, c->deaths[i].d.hash, KAI_ID_BYTES);
     for (size_t i = 0; i < n; i++) {
         kai_hash_add(&h, rows[i].log_pk, KAI_KEY_BYTES);
         kai_hash_u64(&h, rows[i].seq);

@@ -51,6 +51,7 @@ struct kai_path {
     uint64_t max_children;
     uint64_t not_after; /* Narrowed by organisations and by its own certificate. */
     uint32_t tiers;     /* Organisations with the provider mark, from the founder down to it. */
+    bool dead;          /* By KEYDEATH of its key. */
     bool attested;
     bool active;
     enum kai_cut_state

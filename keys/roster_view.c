@@ -117,7 +117,7 @@ bool kai_build_hit(const struct kai_build *b, const struct kai_path *p)
 {
     const struct kai_path *org = &b->paths[p->org];
 
-    return p->hit != KAI_NONE || org->hit != KAI_NONE || org->former;
+    return p->hit != KAI_NONE || org->hit != KAI_NONE || org->former || p->dead || org->dead;
 }
 
 static void name_founder(struct kai_org *o, const struct kai_charter *ch)
@@ -138,7 +138,7 @@ static void fill_org(struct kai_org *o, const struct kai_build *b, const struct 
     memcpy(o->root_pk, b->ctl->logs[p->key]->pk, KAI_KEY_BYTES);
     o->attested = p->attested;
     o->active = p->active;
-    o->revoked = p->hit != KAI_NONE || p->former;
+    o->revoked = p->hit != KAI_NONE || p->former || p->dead;
     o->caps = p->caps;
     o->label_max = p->label_max;
     o->depth_left = p->depth_left;

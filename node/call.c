@@ -55,6 +55,7 @@ static const struct {
     {"issuing-replace", kai_verb_issuing_replace, KAI_POLICY_MANAGE},
     {"carry-pack", kai_verb_carry_pack, KAI_POLICY_MANAGE},
     {"carry-unpack", kai_verb_carry_unpack, KAI_POLICY_MANAGE},
+    {"keydeath-use", kai_verb_keydeath_use, KAI_POLICY_MANAGE},
     {"reindex", kai_verb_reindex, KAI_POLICY_MANAGE},
     {"user-set", kai_verb_user_set, KAI_POLICY_MANAGE},
     {"user-list", kai_verb_user_list, KAI_POLICY_MANAGE},

@@ -76,11 +76,11 @@ void kai_call_refusal(void *ctx, const struct kai_why *why, const char *id);
 
 typedef enum kai_err kai_verb_fn(struct kai_call *c);
 kai_verb_fn kai_verb_status, kai_verb_peers, kai_verb_network_show, kai_verb_network_amend,
-    kai_verb_network_review, kai_verb_network_apply, kai_verb_org_list, kai_verb_org_show,
-    kai_verb_org_admit, kai_verb_org_revoke, kai_verb_node_list, kai_verb_node_admit,
-    kai_verb_node_revoke, kai_verb_audience_create, kai_verb_audience_add, kai_verb_audience_list,
-    kai_verb_audience_show, kai_verb_publish, kai_verb_query, kai_verb_get, kai_verb_explain,
-    kai_verb_reshare, kai_verb_withdraw, kai_verb_recall, kai_verb_receipts,
+    kai_verb_network_review, kai_verb_network_apply, kai_verb_keydeath_use, kai_verb_org_list,
+    kai_verb_org_show, kai_verb_org_admit, kai_verb_org_revoke, kai_verb_node_list,
+    kai_verb_node_admit, kai_verb_node_revoke, kai_verb_audience_create, kai_verb_audience_add,
+    kai_verb_audience_list, kai_verb_audience_show, kai_verb_publish, kai_verb_query, kai_verb_get,
+    kai_verb_explain, kai_verb_reshare, kai_verb_withdraw, kai_verb_recall, kai_verb_receipts,
     kai_verb_release_request, kai_verb_release_list, kai_verb_release_grant,
     kai_verb_release_refuse, kai_verb_contribution_list, kai_verb_contribution_publish,
     kai_verb_watch, kai_verb_reindex, kai_verb_user_set, kai_verb_user_list, kai_verb_user_remove,

@@ -392,7 +392,7 @@ static enum kai_err job_apply(struct kai_core *c, void *arg)
     if (err != KAI_OK)
         return err;
     kai_core_commit(c); /* Nobody hears of it before it is durable here. */
-    return kai_net_on_own_charter(c->net, record, kai_now_ms());
+    return kai_net_on_own_note(c->net, KAI_REC_CHARTER, record, kai_now_ms());
 }
 
 enum kai_err kai_verb_network_apply(struct kai_call *call)

@@ -15,6 +15,7 @@
 #include "node/held.h"
 #include "node/indexer.h"
 #include "node/loop.h"
+#include "node/noted.h"
 #include "node/ownlog.h"
 #include "node/post.h"
 
@@ -215,39 +216,6 @@ static enum kai_err load_charter(struct kai_core *c, struct kai_snap *snap, stru
     return err == KAI_OK ? KAI_OK : KAI_ECORRUPT;
 }
 
-static bool load_version(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BYTES],
-                         struct kai_view note)
-{
-    struct load *l = ctx;
-
-    (void)who;
-    if (type != KAI_REC_CHARTER)
-        return true;
-    enum kai_err err = kai_ctl_charter_add(l->c->ctl, note);
-    if (err != KAI_OK &&
-        err != KAI_EEXIST) /* KAI_EAGAIN: the one before comes later in the walk. */
-        l->err = err;
-    return err != KAI_ENOMEM;
-}
-
-/* Versions of the charter after the first: as with the entries. */
-static enum kai_err load_versions(struct kai_core *c, struct kai_snap *snap)
-{
-    for (size_t before = SIZE_MAX; kai_ctl_charters(c->ctl) != before;) {
-        struct load l = {.c = c, .err = KAI_OK};
-
-        before = kai_ctl_charters(c->ctl);
-        enum kai_err err = kai_snap_notes(snap, load_version, &l);
-        if (err != KAI_OK)
-            return err;
-        if (l.err == KAI_OK)
-            return KAI_OK;
-        if (l.err != KAI_EAGAIN)
-            return KAI_ECORRUPT;
-    }
-    return KAI_OK;
-}
-
 /* Who we are in the network, by the certificate of our node key. */
 static enum kai_err find_self(struct kai_core *c, struct kai_why *why)
 {
@@ -354,9 +322,11 @@ static enum kai_err load_state(struct kai_core *c, struct kai_why *why)
     if (err == KAI_OK)
         kai_ctl_own(c->ctl, c->node->sign_pk);
     if (err == KAI_OK)
-        err = load_versions(c, c->serve);
+        err = kai_noted_charters(c->ctl, c->serve);
     if (err == KAI_OK)
         err = load_control(c, c->serve);
+    if (err == KAI_OK)
+        err = kai_noted_deaths(c->ctl, c->serve);
     if (err == KAI_OK)
         err = find_self(c, why);
     if (err == KAI_OK)

@@ -318,9 +318,9 @@ void kai_link_hello(struct kai_net *n, struct kai_link *l, const struct kai_fram
     l->since_ms = n->now_ms;
     kai_ctl_fingerprint(n->ctl, mine);
     l->ctl_done = memcmp(mine, h->fingerprint, sizeof mine) == 0;
-    if (!l->ctl_done) { /* Charters before the entries: some may be of founders of a later version.
+    if (!l->ctl_done) { /* Notes before the entries: some may be of founders of a later version.
                          */
-        kai_control_charters(n, l);
+        kai_control_notes(n, l);
         kai_rb_due(n, l->shares[0], l->dialled ? 0 : KAI_RB_LISTEN_MS);
     }
     kai_link_synced(n, l);

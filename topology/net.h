@@ -150,10 +150,10 @@ void kai_net_on_published(struct kai_net *n, const struct kai_net_log *log, uint
 /* A control entry of our own is durable (already verified); a note of our own. */
 KAI_MUST_USE enum kai_err kai_net_on_own_ctl(struct kai_net *n, const struct kai_entry *e,
                                              uint64_t now_ms);
-/* A version of the charter that was applied here, durable before this call. Errors: those of
- * kai_ctl_charter_add(). */
-KAI_MUST_USE enum kai_err kai_net_on_own_charter(struct kai_net *n, struct kai_view record,
-                                                 uint64_t now_ms);
+/* A version of the charter (KAI_REC_CHARTER) that was applied here, or a KEYDEATH that was used
+ * here; durable before this call. Errors: those of kai_ctl_charter_add() and kai_ctl_death_add(). */
+KAI_MUST_USE enum kai_err kai_net_on_own_note(struct kai_net *n, uint64_t type,
+                                              struct kai_view note, uint64_t now_ms);
 void kai_net_on_own_addr(struct kai_net *n, struct kai_view note, uint64_t now_ms);
 /* An ADDR note read from disk or from an admission at start. */
 void kai_net_on_addr(struct kai_net *n, struct kai_view note);

@@ -30,8 +30,8 @@ void kai_notes_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
             kai_link_bye(n, l, KAI_BYE_MALFORMED);
         else if (type == KAI_NOTE_FORKPROOF && !s->ctl)
             kai_fork_note(n, l, s, note);
-        else if (type == KAI_REC_CHARTER && s->ctl)
-            kai_control_charter(n, l, note);
+        else if ((type == KAI_REC_CHARTER || type == KAI_REC_KEYDEATH) && s->ctl)
+            kai_control_note(n, l, type, note);
         else /* Of a type or in a place that means nothing to us. */
             n->count.entries_refused++;
     }

@@ -487,8 +487,9 @@ bool kai_control_entry(struct kai_net *n, struct kai_link *l, const struct kai_e
 void kai_control_frame(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 void kai_control_text(struct kai_net *n, struct kai_view hash, struct kai_view text);
 void kai_control_texts(struct kai_net *n, struct kai_link *l);
-void kai_control_charters(struct kai_net *n, struct kai_link *l); /* Show it those we hold. */
-void kai_control_charter(struct kai_net *n, struct kai_link *l, struct kai_view record);
+/* Later versions of the charter, and dead keys: show those we hold, take one. */
+void kai_control_notes(struct kai_net *n, struct kai_link *l);
+void kai_control_note(struct kai_net *n, struct kai_link *l, uint64_t type, struct kai_view note);
 KAI_MUST_USE enum kai_err kai_control_rebuild(struct kai_net *n);
 
 /* book.c */

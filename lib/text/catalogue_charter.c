@@ -1,4 +1,4 @@
-/* catalogue_charter: reasons about new versions of the charter. Sorted by code. */
+/* catalogue_charter: reasons about new versions of the charter, and dead keys. Sorted by code. */
 #include "text/catalogue_files.h"
 
 const struct kai_text_reason kai_reasons_charter[] = {
@@ -64,6 +64,21 @@ const struct kai_text_reason kai_reasons_charter[] = {
         "Have more of them run kairan network sign; the file shows who has.",
         "署名した創設組織が足りません。",
         "他の創設組織に kairan network sign を依頼してください。",
+    },
+    {
+        "keydeath.refused",
+        "This says of no key of this network, with the right of who may say so, that it is dead: "
+        "{1}.",
+        "Use the file that was made in the home of the key.",
+        "鍵の失効届として受け取れません: {1}",
+        "その鍵のホームで作ったファイルを使ってください。",
+    },
+    {
+        "keydeath.unknown",
+        "The key is of nobody that this node knows.",
+        "Use it at a node of the network that is up to date.",
+        "このノードが知らない鍵です。",
+        "最新の情報を持つノードで実行してください。",
     },
 };
 const size_t kai_reasons_charter_n = sizeof kai_reasons_charter / sizeof kai_reasons_charter[0];

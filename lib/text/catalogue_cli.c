@@ -140,6 +140,13 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "none、all、または 90d のような日数を指定してください。",
     },
     {
+        "usage.key",
+        "{1} is no key of a home.",
+        "Use node, issuing or root.",
+        "{1} という鍵はありません。",
+        "node、issuing、root のいずれかを指定してください。",
+    },
+    {
         "usage.kind",
         "{1} is no kind of audience that can be made here.",
         "Use public, community or group.",

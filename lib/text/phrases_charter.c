@@ -1,4 +1,4 @@
-/* phrases_charter: new versions of the charter. Sorted by id. */
+/* phrases_charter: new versions of the charter, and dead keys. Sorted by id. */
 #include "text/catalogue_files.h"
 
 const struct kai_text_phrase kai_phrases_charter[] = {
@@ -19,6 +19,10 @@ const struct kai_text_phrase kai_phrases_charter[] = {
     {"charter.version", "{1}, version {2} of the charter", "{1} の規約 第 {2} 版"},
     {"charter.written", "The new version of the charter of {1} is in {2}.",
      "{1} の規約の新しい版を {2} に書き出しました。"},
+    {"help.keydeath-make", "make, in advance, the note that ends a key of this home",
+     "このホームの鍵を失効させる届を、あらかじめ作ります"},
+    {"help.keydeath-use", "end a lost or stolen key by its note",
+     "失った、または盗まれた鍵を失効させます"},
     {"help.network-amend", "draft a new version of the charter, and sign it",
      "規約の新しい版を作り、署名します"},
     {"help.network-apply", "put a version that enough founders signed into effect",
@@ -30,7 +34,16 @@ const struct kai_text_phrase kai_phrases_charter[] = {
      "--charter ファイル: 規約の文面（日本語、英語の順）"},
     {"help.option.drop", "--drop ORGANISATION: is a founder no more",
      "--drop 組織: 創設組織から外します"},
+    {"help.option.of", "--of node|issuing|root: which key of this home",
+     "--of node|issuing|root: このホームのどの鍵か"},
     {"help.option.threshold", "--threshold N: so many founders sign the next version",
      "--threshold 数: 次の版に必要な創設組織の署名の数"},
+    {"keydeath.made",
+     "The note is in {1}. Keep it away from this machine: whoever has it can end the key.",
+     "失効届を {1} "
+     "に書き出しました。この端末とは別の場所に保管してください。持つ人は誰でも鍵を失効させられます"
+     "。"},
+    {"keydeath.used", "The key[ of {1}] is dead from now on; it goes to all nodes.",
+     "[{1} の]鍵を失効させました。すべてのノードに伝わります。"},
 };
 const size_t kai_phrases_charter_n = sizeof kai_phrases_charter / sizeof kai_phrases_charter[0];

@@ -124,6 +124,8 @@ int kai_cmd_audience_remove(struct kai_cli *cli);
 int kai_cmd_audience_list(struct kai_cli *cli);
 int kai_cmd_audience_show(struct kai_cli *cli);
 int kai_cmd_issuing_replace(struct kai_cli *cli);
+int kai_cmd_keydeath_make(struct kai_cli *cli);
+int kai_cmd_keydeath_use(struct kai_cli *cli);
 int kai_cmd_open(struct kai_cli *cli);
 int kai_cmd_publish(struct kai_cli *cli);
 int kai_cmd_query(struct kai_cli *cli);

@@ -4,6 +4,7 @@
 
 #include "adversary/evil.h"
 #include "keys/amend.h"
+#include "keys/keydeath.h"
 #include "log/forkproof.h"
 
 static uint64_t begin(struct stage *st, size_t as, size_t aud)
@@ -200,6 +201,72 @@ static bool founder_of_before(void)
     return end(&st, HELD(version_is(&st, 2)) && HELD(a && a->active) && HELD(f && !f->active));
 }
 
+/* ---- Dead keys. */
+
+static void say_death(struct stage *st, const uint8_t *key, const struct sim_key *signer,
+                      const struct sim_key *hand, bool cut)
+{
+    struct kai_keydeath d = {.has_cut = cut};
+    struct kai_buf note, f;
+
+    memcpy(d.key, key, KAI_KEY_BYTES);
+    memcpy(d.signer, signer->pk, KAI_KEY_BYTES);
+    kai_buf_init(&note, KAI_KEYDEATH_BYTES_MAX);
+    kai_keydeath_write(&note, &d, hand->sk, st->s->charter.nid);
+    kai_buf_init(&f, KAI_FRAME_BYTES_MAX);
+    kai_put_frame(&f, KAI_MSG_NOTES, 2);
+    kai_put_uint(&f, KAI_HANDLE_CONTROL);
+    kai_put_array(&f, 1);
+    kai_put_view(&f, kai_buf_view(&note));
+    evil_say(st, &f);
+    kai_buf_free(&f);
+    kai_buf_free(&note);
+}
+
+static bool lives(const struct stage *st, size_t node)
+{
+    const struct kai_node *n =
+        kai_roster_node(kai_net_roster(st->s->node[BOB].net), st->s->node[node].node_id);
+
+    return n && n->active;
+}
+
+/* Alice would like Carol's node to be dead: she signs as herself, */
+static bool buries_another(void)
+{
+    struct stage st;
+
+    (void)begin(&st, ALICE, GROUP);
+    say_death(&st, st.s->node[CAROL].sign.pk, &st.s->org[ALICE].root, &st.s->org[ALICE].root,
+              false);
+    bool held = HELD(lives(&st, CAROL));
+    say_death(&st, st.s->node[ALICE].sign.pk, &st.s->node[ALICE].sign, &st.s->node[ALICE].sign,
+              false);
+    return end(&st, HELD(!lives(&st, ALICE)) && held); /* Her own she may. */
+}
+
+/* or in Carol's name. */
+static bool buries_in_anothers_name(void)
+{
+    struct stage st;
+
+    (void)begin(&st, ALICE, GROUP);
+    say_death(&st, st.s->node[CAROL].sign.pk, &st.s->node[CAROL].sign, &st.s->node[ALICE].sign,
+              false);
+    return end(&st, HELD(lives(&st, CAROL)));
+}
+
+/* Whoever stole Alice's issuing key would like to take all back that it said. */
+static bool takes_history_along(void)
+{
+    struct stage st;
+
+    (void)begin(&st, CAROL, GROUP);
+    say_death(&st, st.s->org[ALICE].issuing.pk, &st.s->org[ALICE].issuing,
+              &st.s->org[ALICE].issuing, true);
+    return end(&st, HELD(lives(&st, ALICE)));
+}
+
 const struct evil_script evil_trouble[] = {
     {"forked",
      "of two entries at one place the first stays, and the log stands still",
@@ -225,4 +292,16 @@ const struct evil_script evil_trouble[] = {
      "only founders of the charter that counts are the root of anything",
      {"CHARTER_FOUNDER"},
      founder_of_before},
+    {"buries-another",
+     "only a key itself and its organisation's root say that it is dead",
+     {"KEYDEATH_SIGNER"},
+     buries_another},
+    {"buries-in-anothers-name",
+     "a key is dead only under the signature of who may say so",
+     {"KEYDEATH_SIGNATURE"},
+     buries_in_anothers_name},
+    {"takes-history-along",
+     "a key's own word that it is dead takes nothing back that it said",
+     {"KEYDEATH_CUT"},
+     takes_history_along},
     {0}};

@@ -1,4 +1,4 @@
-"""A new version of the charter: drafted, signed by founders each at home, applied at one node, in effect at all; and who joins later."""
+"""A key that ends by a note made before; a new version of the charter: drafted, signed by founders each at home, applied at one node, in effect at all; and who joins later."""
 
 import unittest
 
@@ -70,6 +70,23 @@ class Charter(WorldCase):
         self.gamma.run()
         self.at_version(self.gamma, 3)
         self.assertEqual("Renamed", self.gamma.status()["network_name"])
+
+    def test_5_a_key_that_ends(self):
+        death = self.world.path("death")
+        self.gamma.ask("keydeath", "make", "--of", "node", "--out", death)  # Long before it is needed.
+        self.gamma.node.kill()
+        self.assertEqual("Gamma", self.beta.ask("keydeath", "use", death).last["name"])
+        self.beta.ask("keydeath", "use", death)  # Twice is once.
+        for home in (self.alpha, self.beta):
+            until("it is dead", lambda home=home: [n["status"] for n in home.ask("node", "list", "--all").rows if n["org"] == "Gamma"] == ["revoked"], 30)
+        self.gamma.run()
+        until("it was refused", lambda: not [p for p in self.gamma.ask("peers").rows if p["state"] == "live"], 20)
+        self.assertEqual("active", [o["status"] for o in self.alpha.ask("org", "list").rows if o["name"] == "Gamma"][0])
+        self.alpha.node.stop()
+        self.alpha.run()
+        self.assertEqual(["revoked"], [n["status"] for n in self.alpha.ask("node", "list", "--all").rows if n["org"] == "Gamma"])
+        wrong = self.alpha.call("keydeath", "make", "--of", "house", "--out", death, "--json")
+        self.assertEqual("usage.key", wrong.error["error"])
 
     def test_4_refusals(self):
         out = self.world.path("never")

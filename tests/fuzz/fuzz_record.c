@@ -6,6 +6,7 @@
 #include "keys/amend.h"
 #include "keys/ceremony.h"
 #include "keys/epoch.h"
+#include "keys/keydeath.h"
 #include "keys/keyform.h"
 #include "keys/record_int.h"
 
@@ -102,6 +103,16 @@ static void amendment(struct kai_view v)
     MUST(kai_amend_parse(&c, v, &prev) != KAI_OK); /* No founder of nothing has signed. */
 }
 
+static void keydeath(struct kai_view v)
+{
+    struct kai_keydeath d;
+
+    if (kai_keydeath_parse(&d, v) != KAI_OK)
+        return;
+    MUST(!d.has_cut || memcmp(d.key, d.signer, KAI_KEY_BYTES) != 0);
+    MUST(kai_keydeath_verify(v, d.hash) != KAI_OK); /* Nobody signs by chance. */
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -119,7 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     struct kai_view v = kai_view_of(data + 1, size - 1);
-    switch (data[0] % 10) {
+    switch (data[0] % 11) {
     case 0:
         recode_admit(v);
         break;
@@ -148,8 +159,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case 8:
         (void)(kai_keyform_read(&keys, v, KAI_KEY_NODE, NULL, &sealed, &code) == KAI_OK);
         break;
-    default:
+    case 9:
         amendment(v);
+        break;
+    default:
+        keydeath(v);
         break;
     }
     return 0;

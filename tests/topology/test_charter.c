@@ -1,5 +1,5 @@
-/* test_charter: a new version of the charter reaches everybody, is there after a restart, and makes
- * and unmakes founders. */
+/* test_charter: a new version of the charter, and a dead key, reach everybody and are there after a
+ * restart; versions make and unmake founders. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "keys/amend.h"
+#include "keys/keydeath.h"
 #include "topology/sim/sim_int.h"
 #include "wire/put.h"
 
@@ -129,11 +130,49 @@ static void test_two_at_once(void **state)
     kai_sim_free(s);
 }
 
+/* A key that ends: all hear of it, also who was away, and its node is let in by nobody. */
+static void test_death(void **state)
+{
+    struct kai_sim_options o = {.seed = 7, .n_nodes = NODES, .latency_ms = 20, .no_dials = true};
+    struct kai_sim *s = kai_sim_new(&o);
+    struct kai_keydeath d = {0};
+    struct kai_buf note;
+
+    (void)state;
+    chain(s);
+    kai_sim_stop(s, 4);
+    memcpy(d.key, s->node[1].sign.pk, KAI_KEY_BYTES);
+    memcpy(d.signer, d.key, KAI_KEY_BYTES);
+    kai_buf_init(&note, KAI_KEYDEATH_BYTES_MAX);
+    kai_keydeath_write(&note, &d, s->node[1].sign.sk, s->charter.nid);
+    kai_sim_connect(s, 0, 2);
+    kai_sim_run(s, 2000);
+    kai_sim_death(s, 3, kai_buf_view(&note));
+    kai_sim_run(s, 2000);
+    kai_sim_restart(s, 2);
+    kai_sim_start(s, 4);
+    kai_sim_connect(s, 4, 2);
+    kai_sim_connect(s, 1, 0);
+    kai_sim_run(s, 3000);
+    for (size_t i = 0; i < NODES; i++) {
+        const struct kai_roster *r = kai_net_roster(s->node[i].net);
+
+        assert_false(kai_roster_node(r, s->node[1].node_id)->active);
+        assert_true(kai_roster_org(r, s->org[1].id)->active);
+        assert_memory_equal(kai_roster_hash(r), kai_roster_hash(kai_net_roster(s->node[3].net)),
+                            KAI_ID_BYTES);
+    }
+    assert_string_equal(kai_sim_state(s, 1, 0), "none");
+    kai_buf_free(&note);
+    kai_sim_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_spreads),
         cmocka_unit_test(test_two_at_once),
+        cmocka_unit_test(test_death),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

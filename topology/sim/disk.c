@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "crypto/hash.h"
+#include "keys/keydeath.h"
 
 #define COMMIT_MS 8u
 
@@ -112,7 +113,7 @@ static void on_note(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BY
     struct sim_node *n = ctx;
     size_t i = sim_map_get(&n->sim->node_by_id, who);
 
-    if (type == KAI_REC_CHARTER) {
+    if (type == KAI_REC_CHARTER || type == KAI_REC_KEYDEATH) {
         n->charter = sim_grow(n->charter, n->n_charters, &n->cap_charters, sizeof *n->charter);
         kai_buf_init(&n->charter[n->n_charters], note.n);
         kai_buf_add(&n->charter[n->n_charters++], note.p, note.n);
@@ -122,12 +123,22 @@ static void on_note(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BY
         n->note[i] = kai_buf_view(&n->sim->addr[i]);
 }
 
+void kai_sim_death(struct kai_sim *s, size_t node, struct kai_view note)
+{
+    struct kai_keydeath d;
+
+    SIM_MUST(kai_keydeath_parse(&d, note) == KAI_OK);
+    SIM_MUST(kai_net_on_own_note(s->node[node].net, KAI_REC_KEYDEATH, note, s->now) == KAI_OK);
+    on_note(&s->node[node], KAI_REC_KEYDEATH, d.hash, note);
+    s->tick_ms[node] = s->now;
+}
+
 void kai_sim_charter(struct kai_sim *s, size_t node, struct kai_view record)
 {
     uint8_t hash[KAI_ID_BYTES];
 
     kai_charter_record_hash(hash, record);
-    SIM_MUST(kai_net_on_own_charter(s->node[node].net, record, s->now) == KAI_OK);
+    SIM_MUST(kai_net_on_own_note(s->node[node].net, KAI_REC_CHARTER, record, s->now) == KAI_OK);
     on_note(&s->node[node], KAI_REC_CHARTER, hash, record);
     s->tick_ms[node] = s->now;
 }
@@ -314,8 +325,10 @@ void sim_node_start(struct kai_sim *s, size_t i)
     SIM_MUST(kai_ctl_new(&n->ctl, &s->charter) == KAI_OK);
     SIM_MUST(kai_keyring_new(&n->keyring, &o.self) == KAI_OK);
     for (size_t k = 0; k < n->n_charters; k++)
-        SIM_MUST(kai_ctl_charter_add(n->ctl, kai_buf_view(&n->charter[k])) == KAI_OK);
+        (void)(kai_ctl_charter_add(n->ctl, kai_buf_view(&n->charter[k])) == KAI_OK);
     feed_ctl(n);
+    for (size_t k = 0; k < n->n_charters; k++) /* Of two kinds: each takes its own. */
+        (void)(kai_ctl_death_add(n->ctl, kai_buf_view(&n->charter[k])) == KAI_OK);
     o.ctl = n->ctl;
     o.keyring = n->keyring;
     SIM_MUST(kai_net_new(&n->net, &o) == KAI_OK);

@@ -85,7 +85,7 @@ struct sim_node {
     struct sim_own *data, *keys; /* By audience. */
     struct kai_view *note;       /* Addresses heard of, by node: durable. */
     size_t n_charters, cap_charters;
-    struct kai_buf *charter; /* Versions after the first: durable. */
+    struct kai_buf *charter; /* Versions after the first, and dead keys: durable. */
     size_t n_forks, cap_forks;
     struct sim_fork { /* Proofs: durable. */
         struct kai_entry *a, *b;
