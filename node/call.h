@@ -75,7 +75,8 @@ const char *kai_call_status(bool active, bool revoked, uint64_t not_after);
 void kai_call_refusal(void *ctx, const struct kai_why *why, const char *id);
 
 typedef enum kai_err kai_verb_fn(struct kai_call *c);
-kai_verb_fn kai_verb_status, kai_verb_peers, kai_verb_network_show, kai_verb_org_list,
+kai_verb_fn kai_verb_status, kai_verb_peers, kai_verb_network_show, kai_verb_network_amend,
+    kai_verb_network_review, kai_verb_network_apply, kai_verb_keydeath_use, kai_verb_org_list,
     kai_verb_org_show, kai_verb_org_admit, kai_verb_org_revoke, kai_verb_node_list,
     kai_verb_node_admit, kai_verb_node_revoke, kai_verb_audience_create, kai_verb_audience_add,
     kai_verb_audience_list, kai_verb_audience_show, kai_verb_publish, kai_verb_query, kai_verb_get,

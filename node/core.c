@@ -11,10 +11,12 @@
 #include "node/audiences.h"
 #include "node/audit.h"
 #include "node/clerk.h"
+#include "node/forks.h"
 #include "node/held.h"
 #include "node/hold.h"
 #include "node/indexer.h"
 #include "node/loop.h"
+#include "node/noted.h"
 #include "node/ownlog.h"
 #include "node/post.h"
 
@@ -333,7 +335,11 @@ static enum kai_err load_state(struct kai_core *c, struct kai_why *why)
     if (err == KAI_OK)
         kai_ctl_own(c->ctl, c->node->sign_pk);
     if (err == KAI_OK)
+        err = kai_noted_charters(c->ctl, c->serve);
+    if (err == KAI_OK)
         err = load_control(c, c->serve);
+    if (err == KAI_OK)
+        err = kai_noted_deaths(c->ctl, c->serve);
     if (err == KAI_OK)
         err = find_self(c, why);
     if (err == KAI_OK)
@@ -348,6 +354,8 @@ static enum kai_err load_state(struct kai_core *c, struct kai_why *why)
         err = l.err;
     if (err == KAI_OK)
         err = kai_snap_logs(c->serve, tell_log, c);
+    if (err == KAI_OK)
+        err = kai_forks_load(c, c->serve);
     if (err == KAI_OK)
         err = kai_snap_notes(c->serve, tell_note, c);
     if (err == KAI_OK)

@@ -26,7 +26,8 @@ struct kai_loop;
 /* What other threads may see of roster and keys: immutable, counted. */
 struct kai_outlook {
     atomic_uint refs;
-    uint64_t number; /* From 1, one more with each change. */
+    uint64_t number;            /* From 1, one more with each change. */
+    struct kai_charter charter; /* The version that counts. */
     struct kai_roster *roster;
     struct kai_epoch *epochs; /* Guarded memory. */
     size_t n_epochs;
@@ -44,6 +45,11 @@ struct kai_outlook {
         uint8_t id[KAI_ID_BYTES];
         const struct kai_org *owner;
     } * boxes; /* By id. */
+    size_t n_forks;
+    struct kai_fork_at { /* Logs that are frozen, and from where. */
+        uint8_t log_pk[KAI_KEY_BYTES];
+        uint64_t seq;
+    } * forks;
 };
 
 #define KAI_ALARM_TEXT_CAP 80u
@@ -69,7 +75,7 @@ struct kai_core {
     struct kai_keys *issuing; /* NULL: the organisation's issuing key is on another machine. */
     struct kai_store *store;
     struct kai_index *index;
-    struct kai_charter charter;
+    struct kai_charter charter; /* Version 1; the one that counts is in the outlook. */
     struct kai_buf charter_record;
     struct kai_ctl *ctl;
     struct kai_keyring *ring;

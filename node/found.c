@@ -141,7 +141,10 @@ static enum kai_err chain_own(struct chain *ch, const struct kai_keys *root,
     uint8_t org_id[KAI_ID_BYTES];
 
     kai_hash(org_id, KAI_D_ORG, root->sign_pk, KAI_KEY_BYTES);
-    kai_grant_admit(&a, g, KAI_ADMIT_ISSUING, org, issuing, org_id);
+    /* On each path the organisation narrows its key: under terms of its own the key could not do
+     * what the organisation may do later, as a founder or admitted by somebody else. */
+    struct kai_grant widest = kai_grant_founder();
+    kai_grant_admit(&a, &widest, KAI_ADMIT_ISSUING, org, issuing, org_id);
     enum kai_err err = chain_admit(ch, root, &a);
     if (err != KAI_OK)
         return err;
@@ -358,6 +361,23 @@ static enum kai_err take_entries(struct chain *ch, const struct kai_admission *a
     return KAI_OK;
 }
 
+static enum kai_err take_charters(struct chain *ch, const struct kai_admission *adm)
+{
+    struct kai_cur cur = adm->later;
+    enum kai_err err = KAI_OK;
+
+    for (uint32_t i = 0; err == KAI_OK && i < adm->n_later; i++) {
+        struct kai_view record = kai_cur_bin(&cur, KAI_CHARTER_BYTES_MAX);
+        uint8_t hash[KAI_ID_BYTES];
+
+        kai_charter_record_hash(hash, record);
+        err = kai_ctl_charter_add(ch->ctl, record);
+        if (err == KAI_OK)
+            err = kai_tx_note(ch->tx, KAI_REC_CHARTER, hash, record);
+    }
+    return err;
+}
+
 static enum kai_err take_addrs(struct chain *ch, const struct kai_admission *adm)
 {
     struct kai_roster *r;
@@ -398,7 +418,7 @@ static enum kai_err join_store(const struct kai_home *h, uint64_t kind,
     struct kai_admit ours;
     bool found = false;
     const struct kai_keys *subject = kind == KAI_ADMIT_ORG ? k->root : k->node;
-    enum kai_err err = kai_ctl_new(&ch.ctl, &adm->charter);
+    enum kai_err err = kai_ctl_new(&ch.ctl, &adm->first);
 
     if (err == KAI_OK)
         err = make_store(h, &s, why);
@@ -408,6 +428,8 @@ static enum kai_err join_store(const struct kai_home *h, uint64_t kind,
     }
     if (err == KAI_OK)
         err = kai_tx_begin(s, &ch.tx);
+    if (err == KAI_OK)
+        err = take_charters(&ch, adm);
     if (err == KAI_OK)
         err = take_entries(&ch, adm, subject->sign_pk, kind, &ours, &found);
     if (err == KAI_OK && !found)

@@ -282,6 +282,8 @@ static enum kai_err one_batch(struct kai_indexer *x, bool *more)
     if (err == KAI_OK)
         err = note_told(x);
     if (err == KAI_OK)
+        err = kai_indexer_forks(x);
+    if (err == KAI_OK)
         err = kai_indexer_rejudge(x, more);
     kai_outlook_put(x->o);
     x->o = NULL;

@@ -52,11 +52,8 @@ struct kai_loop {
     uint64_t next_dial_ms;
     uint64_t next_steward_ms;
     uint64_t next_tidy_ms;
-<<<<<<< HEAD
     uint64_t next_renew_ms;
-=======
     uint64_t next_usage_ms;
->>>>>>> fault
     const struct kai_config *cfg;
     uint64_t next_addr_ms;
 };

@@ -5,6 +5,7 @@
 
 #include "node/core.h"
 #include "node/finder.h"
+#include "node/forks.h"
 #include "node/indexer.h"
 
 struct kai_outlook *kai_outlook_get(struct kai_core *c)
@@ -26,6 +27,7 @@ void kai_outlook_put(struct kai_outlook *o)
         free(o->names[i].members);
     free(o->names);
     free(o->boxes);
+    free(o->forks);
     free(o);
 }
 
@@ -135,9 +137,10 @@ void kai_core_refresh(struct kai_core *c)
     if (o == NULL)
         return; /* The old one stays; the next change tries again. */
     atomic_init(&o->refs, 1);
+    o->charter = *kai_ctl_charter(c->ctl);
     o->roster = kai_roster_ref(kai_net_roster(c->net));
     if (kai_keyring_keys(c->ring, &o->epochs, &o->n_epochs) != KAI_OK ||
-        fill_names(c, o) != KAI_OK || fill_boxes(o) != KAI_OK) {
+        fill_names(c, o) != KAI_OK || fill_boxes(o) != KAI_OK || kai_forks_fill(c, o) != KAI_OK) {
         kai_outlook_put(o);
         return;
     }

@@ -44,6 +44,11 @@ struct kai_nlog {         /* A log of the mirror. */
     uint64_t day_bytes, day_entries;
     uint64_t wait_ms;     /* It is over its quota until then. */
     uint64_t unread_from; /* Key log: the keyring could not judge this entry yet; 0: none. */
+    uint64_t frozen;      /* The first fork proved: from there on nothing stands. 0: none. */
+    uint8_t frozen_head[KAI_ID_BYTES]; /* Of the entry before it, once that is here. */
+    size_t proof_n;
+    uint8_t *proof;   /* FORKPROOF. */
+    uint64_t paid_ms; /* How far its author has used up proofs that others pass on. */
 };
 
 struct kai_id_seq {
@@ -487,6 +492,9 @@ bool kai_control_entry(struct kai_net *n, struct kai_link *l, const struct kai_e
 void kai_control_frame(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 void kai_control_text(struct kai_net *n, struct kai_view hash, struct kai_view text);
 void kai_control_texts(struct kai_net *n, struct kai_link *l);
+/* Later versions of the charter, and dead keys: show those we hold, take one. */
+void kai_control_notes(struct kai_net *n, struct kai_link *l);
+void kai_control_note(struct kai_net *n, struct kai_link *l, uint64_t type, struct kai_view note);
 KAI_MUST_USE enum kai_err kai_control_rebuild(struct kai_net *n);
 
 /* book.c */

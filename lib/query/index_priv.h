@@ -50,6 +50,7 @@ struct kai_ixsnap {
     MDB_txn *txn;
     uint8_t clearance;
     bool sees[KAI_LABELS]; /* By label. */
+    bool disputes;         /* Some log forked. */
 };
 
 struct kai_ix {
@@ -144,6 +145,10 @@ enum kai_err kai_ix_obj_end(struct kai_ix *t); /* Note what was gathered. */
 
 /* acts_origin.c: flags that recalls give to a row. A failure sticks. */
 uint8_t kai_ix_recalled(struct kai_ix *t, const struct kai_row *row);
+
+/* acts_fork.c */
+bool kai_ix_any_fork(const struct kai_ixsnap *r);
+bool kai_ix_past_fork(const struct kai_ixsnap *r, uint64_t log_no, uint64_t seq);
 
 /* ixread.c */
 #define KAI_COUNTS_BYTES (2u * KAI_LABELS * 8u)

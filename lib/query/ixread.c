@@ -34,6 +34,7 @@ enum kai_err kai_ixsnap_begin(struct kai_index *x, uint8_t clearance, struct kai
         free(r);
         return err;
     }
+    r->disputes = kai_ix_any_fork(r);
     *out = r;
     return KAI_OK;
 }
@@ -120,6 +121,8 @@ static enum kai_err read_row(const struct kai_ixsnap *r, uint64_t no, MDB_val va
         out->flags |= KAI_ROW_SUPERSEDED;
     if ((marks.withdrawn & bit) != 0)
         out->flags |= KAI_ROW_WITHDRAWN;
+    if (r->disputes && kai_ix_past_fork(r, out->log_no, out->seq))
+        out->flags |= KAI_ROW_DISPUTED;
     return KAI_OK;
 }
 

@@ -25,6 +25,7 @@ extern const struct evil_script evil_plane[];
 extern const struct evil_script evil_keys[];
 extern const struct evil_script evil_relays[];
 extern const struct evil_script evil_policy[];
+extern const struct evil_script evil_trouble[];
 
 /* ---- The stage. Organisations (each with the node of its number): 0 founds; 1, 2, 3 are members
  * of the group, 1 and 2 waterworks; 4 is an outsider; 5, 7, 8 are contractors, each below the one
