@@ -480,6 +480,13 @@ size_t kai_net_anchors(const struct kai_net *n, uint8_t (*nodes)[KAI_ID_BYTES], 
     return k;
 }
 
+bool kai_net_link_stands(const struct kai_net *n, uint64_t link)
+{
+    const struct kai_link *l = kai_link_find(n, link);
+
+    return l && stands(l) && l->state == KAI_LINK_MATCH;
+}
+
 void kai_net_overlay(const struct kai_net *n, struct kai_overlay_info *out)
 {
     struct standing st;
