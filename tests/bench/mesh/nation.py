@@ -1,6 +1,7 @@
 """nation: a small country of organisations, by real ceremonies, each with a real node: a ministry that founded the network,
 prefectures that it admitted, towns that these admitted, and a relay. Homes, nodes and calls are those of tests/e2e/world.py."""
 
+import signal
 import time
 
 import world
@@ -114,17 +115,33 @@ class Nation:
                 found.append((a.name, {h.name: (n, heads[:8]) for h, (n, heads) in held.items()}))
         return found
 
+    def restart(self):
+        """All of them, cleanly: each chooses its links anew, knowing of all others; while the network grew, it did not."""
+        for h in self.homes:
+            h.node.signal(signal.SIGTERM)
+        for h in self.homes:
+            h.node.wait()
+        for h in self.homes:
+            self.start(h)
+        self.wait_known()
+
+    def links(self):
+        return [len([p for p in Api(h, 60).rows("peers") if p["org"]]) for h in self.homes]
+
     def quiet(self, still, seconds):
-        """Wait until no node has taken an entry for so long: receipts for what was published have gone out, too."""
+        """Wait until no node has taken an entry, or changed its links, for so long: receipts for what was published have gone
+        out, and links that were made for them alone are gone."""
         last, since = None, time.monotonic()
 
         def check():
             nonlocal last, since
-            now = [Api(h, 60).status()["entries"] for h in self.homes]
+            now = [Api(h, 60).status()["entries"] for h in self.homes] + self.links()
             if now != last:
                 last, since = now, time.monotonic()
             return time.monotonic() - since >= still
+        began = since
         world.until("nothing is on its way", check, seconds)
+        self.say("quiet for %.0f s after %.1f s; links %r" % (still, time.monotonic() - began, sorted(self.links())))
 
     def agree(self, what, seconds):
         """Seconds until all agree, and what is different still."""

@@ -25,7 +25,6 @@ from nation import Nation  # noqa: E402
 
 SEEN_S = 60  # The last delivery of the first phase.
 AGREE_S = 120
-STILL_S = 5  # Receipts go out 2 s after what they are about.
 COUNTERS = ("entries_new", "entries_twice", "bytes_in", "grafts", "prunes", "wants", "entries_refused")
 NEVER = ("entry.forged", "log.fork", "own.ahead")  # Alarms that a crash must not lead to.
 
@@ -44,12 +43,9 @@ def counters(nation):
     return {h: {k: rows[h][k] for k in COUNTERS} for h in nation.homes}
 
 
-def links(nation):
-    return {h: len([p for p in Api(h, 60).rows("peers") if p["org"]]) for h in nation.homes}
-
-
-def warm_up(nation):
+def warm_up(nation, still):
     """Everybody writes twice into each of its audiences: logs are open and have ways to go before anything is measured."""
+    nation.restart()
     for i in range(2):
         for home in nation.homes:
             for n, a in enumerate(nation.of(home)):
@@ -58,7 +54,7 @@ def warm_up(nation):
         took, different = nation.agree("after warm-up %d" % (i + 1), AGREE_S)
         if different:
             return different
-    nation.quiet(STILL_S, AGREE_S)
+    nation.quiet(still, 2 * AGREE_S)
     return []
 
 
@@ -87,7 +83,7 @@ def live(nation, o, rng, out):
     total = {k: sum(u[k] for u in used.values()) for k in COUNTERS}
     acked = [(t - q.acked) * 1000 for q, _, t in got if t is not None]
     asked = [(t - q.asked) * 1000 for q, _, t in got if t is not None]
-    degree = sorted(links(nation).values())
+    degree = sorted(nation.links())
     out["live"] = {
         "published": len(p.done), "rate": len(p.done) / took, "refused": p.refused, "failed": p.failed,
         "deliveries": len(got), "missing": ["%s of %s at %s" % (q.values[-1], q.audience.name, h.name) for q, h, t in got if t is None],
@@ -121,9 +117,10 @@ def kills(nation, o, rng, out):
     if k.failed:
         raise k.failed
     took, different = nation.agree("after the last start", AGREE_S)
+    degree = sorted(nation.links())
     out["kills"] = {"seconds": o.seconds, "rounds": k.rounds, "kills": k.kills, "acknowledged": len(p.done),
                     "values": sum(len(q.values) for q in p.done), "broke_off": p.failed, "refused": p.refused, "agree_s": took,
-                    "different": different, "ended": k.ended}
+                    "different": different, "ended": k.ended, "links": {"mean": sum(degree) / len(degree), "least": degree[0], "most": degree[-1]}}
     return p.done
 
 
@@ -153,6 +150,7 @@ def table(out):
     row("kills", "%d" % k["kills"], "in %d rounds over %d s" % (k["rounds"], k["seconds"]))
     row("  publications acknowledged meanwhile", "%d" % k["acknowledged"], "%d values; %d calls broke off" % (k["values"], k["broke_off"]))
     row("  all agree, after the last start", "%.1f s" % k["agree_s"])
+    row("  links of a node then, mean", "%.1f" % k["links"]["mean"], "%d to %d" % (k["links"]["least"], k["links"]["most"]))
     row("memory of a node, most", mib(m["most"]), "without mapped files %s" % mib(m["most_anon"]))
     row("  growth from the warm-up to the end, most", mib(m["growth_anon"]), "without mapped files; mean %s" % mib(m["mean_growth_anon"]))
     if out["alarms"]:
@@ -172,7 +170,7 @@ def claims(out):
 
 def measure(nation, o, rng, out):
     out["audiences"] = len(nation.audiences)
-    different = warm_up(nation)
+    different = warm_up(nation, o.still)
     if different:
         raise RuntimeError("no agreement before anything was killed: %r" % different)
     first = {h: Memory.of(h.node.pid) for h in nation.homes}
@@ -194,6 +192,7 @@ def parse(args):
     p.add_argument("--nodes", type=int, default=20, help="organisations with one node each, at least 4")
     p.add_argument("--seconds", type=float, default=120, help="of killing")
     p.add_argument("--live", type=float, default=30, help="seconds of live propagation")
+    p.add_argument("--still", type=float, default=35, help="seconds without an entry or another link before that; links for receipts last 30")
     p.add_argument("--rate", type=float, default=5, help="publications a second, all nodes together")
     p.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32), help="of every lot that is drawn")
     p.add_argument("--json", action="store_true", help="all figures as one line of JSON, too")
