@@ -53,23 +53,17 @@ static void launch(struct kai_net *n, struct kai_link *l, struct kai_nlog *log,
     n->act.ingest(n->act.ctx, l->id, &known, e);
 }
 
-/* The first one decides; whoever brings the same hears of it when it is durable. */
+/* The first one decides; whoever brings the same may hear of it when it is durable (had_it()). */
 static bool on_its_way(struct kai_net *n, struct kai_link *l, const struct kai_nlog *log,
                        const struct kai_entry *e)
 {
     if (e->h.seq > log->ing_seq)
         return false;
-    for (struct kai_flight *f = n->flight; f; f = f->next) {
-        if (memcmp(f->hash, e->hash, KAI_ID_BYTES) != 0)
-            continue;
-        for (size_t i = 0; i < KAI_ALSO_MAX; i++)
-            if (f->also[i] == 0 || f->also[i] == l->id) {
-                f->also[i] = l->id;
-                break;
-            }
-        kai_push_know(l, e->h.log_pk, e->h.seq);
-        break;
-    }
+    for (struct kai_flight *f = n->flight; f; f = f->next)
+        if (memcmp(f->hash, e->hash, KAI_ID_BYTES) == 0) {
+            kai_push_know(l, e->h.log_pk, e->h.seq);
+            break;
+        }
     return true;
 }
 
@@ -190,6 +184,7 @@ void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
         }
         break;
     case KAI_WANT_MORE:
+        kai_push_know(l, e->h.log_pk, e->h.seq);
         kai_fetch_want(n, l, s, e->h.log_pk, log ? log->ing_seq + 1 : 1, e->h.seq);
         break;
     case KAI_HELD:
@@ -323,6 +318,23 @@ static void tell(struct kai_net *n, uint64_t link, const struct kai_nlog *log, u
         kai_push_have(n, l, s, log->l.log_pk, seq, KAI_IHAVE_MS);
 }
 
+/* Those of whom it was known before it was durable here: a reader's word counts from now on, and an
+ * author, or who carries a letter, waits for ours. */
+static void had_it(struct kai_net *n, uint64_t from, struct kai_nlog *log, uint64_t seq)
+{
+    for (size_t i = 0; i < n->n_links; i++) {
+        struct kai_link *l = n->links[i];
+        struct kai_share *s = l->dead || l->id == from ? NULL : kai_share_find(l, log->l.aud_id);
+        if (!s || !kai_push_known(l, log->l.log_pk, seq))
+            continue;
+        kai_log_held(n, l, log, seq);
+        if (memcmp(l->peer_id, log->l.author_node, KAI_ID_BYTES) == 0)
+            kai_push_have(n, l, s, log->l.log_pk, seq, KAI_IHAVE_MS);
+        else
+            kai_push_arrived(n, l, s, log, seq);
+    }
+}
+
 void kai_net_on_stored(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES],
                        const struct kai_entry *e, uint64_t now_ms)
 {
@@ -349,8 +361,7 @@ void kai_net_on_stored(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BY
         if (e->h.seq == 1 && kai_mail_find(n, log->l.aud_id))
             n->retry_data = true; /* A mailbox that we may carry for from now on. */
         tell(n, f.link, log, e->h.seq);
-        for (size_t i = 0; i < KAI_ALSO_MAX && f.also[i] != 0; i++)
-            tell(n, f.also[i], log, e->h.seq);
+        had_it(n, f.link, log, e->h.seq);
         kai_push_entry(n, log->l.aud_id, log, e, f.link);
     }
     kai_step_end(n);

@@ -146,7 +146,8 @@ void kai_push_arrived(struct kai_net *n, struct kai_link *l, struct kai_share *s
 {
     const struct kai_mailbox *m = kai_mail_find(n, s->aud_id);
 
-    if (m && kai_mail_ours(n, m) && l->peer && !kai_keyring_eligible(n->keyring, s->aud_id, l->peer))
+    if (m && kai_mail_ours(n, m) && l->peer &&
+        !kai_keyring_eligible(n->keyring, s->aud_id, l->peer))
         kai_push_have(n, l, s, log->l.log_pk, seq, KAI_IHAVE_MS);
 }
 

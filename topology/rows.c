@@ -235,8 +235,9 @@ static void hidden(struct kai_net *n, struct kai_link *l, struct kai_share *s, s
 
     if (row->seq > log->ing_seq || kai_fork_past(log, row->seq))
         ahead(n, l, s, log, row);
-    else if (row->seq <= log->l.head_seq &&
-             n->act.read(n->act.ctx, log->l.log_pk, row->seq, &e) == KAI_OK &&
+    else if (row->seq > log->l.head_seq)
+        kai_push_know(l, log->l.log_pk, row->seq);
+    else if (n->act.read(n->act.ctx, log->l.log_pk, row->seq, &e) == KAI_OK &&
              marked(l, e.hash, row))
         kai_push_arrived(n, l, s, log, row->seq);
 }

@@ -260,14 +260,12 @@ struct kai_fetch { /* Entries asked for and not yet here; one a log. */
     uint64_t alt_to;
 };
 
-#define KAI_ALSO_MAX 3u
 struct kai_flight { /* An entry handed to act.ingest. */
     struct kai_flight *next;
     uint8_t log_pk[KAI_KEY_BYTES];
     uint64_t seq;
     uint8_t hash[KAI_ID_BYTES];
     uint64_t link;
-    uint64_t also[KAI_ALSO_MAX]; /* Links that brought the same, meanwhile; 0: none. */
     size_t cost; /* Of the peer's credit. */
     size_t bytes;
 };

@@ -273,8 +273,9 @@ static void test_carried(void **state)
     kai_sim_free(s);
 }
 
-/* A letter that reached its owner by another way is no carrier's any more: it hears so when it shows
- * the owner a copy or word of it, and when it links later. Else it would want that link for ever. */
+/* A letter that reached its owner by another way is no carrier's any more: it hears so when it
+ * shows the owner a copy or word of it, and when it links later. Else it would want that link for
+ * ever. */
 static void test_delivered_otherwise(void **state)
 {
     struct kai_sim *s = stage();

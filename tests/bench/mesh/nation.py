@@ -128,6 +128,11 @@ class Nation:
     def links(self):
         return [len([p for p in Api(h, 60).rows("peers") if p["org"]]) for h in self.homes]
 
+    def letters(self):
+        """Entries of mailboxes that a node holds: its own letters, those to it, and what it carries for others."""
+        return [Api(h, 60).status()["entries"] - sum(self.holding(a, h)[0] for a in self.audiences if h in a.members or h in a.relays)
+                for h in self.homes]
+
     def quiet(self, still, seconds):
         """Wait until no node has taken an entry, or changed its links, for so long: receipts for what was published have gone
         out, and links that were made for them alone are gone."""
@@ -141,7 +146,8 @@ class Nation:
             return time.monotonic() - since >= still
         began = since
         world.until("nothing is on its way", check, seconds)
-        self.say("quiet for %.0f s after %.1f s; links %r" % (still, time.monotonic() - began, sorted(self.links())))
+        self.say("quiet for %.0f s after %.1f s; links %r, entries of mailboxes %r" %
+                 (still, time.monotonic() - began, sorted(self.links()), sorted(self.letters())))
 
     def agree(self, what, seconds):
         """Seconds until all agree, and what is different still."""
