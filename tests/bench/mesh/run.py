@@ -25,6 +25,8 @@ from nation import Nation  # noqa: E402
 
 SEEN_S = 60  # The last delivery of the first phase.
 AGREE_S = 120
+ALL_LINKED = 17  # So few link each with each.
+LINKS_MEAN = 12
 COUNTERS = ("entries_new", "entries_twice", "bytes_in", "grafts", "prunes", "wants", "entries_refused")
 NEVER = ("entry.forged", "log.fork", "own.ahead")  # Alarms that a crash must not lead to.
 
@@ -164,6 +166,8 @@ def claims(out):
             ("nothing acknowledged is lost", out["lost"][:20] + out["kills"]["refused"][:5]),
             ("no node ended by itself", out["ended"] + out["kills"]["ended"]),
             ("no alarm of a forgery, fork or rollback", [a for a in out["alarms"] if a.endswith(NEVER)]),
+            ("links that were made for receipts are gone, a node has %d in the mean at most" % LINKS_MEAN,
+             ["%.1f" % out["live"]["links"]["mean"]] if out["nodes"] > ALL_LINKED and out["live"]["links"]["mean"] > LINKS_MEAN else []),
             ("memory is bounded", ["%s > %s" % (mib(out["memory"]["most_anon"]), mib(world.PRIVATE_MAX))]
              if not world.SANITIZED and out["memory"]["most_anon"] > world.PRIVATE_MAX else [])]
 
