@@ -15,7 +15,7 @@ SEED = int(os.environ.get("KAIRAN_MESH_SEED") or random.SystemRandom().randrange
 class Mesh(unittest.TestCase):
     def test_small(self):
         print("seed %d (KAIRAN_MESH_SEED repeats its lots)" % SEED, flush=True)
-        out = run.run(run.parse(["build", "--nodes", "5", "--seconds", "3", "--live", "2", "--still", "2", "--seed", str(SEED)]))
+        out = run.run(run.parse(["build", "--nodes", "5", "--seconds", "2", "--live", "1", "--still", "1", "--seed", str(SEED)]))
         run.table(out)
         for claim, against in run.claims(out):
             self.assertEqual([], against, claim)
