@@ -69,7 +69,7 @@ class Publishers:
             try:
                 got = api.publish(body, to=audience.id)
                 now = time.monotonic()
-            except (OSError, http.client.HTTPException) as e:
+            except (OSError, http.client.HTTPException):
                 apis.pop(home).close()
                 with self.mu:
                     self.failed += 1

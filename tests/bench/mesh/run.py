@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """mesh: many real nodes on loopback: live propagation, then a third of them killed and started again, over and over (README.md).
 
-run.py BUILD [--nodes N] [--seconds S] [--live S] [--rate R] [--seed S] [--json] [--keep]
+run.py BUILD [--nodes N] [--seconds S] [--live S] [--rate R] [--still S] [--seed N] [--json]
 A table on standard output; the exit status says whether the claims below it hold. Times are in seconds unless a name ends in _ms.
 """
 
