@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIALS_AT_ONCE    3u
+#define DIALS_AT_ONCE    1u
 #define DIAL_LOST_MS     20000u /* A dial of which nothing was heard. */
 #define RETRY_MIN_MS     1000u
 #define RETRY_MAX_MS     300000u

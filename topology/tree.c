@@ -32,7 +32,7 @@ void kai_tree_link(struct kai_net *n, struct kai_link *l)
     while (used >> l->slot & 1u)
         l->slot++;
     for (size_t i = 0; i < n->n_logs; i++)
-        n->by_pk[i]->lazy &= ~(1ull << l->slot);
+        n->by_pk[i]->lazy &= ~(1ull << l->slot), n->by_pk[i]->pruned &= ~(1ull << l->slot);
 }
 
 void kai_tree_gone(struct kai_net *n, const struct kai_link *l)
