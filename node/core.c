@@ -16,6 +16,7 @@
 #include "node/loop.h"
 #include "node/ownlog.h"
 #include "node/post.h"
+#include "node/sure.h"
 
 static uint64_t clock_ms(clockid_t id)
 {
@@ -393,8 +394,8 @@ enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, s
         err = open_stores(c, why);
     if (err == KAI_OK)
         err = load_state(c, why);
-    if (err == KAI_OK && !kai_store_was_clean(c->store))
-        err = kai_ownlog_retire_all(c);
+    if (err == KAI_OK)
+        err = kai_sure_begin(c);
     if (err == KAI_OK) {
         kai_core_refresh(c);
         kai_core_commit(c);

@@ -101,6 +101,15 @@ struct kai_core {
     size_t n_busy;
     pthread_cond_t busy_cond;
 
+    /* Whether it may go on where it stopped (sure.c). Owning thread. */
+    bool unsure; /* Others may know more of our control logs. */
+    bool twin;   /* The home runs on another machine as well: nothing is appended. */
+    bool leapt;
+    int64_t clock_gap_ms;
+    uint64_t asked_since_ms;
+    uint64_t addr_least; /* Counter of our next address, at least. */
+    uint64_t retired;    /* How often an own log was given up. */
+
     uint64_t started_ms;
     char endpoint[KAI_ENDPOINT_BYTES_MAX];
     char intro[KAI_ENDPOINT_BYTES_MAX];

@@ -23,6 +23,7 @@
 #define ROUND_ENTRIES_MAX 512u /* Of one transaction. */
 #define ROUND_BYTES_MAX   (8u << 20)
 #define TIDY_MS           60000u
+#define LAST_WORD_MS      500u /* For frames that are to go out before the end. */
 #define VERIFY_THREADS    2u
 
 struct job {
@@ -52,6 +53,7 @@ struct kai_loop {
     uint64_t next_tidy_ms;
     const struct kai_config *cfg;
     uint64_t next_addr_ms;
+    uint64_t stop_at_ms; /* 0: not yet. */
 };
 
 static void wake(const struct kai_loop *l)
@@ -160,6 +162,18 @@ void kai_loop_ingest(struct kai_loop *l, uint64_t link, const struct kai_net_log
         kai_net_on_refused(l->c->net, link, log->log_pk, e->h.seq, KAI_ENOMEM, kai_now_ms());
 }
 
+void kai_loop_announce(struct kai_loop *l)
+{
+    if (l != NULL)
+        l->next_addr_ms = 0;
+}
+
+void kai_loop_stop_soon(struct kai_loop *l)
+{
+    if (l != NULL && l->stop_at_ms == 0)
+        l->stop_at_ms = kai_now_ms() + LAST_WORD_MS;
+}
+
 void kai_loop_dirty(struct kai_loop *l)
 {
     l->dirty = true;
@@ -246,6 +260,8 @@ static void timers(struct kai_loop *l)
 
     if (now >= l->next_tick_ms || now >= kai_net_next(l->c->net))
         l->next_tick_ms = kai_net_on_tick(l->c->net, now, kai_wall_ms());
+    if (l->stop_at_ms != 0 && now >= l->stop_at_ms)
+        atomic_store(&l->stop, true);
     if (now >= l->next_dial_ms)
         l->next_dial_ms = kai_dialer_tick(l->dialer, now);
     if (now >= l->next_steward_ms)
@@ -285,6 +301,10 @@ static int wait_ms(const struct kai_loop *l)
         next = l->next_dial_ms;
     if (l->next_steward_ms < next)
         next = l->next_steward_ms;
+    if (l->next_addr_ms < next)
+        next = l->next_addr_ms;
+    if (l->stop_at_ms != 0 && l->stop_at_ms < next)
+        next = l->stop_at_ms;
     if (next <= now)
         return 0;
     return next - now > 1000 ? 1000 : (int)(next - now);

@@ -161,6 +161,8 @@ static enum kai_err job_commit(struct kai_core *c, void *arg)
     if (!may)
         return kai_why_set(p->why, KAI_EAGAIN, "audience.no-clean-epoch",
                            kai_keyring_name(c->ring, p->aud_id), NULL, NULL);
+    if (p->own->retired != c->retired) /* Given up meanwhile: a peer holds more of it. */
+        return kai_why_set(p->why, KAI_EAGAIN, "publish.log-over", NULL, NULL, NULL);
     struct publication *pub = malloc(sizeof *pub);
     enum kai_err err = pub == NULL ? KAI_ENOMEM : stage_group(p);
 

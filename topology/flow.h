@@ -126,6 +126,9 @@ bool kai_push_known(const struct kai_link *l, const uint8_t log_pk[static KAI_KE
                     uint64_t seq);
 
 /* fork.c */
+/* A peer has, or says to have, what we do not have of our own log: it is never appended to again.
+ */
+void kai_fork_own(struct kai_net *n, struct kai_link *l, struct kai_nlog *log, uint64_t seq);
 bool kai_fork_marked(const struct kai_link *l, const uint8_t log_pk[static KAI_KEY_BYTES]);
 void kai_fork_prove(struct kai_net *n, struct kai_link *l, struct kai_share *s,
                     struct kai_nlog *log, uint64_t seq);

@@ -27,6 +27,16 @@ static bool mark(struct kai_link *l, const uint8_t *log_pk)
     return true;
 }
 
+void kai_fork_own(struct kai_net *n, struct kai_link *l, struct kai_nlog *log, uint64_t seq)
+{
+    if (!log->l.own || log->retire_told)
+        return;
+    /* The home was rolled back: what was said under this key is at the peer. */
+    log->retire_told = true;
+    kai_alarm(n, "own.ahead", l, log->l.log_pk, seq);
+    n->act.retire(n->act.ctx, log->l.log_pk);
+}
+
 /* Show the peer what stands here at a place where it has something else. */
 void kai_fork_prove(struct kai_net *n, struct kai_link *l, struct kai_share *s,
                     struct kai_nlog *log, uint64_t seq)
@@ -64,6 +74,7 @@ void kai_fork_seen(struct kai_net *n, struct kai_link *l, struct kai_share *s, s
         log->l.forked = true;
         n->act.store_fork(n->act.ctx, e);
         kai_alarm(n, "log.fork", l, log->l.log_pk, e->h.seq);
+        kai_fork_own(n, l, log, e->h.seq);
     }
     kai_fetch_cancel(n, log->l.log_pk);
 }

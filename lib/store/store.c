@@ -202,6 +202,7 @@ static enum kai_err open_locked(struct kai_store *s, const struct kai_store_opti
     if (v.code == VERDICT_NEW && opt->must_exist)
         return kai_why_set(why, KAI_ENOTFOUND, "store.missing", NULL, NULL, NULL);
     s->was_clean = v.clean != 0;
+    s->was_continuous = v.continuous != 0;
     s->map_bytes = v.map_bytes;
     if (v.code == VERDICT_NEW) {
         uint64_t want = opt->map_bytes != 0 ? opt->map_bytes : map_bytes_default(s->dir_fd);
@@ -351,6 +352,11 @@ void kai_store_tidy(struct kai_store *s)
 bool kai_store_was_clean(const struct kai_store *s)
 {
     return s->was_clean;
+}
+
+bool kai_store_was_continuous(const struct kai_store *s)
+{
+    return s->was_continuous;
 }
 
 enum kai_err kai_store_mark_clean(struct kai_store *s)

@@ -154,6 +154,10 @@ void kai_store_tidy(struct kai_store *s);
 /* The mark of a clean stop (docs/protocol.md 5): a file beside the store, gone while it is open.
  * True from open when the last stop was clean. */
 bool kai_store_was_clean(const struct kai_store *s);
+/* Besides: nothing can have been put back since. It is the same file (inode and ctime, which no copy
+ * keeps), and the machine has not been started since (a virtual one that was set back has). What
+ * this cannot see: a block device, or a machine's memory with it, set back while it ran. */
+bool kai_store_was_continuous(const struct kai_store *s);
 /* Make this close a clean one: call just before kai_store_close(), when nothing more will be
  * appended. */
 KAI_MUST_USE enum kai_err kai_store_mark_clean(struct kai_store *s);

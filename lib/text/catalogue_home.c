@@ -108,11 +108,33 @@ const struct kai_text_reason kai_reasons_home[] = {
         "--home DIR で短いパスを指定してください。ソケットのパスは 107 バイトまでです。",
     },
     {
+        "home.twin",
+        "The home {1} runs on another machine as well: somebody else speaks with its keys. No"
+        "thing more is written here.",
+        "Find the other copy and stop it for good; if there is none, the keys were stolen: no"
+        "de revoke. Then start the one that stays with run --sure.",
+        "ホーム {1} が別の端末でも動いています。同じ鍵で発言しているものがあるため、書き込み"
+        "を止めました。",
+        "複製を探して完全に停止してください。見当たらなければ鍵の盗難です（node revoke）。残"
+        "す方を run --sure で起動します。",
+    },
+    {
         "home.unset",
         "It is not known where the home is: neither --home nor $KAIRAN_HOME nor $HOME is set.",
         "Name it with --home DIR.",
         "ホームの場所が分かりません。--home、$KAIRAN_HOME、$HOME のいずれもありません。",
         "--home DIR で指定してください。",
+    },
+    {
+        "home.unsure",
+        "The home {1} may be an older copy: what its organisation signed last has to be compa"
+        "red with other nodes first.",
+        "Let the node run until two others are linked, then try again. If nobody can be reach"
+        "ed and the home was not put back: run --sure.",
+        "ホーム {1} は古い複製かもしれません。組織が最後に署名した記録を、まず他のノードと照"
+        "合する必要があります。",
+        "ノードを起動し、他の 2 ノードと接続してから再試行してください。接続できず、復元もし"
+        "ていない場合は run --sure で起動します。",
     },
     {
         "index.busy",

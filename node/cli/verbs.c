@@ -44,8 +44,9 @@ const struct kai_verb kai_verbs[] = {
      kai_cmd_person_revoke, "help.person-revoke"},
     {"run",
      "[--listen tcp://HOST:PORT] [--listen-intro tcp://HOST:PORT] [--advertise tcp://HOST:PORT] "
-     "[--dial tcp://HOST:PORT/NODEKEY]... [--api PATH|tcp://127.0.0.1:PORT]...",
-     "--listen= --listen-intro= --advertise= --dial= --api=", 0, 0, kai_cmd_run, "help.run"},
+     "[--dial tcp://HOST:PORT/NODEKEY]... [--api PATH|tcp://127.0.0.1:PORT]... "
+     "[--sure]",
+     "--listen= --listen-intro= --advertise= --dial= --api= --sure", 0, 0, kai_cmd_run, "help.run"},
     {"status", "", "", 0, 0, kai_cmd_status, "help.status"},
     {"peers", "", "", 0, 0, kai_cmd_peers, "help.peers"},
     {"audience create",
