@@ -10,6 +10,7 @@
 #include "node/actions.h"
 #include "node/audiences.h"
 #include "node/audit.h"
+#include "node/backup.h"
 #include "node/clerk.h"
 #include "node/held.h"
 #include "node/indexer.h"
@@ -147,11 +148,14 @@ enum kai_err kai_core_run(struct kai_core *c, kai_job_fn *f, void *arg)
 static enum kai_err load_keys(struct kai_core *c, struct kai_why *why)
 {
     char path[KAI_PATH_BYTES_MAX];
+    struct kai_backup_info was;
     enum kai_err err =
         kai_keyfile_load(&kai_keyport_posix, kai_home_path(&c->home, path, "keys/node.key"),
                          KAI_KEY_NODE, NULL, &c->node, NULL, why);
 
     kai_why_at(why, 0, "%s", path);
+    if (err == KAI_ENOTFOUND && kai_restored_info(&c->home, &was) == KAI_OK)
+        return kai_why_set(why, err, "home.restored", c->home.dir, was.org, NULL);
     if (err != KAI_OK)
         return err;
     err = kai_keyfile_load(&kai_keyport_posix, kai_home_path(&c->home, path, "keys/issuing.key"),
@@ -163,14 +167,16 @@ static enum kai_err load_keys(struct kai_core *c, struct kai_why *why)
 }
 
 struct load {
-    struct kai_core *c;
+    struct kai_ctl *ctl;
+    struct kai_keyring *ring;
+    struct kai_snap *snap;
     enum kai_err err;
 };
 
 static bool load_ctl(void *ctx, const struct kai_entry *e)
 {
     struct load *l = ctx;
-    enum kai_err err = kai_ctl_add(l->c->ctl, e);
+    enum kai_err err = kai_ctl_add(l->ctl, e);
 
     /* By (log_pk, seq) an entry can come before its key's certificate: those are offered again. */
     if (err == KAI_EAGAIN)
@@ -180,13 +186,12 @@ static bool load_ctl(void *ctx, const struct kai_entry *e)
     return err != KAI_ENOMEM;
 }
 
-/* Feed the stored control entries until no more of them can be placed. */
-static enum kai_err load_control(struct kai_core *c, struct kai_snap *snap)
+enum kai_err kai_core_control(struct kai_ctl *ctl, struct kai_snap *snap)
 {
-    for (size_t before = SIZE_MAX; kai_ctl_count(c->ctl) != before;) {
-        struct load l = {.c = c, .err = KAI_OK};
+    for (size_t before = SIZE_MAX; kai_ctl_count(ctl) != before;) {
+        struct load l = {.ctl = ctl, .err = KAI_OK};
 
-        before = kai_ctl_count(c->ctl);
+        before = kai_ctl_count(ctl);
         enum kai_err err = kai_snap_ctl(snap, load_ctl, &l);
         if (err != KAI_OK)
             return err;
@@ -218,6 +223,7 @@ static enum kai_err load_charter(struct kai_core *c, struct kai_snap *snap, stru
 /* Who we are in the network, by the certificate of our node key. */
 static enum kai_err find_self(struct kai_core *c, struct kai_why *why)
 {
+    struct kai_backup_info was;
     struct kai_roster *r;
     enum kai_err err = kai_roster_build(&r, c->ctl);
 
@@ -226,7 +232,10 @@ static enum kai_err find_self(struct kai_core *c, struct kai_why *why)
     kai_hash(c->self.node_id, KAI_D_NODE, c->node->sign_pk, KAI_KEY_BYTES);
     const struct kai_node *n = kai_roster_node(r, c->self.node_id);
     if (n == NULL) {
-        err = kai_why_set(why, KAI_ENOTFOUND, "home.not-admitted", c->home.dir, NULL, NULL);
+        bool restored = kai_restored_info(&c->home, &was) == KAI_OK;
+
+        err = kai_why_set(why, KAI_ENOTFOUND, restored ? "home.restored" : "home.not-admitted",
+                          c->home.dir, restored ? was.org : NULL, NULL);
     } else {
         c->self.further = c->issuing == NULL;
         memcpy(c->self.node_cert, n->cert, KAI_ID_BYTES);
@@ -250,9 +259,8 @@ static bool load_epoch(void *ctx, const struct kai_log *log)
     for (uint64_t seq = 1; seq <= log->head_seq; seq++) {
         struct kai_entry e;
         uint8_t aud[KAI_ID_BYTES];
-        struct kai_snap *snap = l->c->serve;
 
-        l->err = kai_snap_entry(snap, log->log_pk, seq, &e);
+        l->err = kai_snap_entry(l->snap, log->log_pk, seq, &e);
         if (l->err == KAI_ENOTFOUND) /* Pruned. */
             continue;
         if (l->err != KAI_OK)
@@ -260,7 +268,7 @@ static bool load_epoch(void *ctx, const struct kai_log *log)
         if (e.h.ptype != KAI_PTYPE_EPOCH)
             continue;
         /* What it says of this epoch is judged anew: the roster may have changed since. */
-        enum kai_err err = kai_keyring_epoch(l->c->ring, &e, aud);
+        enum kai_err err = kai_keyring_epoch(l->ring, &e, aud);
         if (err == KAI_ENOMEM) {
             l->err = err;
             return false;
@@ -268,6 +276,28 @@ static bool load_epoch(void *ctx, const struct kai_log *log)
     }
     l->err = KAI_OK;
     return true;
+}
+
+static bool load_spare(void *ctx, const char *key, struct kai_view value)
+{
+    struct load *l = ctx;
+    uint8_t commit[KAI_ID_BYTES];
+    size_t n = sizeof KAI_SPARE_KEY - 1;
+
+    if (strncmp(key, KAI_SPARE_KEY, n) == 0 && value.n == KAI_KEY_BYTES &&
+        kai_unbase32_key(commit, key + n, strlen(key + n)))
+        l->err = kai_keyring_spare(l->ring, commit, value.p);
+    return l->err == KAI_OK;
+}
+
+enum kai_err kai_core_epochs(struct kai_keyring *ring, struct kai_snap *snap)
+{
+    struct load l = {.ring = ring, .snap = snap};
+    enum kai_err err = kai_snap_kvs(snap, load_spare, &l);
+
+    if (err == KAI_OK && l.err == KAI_OK)
+        err = kai_snap_logs(snap, load_epoch, &l);
+    return err != KAI_OK ? err : l.err;
 }
 
 static bool tell_log(void *ctx, const struct kai_log *log)
@@ -311,7 +341,6 @@ static enum kai_err start_engine(struct kai_core *c)
 
 static enum kai_err load_state(struct kai_core *c, struct kai_why *why)
 {
-    struct load l = {.c = c};
     enum kai_err err = kai_snap_begin(c->store, &c->serve);
 
     if (err == KAI_OK)
@@ -321,7 +350,7 @@ static enum kai_err load_state(struct kai_core *c, struct kai_why *why)
     if (err == KAI_OK)
         kai_ctl_own(c->ctl, c->node->sign_pk);
     if (err == KAI_OK)
-        err = load_control(c, c->serve);
+        err = kai_core_control(c->ctl, c->serve);
     if (err == KAI_OK)
         err = find_self(c, why);
     if (err == KAI_OK)
@@ -331,9 +360,7 @@ static enum kai_err load_state(struct kai_core *c, struct kai_why *why)
     if (err == KAI_OK)
         err = kai_audience_rules_load(c, c->serve);
     if (err == KAI_OK)
-        err = kai_snap_logs(c->serve, load_epoch, &l);
-    if (err == KAI_OK)
-        err = l.err;
+        err = kai_core_epochs(c->ring, c->serve);
     if (err == KAI_OK)
         err = kai_snap_logs(c->serve, tell_log, c);
     if (err == KAI_OK)

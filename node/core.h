@@ -127,6 +127,12 @@ KAI_MUST_USE enum kai_err kai_core_open(struct kai_core **out, const struct kai_
 /* Commit, stop the indexer, mark the stop clean, close. NULL does nothing. */
 void kai_core_close(struct kai_core *c);
 
+/* Parts of opening: the control entries and the epochs of a store, fed to a set and a keyring.
+ * Under KAI_SPARE_KEY and a commitment stand epoch keys that a backup brought along. */
+#define KAI_SPARE_KEY "epoch:"
+KAI_MUST_USE enum kai_err kai_core_control(struct kai_ctl *ctl, struct kai_snap *snap);
+KAI_MUST_USE enum kai_err kai_core_epochs(struct kai_keyring *ring, struct kai_snap *snap);
+
 /* The open transaction, begun when there is none. NULL when it cannot be: tx_err says why, and the
  * next commit tells everybody who waits. Owning thread. */
 struct kai_tx *kai_core_tx(struct kai_core *c);

@@ -9,6 +9,7 @@
 #include "crypto/hash.h"
 #include "keys/roster.h"
 #include "log/batch.h"
+#include "node/backup.h"
 #include "node/core.h"
 #include "node/grant.h"
 #include "node/issue.h"
@@ -21,7 +22,7 @@ static const char *const key_names[] = {"org-root", "issuing", "node"};
 
 static void remove_made(const struct kai_home *h)
 {
-    static const char *const stored[] = {"data.mdb", "lock.mdb", "store.lock", "clean"};
+    static const char *const stored[] = {"data.mdb", "lock.mdb", "store.lock", "clean", "acked"};
     char path[KAI_PATH_BYTES_MAX];
 
     for (size_t i = 0; i < sizeof stored / sizeof stored[0]; i++)
@@ -39,22 +40,28 @@ static bool has_file(const struct kai_home *h, const char *name)
     return access(kai_home_path(h, path, "%s", name), F_OK) == 0;
 }
 
-/* Begin to make a home: nothing of an earlier one may be there. */
-static enum kai_err begin(const struct kai_home *h, struct kai_why *why)
+enum kai_err kai_found_empty(const struct kai_home *h, struct kai_why *why)
+{
+    if (!has_file(h, MARK) && (has_file(h, "store/data.mdb") || has_file(h, "keys/node.key")))
+        return kai_why_set(why, KAI_EEXIST, "home.exists", h->dir, NULL, NULL);
+    return KAI_OK;
+}
+
+enum kai_err kai_found_begin(const struct kai_home *h, struct kai_why *why)
 {
     char path[KAI_PATH_BYTES_MAX];
-    enum kai_err err = kai_home_make(h, why);
+    enum kai_err err = kai_found_empty(h, why);
 
+    if (err == KAI_OK)
+        err = kai_home_make(h, why);
     if (err != KAI_OK)
         return err;
     if (has_file(h, MARK))
         remove_made(h);
-    else if (has_file(h, "store/data.mdb") || has_file(h, "keys/node.key"))
-        return kai_why_set(why, KAI_EEXIST, "home.exists", h->dir, NULL, NULL);
     return kai_file_write(kai_home_path(h, path, MARK), "", 0, 0600, why);
 }
 
-static enum kai_err finish(const struct kai_home *h, enum kai_err err)
+enum kai_err kai_found_finish(const struct kai_home *h, enum kai_err err)
 {
     char path[KAI_PATH_BYTES_MAX];
 
@@ -73,6 +80,19 @@ static enum kai_err new_key(const struct kai_home *h, const char *name, enum kai
     if (err == KAI_OK)
         err = kai_keyfile_save(&kai_keyport_posix, kai_home_path(h, path, "keys/%s.key", name),
                                *out, passphrase, why);
+    return err;
+}
+
+static enum kai_err load_key(const struct kai_home *h, const char *name, enum kai_key_role role,
+                             const char *passphrase, struct kai_keys **out, struct kai_why *why)
+{
+    char path[KAI_PATH_BYTES_MAX];
+    enum kai_err err =
+        kai_keyfile_load(&kai_keyport_posix, kai_home_path(h, path, "keys/%s.key", name), role,
+                         passphrase, out, NULL, why);
+
+    if (err == KAI_ENOTFOUND)
+        return kai_why_set(why, err, "admission.no-request", h->dir, NULL, NULL);
     return err;
 }
 
@@ -232,7 +252,7 @@ enum kai_err kai_found_network(const struct kai_home *h, const struct kai_found 
                                struct kai_why *why)
 {
     struct trio k = {0};
-    enum kai_err err = begin(h, why);
+    enum kai_err err = kai_found_begin(h, why);
 
     if (err != KAI_OK)
         return err;
@@ -244,7 +264,7 @@ enum kai_err kai_found_network(const struct kai_home *h, const struct kai_found 
     if (err == KAI_OK)
         err = found_store(h, f, &k, why);
     trio_free(&k);
-    return finish(h, err);
+    return kai_found_finish(h, err);
 }
 
 static enum kai_err write_request(const struct kai_home *h, uint64_t kind, const char *name,
@@ -281,15 +301,40 @@ static enum kai_err same_request(const struct kai_home *h, uint64_t kind, const 
     return err == KAI_OK ? request->err : err;
 }
 
+/* The node of a backup is gone with its key: another one asks in its place. */
+static enum kai_err restored_request(const struct kai_home *h, const char *name,
+                                     const uint8_t *org_id, struct kai_buf *request,
+                                     struct kai_why *why)
+{
+    struct trio k = {0};
+    enum kai_err err = has_file(h, "keys/node.key")
+                           ? load_key(h, "node", KAI_KEY_NODE, NULL, &k.node, why)
+                           : new_key(h, "node", KAI_KEY_NODE, NULL, &k.node, why);
+
+    if (err == KAI_OK)
+        err = write_request(h, KAI_ADMIT_NODE, name, k.node, org_id, request, why);
+    trio_free(&k);
+    return err;
+}
+
 enum kai_err kai_found_request(const struct kai_home *h, uint64_t kind, const char *name,
                                const uint8_t *org_id, const char *passphrase,
                                struct kai_buf *request, struct kai_why *why)
 {
+    struct kai_backup_info was;
+    bool restored = kai_restored_info(h, &was) == KAI_OK;
     struct trio k = {0};
 
-    if (has_file(h, "request") && !has_file(h, MARK) && !has_file(h, "store/data.mdb"))
+    if (restored && kind != KAI_ADMIT_NODE)
+        return kai_why_set(why, KAI_EEXIST, "home.exists", h->dir, NULL, NULL);
+    if (restored && (org_id == NULL || memcmp(was.org_id, org_id, KAI_ID_BYTES) != 0))
+        return kai_why_set(why, KAI_EMALFORMED, "restore.other-org", h->dir, was.org, NULL);
+    if (has_file(h, "request") && !has_file(h, MARK) &&
+        (restored || !has_file(h, "store/data.mdb")))
         return same_request(h, kind, name, org_id, request, why);
-    enum kai_err err = begin(h, why);
+    if (restored)
+        return restored_request(h, name, org_id, request, why);
+    enum kai_err err = kai_found_begin(h, why);
     if (err != KAI_OK)
         return err;
     if (kind == KAI_ADMIT_ORG) {
@@ -303,20 +348,7 @@ enum kai_err kai_found_request(const struct kai_home *h, uint64_t kind, const ch
         err = write_request(h, kind, name, kind == KAI_ADMIT_ORG ? k.root : k.node, org_id, request,
                             why);
     trio_free(&k);
-    return finish(h, err);
-}
-
-static enum kai_err load_key(const struct kai_home *h, const char *name, enum kai_key_role role,
-                             const char *passphrase, struct kai_keys **out, struct kai_why *why)
-{
-    char path[KAI_PATH_BYTES_MAX];
-    enum kai_err err =
-        kai_keyfile_load(&kai_keyport_posix, kai_home_path(h, path, "keys/%s.key", name), role,
-                         passphrase, out, NULL, why);
-
-    if (err == KAI_ENOTFOUND)
-        return kai_why_set(why, err, "admission.no-request", h->dir, NULL, NULL);
-    return err;
+    return kai_found_finish(h, err);
 }
 
 /* Take every entry of the admission; *admit is the certificate that is ours. */
@@ -336,10 +368,10 @@ static enum kai_err take_entries(struct chain *ch, const struct kai_admission *a
 
         if (err == KAI_OK)
             err = kai_ctl_add(ch->ctl, &e);
-        if (err == KAI_EEXIST)
-            continue;
         if (err == KAI_OK)
             err = kai_tx_ctl(ch->tx, &e);
+        if (err == KAI_EEXIST) /* A restored home holds most of them. */
+            err = KAI_OK;
         if (err == KAI_OK)
             err = kai_rec_parse(&type, &body, e.payload);
         if (err != KAI_OK)
@@ -373,15 +405,26 @@ static enum kai_err take_addrs(struct chain *ch, const struct kai_admission *adm
     return err;
 }
 
-/* A join that was cut off after its commit: nothing is left to do. */
-static bool joined_already(struct kai_store *s)
+/* What the store holds already. Of a home that was not restored: a join that was cut off after its
+ * commit, and *joined. */
+static enum kai_err load_held(const struct kai_home *h, struct kai_store *s, struct kai_ctl *ctl,
+                              bool *joined)
 {
-    struct kai_snap *snap;
+    struct kai_backup_info was;
+    struct kai_snap *snap = NULL;
     struct kai_view v;
-    bool there = kai_snap_begin(s, &snap) == KAI_OK && kai_snap_kv(snap, "charter", &v) == KAI_OK;
+    enum kai_err err = kai_snap_begin(s, &snap);
 
+    *joined = false;
+    if (err == KAI_OK && kai_snap_kv(snap, "charter", &v) == KAI_OK) {
+        *joined = kai_restored_info(h, &was) != KAI_OK;
+        if (!*joined && memcmp(was.nid, kai_ctl_charter(ctl)->nid, KAI_ID_BYTES) != 0)
+            err = KAI_EDENIED;
+        if (!*joined && err == KAI_OK)
+            err = kai_core_control(ctl, snap);
+    }
     kai_snap_end(snap);
-    return there;
+    return err;
 }
 
 static enum kai_err join_store(const struct kai_home *h, uint64_t kind,
@@ -397,9 +440,14 @@ static enum kai_err join_store(const struct kai_home *h, uint64_t kind,
 
     if (err == KAI_OK)
         err = make_store(h, &s, why);
-    if (err == KAI_OK && joined_already(s)) {
+    bool joined = false;
+    if (err == KAI_OK)
+        err = load_held(h, s, ch.ctl, &joined);
+    if (err == KAI_EDENIED)
+        (void)kai_why_set(why, err, "admission.other", NULL, NULL, NULL);
+    if (joined) {
         kai_ctl_free(ch.ctl);
-        return close_store(s, KAI_OK);
+        return close_store(s, err);
     }
     if (err == KAI_OK)
         err = kai_tx_begin(s, &ch.tx);

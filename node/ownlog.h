@@ -10,9 +10,10 @@ struct kai_own {
     struct kai_log_writer w;
     struct kai_net_log log;
     uint8_t epoch_key[KAI_KEY_BYTES]; /* w.epoch_key points here. */
-    uint64_t retired; /* core's count when it was opened: another one now, and it may be given up. */
-    bool bind_due;                    /* The next entry must be BIND: log or epoch is new to it. */
-    struct kai_buf bind;              /* The BIND item. */
+    uint64_t
+        retired;   /* core's count when it was opened: another one now, and it may be given up. */
+    bool bind_due; /* The next entry must be BIND: log or epoch is new to it. */
+    struct kai_buf bind; /* The BIND item. */
 };
 
 /* The live own log of this kind for the audience, made where there is none. epoch: what is written

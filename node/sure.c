@@ -13,11 +13,13 @@
 #define TWIN_KEY "twin"
 /* Clocks drift and are slewed; more than that is a machine that was stopped, or set. */
 #define CLOCK_STEP_MS 10000
-/* Peers that have told all they know of the control plane, and how long one alone is listened to. */
-#define PEERS_ASKED   2u
-#define ONE_ASKED_MS  20000u
-/* An address of ours that somebody else signed is answered with a counter so much higher: no earlier
- * life of this home can have come there, so what is higher still was signed by one that goes on. */
+/* Peers that have told all they know of the control plane, and how long one alone is listened to.
+ */
+#define PEERS_ASKED  2u
+#define ONE_ASKED_MS 20000u
+/* An address of ours that somebody else signed is answered with a counter so much higher: no
+ * earlier life of this home can have come there, so what is higher still was signed by one that
+ * goes on. */
 #define COUNTER_LEAP (UINT64_C(1) << 36)
 
 /* Wall clock less the clock that counts since the machine was started: constant, unless the machine

@@ -2,8 +2,8 @@
  *
  * A home that was put back from a copy, or runs on two machines, must not append to a log that has
  * gone on elsewhere. Data and key logs are given up when in doubt, and new ones begun. The control
- * logs of the issuing and the root key have no other: what may be missing here is first fetched from
- * other nodes. */
+ * logs of the issuing and the root key have no other: what may be missing here is first fetched
+ * from other nodes. */
 #ifndef KAI_NODE_SURE_H
 #define KAI_NODE_SURE_H
 

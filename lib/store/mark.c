@@ -21,7 +21,8 @@ static void mark_bytes(uint8_t out[static MARK_BYTES], const struct mark *m)
     for (size_t i = 0; i < MARK_NUMBERS; i++)
         kai_put_u64(out + 8 + 8 * i, v[i]);
     memcpy(out + 8 + 8 * MARK_NUMBERS, m->boot, MARK_BOOT_BYTES);
-    kai_put_u64(out, row_sum(T_META, kai_view_of("clean", 5), kai_view_of(out + 8, MARK_BYTES - 8)));
+    kai_put_u64(out,
+                row_sum(T_META, kai_view_of("clean", 5), kai_view_of(out + 8, MARK_BYTES - 8)));
 }
 
 bool mark_read(struct mark *m, int dir_fd)

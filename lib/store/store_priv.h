@@ -72,6 +72,8 @@ enum kai_err tx_drop_staged(struct kai_tx *t);
 /* lock.c: one process. Errors: KAI_EBUSY, KAI_EIO, KAI_EPERM; *why says more. */
 KAI_MUST_USE enum kai_err lock_take(struct kai_store *s, struct kai_why *why);
 void lock_drop(struct kai_store *s);
+/* Other processes may open it; in this one it stays the only one. */
+void lock_release(struct kai_store *s);
 /* Errors: KAI_EIO with io.network-fs. */
 KAI_MUST_USE enum kai_err lock_refuse_network(const char *dir, struct kai_why *why);
 
@@ -91,7 +93,7 @@ struct mark {
     char boot[MARK_BOOT_BYTES]; /* The kernel's boot id; zeros: not known. */
 };
 bool mark_read(struct mark *m, int dir_fd);
-bool mark_of_file(struct mark *m, int dir_fd); /* All but the txnid. */
+bool mark_of_file(struct mark *m, int dir_fd);                    /* All but the txnid. */
 bool mark_same(const struct mark *a, const struct mark *b);       /* The file's contents. */
 bool mark_continuous(const struct mark *a, const struct mark *b); /* And no copy of it. */
 KAI_MUST_USE enum kai_err mark_write(const struct mark *m, int dir_fd);
@@ -119,7 +121,7 @@ struct verdict {
     uint64_t format;
     uint64_t clean;      /* The mark stands for this state. */
     uint64_t continuous; /* And was made for this very file since the machine was started. */
-    char at[64];    /* Which table, for the message. */
+    char at[64];         /* Which table, for the message. */
 };
 /* Check dir in a child. Forks, so it runs before the process has threads. Errors: KAI_ECORRUPT,
  * KAI_EVERSION, KAI_ENOMEM, KAI_EIO; *why says more. */

@@ -3,6 +3,63 @@
 
 const struct kai_text_reason kai_reasons_home[] = {
     {
+        "backup.corrupt",
+        "The backup {1} is damaged, or was cut short. Nothing was restored.",
+        "Take another copy of it. What was changed anywhere in a backup is noticed.",
+        "バックアップ {1} が壊れているか、途中で切れています。何も復元していません。",
+        "別の複製を使ってください。バックアップはどこが変わっても検出されます。",
+    },
+    {
+        "backup.exists",
+        "There is a file {1} already. It was left as it is.",
+        "Give the backup another name.",
+        "ファイル {1} はすでにあります。変更していません。",
+        "別の名前を指定してください。",
+    },
+    {
+        "backup.magic",
+        "The file {1} is no backup of Kairan.",
+        "Name a file that kairan backup wrote.",
+        "ファイル {1} は Kairan のバックアップではありません。",
+        "kairan backup で作ったファイルを指定してください。",
+    },
+    {
+        "backup.newer",
+        "The backup {1} was written by a newer version of Kairan.",
+        "Update Kairan on this machine.",
+        "バックアップ {1} は新しい版の Kairan で作られています。",
+        "この端末の Kairan を更新してください。",
+    },
+    {
+        "backup.passphrase",
+        "The passphrase does not open the backup {1}.",
+        "It is the one that was given when the backup was made. Nobody can open it without.",
+        "パスフレーズが違うため、バックアップ {1} を開けません。",
+        "バックアップを作ったときのパスフレーズです。これがないと誰にも開けません。",
+    },
+    {
+        "backup.record",
+        "The backup {1} was put together wrongly (record {2}: {3}). Nothing was restored.",
+        "Take another copy of it. The passphrase is right, so whoever made this file knew it.",
+        "バックアップ {1} の内容が正しくありません（レコード {2}: {3}）。何も復元していません"
+        "。",
+        "別の複製を使ってください。パスフレーズは正しいので、作成者はそれを知っています。",
+    },
+    {
+        "backup.restore",
+        "The home {1} could not be restored: {2}.",
+        "Nothing was left of it. Try again.",
+        "ホーム {1} を復元できませんでした: {2}",
+        "途中のものは残していません。もう一度実行してください。",
+    },
+    {
+        "backup.write",
+        "The backup {1} could not be made: {2}.",
+        "Nothing was left of it. Try again.",
+        "バックアップ {1} を作れませんでした: {2}",
+        "途中のものは残していません。もう一度実行してください。",
+    },
+    {
         "config.api",
         "{1} cannot be the address of the local interface.",
         "Write a /PATH, or tcp://127.0.0.1:PORT. It is never opened to other machines.",
@@ -108,6 +165,17 @@ const struct kai_text_reason kai_reasons_home[] = {
         "--home DIR で短いパスを指定してください。ソケットのパスは 107 バイトまでです。",
     },
     {
+        "home.restored",
+        "The home {1} was restored for {2}, and has no node yet: the key of the old one is in"
+        " no backup.",
+        "With the root key: org recover. Else: node request, have it admitted where the issui"
+        "ng key is, node join.",
+        "ホーム {1} は {2} のものとして復元済みですが、ノードがまだありません（元の鍵はバック"
+        "アップに含まれません）。",
+        "ルート鍵があれば org recover。なければ node request を発行鍵のあるノードで認めてもら"
+        "い、node join を実行します。",
+    },
+    {
         "home.twin",
         "The home {1} runs on another machine as well: somebody else speaks with its keys. No"
         "thing more is written here.",
@@ -184,6 +252,13 @@ const struct kai_text_reason kai_reasons_home[] = {
         "Run the command as the user who runs the node, or correct the owner with chown.",
         "この利用者には {1} を読み書きする権限がありません。",
         "ノードを動かす利用者で実行するか、chown で所有者を直してください。",
+    },
+    {
+        "restore.other-org",
+        "The home {1} was restored for the organisation {2}, not for that one.",
+        "Give the id of {2}: restore printed it.",
+        "ホーム {1} は組織 {2} のものとして復元されています。別の組織は指定できません。",
+        "{2} の ID を指定してください（restore が表示したもの）。",
     },
     {
         "store.corrupt",

@@ -139,6 +139,8 @@ int kai_cmd_contribution_list(struct kai_cli *cli);
 int kai_cmd_contribution_publish(struct kai_cli *cli);
 int kai_cmd_carry_pack(struct kai_cli *cli);
 int kai_cmd_carry_unpack(struct kai_cli *cli);
+int kai_cmd_backup(struct kai_cli *cli);
+int kai_cmd_restore(struct kai_cli *cli);
 int kai_cmd_reindex(struct kai_cli *cli);
 int kai_cmd_user_set(struct kai_cli *cli);
 int kai_cmd_user_list(struct kai_cli *cli);

@@ -95,6 +95,8 @@ const struct kai_verb kai_verbs[] = {
      "--for= --out= --receipt= --max-bytes=", 0, 0, kai_cmd_carry_pack, "help.carry-pack"},
     {"carry unpack", "FILE... [--receipt FILE]", "--receipt=", 1, 1000, kai_cmd_carry_unpack,
      "help.carry-unpack"},
+    {"backup", "FILE", "--passphrase-file=", 1, 1, kai_cmd_backup, "help.backup"},
+    {"restore", "FILE", "--passphrase-file=", 1, 1, kai_cmd_restore, "help.restore"},
     {"reindex", "", "", 0, 0, kai_cmd_reindex, "help.reindex"},
     {"user set", "USER|@GROUP --clearance LABEL --role reader|analyst|admin",
      "--clearance= --role=", 1, 1, kai_cmd_user_set, "help.user-set"},

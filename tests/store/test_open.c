@@ -238,7 +238,7 @@ static void test_continuous(void **state)
 {
     char dir[64];
     char copy[80];
-    char cmd[200];
+    char cmd[800];
     struct kit_log l = kit_log(12);
 
     (void)state;
@@ -417,11 +417,10 @@ static void test_disk_full(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_second),    cmocka_unit_test(test_folder),
-        cmocka_unit_test(test_map_kept),  cmocka_unit_test(test_newer),
-        cmocka_unit_test(test_clean),
-        cmocka_unit_test(test_continuous),     cmocka_unit_test(test_full),
-        cmocka_unit_test(test_disk_full),
+        cmocka_unit_test(test_second),   cmocka_unit_test(test_folder),
+        cmocka_unit_test(test_map_kept), cmocka_unit_test(test_newer),
+        cmocka_unit_test(test_clean),    cmocka_unit_test(test_continuous),
+        cmocka_unit_test(test_full),     cmocka_unit_test(test_disk_full),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
