@@ -353,7 +353,7 @@ static enum kai_err put_files(struct make *m)
     uint64_t n = audit_bytes(m);
 
     if ((err == KAI_OK || err == KAI_ENOTFOUND) && n > 0)
-        err = put_file(m, "audit.log", n);
+        err = put_file(m, KAI_BAK_AUDIT, n);
     if (err == KAI_OK || err == KAI_ENOTFOUND)
         err = put_key(m, "keys/org-root.key", KAI_KEY_ORG_ROOT, &m->info->root);
     return err == KAI_OK ? put_persons(m) : err;

@@ -23,7 +23,7 @@ bool kai_bak_file_ok(const char *name)
     static const char folder[] = "keys/persons/";
     size_t n = strlen(name);
 
-    if (strcmp(name, "kairan.conf") == 0 || strcmp(name, "audit.log") == 0 ||
+    if (strcmp(name, "kairan.conf") == 0 || strcmp(name, KAI_BAK_AUDIT) == 0 ||
         strcmp(name, "keys/org-root.key") == 0)
         return true;
     if (n > KAI_TEXT_BYTES_MAX || n < sizeof folder + 4 ||

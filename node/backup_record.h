@@ -6,6 +6,10 @@
 #include "node/backup.h"
 #include "store/store.h"
 
+#define KAI_BAK_AUDIT                                                                              \
+    "audit"                                                                                        \
+    ".log" /* No reason's code. */
+
 /* The first is HEAD, the last END; a log stands before its entries, which come in the order in
  * which the node made them visible. */
 enum kai_bak_type {

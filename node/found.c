@@ -8,11 +8,10 @@
 
 #include "crypto/hash.h"
 #include "keys/roster.h"
-#include "log/batch.h"
 #include "node/backup.h"
+#include "node/chain.h"
 #include "node/core.h"
 #include "node/grant.h"
-#include "node/issue.h"
 
 /* While a home is being made this file stands in it: what an interrupted attempt left may be
  * removed. */
@@ -96,74 +95,6 @@ static enum kai_err load_key(const struct kai_home *h, const char *name, enum ka
     return err;
 }
 
-struct chain { /* Control entries in the making, and the set that judges them. */
-    struct kai_ctl *ctl;
-    struct kai_tx *tx;
-    const uint8_t *nid;
-};
-
-static enum kai_err chain_add(struct chain *ch, const struct kai_keys *signer, uint64_t type,
-                              struct kai_view body)
-{
-    struct kai_buf payload;
-    struct kai_buf bytes;
-    struct kai_head head;
-    struct kai_entry e;
-    struct kai_hdr hdr = {.seq = 1, .ptype = KAI_PTYPE_CONTROL, .ts = kai_wall_ms()};
-
-    kai_buf_init(&payload, KAI_CERT_BYTES_MAX);
-    kai_buf_init(&bytes, 2 * KAI_CERT_BYTES_MAX);
-    memcpy(hdr.log_pk, signer->sign_pk, KAI_KEY_BYTES);
-    if (kai_ctl_head(ch->ctl, hdr.log_pk, &head) == KAI_OK) {
-        hdr.seq = head.seq + 1;
-        memcpy(hdr.prev, head.hash, KAI_ID_BYTES);
-    }
-    kai_rec_write(&payload, type, body);
-    enum kai_err err = payload.err;
-    if (err == KAI_OK)
-        err = kai_entry_make(&e, &bytes, &hdr, signer->sign_sk, ch->nid, kai_buf_view(&payload));
-    if (err == KAI_OK)
-        err = kai_ctl_add(ch->ctl, &e);
-    if (err == KAI_OK)
-        err = kai_tx_ctl(ch->tx, &e);
-    if (err == KAI_OK)
-        err = kai_issued_note(ch->tx, &e);
-    kai_buf_free(&payload);
-    kai_buf_free(&bytes);
-    return err;
-}
-
-static enum kai_err chain_admit(struct chain *ch, const struct kai_keys *signer,
-                                struct kai_admit *a)
-{
-    struct kai_buf body;
-
-    kai_buf_init(&body, KAI_CERT_BYTES_MAX);
-    kai_admit_write(&body, a);
-    enum kai_err err =
-        body.err == KAI_OK ? chain_add(ch, signer, KAI_REC_ADMIT, kai_buf_view(&body)) : body.err;
-    kai_buf_free(&body);
-    return err;
-}
-
-/* The certificates an organisation gives itself: root admits issuing key, issuing key admits node.
- */
-static enum kai_err chain_own(struct chain *ch, const struct kai_keys *root,
-                              const struct kai_keys *issuing, const struct kai_keys *node,
-                              const char *org, const char *node_name, const struct kai_grant *g)
-{
-    struct kai_admit a;
-    uint8_t org_id[KAI_ID_BYTES];
-
-    kai_hash(org_id, KAI_D_ORG, root->sign_pk, KAI_KEY_BYTES);
-    kai_grant_admit(&a, g, KAI_ADMIT_ISSUING, org, issuing, org_id);
-    enum kai_err err = chain_admit(ch, root, &a);
-    if (err != KAI_OK)
-        return err;
-    kai_grant_admit(&a, g, KAI_ADMIT_NODE, node_name, node, org_id);
-    return chain_admit(ch, issuing, &a);
-}
-
 static enum kai_err store_texts(struct kai_tx *tx, const struct kai_charter_text *texts, size_t n)
 {
     enum kai_err err = KAI_OK;
@@ -215,7 +146,7 @@ static enum kai_err found_store(const struct kai_home *h, const struct kai_found
 {
     struct kai_buf record;
     struct kai_charter charter;
-    struct chain ch = {0};
+    struct kai_chain ch = {0};
     struct kai_store *s = NULL;
     struct kai_grant g = kai_grant_founder();
 
@@ -232,7 +163,7 @@ static enum kai_err found_store(const struct kai_home *h, const struct kai_found
         err = kai_tx_begin(s, &ch.tx);
     if (err == KAI_OK) {
         ch.nid = charter.nid;
-        err = chain_own(&ch, k->root, k->issuing, k->node, f->org, f->node, &g);
+        err = kai_chain_own(&ch, k->root, k->issuing, k->node, f->org, f->node, &g);
     }
     if (err == KAI_OK)
         err = store_texts(ch.tx, f->texts, f->n_texts);
@@ -352,7 +283,7 @@ enum kai_err kai_found_request(const struct kai_home *h, uint64_t kind, const ch
 }
 
 /* Take every entry of the admission; *admit is the certificate that is ours. */
-static enum kai_err take_entries(struct chain *ch, const struct kai_admission *adm,
+static enum kai_err take_entries(struct kai_chain *ch, const struct kai_admission *adm,
                                  const uint8_t pk[static KAI_KEY_BYTES], uint64_t kind,
                                  struct kai_admit *ours, bool *found)
 {
@@ -385,7 +316,7 @@ static enum kai_err take_entries(struct chain *ch, const struct kai_admission *a
     return KAI_OK;
 }
 
-static enum kai_err take_addrs(struct chain *ch, const struct kai_admission *adm)
+static enum kai_err take_addrs(struct kai_chain *ch, const struct kai_admission *adm)
 {
     struct kai_roster *r;
     enum kai_err err = kai_roster_build(&r, ch->ctl);
@@ -431,7 +362,7 @@ static enum kai_err join_store(const struct kai_home *h, uint64_t kind,
                                const struct kai_admission *adm, const struct trio *k,
                                struct kai_why *why)
 {
-    struct chain ch = {.nid = adm->charter.nid};
+    struct kai_chain ch = {.nid = adm->charter.nid};
     struct kai_store *s = NULL;
     struct kai_admit ours;
     bool found = false;
@@ -458,7 +389,7 @@ static enum kai_err join_store(const struct kai_home *h, uint64_t kind,
     if (err == KAI_OK && kind == KAI_ADMIT_ORG) {
         struct kai_grant g = kai_grant_of(&ours);
 
-        err = chain_own(&ch, k->root, k->issuing, k->node, ours.name, ours.name, &g);
+        err = kai_chain_own(&ch, k->root, k->issuing, k->node, ours.name, ours.name, &g);
     }
     if (err == KAI_OK)
         err = take_addrs(&ch, adm);

@@ -23,7 +23,7 @@
 #define ROUND_ENTRIES_MAX 512u /* Of one transaction. */
 #define ROUND_BYTES_MAX   (8u << 20)
 #define TIDY_MS           60000u
-#define LAST_WORD_MS      500u /* For frames that are to go out before the end. */
+#define LAST_WORD_MS      500u /* For what is to go out before the end. */
 #define VERIFY_THREADS    2u
 
 struct job {
@@ -53,7 +53,7 @@ struct kai_loop {
     uint64_t next_tidy_ms;
     const struct kai_config *cfg;
     uint64_t next_addr_ms;
-    uint64_t stop_at_ms; /* 0: not yet. */
+    uint64_t stop_at_ms;
 };
 
 static void wake(const struct kai_loop *l)
@@ -170,7 +170,7 @@ void kai_loop_announce(struct kai_loop *l)
 
 void kai_loop_stop_soon(struct kai_loop *l)
 {
-    if (l != NULL && l->stop_at_ms == 0)
+    if (l != NULL && l->stop_at_ms == UINT64_MAX)
         l->stop_at_ms = kai_now_ms() + LAST_WORD_MS;
 }
 
@@ -260,8 +260,8 @@ static void timers(struct kai_loop *l)
 
     if (now >= l->next_tick_ms || now >= kai_net_next(l->c->net))
         l->next_tick_ms = kai_net_on_tick(l->c->net, now, kai_wall_ms());
-    if (l->stop_at_ms != 0 && now >= l->stop_at_ms)
-        atomic_store(&l->stop, true);
+    if (now >= l->stop_at_ms)
+        kai_loop_stop(l);
     if (now >= l->next_dial_ms)
         l->next_dial_ms = kai_dialer_tick(l->dialer, now);
     if (now >= l->next_steward_ms)
@@ -303,8 +303,6 @@ static int wait_ms(const struct kai_loop *l)
         next = l->next_steward_ms;
     if (l->next_addr_ms < next)
         next = l->next_addr_ms;
-    if (l->stop_at_ms != 0 && l->stop_at_ms < next)
-        next = l->stop_at_ms;
     if (next <= now)
         return 0;
     return next - now > 1000 ? 1000 : (int)(next - now);
@@ -423,8 +421,9 @@ enum kai_err kai_loop_new(struct kai_loop **out, struct kai_core *c, const struc
         return KAI_ENOMEM;
     l->c = c;
     l->cfg = cfg;
-    l->next_addr_ms =
-        kai_now_ms() + KAI_ADDR_RENEW_MS; /* The first is signed before the loop runs. */
+    l->stop_at_ms = UINT64_MAX;
+    /* The first is signed before the loop runs. */
+    l->next_addr_ms = kai_now_ms() + KAI_ADDR_RENEW_MS;
     (void)pthread_mutex_init(&l->mu, NULL);
     l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     enum kai_err err = l->wake_fd == -1 ? KAI_EIO : kai_transport_new(&l->transport, &opt, why);

@@ -66,7 +66,7 @@ static enum kai_err io_failed(struct restore *x, const char *path)
 /* ---- Files. */
 static bool is_small(const char *name)
 {
-    return strcmp(name, "audit.log") != 0;
+    return strcmp(name, KAI_BAK_AUDIT) != 0;
 }
 
 static enum kai_err check_key(struct restore *x)

@@ -254,6 +254,24 @@ const struct kai_text_reason kai_reasons_home[] = {
         "ノードを動かす利用者で実行するか、chown で所有者を直してください。",
     },
     {
+        "recover.not-restored",
+        "The home {1} was not restored from a backup, or has joined since.",
+        "org recover is for a home that restore has just made. To replace a stolen key: issui"
+        "ng replace.",
+        "ホーム {1} はバックアップから復元したものではないか、すでに参加済みです。",
+        "org recover は restore で作った直後のホームで使います。盗まれた鍵の交換は issuing re"
+        "place です。",
+    },
+    {
+        "recover.other-root",
+        "{1} is not the root key of {2}.",
+        "Put the right org-root.key into keys/ of this home. If it is lost, the organisation "
+        "has to join anew: org request.",
+        "{1} は {2} のルート鍵ではありません。",
+        "正しい org-root.key をこのホームの keys/ に置いてください。失った場合は、組織として"
+        "参加し直します（org request）。",
+    },
+    {
         "restore.other-org",
         "The home {1} was restored for the organisation {2}, not for that one.",
         "Give the id of {2}: restore printed it.",

@@ -76,6 +76,16 @@ const struct kai_text_phrase kai_phrases_cli[] = {
     {"query.more", "More than {1} fit. Narrow the query or raise --limit.",
      "{1} 件を超えています。条件を絞るか、--limit を大きくしてください。"},
     {"query.none", "Nothing fits.", "該当する情報はありません。"},
+    {"recover.done",
+     "{1} has a new issuing key and a new node. The old issuing key and the node {2} are r"
+     "evoked; what they had signed stands.",
+     "{1} の新しい発行鍵とノードを作りました。古い発行鍵とノード {2} は失効させました。そ"
+     "れまでに署名したものは有効です。"},
+    {"recover.later",
+     "What was admitted, removed or changed after {1} is not in the backup and has to be d"
+     "one again. Then make a new backup.",
+     "{1} より後の入会、失効、変更はバックアップに含まれていないため、もう一度行ってくださ"
+     "い。その後、新しいバックアップを作ってください。"},
     {"reindex.done", "The index has been built anew: {1} entries.", "索引を作り直しました: {1} 件"},
     {"request.sent", "Send {2} to your sponsor.", "{2} を紹介元の組織に送ってください。"},
     {"restore.done", "Restored: {1}, as of {2}, {3} entries.",
@@ -84,28 +94,26 @@ const struct kai_text_phrase kai_phrases_cli[] = {
      "このホームにはまだノードがありません（元の鍵はバックアップに含まれません）。次の手順"
      ":"},
     {"restore.next-no-root",
-     "  The old node had the issuing key, and the root key was not in the backup. Put org-"
-     "root.key into keys/ of this home, if you have it, and run org recover instead. If it"
-     " is lost, the organisation has to join anew: org request.",
-     "  元のノードには発行鍵がありましたが、ルート鍵はバックアップにありませんでした。手元"
-     "にあれば org-root.key をこのホームの keys/ に置き、代わりに org recover を実行してく"
+     "The old node had the issuing key, and the root key was not in the backup. If you hav"
+     "e org-root.key, put it into keys/ of this home and run org recover instead. If it is"
+     " lost, the organisation has to join anew: org request.",
+     "元のノードには発行鍵がありましたが、ルート鍵はバックアップにありませんでした。手元に"
+     " org-root.key があれば、このホームの keys/ に置き、代わりに org recover を実行してく"
      "ださい。失った場合は、組織として参加し直します（org request）。"},
-    {"restore.next-recover",
-     "  kairan org recover                 new issuing and node key, by the root key",
-     "  kairan org recover                 ルート鍵で新しい発行鍵とノード鍵を作ります"},
+    {"restore.next-recover", "kairan org recover: new issuing and node key, by the root key",
+     "kairan org recover: ルート鍵で新しい発行鍵とノード鍵を作ります"},
     {"restore.next-request",
-     "  kairan node request --name {2}-2 --org {1} --out FILE, then node admit where the i"
-     "ssuing key is, then kairan node join ADMISSION",
-     "  kairan node request --name {2}-2 --org {1} --out FILE、発行鍵のあるノードで node a"
-     "dmit、戻ってきた入会証で kairan node join"},
+     "kairan node request --name \"{2} 2\" --org {1} --out FILE; node admit where the issuin"
+     "g key is; kairan node join with what comes back",
+     "kairan node request --name \"{2} 2\" --org {1} --out FILE。発行鍵のあるノードで node a"
+     "dmit。戻ってきた入会証で kairan node join"},
     {"restore.next-revoke",
-     "  kairan node revoke {1} --reason lost   where the issuing key is, when this one run"
+     "kairan node revoke \"{1}\" --reason lost: where the issuing key is, when this node run"
      "s",
-     "  kairan node revoke {1} --reason lost   このノードが動いてから、発行鍵のあるノード"
-     "で実行します"},
-    {"restore.next-run",
-     "  kairan run                         fetches what came since from other nodes",
-     "  kairan run                         その後の情報を他のノードから取得します"},
+     "kairan node revoke \"{1}\" --reason lost: このノードが動いてから、発行鍵のあるノードで"
+     "実行します"},
+    {"restore.next-run", "kairan run: fetches from other nodes what came since",
+     "kairan run: その後の情報を他のノードから取得します"},
     {"revoke.done", "{1} has been revoked.", "{1} を失効させました。"},
     {"run.ready", "Ready: {1} on {2}[ (home {3})]", "稼働中: {1}、アドレス {2}[（ホーム {3}）]"},
     {"run.ready-dial", "Ready: {1}, dialling out only[ (home {3})]",

@@ -5,9 +5,13 @@
 
 #include <sodium.h>
 
+#include "node/audiences.h"
 #include "node/backup.h"
 #include "node/cli/args.h"
+#include "node/cli/files.h"
 #include "node/core.h"
+#include "node/recover.h"
+#include "node/sure.h"
 #include "text/time.h"
 
 #define SHOW_MS 1000u /* What takes less shows no progress. */
@@ -138,5 +142,53 @@ int kai_cmd_restore(struct kai_cli *cli)
         kai_cli_say(cli, "restore.done", info.org, made, entries);
     }
     say_next(cli, &info);
+    return KAI_EXIT_DONE;
+}
+
+/* The audiences of the organisation, by the new key. The keys are new: nothing can have been said
+ * with them elsewhere. */
+static enum kai_err renew(const struct kai_cli *cli, struct kai_why *why)
+{
+    struct kai_core *core = NULL;
+    enum kai_err err = kai_core_open(&core, &cli->home, why);
+
+    if (err == KAI_OK)
+        err = kai_sure_confirm(core);
+    if (err == KAI_OK)
+        err = kai_audiences_renew(core, why);
+    kai_core_close(core);
+    return err;
+}
+
+int kai_cmd_org_recover(struct kai_cli *cli)
+{
+    struct kai_recovered done;
+    struct kai_why why = {0};
+    char made[KAI_TIME_CAP];
+    const char *name = kai_cli_opt(cli, "--name");
+    int status;
+
+    if (name != NULL && !kai_cli_name_ok(cli, name))
+        return KAI_EXIT_USAGE;
+    char *pass = kai_cli_passphrase(cli, kai_text(cli->lang, "passphrase.root"), false, &status);
+    if (pass == NULL)
+        return status;
+    enum kai_err err = kai_recover(&cli->home, name, pass, &done, &why);
+    sodium_free(pass);
+    if (err == KAI_OK)
+        err = renew(cli, &why);
+    if (err == KAI_OK)
+        err = kai_recover_done(&cli->home, &why);
+    if (err != KAI_OK)
+        return kai_cli_fail(cli, err, &why);
+    if (cli->json) {
+        kai_cli_print_json(json_pack("{s:s, s:s, s:I}", "org", done.was.org, "lost", done.was.node,
+                                     "revoked", (json_int_t)done.revoked));
+        return KAI_EXIT_DONE;
+    }
+    kai_time_print(done.was.made_ms, made);
+    kai_cli_say(cli, "recover.done", done.was.org, done.was.node, NULL);
+    kai_cli_say(cli, "recover.later", made, NULL, NULL);
+    kai_cli_note(cli, "restore.next-run", NULL, NULL, NULL);
     return KAI_EXIT_DONE;
 }

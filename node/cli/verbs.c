@@ -17,6 +17,8 @@ const struct kai_verb kai_verbs[] = {
      1, 1, kai_cmd_org_admit, "help.org-admit"},
     {"org join", "ADMISSION [--fingerprint \"WORDS\"]", "--fingerprint= --passphrase-file=", 1, 1,
      kai_cmd_org_join, "help.org-join"},
+    {"org recover", "[--name NAME]", "--name= --passphrase-file=", 0, 0, kai_cmd_org_recover,
+     "help.org-recover"},
     {"org list", "", "", 0, 0, kai_cmd_org_list, "help.org-list"},
     {"org show", "ORGANISATION", "", 1, 1, kai_cmd_org_show, "help.org-show"},
     {"org revoke",

@@ -105,6 +105,54 @@ class Restore(WorldCase):
             home.sees("of-b3-later.example")
             self.assertEqual([], [a for a in home.status()["alarms"] if a["code"] in ("log.fork", "entry.forged")])
 
+    def test_4_newcomer_reads_no_more(self):
+        """What the restored node reads of old, it reads by its backup: a new node of the same organisation does not."""
+        self.world.join(self.b, "Beta-4", verb="node").run()
+        new = self.world.home("Beta-4")
+        new.sees("of-b3-later.example", 40)
+        self.a.publish(bundle([indicator("new-amber.example", "amber")]), to="close")
+        new.sees("new-amber.example")
+        self.assertEqual([], new.query("value:old-amber.example"))
+        new.node.stop()
+
+    def test_5_lost_issuing_node(self):
+        """The founder's only node is gone: root key and backup bring the organisation back, its audiences and members with it."""
+        path, row = self.backup(self.a)
+        self.assertTrue(row["issuing"] and row["root"])
+        members = sorted(o["name"] for o in self.a.ask("org", "list").rows if o["status"] == "active")
+        org = self.a.org_id()
+        self.a.node.kill()
+        new = self.world.homes["Alpha-2"] = Home(self.world, "Alpha-2")
+        done = new.call("restore", path)
+        self.assertEqual(DONE, done.status, done)
+        self.assertIn("org recover", done.err)
+        error = new.ask("org", "recover", status=FAILED, env={"KAIRAN_PASSPHRASE": "another one"}).error["error"]
+        self.assertEqual("key.passphrase", error)
+        again = new.ask("org", "recover", "--name", "Alpha-2").last
+        self.assertEqual((1, "Alpha"), (again["revoked"], again["lost"]))
+        self.assertEqual("recover.not-restored", new.ask("org", "recover", status=FAILED).error["error"])
+        new.run("--listen", "tcp://127.0.0.1:0")
+        until("a link to Beta", lambda: new.live_with(1), 40)
+        self.assertEqual(org, new.org_id())
+        self.assertEqual(members, sorted(o["name"] for o in new.ask("org", "list").rows if o["status"] == "active"))
+        for home in (self.b, new):
+            until("%s knows the new node" % home.name, lambda home=home: {n["name"]: n["status"] for n in home.ask("node", "list", "--all").rows
+                                                                          if n["name"].startswith("Alpha")}.get("Alpha-2") == "active")
+        for value in ("old-amber.example", "old-green.example", "of-b3.example"):
+            new.sees(value, 40)
+        # It publishes, keeps the keys of its audiences, and admits.
+        new.publish(bundle([indicator("of-a2.example", "amber")]), "--wait", "1", to="close")
+        self.b.sees("of-a2.example")
+        self.b.publish(bundle([indicator("to-a2.example", "amber")]), to="close")
+        new.sees("to-a2.example")
+        self.world.join(new, "Gamma").run()
+        gamma = self.world.home("Gamma")
+        until("Gamma is live", lambda: gamma.live_with(1), 30)
+        gamma.publish(bundle([indicator("of-gamma.example")]))
+        self.b.sees("of-gamma.example", 40)
+        states = {home.status()["state"] for home in (new, self.b, gamma)}
+        self.assertEqual(1, len(states))
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
