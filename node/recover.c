@@ -103,24 +103,20 @@ static bool find_old(void *ctx, const struct kai_entry *e)
     return true;
 }
 
-static enum kai_err revoke_cert(struct recover *x, const struct kai_keys *signer,
-                                const uint8_t *cert, const uint8_t *log_pk)
+/* What the backup knows stands; whoever found the disk adds nothing. */
+static enum kai_err revoke_issuing(struct recover *x, const struct kai_issuing *k)
 {
-    struct kai_revoke rec = {.reason = KAI_REVOKE_LOST, .of = 1};
+    struct kai_revoke rec = {.reason = KAI_REVOKE_LOST, .of = 1, .n_cuts = 1};
     struct kai_buf body;
-    enum kai_err err = KAI_OK;
+    enum kai_err err = kai_cut_now(&rec.cuts[0], x->ch.ctl, k->pk);
 
-    memcpy(rec.target, cert, KAI_ID_BYTES);
-    if (log_pk != NULL) { /* What the backup knows stands; whoever found the disk adds nothing. */
-        rec.n_cuts = 1;
-        err = kai_cut_now(&rec.cuts[0], x->ch.ctl, log_pk);
-    }
+    memcpy(rec.target, k->cert, KAI_ID_BYTES);
     kai_buf_init(&body, KAI_CERT_BYTES_MAX);
     kai_revoke_write(&body, &rec);
     if (err == KAI_OK || err == KAI_ENOTFOUND)
         err = body.err;
     if (err == KAI_OK)
-        err = kai_chain_add(&x->ch, signer, KAI_REC_REVOKE, kai_buf_view(&body));
+        err = kai_chain_add(&x->ch, x->root, KAI_REC_REVOKE, kai_buf_view(&body));
     kai_buf_free(&body);
     return err;
 }
@@ -135,7 +131,7 @@ static enum kai_err revoke_old(struct recover *x)
 
         if (k == NULL || !k->active)
             continue;
-        err = revoke_cert(x, x->root, k->cert, k->pk);
+        err = revoke_issuing(x, k);
         x->out->revoked += err == KAI_OK;
     }
     return err;
@@ -144,14 +140,9 @@ static enum kai_err revoke_old(struct recover *x)
 static enum kai_err sign(struct recover *x, const char *name)
 {
     struct kai_grant g = kai_grant_of(&x->terms);
-    const struct kai_node *gone = kai_roster_node(x->roster, x->out->was.node_id);
     enum kai_err err = kai_chain_own(&x->ch, x->root, x->issuing, x->node, x->terms.name, name, &g);
 
-    if (err == KAI_OK)
-        err = revoke_old(x);
-    if (err == KAI_OK && gone != NULL && gone->active)
-        err = revoke_cert(x, x->issuing, gone->cert, NULL);
-    return err;
+    return err == KAI_OK ? revoke_old(x) : err;
 }
 
 static enum kai_err make(struct recover *x, const char *name)

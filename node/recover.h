@@ -1,7 +1,7 @@
 /* recover: an organisation whose node with the issuing key is gone, in the home that its backup was
  * restored to: the root key admits a new issuing key and revokes the old one, with a cut at what
- * the backup knows of it; the new one admits a new node and revokes the one that is gone
- * (docs/operations.md). */
+ * the backup knows of it, and the new one admits a new node. The one that is gone is revoked later,
+ * by hand: until then what it wrote after the backup can be fetched (docs/operations.md). */
 #ifndef KAI_NODE_RECOVER_H
 #define KAI_NODE_RECOVER_H
 

@@ -77,10 +77,10 @@ const struct kai_text_phrase kai_phrases_cli[] = {
      "{1} 件を超えています。条件を絞るか、--limit を大きくしてください。"},
     {"query.none", "Nothing fits.", "該当する情報はありません。"},
     {"recover.done",
-     "{1} has a new issuing key and a new node. The old issuing key and the node {2} are r"
-     "evoked; what they had signed stands.",
-     "{1} の新しい発行鍵とノードを作りました。古い発行鍵とノード {2} は失効させました。そ"
-     "れまでに署名したものは有効です。"},
+     "{1} has a new issuing key and a new node. The old issuing key is revoked; what it ha"
+     "d signed up to the backup stands. The node {2} is not revoked yet.",
+     "{1} の新しい発行鍵とノードを作りました。古い発行鍵は失効させ、バックアップまでに署名"
+     "したものは有効なままです。ノード {2} はまだ失効していません。"},
     {"recover.later",
      "What was admitted, removed or changed after {1} is not in the backup and has to be d"
      "one again. Then make a new backup.",
@@ -108,10 +108,10 @@ const struct kai_text_phrase kai_phrases_cli[] = {
      "kairan node request --name \"{2} 2\" --org {1} --out FILE。発行鍵のあるノードで node a"
      "dmit。戻ってきた入会証で kairan node join"},
     {"restore.next-revoke",
-     "kairan node revoke \"{1}\" --reason lost: where the issuing key is, when this node run"
-     "s",
-     "kairan node revoke \"{1}\" --reason lost: このノードが動いてから、発行鍵のあるノードで"
-     "実行します"},
+     "kairan node revoke \"{1}\" --reason lost: where the issuing key is, when this node has"
+     " fetched what came since; at once if the disk may be in other hands",
+     "kairan node revoke \"{1}\" --reason lost: このノードがその後の情報を取得してから、発行"
+     "鍵のあるノードで実行します。ディスクが他人の手にあるおそれがあれば、すぐに実行します"},
     {"restore.next-run", "kairan run: fetches from other nodes what came since",
      "kairan run: その後の情報を他のノードから取得します"},
     {"revoke.done", "{1} has been revoked.", "{1} を失効させました。"},

@@ -190,5 +190,6 @@ int kai_cmd_org_recover(struct kai_cli *cli)
     kai_cli_say(cli, "recover.done", done.was.org, done.was.node, NULL);
     kai_cli_say(cli, "recover.later", made, NULL, NULL);
     kai_cli_note(cli, "restore.next-run", NULL, NULL, NULL);
+    kai_cli_note(cli, "restore.next-revoke", done.was.node, NULL, NULL);
     return KAI_EXIT_DONE;
 }

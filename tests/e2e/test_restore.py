@@ -119,6 +119,8 @@ class Restore(WorldCase):
         """The founder's only node is gone: root key and backup bring the organisation back, its audiences and members with it."""
         path, row = self.backup(self.a)
         self.assertTrue(row["issuing"] and row["root"])
+        self.a.publish(bundle([indicator("after-backup-of-a.example")]))
+        self.b.sees("after-backup-of-a.example")
         members = sorted(o["name"] for o in self.a.ask("org", "list").rows if o["status"] == "active")
         org = self.a.org_id()
         self.a.node.kill()
@@ -138,8 +140,12 @@ class Restore(WorldCase):
         for home in (self.b, new):
             until("%s knows the new node" % home.name, lambda home=home: {n["name"]: n["status"] for n in home.ask("node", "list", "--all").rows
                                                                           if n["name"].startswith("Alpha")}.get("Alpha-2") == "active")
-        for value in ("old-amber.example", "old-green.example", "of-b3.example"):
+        for value in ("old-amber.example", "old-green.example", "of-b3.example", "after-backup-of-a.example"):
             new.sees(value, 40)
+        new.ask("node", "revoke", again["lost"], "--reason", "lost")
+        for home in (self.b, new):  # By a key that came after the one that had admitted it.
+            until("%s knows" % home.name, lambda home=home: [n["status"] for n in home.ask("node", "list", "--all").rows if n["name"] == "Alpha"] == ["revoked"])
+            self.assertTrue(home.query("value:old-amber.example"))
         # It publishes, keeps the keys of its audiences, and admits.
         new.publish(bundle([indicator("of-a2.example", "amber")]), "--wait", "1", to="close")
         self.b.sees("of-a2.example")
