@@ -1,4 +1,4 @@
-/* backup: what a home holds, in one sealed file, and back into an empty home (docs/protocol.md 10).
+/* backup: what a home holds, in one sealed file, and back into an empty home (docs/protocol.md 8).
  *
  * In it: the log environment (entries, control plane, notes, proofs of forks, named values), the
  * epoch keys that this node could open (they are sealed to its key, which is lost with it),

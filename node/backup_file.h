@@ -1,4 +1,4 @@
-/* backup_file: the file of a backup: records, sealed under a passphrase (docs/protocol.md 10).
+/* backup_file: the file of a backup: records, sealed under a passphrase (docs/protocol.md 8).
  *
  * magic8 "KAIBAK\r\n" | version | 0 0 0 | salt16 | header24 | H("kairan1.backup", all before) |
  * chunk... A chunk is a libsodium secretstream message (XChaCha20-Poly1305, 17 B over its text)
