@@ -269,10 +269,10 @@ static void timers(struct kai_loop *l)
     if (now >= l->next_addr_ms) {
         struct kai_why why = {0};
 
-        if (kai_address_announce(l->c, l->cfg, &why) == KAI_OK)
-            l->next_addr_ms = now + KAI_ADDR_RENEW_MS;
-        else
-            l->next_addr_ms = now + TIDY_MS; /* No room just now: the old one lives on meanwhile. */
+        /* No room just now: the old one lives on meanwhile. */
+        bool said = kai_address_announce(l->c, l->cfg, &why) == KAI_OK;
+
+        l->next_addr_ms = now + (said ? KAI_ADDR_RENEW_MS : TIDY_MS);
     }
     if (now >= l->next_tidy_ms) {
         struct kai_store_usage u;
