@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "crypto/hash.h"
+#include "item/label.h"
 #include "node/actions.h"
 #include "node/audiences.h"
 #include "node/audit.h"
@@ -166,43 +167,6 @@ static enum kai_err load_keys(struct kai_core *c, struct kai_why *why)
     return err;
 }
 
-struct load {
-    struct kai_ctl *ctl;
-    struct kai_keyring *ring;
-    struct kai_snap *snap;
-    enum kai_err err;
-};
-
-static bool load_ctl(void *ctx, const struct kai_entry *e)
-{
-    struct load *l = ctx;
-    enum kai_err err = kai_ctl_add(l->ctl, e);
-
-    /* By (log_pk, seq) an entry can come before its key's certificate: those are offered again. */
-    if (err == KAI_EAGAIN)
-        l->err = KAI_EAGAIN;
-    else if (err != KAI_OK && err != KAI_EEXIST)
-        l->err = err;
-    return err != KAI_ENOMEM;
-}
-
-enum kai_err kai_core_control(struct kai_ctl *ctl, struct kai_snap *snap)
-{
-    for (size_t before = SIZE_MAX; kai_ctl_count(ctl) != before;) {
-        struct load l = {.ctl = ctl, .err = KAI_OK};
-
-        before = kai_ctl_count(ctl);
-        enum kai_err err = kai_snap_ctl(snap, load_ctl, &l);
-        if (err != KAI_OK)
-            return err;
-        if (l.err == KAI_OK)
-            return KAI_OK;
-        if (l.err != KAI_EAGAIN)
-            return l.err;
-    }
-    return KAI_OK;
-}
-
 static enum kai_err load_charter(struct kai_core *c, struct kai_snap *snap, struct kai_why *why)
 {
     struct kai_view v;
@@ -248,56 +212,6 @@ static enum kai_err find_self(struct kai_core *c, struct kai_why *why)
     }
     kai_roster_unref(r);
     return err;
-}
-
-static bool load_epoch(void *ctx, const struct kai_log *log)
-{
-    struct load *l = ctx;
-
-    if (log->kind != KAI_LOG_KEY)
-        return true;
-    for (uint64_t seq = 1; seq <= log->head_seq; seq++) {
-        struct kai_entry e;
-        uint8_t aud[KAI_ID_BYTES];
-
-        l->err = kai_snap_entry(l->snap, log->log_pk, seq, &e);
-        if (l->err == KAI_ENOTFOUND) /* Pruned. */
-            continue;
-        if (l->err != KAI_OK)
-            return false;
-        if (e.h.ptype != KAI_PTYPE_EPOCH)
-            continue;
-        /* What it says of this epoch is judged anew: the roster may have changed since. */
-        enum kai_err err = kai_keyring_epoch(l->ring, &e, aud);
-        if (err == KAI_ENOMEM) {
-            l->err = err;
-            return false;
-        }
-    }
-    l->err = KAI_OK;
-    return true;
-}
-
-static bool load_spare(void *ctx, const char *key, struct kai_view value)
-{
-    struct load *l = ctx;
-    uint8_t commit[KAI_ID_BYTES];
-    size_t n = sizeof KAI_SPARE_KEY - 1;
-
-    if (strncmp(key, KAI_SPARE_KEY, n) == 0 && value.n == KAI_KEY_BYTES &&
-        kai_unbase32_key(commit, key + n, strlen(key + n)))
-        l->err = kai_keyring_spare(l->ring, commit, value.p);
-    return l->err == KAI_OK;
-}
-
-enum kai_err kai_core_epochs(struct kai_keyring *ring, struct kai_snap *snap)
-{
-    struct load l = {.ring = ring, .snap = snap};
-    enum kai_err err = kai_snap_kvs(snap, load_spare, &l);
-
-    if (err == KAI_OK && l.err == KAI_OK)
-        err = kai_snap_logs(snap, load_epoch, &l);
-    return err != KAI_OK ? err : l.err;
 }
 
 static bool tell_log(void *ctx, const struct kai_log *log)
@@ -381,11 +295,45 @@ static void boot_id_text(char out[static 64])
     out[strcspn(out, "\n")] = '\0';
 }
 
-static enum kai_err open_stores(struct kai_core *c, struct kai_why *why)
+/* A store that was put back alone knows less than its index: what comes to stand in those places
+ * now would never be looked at. */
+static enum kai_err index_ahead(struct kai_core *c, bool *ahead)
+{
+    struct kai_ixsnap *rows = NULL;
+    struct kai_snap *s = NULL;
+    enum kai_err err = kai_snap_begin(c->store, &s);
+
+    if (err == KAI_OK)
+        err = kai_ixsnap_begin(c->index, KAI_TLP_RED, &rows);
+    *ahead = err == KAI_OK && kai_ixsnap_position(rows) > kai_snap_last_position(s);
+    kai_ixsnap_end(rows);
+    kai_snap_end(s);
+    return err;
+}
+
+static enum kai_err open_index(struct kai_core *c, struct kai_why *why)
 {
     char path[KAI_PATH_BYTES_MAX];
     char boot[64];
     bool rebuild;
+    bool ahead = false;
+
+    boot_id_text(boot);
+    (void)kai_home_path(&c->home, path, "index");
+    enum kai_err err = kai_index_open(&c->index, path, 0, boot, &rebuild, why);
+    if (err == KAI_OK)
+        err = index_ahead(c, &ahead);
+    if (err != KAI_OK || !ahead)
+        return err;
+    kai_index_close(c->index);
+    c->index = NULL;
+    err = kai_index_erase(path);
+    return err == KAI_OK ? kai_index_open(&c->index, path, 0, boot, &rebuild, why) : err;
+}
+
+static enum kai_err open_stores(struct kai_core *c, struct kai_why *why)
+{
+    char path[KAI_PATH_BYTES_MAX];
     struct kai_store_options opt = {.must_exist = true};
     enum kai_err err = kai_store_open(&c->store, kai_home_path(&c->home, path, "store"), &opt, why);
 
@@ -393,9 +341,7 @@ static enum kai_err open_stores(struct kai_core *c, struct kai_why *why)
         return kai_why_set(why, err, "home.no-network", c->home.dir, NULL, NULL);
     if (err != KAI_OK)
         return err;
-    boot_id_text(boot);
-    return kai_index_open(&c->index, kai_home_path(&c->home, path, "index"), 0, boot, &rebuild,
-                          why);
+    return open_index(c, why);
 }
 
 enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, struct kai_why *why)

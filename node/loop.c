@@ -250,7 +250,6 @@ static void run_jobs(struct kai_loop *l)
 static void drain_wake(const struct kai_loop *l)
 {
     uint64_t n;
-
     (void)!read(l->wake_fd, &n, sizeof n);
 }
 

@@ -88,10 +88,15 @@ class Setback(WorldCase):
         homes = (self.a, self.b, self.c)
         keys = ("entries", "items", "state")
 
+        last = []
+
         def same():
-            last = [home.status() for home in homes]
+            last[:] = [home.status() for home in homes]
             return all(last[0][k] == s[k] for s in last[1:] for k in keys) and all(s["index_lag_ms"] == 0 for s in last)
-        until("all agree %s (seed %d)" % (what, SEED), same, 40)
+        try:
+            until("all agree %s (seed %d)" % (what, SEED), same, 40)
+        except AssertionError as e:
+            raise AssertionError("%s: %r" % (e, [[s[k] for k in keys + ("index_lag_ms", "peers", "entries_parked", "entries_refused", "alarms")] for s in last])) from None
 
     def issue(self, home):
         """A control entry of the home's organisation: at once, or when others were asked what they know."""
