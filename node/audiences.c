@@ -8,6 +8,7 @@
 #include "node/letters.h"
 #include "node/post.h"
 #include "node/steward.h"
+#include "node/sure.h"
 #include "policy/policy.h"
 
 struct change {
@@ -98,7 +99,10 @@ static enum kai_err issue(struct kai_core *c, struct change *ch)
 {
     struct kai_buf body;
     uint8_t hash[KAI_ID_BYTES];
-    enum kai_err err = write_rules(c, ch);
+    enum kai_err err = kai_sure_issue(c, ch->why); /* Before the rule that counts is overwritten. */
+
+    if (err == KAI_OK)
+        err = write_rules(c, ch);
 
     for (size_t i = 0; err == KAI_OK && i < ch->n_items; i++) {
         err = kai_audience_rule(c, kai_buf_view(&ch->items[i]));

@@ -10,7 +10,8 @@
 #include "node/ownlog.h"
 #include "node/say.h"
 
-#define TWIN_KEY "twin"
+#define TWIN_KEY   "twin"
+#define UNSURE_KEY "unsure" /* Over clean stops: until others were asked. */
 /* Clocks drift and are slewed; more than that is a machine that was stopped, or set. */
 #define CLOCK_STEP_MS 10000
 /* Peers that have told all they know of the control plane, and how long one alone is listened to.
@@ -32,6 +33,24 @@ static int64_t clock_gap_ms(void)
     return (int64_t)kai_wall_ms() - ((int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000);
 }
 
+static enum kai_err set_flag(struct kai_core *c, const char *key, bool on)
+{
+    struct kai_tx *tx = kai_core_tx(c);
+
+    return tx == NULL ? c->tx_err
+                      : kai_tx_kv(tx, key, on ? kai_view_of("", 0) : (struct kai_view){0});
+}
+
+/* What it wrote last may not be here: own logs are given up, and control logs wait. */
+static enum kai_err doubt(struct kai_core *c)
+{
+    enum kai_err err = c->unsure ? KAI_OK : set_flag(c, UNSURE_KEY, true);
+
+    c->unsure = true;
+    c->asked_since_ms = 0;
+    return err == KAI_OK ? kai_ownlog_retire_all(c) : err;
+}
+
 enum kai_err kai_sure_begin(struct kai_core *c)
 {
     struct kai_snap *s = NULL;
@@ -41,18 +60,18 @@ enum kai_err kai_sure_begin(struct kai_core *c)
     if (err != KAI_OK)
         return err;
     c->twin = kai_snap_kv(s, TWIN_KEY, &v) == KAI_OK;
+    c->unsure = kai_snap_kv(s, UNSURE_KEY, &v) == KAI_OK;
     kai_snap_end(s);
     c->clock_gap_ms = clock_gap_ms();
-    c->unsure = !kai_store_was_continuous(c->store);
-    return c->unsure ? kai_ownlog_retire_all(c) : KAI_OK;
+    return kai_store_was_continuous(c->store) ? KAI_OK : doubt(c);
 }
 
 static enum kai_err job_confirm(struct kai_core *c, void *arg)
 {
-    struct kai_tx *tx = kai_core_tx(c);
+    enum kai_err err = set_flag(c, TWIN_KEY, false);
 
     (void)arg;
-    return tx == NULL ? c->tx_err : kai_tx_kv(tx, TWIN_KEY, (struct kai_view){0});
+    return err == KAI_OK ? set_flag(c, UNSURE_KEY, false) : err;
 }
 
 enum kai_err kai_sure_confirm(struct kai_core *c)
@@ -79,9 +98,7 @@ enum kai_err kai_sure_own(struct kai_core *c, struct kai_why *why)
     if (step < CLOCK_STEP_MS && step > -CLOCK_STEP_MS)
         return KAI_OK;
     c->clock_gap_ms = gap;
-    c->unsure = true;
-    c->asked_since_ms = 0;
-    return kai_ownlog_retire_all(c);
+    return doubt(c);
 }
 
 struct asked {
@@ -125,16 +142,10 @@ enum kai_err kai_sure_issue(struct kai_core *c, struct kai_why *why)
         (a.n == 0 || now < c->asked_since_ms + ONE_ASKED_MS))
         return kai_why_set(why, KAI_EAGAIN, "home.unsure", c->home.dir, NULL, NULL);
     c->unsure = false;
-    return KAI_OK;
+    return set_flag(c, UNSURE_KEY, false);
 }
 
 /* ---- Two machines with one home. */
-static enum kai_err store_twin(struct kai_core *c)
-{
-    struct kai_tx *tx = kai_core_tx(c);
-
-    return tx == NULL ? c->tx_err : kai_tx_kv(tx, TWIN_KEY, kai_view_of("", 0));
-}
 
 void kai_sure_elsewhere(struct kai_core *c, uint64_t counter)
 {
@@ -153,7 +164,8 @@ void kai_sure_elsewhere(struct kai_core *c, uint64_t counter)
     c->twin = true;
     c->addr_least = least;
     kai_core_alarm(c, "home.twin", "");
-    kai_ignore(store_twin(c)); /* A failure is told by the commit, which ends the process. */
+    kai_ignore(
+        set_flag(c, TWIN_KEY, true)); /* A failure is told by the commit, which ends the process. */
     kai_loop_announce(c->loop);
     kai_loop_stop_soon(c->loop);
 }
