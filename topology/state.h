@@ -33,12 +33,12 @@ struct kai_nlog {         /* A log of the mirror. */
     bool broken_bind;     /* Its key opened, and what should say whose it is does not. */
     uint64_t learned_seq; /* The BIND that told whose it is and is not durable yet; 0: none. */
     /* tree.c */
-    uint64_t lazy;       /* Links, by slot, that want no whole entries of it; */
-    uint64_t pruned;     /* those that were told that we want none. */
-    uint64_t via;        /* The link that it comes by; 0: none. */
-    uint64_t came_ms;    /* When an entry was last pushed to us. */
-    uint64_t quiet_ms;   /* The way is not changed before. */
-    uint64_t reader_seq; /* So far another reader holds it: this node. */
+    uint64_t lazy;     /* Links, by slot, that want no whole entries of it; */
+    uint64_t pruned;   /* those that were told that we want none. */
+    uint64_t via;      /* The link that it comes by; 0: none. */
+    uint64_t came_ms;  /* When an entry was last pushed to us. */
+    uint64_t quiet_ms; /* The way is not changed before. */
+    uint64_t reader_seq;  /* So far another reader holds it: this node. */
     uint8_t reader[KAI_ID_BYTES];
     uint64_t day_ms; /* When its day of quota began. */
     uint64_t day_bytes, day_entries;
@@ -329,8 +329,8 @@ struct kai_overlay {
     size_t n_asks;
     struct kai_ask *ask; /* By id; KAI_VISITS_MAX. */
     uint64_t *asked;     /* For kai_net_visits(). */
-    uint64_t visit_ms;   /* No visit before; 0: nothing to ask. */
-    uint64_t visit_seen; /* As of this version of the keyring. */
+    uint64_t visit_ms;           /* No visit before; 0: nothing to ask. */
+    uint64_t visit_seen;         /* As of this version of the keyring. */
     bool started;
     struct kai_visit {
         bool on;
@@ -382,7 +382,7 @@ struct kai_net {
     uint32_t delay[KAI_DELAYS];
     uint64_t t1_ms; /* Follows from them; 0: not yet. */
     size_t n_book;
-    uint64_t book_sum;      /* Of what stands in it; equal ones need not be exchanged. */
+    uint64_t book_sum; /* Of what stands in it; equal ones need not be exchanged. */
     struct kai_place *book; /* Sorted by node. */
     struct kai_overlay overlay;
 

@@ -107,10 +107,16 @@ class Setback(WorldCase):
 
     def sign(self, home):
         """What makes a control entry of the home's organisation."""
+        last = []
+
         def stewards():  # Its name is in a rule, which an index that is made anew may not have come to yet.
-            result = home.call("audience", "show", "together", "--json")
-            return result.last["stewards"] if result.status == DONE else None
-        there = "Alpha" in until("%s knows the name" % home.name, stewards)
+            last[:] = [home.call("audience", "show", "together", "--json")]
+            return last[0].status == DONE
+        try:
+            until("%s knows the name" % home.name, stewards)
+        except AssertionError as e:
+            raise AssertionError("%s: %r, %r" % (e, last[0], home.ask("audience", "list", "--all").rows)) from None
+        there = "Alpha" in last[0].last["stewards"]
         return home.call("audience", "remove" if there else "add", "together", "--steward", "Alpha", "--json")
 
     def issue(self, home):
