@@ -154,10 +154,31 @@ class Restore(WorldCase):
         self.world.join(new, "Gamma").run()
         gamma = self.world.home("Gamma")
         until("Gamma is live", lambda: gamma.live_with(1), 30)
+        until("Gamma knows the audience", lambda: [a for a in gamma.ask("audience", "list").rows if a["name"] == "all" and a["epoch"]], 30)
         gamma.publish(bundle([indicator("of-gamma.example")]))
         self.b.sees("of-gamma.example", 40)
         states = {home.status()["state"] for home in (new, self.b, gamma)}
         self.assertEqual(1, len(states))
+
+    def test_6_lost_root(self):
+        """Root key or passphrase gone: the organisation moves to a new root, admitted by its sponsor, while the old one still runs."""
+        new = self.world.home("Alpha-2")
+        os.unlink(os.path.join(self.b.dir, "keys", "org-root.key"))
+        self.assertEqual("key.missing", self.b.ask("issuing", "replace", status=FAILED).error["error"])
+        self.b.publish(bundle([indicator("still-speaks.example")]))  # Nothing stops.
+        new.sees("still-speaks.example")
+        moved = self.world.join(new, "Beta anew")
+        moved.run()
+        until("it is live", lambda: moved.live_with(1), 30)
+        new.ask("audience", "add", "close", "--member", "Beta anew")
+        until("it has the key", lambda: [a for a in moved.ask("audience", "list").rows if a["name"] == "close" and a["epoch"]], 30)
+        moved.publish(bundle([indicator("beta-anew.example", "amber")]), to="close")
+        new.sees("beta-anew.example")
+        new.ask("org", "revoke", "Beta", "--reason", "lost")
+        new.publish(bundle([indicator("for-the-new-root.example", "amber")]), to="close")
+        moved.sees("for-the-new-root.example", 40)
+        self.assertTrue(new.query("value:still-speaks.example"))  # What it had said stays.
+        self.assertEqual([], self.b.query("value:for-the-new-root.example"))
 
 
 if __name__ == "__main__":
