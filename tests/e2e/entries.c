@@ -1,5 +1,5 @@
-/* entries: what a home's store holds, one line an entry: log, seq, hash. Also of a running node: it reads
- * beside it. For tests that look for two entries with one (log, seq). */
+/* entries: what a home's store holds, one line an entry: log, seq, hash. Also of a running node: it
+ * reads beside it. For tests that look for two entries with one (log, seq). */
 #include <stdio.h>
 #include <string.h>
 
