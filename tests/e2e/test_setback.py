@@ -49,14 +49,14 @@ class Setback(WorldCase):
                 other = self.said.setdefault((log, seq), digest)
                 self.assertEqual(other, digest, "two entries at %s %s, one at %s (seed %d)" % (log, seq, home.name, SEED))
 
-    def publish(self, home, wait=False):
+    def publish(self, home, wait=False, to="all"):
         """One value, in a request that may be cut off; noted when it was answered for, and, with wait, held by another."""
         value = "v%d.example" % next(self.serial)
         path = self.world.file(bundle([indicator(value)]))
         more = ("--wait", "1", "--timeout", "20s") if wait else ()
-        result = home.call("publish", path, "--to", "all", "--json", *more)
+        result = home.call("publish", path, "--to", to, "--json", *more)
         if wait and result.status != DONE and result.error and result.error["error"] == "audience.no-clean-epoch":
-            return self.publish(home, wait)  # A steward makes one within seconds; call after call until then.
+            return self.publish(home, wait, to)  # A steward makes one within seconds; call after call until then.
         if wait:
             self.assertEqual(DONE, result.status, result)
             self.published.append(value)
@@ -133,6 +133,7 @@ class Setback(WorldCase):
                 self.assertIn(result.error["error"], ("home.unsure", "audience.no-clean-epoch", "publish.log-over"))
             return result.status == DONE
         until("%s signs again (seed %d)" % (home.name, SEED), once, 40)
+        self.publish(home, wait=True, to="together")  # Then another holds the rule as well (docs/protocol.md 12).
 
     def put_back(self, way):
         b, kept = self.b, os.path.join(self.world.dir, "kept")
@@ -153,8 +154,7 @@ class Setback(WorldCase):
             target = os.path.join(b.dir, part) if part else b.dir
             self.copy(os.path.join(kept, part) if part else kept, target)
         if b.call("audience", "show", "together").status != DONE:
-            # Killed after the index had seen a rule and before the node had kept it: docs/protocol.md 12.
-            b.ask("reindex")
+            b.ask("reindex")  # Killed after the index had seen a rule and before the node had kept it.
             type(self).reindexed += 1
         if way != "keys alone" and self.rng.random() < 0.7:  # Before anybody can say what it has lost.
             self.says(b)
