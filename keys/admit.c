@@ -1,4 +1,5 @@
 /* admit: ADMIT, the certificate of an organisation, issuing key, node or person. */
+#include <assert.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -87,9 +88,12 @@ enum kai_err kai_admit_read(struct kai_admit *a, struct kai_view body)
 
 /* What the proof is over: the keys, so that none can be put into another's name, and whose they
  * are: an ADMIT is public, and another organisation that copied the proof would have the key. */
-static void pop_body(struct kai_buf *out, const struct kai_admit *a)
+static struct kai_view pop_body(uint8_t bytes[static POP_BYTES_MAX], const struct kai_admit *a)
 {
-    kai_buf_init(out, POP_BYTES_MAX);
+    /* In the caller's memory, all of it there: a proof cannot fail for want of some. */
+    struct kai_buf b = {.p = bytes, .cap = POP_BYTES_MAX, .max = POP_BYTES_MAX};
+    struct kai_buf *out = &b;
+
     kai_put_array(out, 6);
     kai_put_uint(out, SUITE);
     kai_put_uint(out, a->kind);
@@ -97,34 +101,30 @@ static void pop_body(struct kai_buf *out, const struct kai_admit *a)
     kai_rec_put_maybe(out, a->has_kx, a->kx_pk, KAI_KEY_BYTES);
     kai_rec_put_maybe(out, a->has_curve, a->curve_pk, KAI_KEY_BYTES);
     kai_rec_put_maybe(out, a->has_of_org, a->of_org, KAI_ID_BYTES);
+    assert(b.err == KAI_OK); /* POP_BYTES_MAX is what all of it takes. */
+    return kai_buf_view(&b);
 }
 
 enum kai_err kai_admit_parse(struct kai_admit *a, struct kai_view body)
 {
-    struct kai_buf b;
+    uint8_t bytes[POP_BYTES_MAX];
     enum kai_err err = kai_admit_read(a, body);
 
     if (err != KAI_OK)
         return err;
-    pop_body(&b, a);
-    err = b.err;
-    if (err == KAI_OK)
-        err = kai_key_check(a->sign_pk);
+    struct kai_view pop = pop_body(bytes, a);
+    err = kai_key_check(a->sign_pk);
     bool proved = err == KAI_OK &&
-                  kai_verify(a->pop, a->sign_pk, KAI_SIG_POP, KAI_NID_NONE, b.p, b.len) == KAI_OK;
-    kai_buf_free(&b);
+                  kai_verify(a->pop, a->sign_pk, KAI_SIG_POP, KAI_NID_NONE, pop.p, pop.n) == KAI_OK;
     return err != KAI_OK || KAI_CHECK(ADMIT_PROOF, proved) ? err : KAI_EAUTH;
 }
 
 void kai_admit_prove(struct kai_admit *a, const uint8_t sign_sk[static 64])
 {
-    struct kai_buf b;
+    uint8_t bytes[POP_BYTES_MAX];
+    struct kai_view pop = pop_body(bytes, a);
 
-    memset(a->pop, 0, sizeof a->pop);
-    pop_body(&b, a);
-    if (b.err == KAI_OK) /* Without memory the proof stays zeros, which nobody accepts. */
-        kai_sign(a->pop, sign_sk, KAI_SIG_POP, KAI_NID_NONE, b.p, b.len);
-    kai_buf_free(&b);
+    kai_sign(a->pop, sign_sk, KAI_SIG_POP, KAI_NID_NONE, pop.p, pop.n);
 }
 
 void kai_admit_set_org(struct kai_admit *a, const uint8_t *org_id)

@@ -11,6 +11,7 @@
 
 #define VERSION           1u
 #define SUITE             1u
+#define X_CHARTERS        1u
 #define ADDRS_MAX         4u
 #define ENTRIES_MAX       65536u
 #define SUM_ELEMENT_BYTES (2 + KAI_ID_BYTES) /* A bin of 32. */
@@ -216,6 +217,28 @@ static void put_logs(struct kai_buf *out, struct need *needs, const struct kai_c
     }
 }
 
+/* X 1, critical: who does not know who founds would not know whom it is admitted by. */
+static void put_later(struct kai_buf *out, const struct kai_ctl *ctl)
+{
+    size_t n = kai_ctl_charters(ctl);
+    struct kai_buf x;
+
+    if (n == 0) {
+        kai_put_no_ext(out);
+        return;
+    }
+    kai_buf_init(&x, KAI_ADMISSION_BYTES_MAX);
+    kai_put_array(&x, (uint32_t)n);
+    for (size_t i = 0; i < n; i++)
+        kai_put_view(&x, kai_ctl_charter_at(ctl, i));
+    kai_put_map(out, 1);
+    kai_put_uint(out, X_CHARTERS);
+    kai_put_view(out, kai_buf_view(&x));
+    if (x.err != KAI_OK && out->err == KAI_OK)
+        out->err = x.err;
+    kai_buf_free(&x);
+}
+
 enum kai_err kai_admission_write(struct kai_buf *out, const struct kai_ctl *ctl,
                                  struct kai_view charter_record,
                                  const struct kai_charter_text *texts, size_t n_texts,
@@ -250,7 +273,7 @@ enum kai_err kai_admission_write(struct kai_buf *out, const struct kai_ctl *ctl,
     kai_put_array(out, (uint32_t)n_addrs);
     for (size_t i = 0; i < n_addrs; i++)
         kai_put_view(out, addrs[i]);
-    kai_put_no_ext(out);
+    put_later(out, ctl);
     put_sum(out, start);
     free(needs);
     if (out->err == KAI_OK && out->len - start > KAI_ADMISSION_BYTES_MAX)
@@ -285,6 +308,21 @@ static enum kai_err read_texts(struct kai_admission *a, struct kai_cur *c)
     return c->err;
 }
 
+static bool read_later(void *ctx, uint64_t key, struct kai_view value)
+{
+    struct kai_admission *a = ctx;
+    struct kai_cur c;
+
+    if (key != X_CHARTERS)
+        return false;
+    kai_cur_init(&c, value.p, value.n);
+    a->n_later = kai_cur_array(&c, KAI_CHARTER_VERSIONS_MAX);
+    a->later = c;
+    for (uint32_t i = 0; i < a->n_later; i++)
+        (void)kai_cur_bin(&c, KAI_CHARTER_BYTES_MAX);
+    return kai_cur_end(&c) == KAI_OK && a->n_later > 0;
+}
+
 static enum kai_err read_rest(struct kai_admission *a, struct kai_cur *c)
 {
     struct kai_entry e;
@@ -299,9 +337,25 @@ static enum kai_err read_rest(struct kai_admission *a, struct kai_cur *c)
     a->n_addrs = kai_cur_array(c, ADDRS_MAX);
     for (size_t i = 0; i < a->n_addrs; i++)
         a->addrs[i] = kai_cur_bin(c, KAI_ADDR_BYTES_MAX);
-    kai_cur_ext(c, NULL, NULL);
+    kai_cur_ext(c, read_later, a);
     (void)kai_cur_bin_n(c, KAI_ID_BYTES);
     return kai_cur_end(c);
+}
+
+/* Later versions of the charter: the one that counts takes the first one's place. */
+static enum kai_err apply_later(struct kai_admission *a)
+{
+    struct kai_cur c = a->later;
+    struct kai_ctl *ctl;
+    enum kai_err err = kai_ctl_new(&ctl, &a->first);
+
+    if (err != KAI_OK)
+        return err;
+    for (uint32_t i = 0; err == KAI_OK && i < a->n_later; i++)
+        err = kai_ctl_charter_add(ctl, kai_cur_bin(&c, KAI_CHARTER_BYTES_MAX));
+    a->charter = *kai_ctl_charter(ctl);
+    kai_ctl_free(ctl);
+    return err;
 }
 
 enum kai_err kai_admission_parse(struct kai_admission *a, struct kai_view bytes,
@@ -321,12 +375,17 @@ enum kai_err kai_admission_parse(struct kai_admission *a, struct kai_view bytes,
         return refuse(why, c.err, "admission.malformed");
     if (!sum_ok(bytes))
         return refuse(why, KAI_EAUTH, "admission.malformed");
-    enum kai_err err = kai_charter_parse(&a->charter, a->charter_record);
+    enum kai_err err = kai_charter_parse(&a->first, a->charter_record);
     if (err != KAI_OK)
         return refuse(why, err, "admission.charter");
-    err = read_texts(a, &c);
-    if (err != KAI_OK)
-        return refuse(why, err, "admission.texts");
+    struct kai_cur texts = c; /* They are those of the version that counts, which comes last. */
+    (void)kai_cur_any(&c);
     err = read_rest(a, &c);
-    return err == KAI_OK ? KAI_OK : refuse(why, err, "admission.malformed");
+    if (err != KAI_OK)
+        return refuse(why, err, "admission.malformed");
+    err = apply_later(a);
+    if (err != KAI_OK)
+        return refuse(why, err, "admission.charter");
+    err = read_texts(a, &texts);
+    return err == KAI_OK ? KAI_OK : refuse(why, err, "admission.texts");
 }

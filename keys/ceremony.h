@@ -5,7 +5,8 @@
  * curve_pk or nil, of_org (of a node) or nil, name, pop, X, sum]. ADMISSION = [1, charter record,
  * [[lang, text]...], [[hdr, sig, payload]...] chain from the founding root down to the new
  * certificate, each log as a whole prefix up to the certificate that leads on, [ADDR note...] <= 4,
- * X, sum]. sum = H("kairan1.words", all bytes before that element): damage by mail is found before
+ * X, sum], X 1 = [charter record...] of versions after the first, in an order in which each
+ * follows. sum = H("kairan1.words", all bytes before that element): damage by mail is found before
  * anybody reads words. Reasons: request.malformed request.newer request.proof admission.malformed
  * admission.newer admission.charter admission.texts (none has arguments). The words for the
  * telephone are of H("kairan1.words", bytes), in both directions. */
@@ -45,8 +46,11 @@ KAI_MUST_USE enum kai_err kai_admission_write(struct kai_buf *out, const struct 
  * shape: feed each to kai_ctl_add(), in order, and verify the notes. Views point into bytes.
  * Errors: KAI_EMALFORMED, KAI_ELIMIT, KAI_EAUTH, KAI_EVERSION. */
 struct kai_admission {
-    struct kai_charter charter;
-    struct kai_view charter_record;
+    struct kai_charter charter; /* The version that counts. */
+    struct kai_charter first;
+    struct kai_view charter_record; /* Of the first. */
+    struct kai_cur later;           /* n_later records, each read with kai_cur_bin(). */
+    uint32_t n_later;
     size_t n_texts;
     struct kai_charter_text texts[KAI_CHARTER_TEXTS_MAX]; /* lang points to charter.texts[i].lang */
     size_t n_addrs;

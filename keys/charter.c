@@ -1,6 +1,7 @@
 /* charter: what a network is for, and who founded it. */
 #include "keys/charter.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "crypto/hash.h"
@@ -61,8 +62,7 @@ static enum kai_err read_body(struct kai_charter *ch, struct kai_view body)
     kai_cur_init(&c, body.p, body.n);
     kai_cur_tuple(&c, 7);
     ch->ver = kai_cur_uint(&c, (uint64_t)INT64_MAX);
-    /* Later versions are reserved: their network id is that of a first version we do not have. */
-    if (ch->ver != 1 || !kai_cur_nil(&c))
+    if (ch->ver == 0 || kai_rec_maybe(&c, ch->prev, KAI_ID_BYTES) != (ch->ver > 1))
         kai_cur_fail(&c, KAI_EMALFORMED);
     kai_rec_text(&c, ch->name, sizeof ch->name);
     ch->n_founders = kai_cur_array(&c, KAI_FOUNDERS_MAX);
@@ -79,27 +79,46 @@ static enum kai_err read_body(struct kai_charter *ch, struct kai_view body)
         kai_cur_fail(&c, KAI_EMALFORMED);
     kai_cur_ext(&c, NULL, NULL);
     kai_cur_ext(&c, texts_ok, ctx);
+    kai_hash(ch->hash, KAI_D_CHARTER, body.p, body.n);
     return kai_cur_end(&c);
+}
+
+enum kai_err kai_charter_read(struct kai_charter *ch, struct kai_view record, struct kai_view *body,
+                              struct kai_cur *sigs)
+{
+    memset(ch, 0, sizeof *ch);
+    if (record.n > KAI_CHARTER_BYTES_MAX)
+        return KAI_ELIMIT;
+    kai_cur_init(sigs, record.p, record.n);
+    kai_cur_tuple(sigs, 3);
+    if (kai_cur_uint(sigs, UINT16_MAX) != KAI_REC_CHARTER)
+        kai_cur_fail(sigs, KAI_EMALFORMED);
+    *body = kai_cur_bin(sigs, KAI_CHARTER_BYTES_MAX);
+    return kai_cur_ok(sigs) ? read_body(ch, *body) : sigs->err;
+}
+
+void kai_charter_record_hash(uint8_t hash[static KAI_ID_BYTES], struct kai_view record)
+{
+    struct kai_cur c;
+
+    kai_cur_init(&c, record.p, record.n);
+    kai_cur_tuple(&c, 3);
+    (void)kai_cur_uint(&c, UINT16_MAX);
+    struct kai_view body = kai_cur_bin(&c, KAI_CHARTER_BYTES_MAX);
+    kai_hash(hash, KAI_D_CHARTER, body.p, body.n);
 }
 
 enum kai_err kai_charter_parse(struct kai_charter *ch, struct kai_view record)
 {
+    struct kai_view body;
     struct kai_cur c;
+    enum kai_err err = kai_charter_read(ch, record, &body, &c);
 
-    memset(ch, 0, sizeof *ch);
-    if (record.n > KAI_CHARTER_BYTES_MAX)
-        return KAI_ELIMIT;
-    kai_cur_init(&c, record.p, record.n);
-    kai_cur_tuple(&c, 3);
-    if (kai_cur_uint(&c, UINT16_MAX) != KAI_REC_CHARTER)
-        kai_cur_fail(&c, KAI_EMALFORMED);
-    struct kai_view body = kai_cur_bin(&c, KAI_CHARTER_BYTES_MAX);
-    if (!kai_cur_ok(&c))
-        return c.err;
-    enum kai_err err = read_body(ch, body);
+    if (err == KAI_OK && ch->ver != 1) /* Its network id is that of a first version we lack. */
+        err = KAI_EMALFORMED;
     if (err != KAI_OK)
         return err;
-    kai_hash(ch->nid, KAI_D_CHARTER, body.p, body.n);
+    memcpy(ch->nid, ch->hash, KAI_ID_BYTES);
     kai_cur_tuple(&c, (uint32_t)ch->n_founders);
     for (size_t i = 0; i < ch->n_founders; i++) {
         kai_cur_tuple(&c, 2);
@@ -118,22 +137,20 @@ enum kai_err kai_charter_parse(struct kai_charter *ch, struct kai_view record)
     return kai_cur_end(&c);
 }
 
-static void put_texts(struct kai_buf *out, const struct kai_charter_text *texts, size_t n)
+static void put_texts(struct kai_buf *out, const struct kai_charter *ch)
 {
     struct kai_buf x;
-    uint8_t hash[KAI_ID_BYTES];
 
-    if (n == 0) {
+    if (ch->n_texts == 0) {
         kai_put_no_ext(out);
         return;
     }
     kai_buf_init(&x, KAI_CHARTER_BYTES_MAX);
-    kai_put_array(&x, (uint32_t)n);
-    for (size_t i = 0; i < n; i++) {
-        kai_charter_text_hash(hash, texts[i].text);
+    kai_put_array(&x, (uint32_t)ch->n_texts);
+    for (size_t i = 0; i < ch->n_texts; i++) {
         kai_put_array(&x, 2);
-        kai_put_str(&x, texts[i].lang);
-        kai_put_bin(&x, hash, sizeof hash);
+        kai_put_str(&x, ch->texts[i].lang);
+        kai_put_bin(&x, ch->texts[i].hash, KAI_ID_BYTES);
     }
     kai_put_map(out, 1);
     kai_put_uint(out, X_TEXTS);
@@ -143,29 +160,61 @@ static void put_texts(struct kai_buf *out, const struct kai_charter_text *texts,
     kai_buf_free(&x);
 }
 
+void kai_charter_body_write(struct kai_buf *out, const struct kai_charter *ch)
+{
+    kai_put_array(out, 7);
+    kai_put_uint(out, ch->ver);
+    kai_rec_put_maybe(out, ch->ver > 1, ch->prev, KAI_ID_BYTES);
+    kai_put_str(out, ch->name);
+    kai_put_array(out, (uint32_t)ch->n_founders);
+    for (size_t i = 0; i < ch->n_founders; i++) {
+        kai_put_array(out, 2);
+        kai_put_bin(out, ch->founders[i].root_pk, KAI_KEY_BYTES);
+        kai_put_str(out, ch->founders[i].name);
+    }
+    kai_put_uint(out, ch->threshold);
+    kai_put_no_ext(out);
+    put_texts(out, ch);
+}
+
+enum kai_err kai_charter_texts(struct kai_charter *ch, const struct kai_charter_text *texts,
+                               size_t n)
+{
+    if (n > KAI_CHARTER_TEXTS_MAX)
+        return KAI_ELIMIT;
+    ch->n_texts = n;
+    for (size_t i = 0; i < n; i++) {
+        if (strlen(texts[i].lang) >= sizeof ch->texts[i].lang ||
+            texts[i].text.n > KAI_CHARTER_TEXT_BYTES_MAX)
+            return KAI_ELIMIT;
+        kai_copy_text(ch->texts[i].lang, sizeof ch->texts[i].lang, texts[i].lang);
+        kai_charter_text_hash(ch->texts[i].hash, texts[i].text);
+    }
+    return KAI_OK;
+}
+
 enum kai_err kai_charter_make(struct kai_buf *out, const char *name, const char *org_name,
                               const uint8_t root_pk[static KAI_KEY_BYTES],
                               const uint8_t root_sk[static 64],
                               const struct kai_charter_text *texts, size_t n_texts)
 {
+    struct kai_charter *ch = calloc(1, sizeof *ch);
     struct kai_buf body;
     uint8_t sig[KAI_SIG_BYTES];
 
-    if (n_texts > KAI_CHARTER_TEXTS_MAX)
-        return KAI_ELIMIT;
+    if (ch == NULL)
+        return KAI_ENOMEM;
+    ch->ver = ch->n_founders = ch->threshold = 1;
+    kai_copy_text(ch->name, sizeof ch->name, name);
+    memcpy(ch->founders[0].root_pk, root_pk, KAI_KEY_BYTES);
+    kai_copy_text(ch->founders[0].name, sizeof ch->founders[0].name, org_name);
     kai_buf_init(&body, KAI_CHARTER_BYTES_MAX);
-    kai_put_array(&body, 7);
-    kai_put_uint(&body, 1);
-    kai_put_nil(&body);
-    kai_put_str(&body, name);
-    kai_put_array(&body, 1);
-    kai_put_array(&body, 2);
-    kai_put_bin(&body, root_pk, KAI_KEY_BYTES);
-    kai_put_str(&body, org_name);
-    kai_put_uint(&body, 1);
-    kai_put_no_ext(&body);
-    put_texts(&body, texts, n_texts);
-    enum kai_err err = body.err;
+    enum kai_err err = kai_charter_texts(ch, texts, n_texts);
+    if (err == KAI_OK) {
+        kai_charter_body_write(&body, ch);
+        err = body.err;
+    }
+    free(ch);
     if (err == KAI_OK) {
         kai_sign(sig, root_sk, KAI_SIG_CHARTER, KAI_NID_NONE, body.p, body.len);
         kai_put_array(out, 3);

@@ -56,6 +56,17 @@ static void log_free(struct kai_ctl_log *l)
     free(l);
 }
 
+enum kai_err kai_ctl_founder(struct kai_ctl *c, const uint8_t root_pk[static KAI_KEY_BYTES])
+{
+    struct kai_ctl_log *l = log_make(c, root_pk);
+
+    if (l == NULL)
+        return KAI_ENOMEM;
+    l->founder = true;
+    c->near_fresh = false;
+    return KAI_OK;
+}
+
 enum kai_err kai_ctl_new(struct kai_ctl **out, const struct kai_charter *charter)
 {
     struct kai_ctl *c = calloc(1, sizeof *c);
@@ -63,17 +74,12 @@ enum kai_err kai_ctl_new(struct kai_ctl **out, const struct kai_charter *charter
     *out = NULL;
     if (c == NULL)
         return KAI_ENOMEM;
-    c->charter = *charter;
+    c->first = c->charter = *charter;
     c->most = KAI_CTL_ENTRIES_MAX;
     c->heads = calloc(1, sizeof *c->heads);
     bool ok = c->heads != NULL;
-    for (size_t i = 0; ok && i < charter->n_founders; i++) {
-        struct kai_ctl_log *l = log_make(c, charter->founders[i].root_pk);
-
-        ok = l != NULL;
-        if (ok)
-            l->founder = true;
-    }
+    for (size_t i = 0; ok && i < charter->n_founders; i++)
+        ok = kai_ctl_founder(c, charter->founders[i].root_pk) == KAI_OK;
     if (!ok) {
         kai_ctl_free(c);
         return KAI_ENOMEM;
@@ -95,6 +101,8 @@ void kai_ctl_free(struct kai_ctl *c)
     free(c->heads);
     free(c->by_hash);
     free(c->logs);
+    kai_ctl_charters_free(c);
+    kai_ctl_deaths_free(c);
     free(c);
 }
 

@@ -12,14 +12,39 @@
 
 struct kai_ctl;
 
-/* charter is copied. Errors: KAI_ENOMEM. */
+/* charter: version 1, copied. Errors: KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_ctl_new(struct kai_ctl **out, const struct kai_charter *charter);
 void kai_ctl_free(struct kai_ctl *c);
 /* Who holds this set: what those wrote who stand above this node key is taken also when
  * KAI_CTL_ENTRIES_MAX are held. The same holds of founders and of organisations that they admitted:
  * so whoever fills the set can still be put out. */
 void kai_ctl_own(struct kai_ctl *c, const uint8_t node_pk[static KAI_KEY_BYTES]);
+/* The version that counts: the highest held, and of two with one number that with the smaller hash.
+ */
 const struct kai_charter *kai_ctl_charter(const struct kai_ctl *c);
+/* Add a version after the first (copied). Versions are a set too: order and duplicates change
+ * nothing. Errors: KAI_EEXIST, KAI_EAGAIN (the version before is not held), KAI_ELIMIT (more than
+ * KAI_CHARTER_VERSIONS_MAX), KAI_EMALFORMED, KAI_EAUTH (too few of those who must have signed it),
+ * KAI_ENOMEM. */
+KAI_MUST_USE enum kai_err kai_ctl_charter_add(struct kai_ctl *c, struct kai_view record);
+/* What kai_ctl_charter_add() would say, with nothing changed. */
+KAI_MUST_USE enum kai_err kai_ctl_charter_check(const struct kai_ctl *c, struct kai_view record);
+/* The version that one follows, be it a draft. Errors: KAI_EAGAIN, KAI_EMALFORMED, KAI_ELIMIT,
+ * KAI_ENOMEM. */
+KAI_MUST_USE enum kai_err kai_ctl_charter_before(const struct kai_ctl *c, struct kai_view record,
+                                                 struct kai_charter *prev);
+/* Those held, in an order in which they can be added. The view is valid until the next add. */
+size_t kai_ctl_charters(const struct kai_ctl *c);
+struct kai_view kai_ctl_charter_at(const struct kai_ctl *c, size_t i);
+
+/* Add a KEYDEATH (copied); a set as well. Errors: KAI_EEXIST (held, or one that says more),
+ * KAI_EAGAIN (the key is not known: its certificate may come), KAI_EDENIED (the signer is neither
+ * the key nor its organisation's root, as far as known), KAI_EMALFORMED, KAI_EAUTH, KAI_ENOMEM. */
+KAI_MUST_USE enum kai_err kai_ctl_death_add(struct kai_ctl *c, struct kai_view note);
+KAI_MUST_USE enum kai_err kai_ctl_death_check(const struct kai_ctl *c, struct kai_view note);
+/* Those that count. The view is valid until the next add. */
+size_t kai_ctl_deaths(const struct kai_ctl *c);
+struct kai_view kai_ctl_death_at(const struct kai_ctl *c, size_t i);
 
 /* Add an entry (copied). The log's key must be known: a founder's root key, or the sign_pk of an
  * ADMIT held. Errors: KAI_EEXIST (held already), KAI_EAGAIN (its predecessor or its key's

@@ -3,6 +3,7 @@
 #define KAI_KEYS_CTL_INT_H
 
 #include "keys/ctl.h"
+#include "keys/keydeath.h"
 #include "keys/record.h"
 
 #define KAI_FORK_BRANCHES 2u /* Kept at a fork: enough to prove it. */
@@ -24,7 +25,7 @@ struct kai_ctl_entry {
 
 struct kai_ctl_log {
     uint8_t pk[KAI_KEY_BYTES];
-    bool founder;
+    bool founder;   /* In some version of the charter: what it says is held. */
     bool reached;   /* Scratch of drop. */
     bool near;      /* As kai_ctl_near() said last. */
     uint32_t level; /* Scratch of that: organisations from a founder down to this root or issuing
@@ -42,8 +43,26 @@ struct kai_ctl_heads {
     size_t cap;
 };
 
+struct kai_ctl_charter { /* A version after the first. */
+    uint8_t hash[KAI_ID_BYTES];
+    uint64_t ver;
+    size_t n;
+    uint8_t *bytes; /* The record. */
+};
+
+struct kai_ctl_death {
+    struct kai_keydeath d;
+    size_t n;
+    uint8_t *bytes; /* The note. */
+};
+
 struct kai_ctl {
-    struct kai_charter charter;
+    struct kai_charter first;      /* Version 1. */
+    struct kai_charter charter;    /* The one that counts. */
+    struct kai_ctl_charter *later; /* By (ver, hash). */
+    size_t n_later;
+    struct kai_ctl_death *deaths; /* By (key, signer). */
+    size_t n_deaths;
     struct kai_ctl_log **logs; /* By pk. */
     size_t n_logs;
     size_t logs_cap;
@@ -57,6 +76,12 @@ struct kai_ctl {
     uint8_t own_pk[KAI_KEY_BYTES];
     bool near_fresh;
 };
+
+/* A founder's log, in whatever version. Errors: KAI_ENOMEM. */
+KAI_MUST_USE enum kai_err kai_ctl_founder(struct kai_ctl *c,
+                                          const uint8_t root_pk[static KAI_KEY_BYTES]);
+void kai_ctl_charters_free(struct kai_ctl *c);
+void kai_ctl_deaths_free(struct kai_ctl *c);
 
 /* ctl_near.c: whether what stands in this log is taken however much is held. */
 bool kai_ctl_near(struct kai_ctl *c, const struct kai_ctl_log *l);

@@ -4,11 +4,6 @@
 #include "crypto/hash.h"
 #include "keys/ctl_int.h"
 
-const struct kai_charter *kai_ctl_charter(const struct kai_ctl *c)
-{
-    return &c->charter;
-}
-
 size_t kai_ctl_count(const struct kai_ctl *c)
 {
     return c->n;
@@ -153,6 +148,10 @@ void kai_ctl_fingerprint(const struct kai_ctl *c, uint8_t fp[static KAI_ID_BYTES
 
     kai_hash_begin(&h, KAI_D_STATE);
     kai_hash_add(&h, c->charter.nid, KAI_ID_BYTES);
+    for (size_t i = 0; i < c->n_later; i++)
+        kai_hash_add(&h, c->later[i].hash, KAI_ID_BYTES);
+    for (size_t i = 0; i < c->n_deaths; i++)
+        kai_hash_add(&h, c->deaths[i].d.hash, KAI_ID_BYTES);
     for (size_t i = 0; i < n; i++) {
         kai_hash_add(&h, rows[i].log_pk, KAI_KEY_BYTES);
         kai_hash_u64(&h, rows[i].seq);

@@ -328,6 +328,15 @@ enum kai_err kai_keyring_duty(struct kai_keyring *k, uint64_t now_ms, struct kai
     return KAI_ENOTFOUND;
 }
 
+void kai_keyring_lacks_since(struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
+                             uint64_t since_ms)
+{
+    struct kai_aud *a = kai_ring_aud(k, aud_id);
+
+    if (a != NULL && a->best == NULL && (a->lacking_ms == 0 || since_ms < a->lacking_ms))
+        a->lacking_ms = since_ms;
+}
+
 enum kai_err kai_keyring_want(struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
                               uint64_t now_ms, struct kai_duty *d)
 {

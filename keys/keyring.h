@@ -233,6 +233,11 @@ struct kai_duty {
  * nothing now; *next_ms = when to ask again. */
 KAI_MUST_USE enum kai_err kai_keyring_duty(struct kai_keyring *k, uint64_t now_ms,
                                            struct kai_duty *d, uint64_t *next_ms);
+/* What waits to be written has waited since then, also before a restart: no steward's epoch is
+ * taken to have been clean since. Where one is clean now, and for later times than are known:
+ * nothing. */
+void kai_keyring_lacks_since(struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
+                             uint64_t since_ms);
 /* Somebody wants to write, and there is no epoch to write under. KAI_OK: *d is to be minted now,
  * and the epoch is there (a mailbox; or no steward gave a clean one for KAI_SELF_EPOCH_MS).
  * KAI_EAGAIN: hold it; where nobody acts, kai_keyring_duty() will say so in time. KAI_ENOTFOUND:

@@ -20,6 +20,7 @@ struct kai_cert {
     uint64_t rank;    /* From 1, among the ADMITs of its log that count; a replacement has its
                          forerunner's. */
     bool replaced;
+    bool renewed; /* Replaced by another of the same subject. */
     uint64_t caps;
     uint64_t label_max;
     uint64_t quota;
@@ -42,6 +43,7 @@ struct kai_path {
     uint32_t next_same_cert;
     uint32_t hit; /* First of its hits. */
     uint64_t kind;
+    bool former;   /* A founder of an earlier version of the charter alone. */
     uint32_t orgs; /* Organisations from the founder down to it. */
     uint64_t caps;
     uint64_t label_max;
@@ -50,6 +52,7 @@ struct kai_path {
     uint64_t max_children;
     uint64_t not_after; /* Narrowed by organisations and by its own certificate. */
     uint32_t tiers;     /* Organisations with the provider mark, from the founder down to it. */
+    bool dead;          /* By KEYDEATH of its key. */
     bool attested;
     bool active;
     enum kai_cut_state

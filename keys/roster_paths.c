@@ -82,6 +82,7 @@ static void rank_log(struct kai_build *b, size_t first, size_t end)
 
         if (old != NULL) {
             old->replaced = true;
+            old->renewed = old->subject == b->certs[i].subject;
             b->certs[i].rank = old->rank;
         } else {
             b->certs[i].rank = b->certs[i].e->kind == KAI_ADMIT_ISSUING ? ++issuing : ++others;
@@ -160,31 +161,52 @@ static struct kai_path *path_add(struct kai_build *b)
     return p;
 }
 
+static bool founds_now(const struct kai_charter *ch, const uint8_t *pk)
+{
+    for (size_t i = 0; i < ch->n_founders; i++) {
+        if (memcmp(ch->founders[i].root_pk, pk, KAI_KEY_BYTES) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum kai_err add_founder(struct kai_build *b, size_t log, bool now)
+{
+    struct kai_path *p = path_add(b);
+
+    if (p == NULL)
+        return KAI_ENOMEM;
+    p->org = (uint32_t)(b->n_paths - 1);
+    p->key = (uint32_t)log;
+    p->kind = KAI_ADMIT_ORG;
+    p->former = !now;
+    p->orgs = 1;
+    p->caps = FOUNDER_CAPS;
+    p->label_max = LABEL_HIGHEST;
+    p->quota = NO_LIMIT;
+    p->depth_left = KAI_ORG_DEPTH_MAX - 1;
+    p->max_children = NO_LIMIT;
+    p->not_after = NO_LIMIT;
+    return KAI_OK;
+}
+
+/* Those of the version that counts; behind them those of earlier ones, from whom nothing follows:
+ * they are there so that they can be named. Logs are sorted by key: the order of the charter does
+ * not matter. */
 static enum kai_err add_founders(struct kai_build *b)
 {
-    const struct kai_charter *ch = &b->ctl->charter;
+    enum kai_err err = KAI_OK;
 
-    /* Logs are sorted by key: the order of the charter does not matter. */
-    for (size_t i = 0; i < b->ctl->n_logs; i++) {
-        if (!b->ctl->logs[i]->founder)
-            continue;
-        struct kai_path *p = path_add(b);
-        if (p == NULL)
-            return KAI_ENOMEM;
-        p->org = (uint32_t)(b->n_paths - 1);
-        p->key = (uint32_t)i;
-        p->kind = KAI_ADMIT_ORG;
-        p->orgs = 1;
-        p->caps = FOUNDER_CAPS;
-        p->label_max = LABEL_HIGHEST;
-        p->quota = NO_LIMIT;
-        p->depth_left = KAI_ORG_DEPTH_MAX - 1;
-        p->max_children = NO_LIMIT;
-        p->not_after = NO_LIMIT;
+    for (int now = 1; now >= 0; now--) {
+        for (size_t i = 0; err == KAI_OK && i < b->ctl->n_logs; i++) {
+            const struct kai_ctl_log *l = b->ctl->logs[i];
+
+            if (l->founder && founds_now(&b->ctl->charter, l->pk) == (now == 1))
+                err = add_founder(b, i, now == 1);
+        }
+        assert(err != KAI_OK || now == 0 || b->n_paths == b->ctl->charter.n_founders);
     }
-    assert(b->n_paths == ch->n_founders);
-    (void)ch;
-    return KAI_OK;
+    return err;
 }
 
 static bool key_on_path(const struct kai_build *b, uint32_t path, uint32_t key)
@@ -264,12 +286,22 @@ static enum kai_err add_child(struct kai_build *b, uint32_t parent_at, uint32_t 
     return KAI_OK;
 }
 
+/* What an organisation has admitted hangs on the terms that it has now: by those of before, it
+ * would be bound by nothing that it was narrowed to. */
+static bool leads_on(const struct kai_build *b, const struct kai_path *p)
+{
+    if (p->kind == KAI_ADMIT_ISSUING)
+        return true;
+    return p->kind == KAI_ADMIT_ORG &&
+           (p->cert == KAI_NONE || KAI_CHECK(REPLACED_TERMS, !b->certs[p->cert].renewed));
+}
+
 enum kai_err kai_build_paths(struct kai_build *b)
 {
     enum kai_err err = add_founders(b);
 
     for (uint32_t i = 0; err == KAI_OK && i < b->n_paths; i++) {
-        if (b->paths[i].kind != KAI_ADMIT_ORG && b->paths[i].kind != KAI_ADMIT_ISSUING)
+        if (!leads_on(b, &b->paths[i]))
             continue;
         uint32_t key = b->paths[i].key;
         for (uint32_t k = b->log_first[key]; err == KAI_OK && k < b->log_first[key + 1]; k++) {

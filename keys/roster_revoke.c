@@ -87,7 +87,8 @@ static uint32_t founders_of(const struct kai_build *b, uint32_t key)
     for (size_t i = 0; i < b->n_paths; i++) {
         const struct kai_path *p = &b->paths[i];
 
-        if (p->kind == KAI_ADMIT_ISSUING && p->key == key && b->paths[p->org].cert == KAI_NONE)
+        if (p->kind == KAI_ADMIT_ISSUING && p->key == key && b->paths[p->org].cert == KAI_NONE &&
+            !b->paths[p->org].former)
             mask |= UINT32_C(1) << p->org; /* Founders are the first paths. */
         if (p->orgs > 1)
             break; /* Breadth first: no founder's key comes after the first admitted organisation.
@@ -310,8 +311,31 @@ bool kai_build_within(const struct kai_path *p, const struct kai_ctl_entry *e)
     return KAI_CHECK(REVOKE_CUT, within);
 }
 
+/* The certificates of a dead key are active on no path. What its log said stands, up to the cut
+ * where its root named one. */
+static void apply_deaths(struct kai_build *b)
+{
+    for (size_t i = 0; i < b->ctl->n_deaths; i++) {
+        const struct kai_keydeath *d = &b->ctl->deaths[i].d;
+        const struct kai_ctl_log *l = kai_ctl_log(b->ctl, d->key);
+        const struct kai_ctl_entry *head =
+            d->has_cut && d->cut.seq > 0 ? kai_ctl_entry(b->ctl, d->cut.head) : NULL;
+
+        if (head != NULL && (head->log != l || head->e.h.seq != d->cut.seq))
+            head = NULL; /* As with REVOKE: better nothing than the wrong branch. */
+        for (size_t k = 0; l != NULL && k < b->n_paths; k++) {
+            if (b->ctl->logs[b->paths[k].key] != l)
+                continue;
+            b->paths[k].dead = true;
+            if (d->has_cut)
+                narrow(&b->paths[k], head);
+        }
+    }
+}
+
 void kai_build_states(struct kai_build *b)
 {
+    apply_deaths(b);
     for (size_t i = 0; i < b->n_paths; i++) { /* A parent comes before its children. */
         struct kai_path *p = &b->paths[i];
 
@@ -319,14 +343,14 @@ void kai_build_states(struct kai_build *b)
         if (p->kind == KAI_ADMIT_ISSUING)
             apply_hits(b, p, b->paths[p->org].hit);
         if (p->cert == KAI_NONE) {
-            p->attested = true;
-            p->active = true;
+            p->attested = KAI_CHECK(CHARTER_FOUNDER, !p->former);
+            p->active = p->attested && !p->dead;
             continue;
         }
         const struct kai_path *parent = &b->paths[p->parent];
         const struct kai_cert *c = &b->certs[p->cert];
         p->attested = parent->attested && kai_build_within(parent, c->e);
-        p->active = p->attested && p->hit == KAI_NONE && !c->replaced &&
+        p->active = p->attested && p->hit == KAI_NONE && !c->replaced && !p->dead &&
                     (p->kind == KAI_ADMIT_ORG || b->paths[p->org].active);
     }
 }

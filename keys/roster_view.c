@@ -115,13 +115,22 @@ static bool first_of_id(const struct row *rows, size_t i)
 
 bool kai_build_hit(const struct kai_build *b, const struct kai_path *p)
 {
-    return p->hit != KAI_NONE || b->paths[p->org].hit != KAI_NONE;
+    const struct kai_path *org = &b->paths[p->org];
+
+    return p->hit != KAI_NONE || org->hit != KAI_NONE || org->former || p->dead || org->dead;
+}
+
+static void name_founder(struct kai_org *o, const struct kai_charter *ch)
+{
+    for (size_t i = 0; i < ch->n_founders; i++) {
+        if (memcmp(ch->founders[i].org, o->id, KAI_ID_BYTES) == 0)
+            kai_copy_text(o->name, sizeof o->name, ch->founders[i].name);
+    }
 }
 
 static void fill_org(struct kai_org *o, const struct kai_build *b, const struct row *row)
 {
     const struct kai_path *p = &b->paths[row->path];
-    const struct kai_charter *ch = &b->ctl->charter;
     struct kai_admit a;
 
     memcpy(o->id, row->id, KAI_ID_BYTES);
@@ -129,16 +138,14 @@ static void fill_org(struct kai_org *o, const struct kai_build *b, const struct 
     memcpy(o->root_pk, b->ctl->logs[p->key]->pk, KAI_KEY_BYTES);
     o->attested = p->attested;
     o->active = p->active;
-    o->revoked = p->hit != KAI_NONE;
+    o->revoked = p->hit != KAI_NONE || p->former || p->dead;
     o->caps = p->caps;
     o->label_max = p->label_max;
     o->depth_left = p->depth_left;
     o->max_children = p->max_children;
     if (p->cert == KAI_NONE) {
-        for (size_t i = 0; i < ch->n_founders; i++) {
-            if (memcmp(ch->founders[i].org, o->id, KAI_ID_BYTES) == 0)
-                kai_copy_text(o->name, sizeof o->name, ch->founders[i].name);
-        }
+        name_founder(o, &b->ctl->first); /* One that the version that counts names no more. */
+        name_founder(o, &b->ctl->charter);
         return;
     }
     row_id(o->parent, b, &b->paths[b->paths[p->parent].org]);

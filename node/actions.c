@@ -212,13 +212,15 @@ static void act_store_text(void *ctx, const uint8_t hash[static KAI_ID_BYTES], s
         (void)kai_tx_kv(tx, key, text);
 }
 
-static void act_store_fork(void *ctx, const struct kai_entry *other)
+static void act_store_fork(void *ctx, const struct kai_entry *a, const struct kai_entry *b)
 {
     struct kai_core *c = ctx;
     struct kai_tx *tx = kai_core_tx(c);
 
-    if (tx != NULL)
-        (void)kai_tx_fork(tx, other->hdr, other->sig);
+    if (tx != NULL && kai_tx_fork(tx, a->hdr, a->sig) == KAI_OK)
+        (void)kai_tx_fork(tx, b->hdr, b->sig); /* A failure is told by the commit. */
+    if (c->loop != NULL)
+        kai_loop_dirty(c->loop); /* What is disputed shows in the outlook. */
 }
 
 static void act_roster(void *ctx, struct kai_roster *r)

@@ -168,7 +168,7 @@ static enum kai_err write_all(struct kai_core *c, const struct asking *a,
     memcpy(r.from_aud, s->row.aud_id, KAI_ID_BYTES);
     memcpy(r.sharer_cert, c->self.node_cert, KAI_ID_BYTES);
     kai_buf_init(&item, KAI_BODY_BYTES_MAX);
-    err = kai_post_begin(c, a->target, &p, why);
+    err = kai_post_begin(c, a->target, KAI_POST_HOLD, &p, why);
     for (size_t i = 0; i < s->n && err == KAI_OK; i++) {
         kai_buf_clear(&item);
         kai_reshare_write(&item, &r, &s->contents[i], 1, c->self.sign_sk, c->charter.nid);

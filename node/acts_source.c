@@ -88,7 +88,7 @@ static enum kai_err write_places(struct kai_core *c, const struct places *p, str
     *n = 0;
     for (size_t i = 0; i < p->n; i++) {
         struct kai_why one = {0};
-        enum kai_err err = kai_post_items(c, p->id[i], &item, 1, &one);
+        enum kai_err err = kai_post_items(c, p->id[i], KAI_POST_HOLD, &item, 1, &one);
 
         if (err == KAI_OK)
             ++*n;
@@ -207,7 +207,7 @@ enum kai_err kai_act_publish(struct kai_core *c, const uint8_t aud_id[static KAI
         return err;
     opt.obj.seal = (struct kai_view){0};
     memcpy(opt.obj.origin_cert, c->self.node_cert, KAI_ID_BYTES);
-    err = kai_post_begin(c, aud_id, &p.post, why);
+    err = kai_post_begin(c, aud_id, KAI_POST_HOLD, &p.post, why);
     if (err == KAI_OK)
         err = kai_batch_new(&b, kai_post_writer(p.post), &opt);
     if (err == KAI_OK)

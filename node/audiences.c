@@ -360,7 +360,7 @@ static enum kai_err announce_rules(struct kai_core *c, struct change *ch)
 
     for (size_t i = 0; i < ch->n_items; i++)
         items[i] = kai_buf_view(&ch->items[i]);
-    enum kai_err err = kai_post_items(c, ch->id, items, ch->n_items, ch->why);
+    enum kai_err err = kai_post_items(c, ch->id, KAI_POST_NOW, items, ch->n_items, ch->why);
     for (size_t s = 0; err == KAI_OK && s < ch->rec.n_stewards; s++) {
         if (memcmp(ch->rec.stewards[s], c->self.org_id, KAI_ID_BYTES) == 0)
             continue;

@@ -195,18 +195,21 @@ enum kai_err kai_audit_open(struct kai_core *c)
     return KAI_OK; /* Of another length: the next line says so, and verify. */
 }
 
-void kai_audit_close(struct kai_core *c)
+bool kai_audit_close(struct kai_core *c)
 {
     struct kai_audit *a = c->audit;
 
     if (a == NULL)
-        return;
+        return true;
+    /* Lines of which the store knows nothing would count as another's. */
+    bool even = !a->cut_first || ftruncate(a->fd, (off_t)a->size) == 0;
     c->audit = NULL;
     if (a->fd != -1)
         (void)close(a->fd);
     (void)pthread_mutex_destroy(&a->mu);
     (void)pthread_cond_destroy(&a->cond);
     free(a);
+    return even;
 }
 
 /* ---- Writing. */
@@ -272,21 +275,6 @@ static void put_lines(struct kai_buf *out, struct kai_audit_at *at, const struct
     }
 }
 
-static bool write_all(int fd, const uint8_t *p, size_t n)
-{
-    while (n > 0) {
-        ssize_t w = write(fd, p, n);
-
-        if (w < 0 && errno == EINTR)
-            continue;
-        if (w <= 0)
-            return false;
-        p += w;
-        n -= (size_t)w;
-    }
-    return true;
-}
-
 /* The lines of all who wait, on the disk, and the store's word of them. All or nothing. */
 static enum kai_err write_group(struct kai_core *c, struct kai_audit *a, const struct waiting *all,
                                 struct kai_why *why)
@@ -302,7 +290,7 @@ static enum kai_err write_group(struct kai_core *c, struct kai_audit *a, const s
     }
     if (err == KAI_OK) {
         h.size = a->size + lines.len;
-        if (!write_all(a->fd, lines.p, lines.len) || fdatasync(a->fd) != 0)
+        if (!kai_write_all(a->fd, lines.p, lines.len) || fdatasync(a->fd) != 0)
             err = io_failed(c->home.dir, why);
         else
             err = kai_core_run(c, job_head, &h);

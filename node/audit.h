@@ -42,7 +42,8 @@ char *kai_audit_path(const struct kai_core *c, char path[static KAI_PATH_BYTES_M
  * store knows counts where it chains on, and is cut off where it does not: no answer went out for
  * it. A log that is shorter than the store says is left as it is: verify says so for ever. */
 KAI_MUST_USE enum kai_err kai_audit_open(struct kai_core *c);
-void kai_audit_close(struct kai_core *c);
+/* False: the file has lines that the store knows nothing of, so that this is no clean stop. */
+bool kai_audit_close(struct kai_core *c);
 
 /* Each line of the file in order, without its line feed, and where in the file it starts. The last
  * may be cut. False stops. Errors: KAI_EIO, KAI_ENOMEM. */

@@ -15,6 +15,7 @@
 #include "node/backup_file.h"
 #include "node/backup_record.h"
 #include "node/core.h"
+#include "node/hold.h"
 #include "wire/cur.h"
 
 #define FILE_PART_BYTES 32768u
@@ -221,6 +222,27 @@ static enum kai_err put_keys(struct make *m, const struct rings *r)
     return m->err;
 }
 
+/* And the keys of what waits for an audience's key, which were wrapped for it. */
+static enum kai_err put_holds(struct make *m, const struct rings *r)
+{
+    const struct kai_audience *auds;
+    size_t n = kai_roster_audiences(r->roster, &auds);
+    uint8_t key[KAI_KEY_BYTES];
+
+    for (size_t i = 0; m->err == KAI_OK && i < n; i++) {
+        struct kai_bak_record rec = {.type = KAI_BAK_KV, .bytes = kai_view_of(key, sizeof key)};
+        enum kai_err err =
+            kai_hold_spare(m->snap, r->charter.nid, r->self, auds[i].id, rec.name, key);
+
+        if (err == KAI_OK)
+            (void)put(m, &rec);
+        else if (err != KAI_ENOTFOUND)
+            m->err = err;
+    }
+    sodium_memzero(key, sizeof key);
+    return m->err;
+}
+
 static enum kai_err fill_info(struct make *m, const struct rings *r)
 {
     char path[KAI_PATH_BYTES_MAX];
@@ -376,6 +398,8 @@ static enum kai_err put_all(struct make *m)
         err = put_store(m);
     if (err == KAI_OK)
         err = put_keys(m, &r);
+    if (err == KAI_OK)
+        err = put_holds(m, &r);
     if (err == KAI_OK)
         err = put_files(m);
     kai_hash_end(&m->sum, sum);

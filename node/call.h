@@ -75,7 +75,8 @@ const char *kai_call_status(bool active, bool revoked, uint64_t not_after);
 void kai_call_refusal(void *ctx, const struct kai_why *why, const char *id);
 
 typedef enum kai_err kai_verb_fn(struct kai_call *c);
-kai_verb_fn kai_verb_status, kai_verb_peers, kai_verb_network_show, kai_verb_org_list,
+kai_verb_fn kai_verb_status, kai_verb_peers, kai_verb_network_show, kai_verb_network_amend,
+    kai_verb_network_review, kai_verb_network_apply, kai_verb_keydeath_use, kai_verb_org_list,
     kai_verb_org_show, kai_verb_org_admit, kai_verb_org_revoke, kai_verb_node_list,
     kai_verb_node_admit, kai_verb_node_revoke, kai_verb_audience_create, kai_verb_audience_add,
     kai_verb_audience_list, kai_verb_audience_show, kai_verb_publish, kai_verb_query, kai_verb_get,
@@ -86,6 +87,7 @@ kai_verb_fn kai_verb_status, kai_verb_peers, kai_verb_network_show, kai_verb_org
     kai_verb_token_add, kai_verb_token_list, kai_verb_token_revoke, kai_verb_audit_show,
     kai_verb_audit_verify, kai_verb_person_add, kai_verb_person_list, kai_verb_person_revoke,
     kai_verb_audience_remove, kai_verb_red_begin, kai_verb_red_publish, kai_verb_red_get,
-    kai_verb_issuing_begin, kai_verb_issuing_replace, kai_verb_carry_pack, kai_verb_carry_unpack;
+    kai_verb_issuing_begin, kai_verb_issuing_replace, kai_verb_carry_pack, kai_verb_carry_unpack,
+    kai_verb_org_replace;
 
 #endif

@@ -43,16 +43,17 @@ static bool collect_addr(void *ctx, uint64_t type, const uint8_t who[static KAI_
 static size_t charter_texts(const struct kai_core *c, struct kai_snap *s,
                             struct kai_charter_text *out)
 {
+    const struct kai_charter *ch = kai_ctl_charter(c->ctl);
     size_t n = 0;
 
-    for (size_t i = 0; i < c->charter.n_texts; i++) {
+    for (size_t i = 0; i < ch->n_texts; i++) {
         char b32[KAI_BASE32_KEY_CAP];
         char key[64];
 
-        kai_base32_key(b32, c->charter.texts[i].hash);
+        kai_base32_key(b32, ch->texts[i].hash);
         (void)snprintf(key, sizeof key, "text:%s", b32);
         if (kai_snap_kv(s, key, &out[n].text) == KAI_OK)
-            out[n++].lang = c->charter.texts[i].lang;
+            out[n++].lang = ch->texts[i].lang;
     }
     return n;
 }

@@ -64,6 +64,7 @@ static enum kai_err put_sum(struct kai_call *call, const struct kai_publish *p,
     kai_jput_uint(&j, "entries", sum->entries);
     kai_jput_uint(&j, "durable_ms", sum->durable_ms);
     kai_jput_uint(&j, "held_by", sum->held_by);
+    kai_jput_uint(&j, "unsent", sum->unsent);
     kai_jput_bool(&j, "dry_run", p->dry_run);
     kai_jput_end(&j);
     if (sum->refused > 0 && !(p->skip_bad && sum->accepted + sum->skipped > 0))

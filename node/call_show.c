@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "node/call.h"
+#include "node/hold.h"
 #include "node/indexer.h"
 #include "node/shown.h"
 
@@ -91,7 +92,8 @@ static void put_alarms(struct kai_call *call, struct kai_jput *j, const struct k
 
         if (!alarm_shown(call, o, c->alarms[i].about))
             continue;
-        (void)kai_why_set(&why, KAI_OK, c->alarms[i].code, c->alarms[i].about, NULL, NULL);
+        (void)kai_why_set(&why, KAI_OK, c->alarms[i].code, c->alarms[i].about,
+                          c->alarms[i].whom[0] != '\0' ? c->alarms[i].whom : NULL, NULL);
         kai_jput_object(j, NULL);
         kai_jput_text(j, "code", c->alarms[i].code);
         kai_jput_time(j, "since", c->alarms[i].since_ms);
@@ -137,7 +139,7 @@ enum kai_err kai_verb_status(struct kai_call *call)
     kai_jput_init(&j, &call->out);
     kai_jput_object(&j, NULL);
     kai_jput_hex(&j, "network", c->charter.nid, KAI_ID_BYTES);
-    kai_jput_text(&j, "network_name", c->charter.name);
+    kai_jput_text(&j, "network_name", o->charter.name);
     kai_jput_text(&j, "org", c->org_name);
     kai_jput_hex(&j, "org_id", c->self.org_id, KAI_ID_BYTES);
     kai_jput_hex(&j, "node", c->self.node_id, KAI_ID_BYTES);
@@ -151,7 +153,7 @@ enum kai_err kai_verb_status(struct kai_call *call)
     kai_jput_uint(&j, "items", items);
     kai_jput_uint(&j, "index_lag_ms", p.lag_ms);
     put_count(call, &j, "quarantined", p.quarantined);
-    put_count(call, &j, "unsent", g.unsent);
+    put_count(call, &j, "unsent", g.unsent + kai_hold_count(c));
     put_count(call, &j, "used_bytes", u.used_bytes);
     kai_jput_uint(&j, "map_bytes", u.map_bytes);
     kai_jput_hex(&j, "state", kai_roster_hash(o->roster), KAI_ID_BYTES);
@@ -230,48 +232,6 @@ enum kai_err kai_verb_peers(struct kai_call *call)
     enum kai_err err = kai_core_run(call->core, job_peers, &g);
     kai_outlook_put(o);
     return err;
-}
-
-enum kai_err kai_verb_network_show(struct kai_call *call)
-{
-    struct kai_core *c = call->core;
-    struct kai_jput j;
-
-    kai_jput_init(&j, &call->out);
-    kai_jput_object(&j, NULL);
-    kai_jput_hex(&j, "id", c->charter.nid, KAI_ID_BYTES);
-    kai_jput_text(&j, "name", c->charter.name);
-    kai_jput_uint(&j, "version", c->charter.ver);
-    kai_jput_array(&j, "founders");
-    for (size_t i = 0; i < c->charter.n_founders; i++) {
-        kai_jput_object(&j, NULL);
-        kai_jput_text(&j, "name", c->charter.founders[i].name);
-        kai_jput_hex(&j, "id", c->charter.founders[i].org, KAI_ID_BYTES);
-        kai_jput_end(&j);
-    }
-    kai_jput_end(&j);
-    kai_jput_array(&j, "texts");
-    struct kai_snap *s;
-    if (kai_snap_begin(c->store, &s) == KAI_OK) {
-        for (size_t i = 0; i < c->charter.n_texts; i++) {
-            char b32[KAI_BASE32_KEY_CAP];
-            char key[64];
-            struct kai_view text;
-
-            kai_base32_key(b32, c->charter.texts[i].hash);
-            (void)snprintf(key, sizeof key, "text:%s", b32);
-            if (kai_snap_kv(s, key, &text) != KAI_OK)
-                continue;
-            kai_jput_object(&j, NULL);
-            kai_jput_text(&j, "lang", c->charter.texts[i].lang);
-            kai_jput_view(&j, "text", text);
-            kai_jput_end(&j);
-        }
-        kai_snap_end(s);
-    }
-    kai_jput_end(&j);
-    kai_jput_end(&j);
-    return kai_jput_line(&j);
 }
 
 const char *kai_call_status(bool active, bool revoked, uint64_t not_after)

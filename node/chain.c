@@ -59,7 +59,10 @@ enum kai_err kai_chain_own(struct kai_chain *ch, const struct kai_keys *root,
     uint8_t org_id[KAI_ID_BYTES];
 
     kai_hash(org_id, KAI_D_ORG, root->sign_pk, KAI_KEY_BYTES);
-    kai_grant_admit(&a, g, KAI_ADMIT_ISSUING, org, issuing, org_id);
+    /* On each path the organisation narrows its key: under terms of its own the key could not do
+     * what the organisation may do later, as a founder or admitted by somebody else. */
+    struct kai_grant widest = kai_grant_founder();
+    kai_grant_admit(&a, &widest, KAI_ADMIT_ISSUING, org, issuing, org_id);
     enum kai_err err = kai_chain_admit(ch, root, &a);
     if (err != KAI_OK)
         return err;

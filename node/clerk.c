@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "item/label.h"
 #include "node/clerk_duty.h"
+#include "node/post.h"
 
 #define LOOK_MS     1000u
 #define FOUND_MAX   1024u
@@ -154,13 +154,11 @@ static enum kai_err look_found(struct kai_clerk *k)
 
 static void wait_for_news(struct kai_clerk *k)
 {
-    struct timespec t;
+    uint64_t until_ms = kai_now_ms() + LOOK_MS;
 
-    (void)clock_gettime(CLOCK_REALTIME, &t);
-    t.tv_sec += LOOK_MS / 1000;
     (void)pthread_mutex_lock(&k->mu);
     while (!k->awake && !atomic_load(&k->stop)) {
-        if (pthread_cond_timedwait(&k->news, &k->mu, &t) != 0)
+        if (!kai_wait_until(&k->news, &k->mu, until_ms))
             break;
     }
     k->awake = false;
@@ -186,8 +184,10 @@ static enum kai_err duty(struct kai_clerk *k, bool *due, enum kai_err (*f)(struc
 static enum kai_err look(struct kai_clerk *k)
 {
     bool more = false;
-    enum kai_err err = look_rows(k, kai_now_ms(), &more);
+    enum kai_err err = kai_post_held(k->c);
 
+    if (err == KAI_OK)
+        err = look_rows(k, kai_now_ms(), &more);
     if (err == KAI_OK)
         err = look_found(k);
     if (err == KAI_OK)

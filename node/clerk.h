@@ -1,6 +1,6 @@
 /* clerk: the thread that writes what nobody asks for by hand: receipts to sources, recalls and
  * withdrawals carried on to where this node re-shared, requests for what was contributed passed on
- * to who contributed it, and reports of violations to the origin.
+ * to who contributed it, reports of violations to the origin, and what waited for a key.
  *
  * What it does follows from what the index holds, so that a crash makes it late and never wrong. */
 #ifndef KAI_NODE_CLERK_H

@@ -124,7 +124,7 @@ static bool carry(void *ctx, const struct kai_ix_act *act, struct kai_view item)
         k->err = marked(k->c, &m, &done);
         if (k->err != KAI_OK || done)
             continue;
-        enum kai_err err = kai_post_items(k->c, k->t->aud[i], &item, 1, &why);
+        enum kai_err err = kai_post_items(k->c, k->t->aud[i], KAI_POST_HOLD, &item, 1, &why);
         k->err = err == KAI_OK ? kai_core_run(k->c, job_mark, &m) : worth_waiting(err);
     }
     return k->err == KAI_OK;

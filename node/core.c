@@ -13,7 +13,9 @@
 #include "node/audit.h"
 #include "node/backup.h"
 #include "node/clerk.h"
+#include "node/forks.h"
 #include "node/held.h"
+#include "node/hold.h"
 #include "node/indexer.h"
 #include "node/loop.h"
 #include "node/ownlog.h"
@@ -38,6 +40,14 @@ uint64_t kai_wall_ms(void)
     return clock_ms(CLOCK_REALTIME);
 }
 
+bool kai_wait_until(pthread_cond_t *cond, pthread_mutex_t *mu, uint64_t until_ms)
+{
+    struct timespec t = {.tv_sec = (time_t)(until_ms / 1000),
+                         .tv_nsec = (long)(until_ms % 1000 * 1000000)};
+
+    return pthread_cond_clockwait(cond, mu, CLOCK_MONOTONIC, &t) == 0;
+}
+
 void kai_random(void *ctx, void *out, size_t n)
 {
     (void)ctx;
@@ -58,25 +68,7 @@ struct kai_tx *kai_core_tx(struct kai_core *c)
     return c->tx;
 }
 
-void kai_core_after(struct kai_core *c, kai_after_fn *f, void *arg)
-{
-    if (c->n_after == c->cap_after) {
-        size_t cap = c->cap_after == 0 ? 64 : 2 * c->cap_after;
-        struct kai_after *grown = realloc(c->after, cap * sizeof *grown);
-
-        if (grown ==
-            NULL) { /* Nobody may be left waiting: commit now, and answer this one with it. */
-            kai_core_commit(c);
-            f(arg, KAI_ENOMEM);
-            return;
-        }
-        c->after = grown;
-        c->cap_after = cap;
-    }
-    c->after[c->n_after++] = (struct kai_after){.f = f, .arg = arg};
-}
-
-void kai_core_commit(struct kai_core *c)
+static enum kai_err commit(struct kai_core *c)
 {
     enum kai_err err = c->tx_err;
 
@@ -105,6 +97,28 @@ void kai_core_commit(struct kai_core *c)
         free(list);
         kai_indexer_wake(c->indexer);
     }
+    return err;
+}
+
+void kai_core_commit(struct kai_core *c)
+{
+    (void)commit(c); /* Told to those who wait. */
+}
+
+void kai_core_after(struct kai_core *c, kai_after_fn *f, void *arg)
+{
+    if (c->n_after == c->cap_after) {
+        size_t cap = c->cap_after == 0 ? 64 : 2 * c->cap_after;
+        struct kai_after *grown = realloc(c->after, cap * sizeof *grown);
+
+        if (grown == NULL) { /* Nobody may be left waiting, or told that what is there is not. */
+            f(arg, commit(c));
+            return;
+        }
+        c->after = grown;
+        c->cap_after = cap;
+    }
+    c->after[c->n_after++] = (struct kai_after){.f = f, .arg = arg};
 }
 
 void kai_core_wake(struct kai_core *c)
@@ -278,6 +292,8 @@ static enum kai_err load_state(struct kai_core *c, struct kai_why *why)
     if (err == KAI_OK)
         err = kai_snap_logs(c->serve, tell_log, c);
     if (err == KAI_OK)
+        err = kai_forks_load(c, c->serve);
+    if (err == KAI_OK)
         err = kai_snap_notes(c->serve, tell_note, c);
     if (err == KAI_OK)
         kai_net_on_keyring(c->net, kai_now_ms());
@@ -369,10 +385,13 @@ enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, s
         err = load_state(c, why);
     if (err == KAI_OK)
         err = kai_sure_begin(c);
+    if (err == KAI_OK)
+        err = kai_hold_load(c);
     if (err == KAI_OK) {
         kai_core_refresh(c);
         kai_core_commit(c);
-        err = kai_audit_open(c);
+        /* Later ones fall back on the one before; at first there is none. */
+        err = c->outlook != NULL ? kai_audit_open(c) : KAI_ENOMEM;
     }
     if (err == KAI_OK)
         err = kai_clerk_new(&c->clerk, c);
@@ -402,7 +421,7 @@ void kai_core_close(struct kai_core *c)
     if (c->store != NULL && c->ctl != NULL)
         while (c->tx != NULL || c->n_after > 0)
             kai_core_commit(c);
-    kai_audit_close(c);
+    opened = kai_audit_close(c) && opened;
     kai_net_free(c->net);
     kai_keyring_free(c->ring);
     kai_ctl_free(c->ctl);
@@ -413,6 +432,7 @@ void kai_core_close(struct kai_core *c)
     kai_store_close(c->store);
     kai_outlook_put(c->outlook);
     kai_held_free(c);
+    kai_hold_free(c);
     free(c->busy);
     kai_keys_free(c->node);
     kai_keys_free(c->issuing);

@@ -26,7 +26,8 @@ struct kai_loop;
 /* What other threads may see of roster and keys: immutable, counted. */
 struct kai_outlook {
     atomic_uint refs;
-    uint64_t number; /* From 1, one more with each change. */
+    uint64_t number;            /* From 1, one more with each change. */
+    struct kai_charter charter; /* The version that counts. */
     struct kai_roster *roster;
     struct kai_epoch *epochs; /* Guarded memory. */
     size_t n_epochs;
@@ -44,12 +45,19 @@ struct kai_outlook {
         uint8_t id[KAI_ID_BYTES];
         const struct kai_org *owner;
     } * boxes; /* By id. */
+    size_t n_forks;
+    struct kai_fork_at { /* Logs that are frozen, and from where. */
+        uint8_t log_pk[KAI_KEY_BYTES];
+        uint64_t seq;
+    } * forks;
 };
 
+#define KAI_ALARM_TEXT_CAP 80u
 struct kai_alarm_row {
     char code[48];
     uint64_t since_ms;
-    char about[80]; /* Name of a node, audience or log; "" = nobody. */
+    char about[KAI_ALARM_TEXT_CAP]; /* Name of a node, audience or log; "" = nobody. */
+    char whom[KAI_ALARM_TEXT_CAP];  /* Who could help; "" = nobody. */
 };
 #define KAI_ALARMS_MAX 64u
 
@@ -67,7 +75,7 @@ struct kai_core {
     struct kai_keys *issuing; /* NULL: the organisation's issuing key is on another machine. */
     struct kai_store *store;
     struct kai_index *index;
-    struct kai_charter charter;
+    struct kai_charter charter; /* Version 1; the one that counts is in the outlook. */
     struct kai_buf charter_record;
     struct kai_ctl *ctl;
     struct kai_keyring *ring;
@@ -97,6 +105,8 @@ struct kai_core {
     size_t n_held;
     struct kai_alarm_row alarms[KAI_ALARMS_MAX];
     size_t n_alarms;
+    struct kai_hold *holds; /* What waits for a key; see hold.h. Room for KAI_AUDIENCES_MAX. */
+    size_t n_holds;
     struct kai_busy *busy; /* Audiences that somebody writes to; see post.c. */
     size_t n_busy;
     pthread_cond_t busy_cond;
@@ -116,8 +126,11 @@ struct kai_core {
     char api[KAI_ENDPOINT_BYTES_MAX]; /* Of the API on loopback; "" = none. */
 };
 
-uint64_t kai_now_ms(void);                       /* Steady clock. */
-uint64_t kai_wall_ms(void);                      /* Unix time. */
+uint64_t kai_now_ms(void);  /* Steady clock. */
+uint64_t kai_wall_ms(void); /* Unix time. */
+/* Wait until it is signalled, or kai_now_ms() is until_ms: then false. Not by the clock on the
+ * wall: when that is set back by years, so would the end of the wait be. */
+bool kai_wait_until(pthread_cond_t *cond, pthread_mutex_t *mu, uint64_t until_ms);
 void kai_random(void *ctx, void *out, size_t n); /* For every kai_random_fn. */
 
 /* Open a home that belongs to a network: check, keys, stores, roster, keyring, engine. Starts the
@@ -127,7 +140,8 @@ KAI_MUST_USE enum kai_err kai_core_open(struct kai_core **out, const struct kai_
 /* Commit, stop the indexer, mark the stop clean, close. NULL does nothing. */
 void kai_core_close(struct kai_core *c);
 
-/* Parts of opening: the control entries and the epochs of a store, fed to a set and a keyring.
+/* Parts of opening: the control plane (charter versions, entries, KEYDEATHs) and the epochs of a
+ * store, fed to a set and a keyring.
  * Under KAI_SPARE_KEY and a commitment stand epoch keys that a backup brought along. */
 #define KAI_SPARE_KEY "epoch:"
 KAI_MUST_USE enum kai_err kai_core_control(struct kai_ctl *ctl, struct kai_snap *snap);
@@ -180,6 +194,9 @@ KAI_MUST_USE enum kai_err kai_outlook_find_node(const struct kai_outlook *o, con
 
 /* Raise or clear an alarm that `status` shows. Any thread. */
 void kai_core_alarm(struct kai_core *c, const char *code, const char *about);
+/* The same with who could help, and since when it is so. Raised already: whom is as said last. */
+void kai_core_alarm_since(struct kai_core *c, const char *code, const char *about, const char *whom,
+                          uint64_t since_ms);
 void kai_core_alarm_clear(struct kai_core *c, const char *code, const char *about);
 
 /* Add a control record signed by the issuing key. *hash is its entry hash. Owning thread (inside a

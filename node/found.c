@@ -21,7 +21,8 @@ static const char *const key_names[] = {"org-root", "issuing", "node"};
 
 static void remove_made(const struct kai_home *h)
 {
-    static const char *const stored[] = {"data.mdb", "lock.mdb", "store.lock", "clean", "acked"};
+    static const char *const stored[] = {"data.mdb",   "lock.mdb", "store.lock",     "clean",
+                                         "making.mdb", "acked",    "making.mdb-lock"};
     char path[KAI_PATH_BYTES_MAX];
 
     for (size_t i = 0; i < sizeof stored / sizeof stored[0]; i++)
@@ -60,13 +61,17 @@ enum kai_err kai_found_begin(const struct kai_home *h, struct kai_why *why)
     return kai_file_write(kai_home_path(h, path, MARK), "", 0, 0600, why);
 }
 
-enum kai_err kai_found_finish(const struct kai_home *h, enum kai_err err)
+/* The mark goes last, and for good: a home that has it is taken for half made. */
+enum kai_err kai_found_finish(const struct kai_home *h, enum kai_err err, struct kai_why *why)
 {
     char path[KAI_PATH_BYTES_MAX];
 
-    if (err != KAI_OK)
+    if (err == KAI_OK)
+        err = kai_file_remove(kai_home_path(h, path, MARK), why);
+    if (err != KAI_OK) {
         remove_made(h);
-    (void)unlink(kai_home_path(h, path, MARK));
+        (void)unlink(kai_home_path(h, path, MARK));
+    }
     return err;
 }
 
@@ -195,7 +200,7 @@ enum kai_err kai_found_network(const struct kai_home *h, const struct kai_found 
     if (err == KAI_OK)
         err = found_store(h, f, &k, why);
     trio_free(&k);
-    return kai_found_finish(h, err);
+    return kai_found_finish(h, err, why);
 }
 
 static enum kai_err write_request(const struct kai_home *h, uint64_t kind, const char *name,
@@ -279,7 +284,7 @@ enum kai_err kai_found_request(const struct kai_home *h, uint64_t kind, const ch
         err = write_request(h, kind, name, kind == KAI_ADMIT_ORG ? k.root : k.node, org_id, request,
                             why);
     trio_free(&k);
-    return kai_found_finish(h, err);
+    return kai_found_finish(h, err, why);
 }
 
 /* Take every entry of the admission; *admit is the certificate that is ours. */
@@ -314,6 +319,25 @@ static enum kai_err take_entries(struct kai_chain *ch, const struct kai_admissio
         }
     }
     return KAI_OK;
+}
+
+static enum kai_err take_charters(struct kai_chain *ch, const struct kai_admission *adm)
+{
+    struct kai_cur cur = adm->later;
+    enum kai_err err = KAI_OK;
+
+    for (uint32_t i = 0; err == KAI_OK && i < adm->n_later; i++) {
+        struct kai_view record = kai_cur_bin(&cur, KAI_CHARTER_BYTES_MAX);
+        uint8_t hash[KAI_ID_BYTES];
+
+        kai_charter_record_hash(hash, record);
+        err = kai_ctl_charter_add(ch->ctl, record);
+        if (err == KAI_OK)
+            err = kai_tx_note(ch->tx, KAI_REC_CHARTER, hash, record);
+        if (err == KAI_EEXIST) /* A restored home holds it. */
+            err = KAI_OK;
+    }
+    return err;
 }
 
 static enum kai_err take_addrs(struct kai_chain *ch, const struct kai_admission *adm)
@@ -367,7 +391,7 @@ static enum kai_err join_store(const struct kai_home *h, uint64_t kind,
     struct kai_admit ours;
     bool found = false;
     const struct kai_keys *subject = kind == KAI_ADMIT_ORG ? k->root : k->node;
-    enum kai_err err = kai_ctl_new(&ch.ctl, &adm->charter);
+    enum kai_err err = kai_ctl_new(&ch.ctl, &adm->first);
 
     if (err == KAI_OK)
         err = make_store(h, &s, why);
@@ -382,6 +406,8 @@ static enum kai_err join_store(const struct kai_home *h, uint64_t kind,
     }
     if (err == KAI_OK)
         err = kai_tx_begin(s, &ch.tx);
+    if (err == KAI_OK)
+        err = take_charters(&ch, adm);
     if (err == KAI_OK)
         err = take_entries(&ch, adm, subject->sign_pk, kind, &ours, &found);
     if (err == KAI_OK && !found)

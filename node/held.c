@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "node/loop.h"
 
@@ -71,18 +70,13 @@ size_t kai_held_wait(struct kai_core *c, const uint8_t log_pk[static KAI_KEY_BYT
 
     (void)pthread_mutex_lock(&c->mu);
     while ((have = count_locked(c, log_pk, seq)) < n) {
-        struct timespec t;
         uint64_t now = kai_now_ms();
 
         if (now >= deadline_ms || c->loop == NULL ||
             kai_loop_stopping(c->loop)) /* Nobody will answer. */
             break;
-        (void)clock_gettime(CLOCK_REALTIME, &t);
-        uint64_t ns =
-            (uint64_t)t.tv_nsec + (deadline_ms - now < 200 ? deadline_ms - now : 200) * 1000000;
-        t.tv_sec += (time_t)(ns / 1000000000);
-        t.tv_nsec = (long)(ns % 1000000000);
-        (void)pthread_cond_timedwait(&c->held_cond, &c->mu, &t);
+        (void)kai_wait_until(&c->held_cond, &c->mu,
+                             deadline_ms - now < 200 ? deadline_ms : now + 200);
     }
     (void)pthread_mutex_unlock(&c->mu);
     return have;

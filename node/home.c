@@ -112,7 +112,7 @@ enum kai_err kai_file_read(const char *path, char *buf, size_t cap, size_t *len)
     return err;
 }
 
-static bool write_all(int fd, const uint8_t *p, size_t n)
+bool kai_write_all(int fd, const uint8_t *p, size_t n)
 {
     while (n > 0) {
         ssize_t w = write(fd, p, n);
@@ -170,7 +170,7 @@ enum kai_err kai_file_write(const char *path, const void *p, size_t n, unsigned 
     int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
     if (fd == -1)
         return io_error(path, why);
-    bool ok = write_all(fd, p, n) && fsync(fd) == 0;
+    bool ok = kai_write_all(fd, p, n) && fsync(fd) == 0;
     if (!ok)
         err = io_error(path, why);
     if (close(fd) != 0 && err == KAI_OK)
@@ -180,6 +180,13 @@ enum kai_err kai_file_write(const char *path, const void *p, size_t n, unsigned 
     if (err != KAI_OK)
         (void)unlink(tmp);
     return err;
+}
+
+enum kai_err kai_file_remove(const char *path, struct kai_why *why)
+{
+    if ((unlink(path) != 0 && errno != ENOENT) || !sync_parent(path))
+        return io_error(path, why);
+    return KAI_OK;
 }
 
 static enum kai_err make_dir(const char *path, mode_t mode, struct kai_why *why)

@@ -37,8 +37,12 @@ KAI_MUST_USE enum kai_err kai_home_socket(const struct kai_home *h, char out[sta
 
 /* Whole small file into buf[cap], NUL-terminated. Errors: KAI_ENOTFOUND, KAI_ELIMIT, KAI_EIO. */
 KAI_MUST_USE enum kai_err kai_file_read(const char *path, char *buf, size_t cap, size_t *len);
+/* All n bytes to a descriptor, however often it takes only a part. False: errno says why. */
+bool kai_write_all(int fd, const uint8_t *p, size_t n);
 /* Write whole or not at all: temporary file, fsync, rename, fsync of the folder. */
 KAI_MUST_USE enum kai_err kai_file_write(const char *path, const void *p, size_t n, unsigned mode,
                                          struct kai_why *why);
+/* Remove it, durably. One that is not there is gone already. */
+KAI_MUST_USE enum kai_err kai_file_remove(const char *path, struct kai_why *why);
 
 #endif

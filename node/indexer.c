@@ -4,12 +4,10 @@
  * moment later. */
 #include "node/indexer.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "item/label.h"
@@ -284,6 +282,8 @@ static enum kai_err one_batch(struct kai_indexer *x, bool *more)
     if (err == KAI_OK)
         err = note_told(x);
     if (err == KAI_OK)
+        err = kai_indexer_forks(x);
+    if (err == KAI_OK)
         err = kai_indexer_rejudge(x, more);
     kai_outlook_put(x->o);
     x->o = NULL;
@@ -432,15 +432,11 @@ enum kai_err kai_indexer_told(struct kai_indexer *x, const struct kai_ix_report 
 
 uint64_t kai_indexer_wait(struct kai_indexer *x, uint64_t beyond, uint64_t ms)
 {
-    struct timespec t;
+    uint64_t until_ms = kai_now_ms() + ms;
 
-    (void)clock_gettime(CLOCK_REALTIME, &t);
-    uint64_t ns = (uint64_t)t.tv_nsec + ms * 1000000;
-    t.tv_sec += (time_t)(ns / 1000000000);
-    t.tv_nsec = (long)(ns % 1000000000);
     (void)pthread_mutex_lock(&x->mu);
     while (x->err == KAI_OK && x->state.position <= beyond)
-        if (pthread_cond_timedwait(&x->done, &x->mu, &t) == ETIMEDOUT)
+        if (!kai_wait_until(&x->done, &x->mu, until_ms))
             break;
     uint64_t position = x->state.position;
     (void)pthread_mutex_unlock(&x->mu);

@@ -41,6 +41,8 @@ struct kai_indexer {
     struct kai_project_found found[FOUND_MAX]; /* To be told of after the commit. */
     size_t n_found;
     size_t letters;
+    uint64_t forks_told; /* The outlook whose forks the index knows, */
+    bool forks_whole;    /* all of them. */
     /* What waits is judged anew when roster, keys or releases change: a pass over all of it, in
      * batches. */
     uint64_t judged;  /* The outlook at the beginning of the last whole pass. */
@@ -64,6 +66,9 @@ const struct kai_log *kai_indexer_log(struct kai_indexer *x, uint64_t no);
 /* One transaction of the index, from one snapshot of the store and one outlook. */
 typedef enum kai_err kai_indexer_fill_fn(struct kai_indexer *x);
 KAI_MUST_USE enum kai_err kai_indexer_batch(struct kai_indexer *x, kai_indexer_fill_fn *fill);
+
+/* forks.c: tell the index which logs are frozen, where that has changed. */
+KAI_MUST_USE enum kai_err kai_indexer_forks(struct kai_indexer *x);
 
 /* rejudge.c. A release of this OBJ came. */
 void kai_indexer_released(struct kai_indexer *x, const uint8_t obj_hash[static KAI_ID_BYTES]);

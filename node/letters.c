@@ -40,7 +40,7 @@ enum kai_err kai_letter_post(struct kai_core *c, const uint8_t org_id[static KAI
     if (err != KAI_OK)
         return err;
     kai_mailbox_id(aud_id, org_id);
-    return kai_post_items(c, aud_id, items, n, why);
+    return kai_post_items(c, aud_id, KAI_POST_NOW, items, n, why);
 }
 
 enum kai_err kai_letter_violation(struct kai_core *c, const uint8_t org_id[static KAI_ID_BYTES],

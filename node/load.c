@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "node/core.h"
+#include "node/noted.h"
 
 struct load {
     struct kai_ctl *ctl;
@@ -23,7 +24,8 @@ static bool load_ctl(void *ctx, const struct kai_entry *e)
     return err != KAI_ENOMEM;
 }
 
-enum kai_err kai_core_control(struct kai_ctl *ctl, struct kai_snap *snap)
+/* Until no more of them can be placed. */
+static enum kai_err load_entries(struct kai_ctl *ctl, struct kai_snap *snap)
 {
     for (size_t before = SIZE_MAX; kai_ctl_count(ctl) != before;) {
         struct load l = {.ctl = ctl, .err = KAI_OK};
@@ -38,6 +40,15 @@ enum kai_err kai_core_control(struct kai_ctl *ctl, struct kai_snap *snap)
             return l.err;
     }
     return KAI_OK;
+}
+
+enum kai_err kai_core_control(struct kai_ctl *ctl, struct kai_snap *snap)
+{
+    enum kai_err err = kai_noted_charters(ctl, snap);
+
+    if (err == KAI_OK)
+        err = load_entries(ctl, snap);
+    return err == KAI_OK ? kai_noted_deaths(ctl, snap) : err;
 }
 
 static bool load_epoch(void *ctx, const struct kai_log *log)

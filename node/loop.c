@@ -16,6 +16,7 @@
 #include "node/dialer.h"
 #include "node/indexer.h"
 #include "node/net/transport.h"
+#include "node/renew.h"
 #include "node/say.h"
 #include "node/steward.h"
 #include "node/verify.h"
@@ -24,6 +25,7 @@
 #define ROUND_BYTES_MAX   (8u << 20)
 #define TIDY_MS           60000u
 #define LAST_WORD_MS      500u /* For what is to go out before the end. */
+#define USAGE_MS          2000u /* A disk fills up in seconds. */
 #define VERIFY_THREADS    2u
 
 struct job {
@@ -51,6 +53,8 @@ struct kai_loop {
     uint64_t next_dial_ms;
     uint64_t next_steward_ms;
     uint64_t next_tidy_ms;
+    uint64_t next_renew_ms;
+    uint64_t next_usage_ms;
     const struct kai_config *cfg;
     uint64_t next_addr_ms;
     uint64_t stop_at_ms;
@@ -265,6 +269,8 @@ static void timers(struct kai_loop *l)
         l->next_dial_ms = kai_dialer_tick(l->dialer, now);
     if (now >= l->next_steward_ms)
         l->next_steward_ms = kai_steward_tick(l->c, now);
+    if (now >= l->next_renew_ms)
+        l->next_renew_ms = kai_renew_tick(l->c, now);
     if (now >= l->next_addr_ms) {
         struct kai_why why = {0};
 
@@ -274,9 +280,12 @@ static void timers(struct kai_loop *l)
         l->next_addr_ms = now + (said ? KAI_ADDR_RENEW_MS : TIDY_MS);
     }
     if (now >= l->next_tidy_ms) {
+        kai_store_tidy(l->c->store);
+        l->next_tidy_ms = now + TIDY_MS;
+    }
+    if (now >= l->next_usage_ms) {
         struct kai_store_usage u;
 
-        kai_store_tidy(l->c->store);
         if (kai_store_usage(l->c->store, &u) == KAI_OK) {
             kai_net_on_full(l->c->net, u.refuse_foreign);
             if (u.refuse_foreign)
@@ -284,7 +293,7 @@ static void timers(struct kai_loop *l)
             else
                 kai_core_alarm_clear(l->c, "store.full", "");
         }
-        l->next_tidy_ms = now + TIDY_MS;
+        l->next_usage_ms = now + USAGE_MS;
     }
 }
 

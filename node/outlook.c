@@ -5,6 +5,7 @@
 
 #include "node/core.h"
 #include "node/finder.h"
+#include "node/forks.h"
 #include "node/indexer.h"
 
 struct kai_outlook *kai_outlook_get(struct kai_core *c)
@@ -26,6 +27,7 @@ void kai_outlook_put(struct kai_outlook *o)
         free(o->names[i].members);
     free(o->names);
     free(o->boxes);
+    free(o->forks);
     free(o);
 }
 
@@ -135,9 +137,10 @@ void kai_core_refresh(struct kai_core *c)
     if (o == NULL)
         return; /* The old one stays; the next change tries again. */
     atomic_init(&o->refs, 1);
+    o->charter = *kai_ctl_charter(c->ctl);
     o->roster = kai_roster_ref(kai_net_roster(c->net));
     if (kai_keyring_keys(c->ring, &o->epochs, &o->n_epochs) != KAI_OK ||
-        fill_names(c, o) != KAI_OK || fill_boxes(o) != KAI_OK) {
+        fill_names(c, o) != KAI_OK || fill_boxes(o) != KAI_OK || kai_forks_fill(c, o) != KAI_OK) {
         kai_outlook_put(o);
         return;
     }
@@ -223,18 +226,26 @@ static struct kai_alarm_row *find_alarm(struct kai_core *c, const char *code, co
     return NULL;
 }
 
-void kai_core_alarm(struct kai_core *c, const char *code, const char *about)
+void kai_core_alarm_since(struct kai_core *c, const char *code, const char *about, const char *whom,
+                          uint64_t since_ms)
 {
     (void)pthread_mutex_lock(&c->mu);
-    if (find_alarm(c, code, about) == NULL) {
+    struct kai_alarm_row *a = find_alarm(c, code, about);
+    if (a == NULL) {
         if (c->n_alarms == KAI_ALARMS_MAX) /* The oldest makes room. */
             memmove(c->alarms, c->alarms + 1, --c->n_alarms * sizeof c->alarms[0]);
-        struct kai_alarm_row *a = &c->alarms[c->n_alarms++];
+        a = &c->alarms[c->n_alarms++];
         kai_copy_text(a->code, sizeof a->code, code);
         kai_copy_text(a->about, sizeof a->about, about);
-        a->since_ms = kai_wall_ms();
+        a->since_ms = since_ms;
     }
+    kai_copy_text(a->whom, sizeof a->whom, whom);
     (void)pthread_mutex_unlock(&c->mu);
+}
+
+void kai_core_alarm(struct kai_core *c, const char *code, const char *about)
+{
+    kai_core_alarm_since(c, code, about, "", kai_wall_ms());
 }
 
 void kai_core_alarm_clear(struct kai_core *c, const char *code, const char *about)

@@ -58,13 +58,25 @@ struct held_entry {
     size_t at;
 };
 
+struct sent {
+    uint64_t seq; /* In the hold. */
+    size_t row_bytes;
+};
+
 struct kai_post {
     struct kai_core *c;
     struct kai_own *own;
     struct kai_packer *packer;
     uint8_t aud_id[KAI_ID_BYTES];
     uint64_t first; /* Seq of the first entry of this request. */
-    bool clear;     /* Nothing but CLEAR is written. */
+    enum kai_post_how how;
+    bool waits;           /* Written to the hold. */
+    bool sends;           /* What waits there may go under this epoch. */
+    struct kai_hold hold; /* As it was when this began. */
+    uint64_t hold_bytes;  /* What was added to it. */
+    struct sent *sent;    /* What waited there and is written here. */
+    size_t n_sent;
+    char name[KAI_TEXT_BYTES_MAX + 1]; /* Of the audience. */
     bool committed;
     bool staged;
     size_t n; /* Waiting to be staged. */
@@ -92,7 +104,8 @@ static enum kai_err stage_group(struct kai_post *p)
 
     resolve(p);
     for (size_t i = 0; err == KAI_OK && i < p->n; i++)
-        err = kai_tx_stage(tx, &p->entries[i].e, kai_wall_ms());
+        err = p->waits ? kai_hold_put(tx, &p->hold, &p->entries[i].e)
+                       : kai_tx_stage(tx, &p->entries[i].e, kai_wall_ms());
     p->n = 0;
     p->bytes.len = 0;
     p->staged = true;
@@ -112,10 +125,23 @@ static enum kai_err full(struct kai_post *p, enum kai_err err)
     return err;
 }
 
+/* What waits has a bound: a node that nobody gives a key fills no disk. */
+static enum kai_err hold_room(struct kai_post *p, uint64_t seq, size_t size)
+{
+    p->hold_bytes += size + KAI_HOLD_ROW_BYTES;
+    if (p->hold.bytes + p->hold_bytes <= KAI_HOLD_BYTES_MAX &&
+        p->hold.n + (seq + 1 - p->hold.next) <= KAI_HOLD_ENTRIES_MAX)
+        return KAI_OK;
+    return kai_why_set(p->why, KAI_ELIMIT, "audience.held-full", p->name, NULL, NULL);
+}
+
 enum kai_err kai_post_entry(struct kai_post *p, const struct kai_entry *e)
 {
     size_t size = e->hdr.n + e->sig.n + e->payload.n;
+    enum kai_err room = p->waits ? hold_room(p, e->h.seq, size) : KAI_OK;
 
+    if (room != KAI_OK)
+        return room;
     if (p->n == GROUP_ENTRIES_MAX || p->bytes.len + size > GROUP_BYTES_MAX) {
         enum kai_err err = full(p, kai_core_run(p->c, job_stage, p));
 
@@ -136,6 +162,9 @@ enum kai_err kai_post_entry(struct kai_post *p, const struct kai_entry *e)
 
 struct publication {
     struct kai_core *c;
+    bool waits;
+    bool sent; /* Something that waited. */
+    struct kai_hold hold;
     struct kai_net_log log;
     uint64_t from;
     uint64_t to;
@@ -145,37 +174,74 @@ static void published(void *arg, enum kai_err err)
 {
     struct publication *pub = arg;
 
-    if (err == KAI_OK)
+    if (err == KAI_OK && !pub->waits)
         kai_net_on_published(pub->c->net, &pub->log, pub->from, pub->to, kai_now_ms());
+    if (err == KAI_OK && (pub->waits || pub->sent))
+        kai_hold_now(pub->c, &pub->hold);
     free(pub);
+}
+
+/* While this was made somebody may have been removed: then nothing may appear under the old key
+ * but what anyone may read. */
+static bool may_still(const struct kai_post *p)
+{
+    const struct kai_keyring *ring = p->c->ring;
+
+    return p->how == KAI_POST_CLEAR && p->n_sent == 0
+               ? kai_keyring_may_clear(ring, p->aud_id, p->own->w.kid)
+               : kai_keyring_may_write(ring, p->aud_id, p->own->w.kid);
+}
+
+/* All of it in one transaction with what makes it visible: what waited is sent once, or waits on.
+ */
+static enum kai_err finish(struct kai_post *p, struct publication *pub)
+{
+    enum kai_err err = stage_group(p);
+
+    if (err == KAI_OK && p->waits) {
+        pub->hold.n += p->own->w.seq + 1 - pub->hold.next;
+        pub->hold.next = p->own->w.seq + 1;
+        pub->hold.bytes += p->hold_bytes;
+        return kai_hold_keep(p->c->tx, &pub->hold);
+    }
+    if (err == KAI_OK)
+        err = kai_tx_advance(p->c->tx, p->own->w.log_pk, p->own->w.seq);
+    for (size_t i = 0; i < p->n_sent && err == KAI_OK; i++)
+        err = kai_hold_sent(p->c->tx, &pub->hold, p->sent[i].seq, p->sent[i].row_bytes);
+    if (err == KAI_OK && p->n_sent > 0)
+        err = kai_hold_keep(p->c->tx, &pub->hold);
+    return err;
 }
 
 static enum kai_err job_commit(struct kai_core *c, void *arg)
 {
     struct kai_post *p = arg;
 
-    /* While this was made somebody may have been removed: then nothing may appear under the old
-     * key but what anyone may read. */
-    bool may = p->clear ? kai_keyring_may_clear(c->ring, p->aud_id, p->own->w.kid)
-                        : kai_keyring_may_write(c->ring, p->aud_id, p->own->w.kid);
-    if (!may)
-        return kai_why_set(p->why, KAI_EAGAIN, "audience.no-clean-epoch",
-                           kai_keyring_name(c->ring, p->aud_id), NULL, NULL);
-    if (p->own->retired != c->retired) /* Given up meanwhile: a peer holds more of it. */
+    if (!p->waits && !may_still(p))
+        return kai_why_set(p->why, KAI_EAGAIN, "audience.no-clean-epoch", p->name, NULL, NULL);
+    if (!p->waits && p->own->retired != c->retired) /* Given up meanwhile: a peer holds more of it. */
         return kai_why_set(p->why, KAI_EAGAIN, "publish.log-over", NULL, NULL, NULL);
     struct publication *pub = malloc(sizeof *pub);
-    enum kai_err err = pub == NULL ? KAI_ENOMEM : stage_group(p);
-
-    if (err == KAI_OK)
-        err = kai_tx_advance(c->tx, p->own->w.log_pk, p->own->w.seq);
+    if (pub == NULL)
+        return KAI_ENOMEM;
+    *pub = (struct publication){.c = c,
+                                .waits = p->waits,
+                                .sent = p->n_sent > 0,
+                                .hold = p->hold,
+                                .log = p->own->log,
+                                .from = p->first,
+                                .to = p->own->w.seq};
+    enum kai_err err = finish(p, pub);
     if (err != KAI_OK) {
         free(pub);
         return err;
     }
-    *pub = (struct publication){.c = c, .log = p->own->log, .from = p->first, .to = p->own->w.seq};
-    pub->log.head_seq = p->own->w.seq;
+    pub->log.head_seq = pub->hold.sent_seq = p->own->w.seq;
     pub->log.head_ts = p->own->w.ts;
     memcpy(pub->log.head, p->own->w.prev, KAI_ID_BYTES);
+    memcpy(pub->hold.sent_log, p->own->w.log_pk, KAI_KEY_BYTES);
+    if (p->waits)
+        pub->hold.sent_seq = 0;
     kai_core_after(c, published, pub);
     return KAI_OK;
 }
@@ -196,7 +262,10 @@ static enum kai_err job_unstage(struct kai_core *c, void *arg)
     struct kai_post *p = arg;
     struct kai_tx *tx = kai_core_tx(c);
 
-    return tx == NULL ? c->tx_err : kai_tx_unstage(tx, p->own->w.log_pk);
+    if (tx == NULL)
+        return c->tx_err;
+    return p->waits ? kai_hold_drop(tx, &p->hold, p->own->w.seq)
+                    : kai_tx_unstage(tx, p->own->w.log_pk);
 }
 
 void kai_post_end(struct kai_post *p)
@@ -208,26 +277,37 @@ void kai_post_end(struct kai_post *p)
     kai_own_free(p->own);
     kai_packer_free(p->packer);
     kai_buf_free(&p->bytes);
+    free(p->sent);
     free(p);
 }
 
+/* What is RED never waits outside its own entry, and letters have a key of their writer's. */
+static bool may_wait(const struct kai_core *c, const struct kai_post *p)
+{
+    const struct kai_audience *a = kai_roster_audience(kai_net_roster(c->net), p->aud_id);
+
+    return p->how != KAI_POST_NOW && a != NULL && a->rec.kind != KAI_AUD_PERSONS;
+}
+
 /* CLEAR goes under what there is. Where there is no epoch to write under we may have to mint one
- * for our own logs: of a mailbox at once, of another audience when its stewards stay away. */
-static enum kai_err write_epoch(struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES],
-                                bool clear, struct kai_epoch *epoch)
+ * for our own logs: of a mailbox at once, of another audience when its stewards stay away; until
+ * then it waits. */
+static enum kai_err write_epoch(struct kai_core *c, struct kai_post *p, struct kai_epoch *epoch)
 {
     struct kai_duty d = {0};
-    enum kai_err err = clear ? kai_keyring_clear_epoch(c->ring, aud_id, epoch)
-                             : kai_keyring_write_epoch(c->ring, aud_id, epoch);
+    enum kai_err err = p->how == KAI_POST_CLEAR
+                           ? kai_keyring_clear_epoch(c->ring, p->aud_id, epoch)
+                           : kai_keyring_write_epoch(c->ring, p->aud_id, epoch);
 
     if (err != KAI_ENOTFOUND && err != KAI_EAGAIN)
         return err;
-    enum kai_err want = kai_keyring_want(c->ring, aud_id, kai_wall_ms(), &d);
+    enum kai_err want = kai_keyring_want(c->ring, p->aud_id, kai_wall_ms(), &d);
     if (want == KAI_OK) {
         want = kai_steward_do(c, &d);
         free(d.members);
-        return want == KAI_OK ? kai_keyring_write_epoch(c->ring, aud_id, epoch) : want;
+        return want == KAI_OK ? kai_keyring_write_epoch(c->ring, p->aud_id, epoch) : want;
     }
+    p->waits = want == KAI_EAGAIN && may_wait(c, p);
     return want == KAI_ENOMEM ? want : err;
 }
 
@@ -235,45 +315,81 @@ static enum kai_err job_begin(struct kai_core *c, void *arg)
 {
     struct kai_post *p = arg;
     struct kai_epoch epoch;
-    enum kai_err err = write_epoch(c, p->aud_id, p->clear, &epoch);
+    enum kai_err err = write_epoch(c, p, &epoch);
 
+    (void)kai_hold_get(c, p->aud_id, &p->hold);
+    kai_copy_text(p->name, sizeof p->name, kai_keyring_name(c->ring, p->aud_id));
+    if (p->waits)
+        return kai_hold_open(c, &p->hold, &p->own);
     if (err == KAI_ENOTFOUND)
-        return kai_why_set(p->why, err, "audience.no-key", kai_keyring_name(c->ring, p->aud_id),
-                           NULL, NULL);
+        return kai_why_set(p->why, err, "audience.no-key", p->name, NULL, NULL);
     if (err == KAI_EAGAIN)
-        return kai_why_set(p->why, err, "audience.no-clean-epoch",
-                           kai_keyring_name(c->ring, p->aud_id), NULL, NULL);
+        return kai_why_set(p->why, err, "audience.no-clean-epoch", p->name, NULL, NULL);
+    p->sends =
+        err == KAI_OK && p->hold.n > 0 && kai_keyring_may_write(c->ring, p->aud_id, epoch.commit);
     if (err == KAI_OK)
         err = kai_ownlog_open(c, p->aud_id, KAI_LOG_DATA, &epoch, &p->own, p->why);
     sodium_memzero(&epoch, sizeof epoch);
     return err;
 }
 
-enum kai_err kai_post_append(struct kai_post *p, const struct kai_view *items, size_t n)
+static enum kai_err append_body(struct kai_post *p, struct kai_view body)
 {
-    struct kai_buf body;
     struct kai_buf out;
     struct kai_entry e;
 
-    kai_buf_init(&body, KAI_BODY_BYTES_MAX);
     kai_buf_init(&out, KAI_FRAME_BYTES_MAX);
+    enum kai_err err =
+        kai_log_append(&p->own->w, p->packer, &out, &e, body, 0, kai_wall_ms(), kai_random, NULL);
+    if (err == KAI_OK)
+        err = kai_post_entry(p, &e);
+    kai_buf_free(&out);
+    return err;
+}
+
+enum kai_err kai_post_append(struct kai_post *p, const struct kai_view *items, size_t n)
+{
+    struct kai_buf body;
+
+    kai_buf_init(&body, KAI_BODY_BYTES_MAX);
     kai_body_begin(&body, (uint32_t)n);
     for (size_t i = 0; i < n; i++)
         kai_buf_add(&body, items[i].p, items[i].n);
     kai_body_end(&body);
     enum kai_err err = body.err;
     if (err == KAI_OK)
-        err = kai_log_append(&p->own->w, p->packer, &out, &e, kai_buf_view(&body), 0, kai_wall_ms(),
-                             kai_random, NULL);
-    if (err == KAI_OK)
-        err = kai_post_entry(p, &e);
+        err = append_body(p, kai_buf_view(&body));
     kai_buf_free(&body);
-    kai_buf_free(&out);
     return err;
 }
 
-static enum kai_err begin(struct kai_core *c, const uint8_t *aud_id, bool clear,
-                          struct kai_post **out, struct kai_why *why)
+/* ---- What waited goes first. */
+static enum kai_err send_one(void *ctx, uint64_t seq, size_t row_bytes, struct kai_view body)
+{
+    struct kai_post *p = ctx;
+    const char *code;
+    enum kai_err err = kai_hold_judge(p->c, p->aud_id, body, &code);
+
+    if (err != KAI_OK)
+        return err;
+    if (code != NULL) { /* It waits on, and whoever looks is told. */
+        kai_core_alarm(p->c, "audience.held-forbidden", p->name);
+        return KAI_OK;
+    }
+    p->sent[p->n_sent++] = (struct sent){.seq = seq, .row_bytes = row_bytes};
+    return append_body(p, body);
+}
+
+static enum kai_err send_held(struct kai_post *p)
+{
+    if (!p->sends)
+        return KAI_OK;
+    p->sent = calloc(p->hold.n, sizeof *p->sent);
+    return p->sent == NULL ? KAI_ENOMEM : kai_hold_each(p->c, &p->hold, send_one, p);
+}
+
+enum kai_err kai_post_begin(struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES],
+                            enum kai_post_how how, struct kai_post **out, struct kai_why *why)
 {
     struct kai_post *p = calloc(1, sizeof *p);
     enum kai_err err = p == NULL ? KAI_ENOMEM : KAI_OK;
@@ -283,7 +399,7 @@ static enum kai_err begin(struct kai_core *c, const uint8_t *aud_id, bool clear,
         return err;
     p->c = c;
     p->why = why;
-    p->clear = clear;
+    p->how = how;
     memcpy(p->aud_id, aud_id, KAI_ID_BYTES);
     kai_buf_init(&p->bytes, 2 * GROUP_BYTES_MAX);
     err = kai_packer_new(&p->packer);
@@ -297,24 +413,14 @@ static enum kai_err begin(struct kai_core *c, const uint8_t *aud_id, bool clear,
             err = kai_post_append(p, &bind, 1);
         }
     }
+    if (err == KAI_OK)
+        err = send_held(p);
     if (err != KAI_OK) {
         kai_post_end(p);
         return err;
     }
     *out = p;
     return KAI_OK;
-}
-
-enum kai_err kai_post_begin(struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES],
-                            struct kai_post **out, struct kai_why *why)
-{
-    return begin(c, aud_id, false, out, why);
-}
-
-enum kai_err kai_post_begin_clear(struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES],
-                                  struct kai_post **out, struct kai_why *why)
-{
-    return begin(c, aud_id, true, out, why);
 }
 
 struct kai_log_writer *kai_post_writer(struct kai_post *p)
@@ -327,13 +433,19 @@ uint64_t kai_post_before(const struct kai_post *p)
     return p->first - 1;
 }
 
+bool kai_post_waits(const struct kai_post *p)
+{
+    return p->waits;
+}
+
 const uint8_t *kai_post_log(const struct kai_post *p)
 {
     return p->own->w.log_pk;
 }
 
 enum kai_err kai_post_items(struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES],
-                            const struct kai_view *items, size_t n, struct kai_why *why)
+                            enum kai_post_how how, const struct kai_view *items, size_t n,
+                            struct kai_why *why)
 {
     struct kai_post *p = NULL;
     uint64_t last;
@@ -342,12 +454,42 @@ enum kai_err kai_post_items(struct kai_core *c, const uint8_t aud_id[static KAI_
 
     if (err != KAI_OK)
         return err;
-    err = kai_post_begin(c, aud_id, &p, why);
-    if (err == KAI_OK)
+    err = kai_post_begin(c, aud_id, how, &p, why);
+    if (err == KAI_OK && n > 0)
         err = kai_post_append(p, items, n);
     if (err == KAI_OK)
         err = kai_post_commit(p, &last, &entries);
     kai_post_end(p);
     kai_post_unlock(c, aud_id);
     return err;
+}
+
+/* ---- Sending what waits, when nobody writes. */
+static enum kai_err job_ready(struct kai_core *c, void *arg)
+{
+    struct kai_epoch epoch;
+    const uint8_t *aud_id = arg;
+    const struct kai_node *me = kai_roster_node(kai_net_roster(c->net), c->self.node_id);
+    enum kai_err err = kai_keyring_write_epoch(c->ring, aud_id, &epoch);
+
+    sodium_memzero(&epoch, sizeof epoch);
+    return err == KAI_OK && (me == NULL || !kai_keyring_author(c->ring, aud_id, me)) ? KAI_EDENIED
+                                                                                     : err;
+}
+
+enum kai_err kai_post_held(struct kai_core *c)
+{
+    uint8_t ids[KAI_AUDIENCES_MAX][KAI_ID_BYTES];
+    size_t n = kai_hold_audiences(c, ids);
+
+    for (size_t i = 0; i < n; i++) {
+        struct kai_why why = {0};
+        enum kai_err err = kai_core_run(c, job_ready, ids[i]);
+
+        if (err == KAI_OK)
+            err = kai_post_items(c, ids[i], KAI_POST_NOW, NULL, 0, &why);
+        if (err == KAI_ENOMEM || err == KAI_EIO || err == KAI_ECORRUPT)
+            return err;
+    }
+    return KAI_OK;
 }

@@ -33,6 +33,10 @@ struct run {
     uint8_t highest; /* Label of what is accepted, by the first pass. */
     bool publishing; /* Second pass. */
     bool any_malformed;
+    struct kai_hold_items waiting; /* What waits for a key already. */
+    bool waits;                    /* So does this. */
+    uint8_t log_pk[KAI_KEY_BYTES]; /* Who holds it, is asked of this entry: */
+    uint64_t last;                 /* 0 = of none. */
 };
 
 /* ---- First pass: judge. */
@@ -169,7 +173,8 @@ static enum kai_err on_item(void *ctx, const struct kai_candidate *cand)
     if (cand->label.tlp > r->highest)
         return KAI_EAGAIN; /* The file has changed meanwhile. */
     kai_item_id(id, cand->kind, cand->content);
-    if (kai_ixsnap_has(r->index, id, r->c->self.org_id, r->aud->id, cand->label.tlp)) {
+    if (kai_ixsnap_has(r->index, id, r->c->self.org_id, r->aud->id, cand->label.tlp) ||
+        kai_hold_items_have(&r->waiting, id, cand->label.tlp)) {
         r->out->skipped += cand->n;
         return KAI_OK;
     }
@@ -227,47 +232,101 @@ static enum kai_err tell_wish(struct run *r)
     return err;
 }
 
-/* Who holds it; where nothing was new, who holds what this file says already. */
-static void wait_for_holders(struct run *r, uint64_t last)
+/* Who holds it; where nothing was new, who holds what this file says already. What waits for a key
+ * is held by nobody until it has gone out. */
+static void wait_for_holders(struct run *r)
 {
-    if (last == 0)
+    uint64_t deadline = kai_now_ms() + r->p->timeout_ms;
+
+    if (r->last == 0)
+        return;
+    if (r->waits && (r->p->wait == 0 ||
+                     !kai_hold_wait(r->c, r->aud->id, r->last, deadline, r->log_pk, &r->last)))
         return;
     if (r->p->wait > 0)
-        r->out->held_by = kai_held_wait(r->c, kai_post_log(r->post), last, r->p->wait,
-                                        kai_now_ms() + r->p->timeout_ms);
+        r->out->held_by = kai_held_wait(r->c, r->log_pk, r->last, r->p->wait, deadline);
     else
-        r->out->held_by = kai_held_count(r->c, kai_post_log(r->post), last);
+        r->out->held_by = kai_held_count(r->c, r->log_pk, r->last);
 }
 
-static enum kai_err publish_all(struct run *r)
+/* What is known already is skipped: what the index has, and what waits for a key. */
+static enum kai_err know(struct run *r)
 {
-    uint64_t began = kai_now_ms();
-    uint64_t last = 0;
-    uint64_t n = 0;
-    enum kai_err err = kai_indexer_settle(
-        r->c->indexer); /* What we hold must be known before it can be skipped. */
+    struct kai_hold h;
+    enum kai_err err = kai_indexer_settle(r->c->indexer);
 
+    if (err == KAI_OK && kai_hold_get(r->c, r->aud->id, &h))
+        err = kai_hold_items(r->c, &h, &r->waiting);
     if (err == KAI_OK)
         err = kai_ixsnap_begin(r->c->index, KAI_TLP_RED, &r->index);
-    if (err == KAI_OK && !r->p->dry_run)
-        err = r->highest == KAI_TLP_CLEAR ? kai_post_begin_clear(r->c, r->aud->id, &r->post, r->why)
-                                          : kai_post_begin(r->c, r->aud->id, &r->post, r->why);
+    return err;
+}
+
+static enum kai_err write_out(struct run *r)
+{
+    uint64_t n = 0;
+    enum kai_err err = KAI_OK;
+
+    if (!r->p->dry_run)
+        err = kai_post_begin(r->c, r->aud->id,
+                             r->highest == KAI_TLP_CLEAR ? KAI_POST_CLEAR : KAI_POST_HOLD, &r->post,
+                             r->why);
     r->publishing = true;
     if (err == KAI_OK)
         err = scan(r);
     if (err == KAI_OK)
         err = flush(r);
-    kai_ixsnap_end(r->index);
     if (err == KAI_OK)
         err = tell_wish(r);
     if (err == KAI_OK && r->out->entries > 0)
-        err = kai_post_commit(r->post, &last, &n);
+        err = kai_post_commit(r->post, &r->last, &n);
+    else if (err == KAI_OK && r->post != NULL)
+        r->last = kai_post_waits(r->post) ? 0 : kai_post_before(r->post);
+    if (err == KAI_OK && r->post != NULL) {
+        r->waits = kai_post_waits(r->post);
+        memcpy(r->log_pk, kai_post_log(r->post), KAI_KEY_BYTES);
+        r->out->unsent = r->waits ? r->out->entries : 0;
+    }
+    return err;
+}
+
+static enum kai_err publish_all(struct run *r)
+{
+    uint64_t began = kai_now_ms();
+    enum kai_err err = know(r);
+
+    if (err == KAI_OK)
+        err = write_out(r);
+    kai_ixsnap_end(r->index);
+    r->index = NULL;
+    kai_hold_items_free(&r->waiting);
     r->out->durable_ms = kai_now_ms() - began;
-    if (err == KAI_OK && r->post != NULL)
-        wait_for_holders(r, r->out->entries > 0 ? last : kai_post_before(r->post));
-    for (size_t i = 0; i < LABELS_MAX; i++)
+    for (size_t i = 0; i < LABELS_MAX; i++) {
         kai_batch_free(r->batches[i]);
+        r->batches[i] = NULL;
+    }
     kai_post_end(r->post);
+    r->post = NULL;
+    return err;
+}
+
+/* A removal that came while it was written: what was begun is taken back, and waits instead. */
+static enum kai_err publish_locked(struct run *r)
+{
+    const struct kai_published judged = *r->out;
+    enum kai_err err = kai_post_lock(r->c, r->aud->id);
+
+    if (err != KAI_OK)
+        return err;
+    err = publish_all(r);
+    if (err == KAI_EAGAIN && r->why->code != NULL &&
+        strcmp(r->why->code, "audience.no-clean-epoch") == 0) {
+        *r->out = judged;
+        *r->why = (struct kai_why){0};
+        kai_buf_clear(&r->letters);
+        err = publish_all(r);
+    }
+    kai_post_unlock(r->c, r->aud->id);
     return err;
 }
 
@@ -347,11 +406,9 @@ enum kai_err kai_publish(struct kai_core *c, const struct kai_publish *p, struct
         err = scan(&r);
     out->only_rules = out->refused > 0 && !r.any_malformed;
     if (err == KAI_OK && (out->refused == 0 || p->skip_bad)) {
-        err = kai_post_lock(c, r.aud->id);
-        if (err == KAI_OK) {
-            err = publish_all(&r);
-            kai_post_unlock(c, r.aud->id);
-        }
+        err = publish_locked(&r);
+        if (err == KAI_OK)
+            wait_for_holders(&r);
     }
     kai_outlook_put(r.o);
     kai_buf_free(&r.letters);

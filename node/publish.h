@@ -40,6 +40,7 @@ struct kai_published {
     uint64_t entries;
     uint64_t durable_ms;
     uint64_t held_by;
+    uint64_t unsent; /* Of the entries: durable here, waiting for a key (hold.h). */
 };
 
 /* On any thread but the owning one of a running loop. KAI_OK also where objects were refused: see

@@ -190,6 +190,7 @@ static void put_head(struct kai_reader *r, struct kai_jput *j, const struct kai_
     put_time(j, "valid_until", row->valid_until_ms);
     kai_jput_bool(j, "withdrawn", (row->flags & KAI_ROW_WITHDRAWN) != 0);
     kai_jput_bool(j, "recalled", (row->flags & KAI_ROW_RECALLED) != 0);
+    kai_jput_bool(j, "disputed", (row->flags & KAI_ROW_DISPUTED) != 0);
     if (row->kind == KAI_ROW_SEALED)
         kai_jput_bool(j, "sealed", true);
 }

@@ -202,7 +202,7 @@ static enum kai_err write_all(struct run *r)
 
     if (err != KAI_OK)
         return err;
-    err = kai_post_begin(r->c, r->p->aud->id, &r->post, r->why);
+    err = kai_post_begin(r->c, r->p->aud->id, KAI_POST_NOW, &r->post, r->why);
     if (err == KAI_OK)
         err = take_all(r);
     if (err == KAI_OK)

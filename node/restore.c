@@ -363,7 +363,7 @@ enum kai_err kai_backup_restore(const struct kai_home *home, const char *path,
     if (err == KAI_OK) {
         err = kai_found_begin(home, why);
         if (err == KAI_OK)
-            err = kai_found_finish(home, make_home(&x));
+            err = kai_found_finish(home, make_home(&x), why);
     }
     if (err != KAI_OK && why != NULL && why->code == NULL)
         (void)kai_why_set(why, err, err == KAI_EFULL ? "disk.full" : "backup.restore", home->dir,

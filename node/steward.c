@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/hold.h"
 #include "node/ownlog.h"
 
 #define LOOK_MS         1000u
@@ -105,6 +106,7 @@ uint64_t kai_steward_tick(struct kai_core *c, uint64_t now_ms)
 {
     uint64_t wall = kai_wall_ms();
 
+    kai_hold_tick(c, wall);
     for (unsigned i = 0; i < DUTIES_PER_TICK; i++) {
         struct kai_duty d = {0};
         uint64_t when = wall + LOOK_MS;

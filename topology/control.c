@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "crypto/hash.h"
+#include "keys/keydeath.h"
 
 /* Ask for what stands between what is held of the log and e. */
 static void ask_before(struct kai_net *n, struct kai_link *l, const struct kai_entry *e)
@@ -126,6 +127,90 @@ enum kai_err kai_control_rebuild(struct kai_net *n)
     kai_roster_unref(old);
     err = kai_mail_build(n);
     n->roster_stale = err != KAI_OK;
+    return err;
+}
+
+/* ---- Notes of the control plane: versions of the charter after the first, and dead keys. */
+
+static void say_note(struct kai_net *n, struct kai_link *l, struct kai_view record)
+{
+    struct kai_buf *b = kai_out_begin(n);
+
+    kai_put_frame(b, KAI_MSG_NOTES, 2);
+    kai_put_uint(b, KAI_HANDLE_CONTROL);
+    kai_put_array(b, 1);
+    kai_put_view(b, record);
+    (void)kai_out_put(n, l, KAI_OUT_KEYS);
+}
+
+void kai_control_notes(struct kai_net *n, struct kai_link *l)
+{
+    for (size_t i = 0; i < kai_ctl_charters(n->ctl) && !l->dead; i++)
+        say_note(n, l, kai_ctl_charter_at(n->ctl, i));
+    for (size_t i = 0; i < kai_ctl_deaths(n->ctl) && !l->dead; i++)
+        say_note(n, l, kai_ctl_death_at(n->ctl, i));
+}
+
+static enum kai_err take_note(struct kai_net *n, uint64_t type, struct kai_view record,
+                              struct kai_link *from)
+{
+    enum kai_err err = type == KAI_REC_CHARTER ? kai_ctl_charter_add(n->ctl, record)
+                                               : kai_ctl_death_add(n->ctl, record);
+
+    if (err != KAI_OK)
+        return err;
+    n->roster_stale = n->retry_ctl = true; /* Entries of a new founder may have been waiting. */
+    for (size_t i = 0; i < n->n_links; i++) {
+        struct kai_link *l = n->links[i];
+        if (l->dead || l->state == KAI_LINK_HELLO || l->state == KAI_LINK_DRAIN)
+            continue;
+        l->texts_asked = l->texts_asked && type != KAI_REC_CHARTER;
+        if (l != from) {
+            say_note(n, l, record);
+            kai_out_pump(n, l); /* At once: also to those who are out by it, before they are. */
+        }
+        if (l->state == KAI_LINK_MATCH) {
+            kai_control_texts(n, l);
+            kai_rb_due(n, l->shares[0], 0); /* What a new founder said was refused until now. */
+        }
+    }
+    return KAI_OK;
+}
+
+static void name_of(uint8_t hash[static KAI_ID_BYTES], uint64_t type, struct kai_view note)
+{
+    struct kai_keydeath d;
+
+    if (type == KAI_REC_CHARTER)
+        kai_charter_record_hash(hash, note);
+    else if (kai_keydeath_parse(&d, note) == KAI_OK)
+        memcpy(hash, d.hash, KAI_ID_BYTES);
+}
+
+void kai_control_note(struct kai_net *n, struct kai_link *l, uint64_t type, struct kai_view note)
+{
+    uint8_t hash[KAI_ID_BYTES] = {0};
+    enum kai_err err = take_note(n, type, note, l);
+
+    if (err == KAI_OK) {
+        name_of(hash, type, note);
+        n->act.store_note(n->act.ctx, type, hash, note);
+    } else if (err == KAI_EMALFORMED || err == KAI_EAUTH) {
+        kai_alarm(n, type == KAI_REC_CHARTER ? "charter.forged" : "entry.forged", l, NULL, 0);
+        kai_link_bye(n, l, KAI_BYE_MALFORMED);
+    } else if (err != KAI_EEXIST) {
+        n->count.entries_refused++;
+    }
+}
+
+enum kai_err kai_net_on_own_note(struct kai_net *n, uint64_t type, struct kai_view note,
+                                 uint64_t now_ms)
+{
+    enum kai_err err;
+
+    kai_step_begin(n, now_ms);
+    err = take_note(n, type, note, NULL);
+    kai_step_end(n);
     return err;
 }
 

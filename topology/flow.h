@@ -129,7 +129,19 @@ bool kai_push_known(const struct kai_link *l, const uint8_t log_pk[static KAI_KE
 /* A peer has, or says to have, what we do not have of our own log: it is never appended to again.
  */
 void kai_fork_own(struct kai_net *n, struct kai_link *l, struct kai_nlog *log, uint64_t seq);
-bool kai_fork_marked(const struct kai_link *l, const uint8_t log_pk[static KAI_KEY_BYTES]);
+/* What stands of a log: all that is durable, or what is before its fork; *head is its hash. */
+uint64_t kai_fork_stands(const struct kai_nlog *log, const uint8_t **head);
+/* Whether seq is at a fork or past it. */
+bool kai_fork_past(const struct kai_nlog *log, uint64_t seq);
+/* seq, or the last place before the fork. */
+uint64_t kai_fork_limit(const struct kai_nlog *log, uint64_t seq);
+void kai_fork_landed(struct kai_nlog *log, const struct kai_entry *e); /* e is durable. */
+/* Show the peer the proof, if there is one: once, or again where it showed that it lacks it. */
+void kai_fork_show(struct kai_net *n, struct kai_link *l, const struct kai_share *s,
+                   const struct kai_nlog *log, bool again);
+void kai_fork_note(struct kai_net *n, struct kai_link *l, struct kai_share *s,
+                   struct kai_view note);
+void kai_notes_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 void kai_fork_prove(struct kai_net *n, struct kai_link *l, struct kai_share *s,
                     struct kai_nlog *log, uint64_t seq);
 void kai_fork_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f);

@@ -17,6 +17,7 @@ bool kai_msg_flows(uint64_t type)
     case KAI_MSG_IHAVE:
     case KAI_MSG_PEERS:
     case KAI_MSG_PROOF:
+    case KAI_MSG_NOTES:
         return true;
     default:
         return false;
@@ -108,7 +109,8 @@ const uint8_t *kai_frame_log(struct kai_frame *f)
 
 struct kai_view kai_frame_note(struct kai_frame *f)
 {
-    return kai_cur_bin(&f->items, 2048);
+    return kai_cur_bin(&f->items,
+                       f->type == KAI_MSG_PEERS ? KAI_ADDR_NOTE_BYTES_MAX : KAI_NOTE_BYTES_MAX);
 }
 
 static void read_parts(struct kai_cur *c, struct kai_view *hdr, struct kai_view *sig,
@@ -155,7 +157,7 @@ static void check_items(struct kai_frame *f, struct kai_cur *c, uint32_t n)
             kai_frame_id(&walk, &p1, &seq);
         else if (f->type == KAI_MSG_PRUNE)
             (void)kai_frame_log(&walk);
-        else if (f->type == KAI_MSG_PEERS)
+        else if (f->type == KAI_MSG_PEERS || f->type == KAI_MSG_NOTES)
             (void)kai_frame_note(&walk);
         else
             kai_frame_parts(&walk, &v1, &v2, &v3);
@@ -227,6 +229,7 @@ static uint32_t arity_of(uint64_t type)
     case KAI_MSG_WANT:
     case KAI_MSG_IHAVE:
     case KAI_MSG_GRAFT:
+    case KAI_MSG_NOTES:
     case KAI_MSG_ERR:
         return 2;
     case KAI_MSG_ENTRIES:
@@ -248,6 +251,7 @@ static uint32_t items_max(uint64_t type)
            : type == KAI_MSG_OFFER ? KAI_OFFERS_MAX
            : type == KAI_MSG_WANT  ? KAI_WANT_RANGES_MAX
            : type == KAI_MSG_PEERS ? KAI_PEERS_PER_FRAME_MAX
+           : type == KAI_MSG_NOTES ? KAI_NOTES_PER_FRAME_MAX
                                    : KAI_IHAVE_IDS_MAX;
 }
 
@@ -284,6 +288,7 @@ static void read_rest(struct kai_frame *f, struct kai_cur *c)
     case KAI_MSG_WANT:
     case KAI_MSG_IHAVE:
     case KAI_MSG_GRAFT:
+    case KAI_MSG_NOTES:
         f->handle = kai_cur_uint(c, KAI_HANDLE_CONTROL);
         check_items(f, c, kai_cur_array(c, items_max(f->type)));
         break;

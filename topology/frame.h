@@ -24,7 +24,8 @@
  * is one that is wanted now, or 0. PRUNE [35, handle, minutes, [log...]]: no longer as a whole;
  * where minutes are not 0, GRAFT with seq 0 is not wanted for so long.
  * - PROOF [49, handle, hdr, sig]: the sender's own entry at a place where the receiver's is
- * another. */
+ * another.
+ * - NOTES [50, handle, [note...]]: FORKPROOFs of logs of the handle's audience. */
 #ifndef KAI_TOPOLOGY_FRAME_H
 #define KAI_TOPOLOGY_FRAME_H
 
@@ -47,6 +48,7 @@ enum kai_msg {
     KAI_MSG_PRUNE = 0x23,
     KAI_MSG_PEERS = 0x30,
     KAI_MSG_PROOF = 0x31,
+    KAI_MSG_NOTES = 0x32,
     KAI_MSG_ERR = 0x7e,
     KAI_MSG_BYE = 0x7f,
 };
@@ -80,7 +82,7 @@ struct kai_hello {
     uint64_t credit_bytes;
     uint64_t frame_bytes;
     uint64_t book; /* the sum of the book: equal, no addresses need be sent. 0: not said. */
-    bool intro; /* Carries the rest: */
+    bool intro;    /* Carries the rest: */
     struct kai_view charter;
 };
 
@@ -134,7 +136,7 @@ void kai_range_row(struct kai_rb_range *r, struct kai_rb_row *row);
 void kai_frame_want(struct kai_frame *f, struct kai_want *w);
 void kai_frame_id(struct kai_frame *f, const uint8_t **log_pk, uint64_t *seq); /* IHAVE, GRAFT. */
 const uint8_t *kai_frame_log(struct kai_frame *f);                             /* PRUNE. */
-struct kai_view kai_frame_note(struct kai_frame *f);                           /* PEERS. */
+struct kai_view kai_frame_note(struct kai_frame *f);                           /* PEERS, NOTES. */
 /* ENTRIES and HELLO: the parts of the next one. */
 void kai_frame_parts(struct kai_frame *f, struct kai_view *hdr, struct kai_view *sig,
                      struct kai_view *payload);

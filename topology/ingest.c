@@ -68,7 +68,7 @@ static bool held_already(struct kai_net *n, struct kai_link *l, struct kai_share
     }
     kai_log_held(n, l, log, e->h.seq);
     if (!log->l.own)
-        kai_push_have(n, l, s, log->l.log_pk, log->l.head_seq, KAI_IHAVE_MS);
+        kai_push_have(n, l, s, log->l.log_pk, kai_fork_limit(log, log->l.head_seq), KAI_IHAVE_MS);
     kai_push_know(l, log->l.log_pk, e->h.seq);
     return true;
 }
@@ -79,9 +79,13 @@ static enum kai_verdict judge(struct kai_net *n, struct kai_link *l, struct kai_
     if (log) {
         if (memcmp(log->l.aud_id, s->aud_id, KAI_ID_BYTES) != 0)
             return KAI_REFUSE;
+        if (!KAI_CHECK(FORK_STOP, !kai_fork_past(log, e->h.seq))) {
+            kai_fork_show(n, l, s, log, true);
+            return KAI_REFUSE;
+        }
         if (held_already(n, l, s, log, e))
             return KAI_HELD;
-        if (!KAI_CHECK(FORK_STOP, !log->l.forked) || log->l.closed || log->broken)
+        if (log->l.closed || log->broken)
             return KAI_REFUSE;
         if (e->h.seq != log->ing_seq + 1)
             return kai_park_has(n, e->h.log_pk, e->h.seq - 1) ? KAI_PARK : KAI_WANT_MORE;
@@ -307,6 +311,7 @@ void kai_net_on_stored(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BY
             log->l.head_ts = e->h.ts;
             memcpy(log->l.head, e->hash, KAI_ID_BYTES);
             log->l.closed = log->l.closed || e->h.ptype == KAI_PTYPE_CLOSE;
+            kai_fork_landed(log, e);
         }
         if (log->learned_seq != 0 && e->h.seq >= log->learned_seq) {
             log->learned_seq = 0;

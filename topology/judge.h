@@ -24,7 +24,9 @@ struct kai_sight {
 void kai_sight(struct kai_sight *out, const struct kai_net *n, const struct kai_link *l,
                const struct kai_share *s);
 bool kai_sight_log(struct kai_net *n, const struct kai_sight *v, struct kai_nlog *log);
-/* Whether this link may hear of this log now. */
+/* Whether this link may hear of this log now; visible: and there is something of it that stands. */
+bool kai_log_heard(struct kai_net *n, const struct kai_link *l, const struct kai_share *s,
+                   struct kai_nlog *log);
 bool kai_log_visible(struct kai_net *n, const struct kai_link *l, const struct kai_share *s,
                      struct kai_nlog *log);
 bool kai_may_author(const struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],

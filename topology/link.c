@@ -80,9 +80,9 @@ size_t kai_link_bytes(const struct kai_link *l)
 {
     size_t sum = sizeof *l + KAI_SERVE_MAX * sizeof *l->serve + KAI_KNOWN_SLOTS * sizeof *l->known +
                  KAI_WANT_RANGES_MAX * sizeof *l->wanted + l->parked_bytes + (size_t)l->pending +
-                 l->n_fetch * sizeof(struct kai_fetch) + l->n_forked * KAI_KEY_BYTES +
-                 (l->sent ? KAI_HANDLES_MAX * sizeof *l->sent : 0) +
-                 (l->got ? KAI_HANDLES_MAX * sizeof *l->got : 0);
+                 l->n_fetch * sizeof(struct kai_fetch) +
+                 (l->forked ? KAI_FORKED_MAX : 0) * KAI_KEY_BYTES +
+                 l->cap_sent * sizeof *l->sent + l->cap_got * sizeof *l->got;
 
     for (size_t i = 0; i < KAI_OUT_CLASSES; i++)
         sum += l->out[i].bytes + l->out[i].n * sizeof(struct kai_out_frame);
@@ -335,8 +335,11 @@ void kai_link_hello(struct kai_net *n, struct kai_link *l, const struct kai_fram
     l->since_ms = n->now_ms;
     kai_ctl_fingerprint(n->ctl, mine);
     l->ctl_done = memcmp(mine, h->fingerprint, sizeof mine) == 0;
-    if (!l->ctl_done)
+    if (!l->ctl_done) { /* Notes before the entries: some may be of founders of a later version.
+                         */
+        kai_control_notes(n, l);
         kai_rb_due(n, l->shares[0], l->dialled ? 0 : KAI_RB_LISTEN_MS);
+    }
     kai_link_synced(n, l);
 }
 

@@ -32,6 +32,7 @@ enum kai_err kai_mail_build(struct kai_net *n)
     free(n->mail);
     n->mail = all;
     n->n_mail = out;
+    n->mail_version++;
     return KAI_OK;
 }
 
@@ -100,8 +101,11 @@ void kai_mail_link(struct kai_net *n, struct kai_link *l)
 
 void kai_mail_recognise(struct kai_net *n, struct kai_link *l)
 {
-    if (!kai_mail_carries(kai_roster_node(n->roster, n->self.node_id)))
+    if ((l->mail_got == l->got_news && l->mail_seen == n->mail_version) ||
+        !kai_mail_carries(kai_roster_node(n->roster, n->self.node_id)))
         return;
+    l->mail_got = l->got_news;
+    l->mail_seen = n->mail_version;
     for (size_t i = 0; i < n->n_mail && l->n_mail < KAI_MAILBOXES_MAX; i++)
         if (!on_link(l, n->mail[i].id) && kai_match_shown(n, l, n->mail[i].route))
             add(l, n->mail[i].id);

@@ -146,16 +146,41 @@ bool kai_match_shown(const struct kai_net *n, const struct kai_link *l,
     return find_got(l, token) != SIZE_MAX;
 }
 
-static bool room_for_tokens(struct kai_net *n, struct kai_link *l)
+/* Rows of tokens grow with what is said, up to KAI_HANDLES_MAX. */
+static bool room_for(void **p, size_t *cap, size_t count, size_t size)
 {
-    if (!l->sent)
-        l->sent = calloc(KAI_HANDLES_MAX, sizeof *l->sent);
-    if (!l->got)
-        l->got = calloc(KAI_HANDLES_MAX, sizeof *l->got);
-    if (l->sent && l->got)
+    size_t more = *cap ? *cap : 16;
+    uint8_t *grown;
+
+    while (more < count)
+        more *= 2;
+    if (more == *cap)
         return true;
-    kai_link_drop(n, l, KAI_BYE_LOST);
-    return false;
+    grown = realloc(*p, more * size);
+    if (!grown)
+        return false;
+    memset(grown + *cap * size, 0, (more - *cap) * size);
+    *p = grown;
+    *cap = more;
+    return true;
+}
+
+static struct kai_sent_token *new_sent(struct kai_link *l)
+{
+    void *p = l->sent;
+    bool ok = l->n_sent < KAI_HANDLES_MAX &&
+              room_for(&p, &l->cap_sent, l->n_sent + 1, sizeof *l->sent);
+
+    l->sent = p;
+    return ok ? &l->sent[l->n_sent++] : NULL;
+}
+
+/* Both ends have shown this secret: the peer's token is named, so that it serves as a handle. */
+static void join(struct kai_link *l, struct kai_sent_token *t, size_t got)
+{
+    t->got = (uint32_t)got;
+    l->got[got].known = true;
+    memcpy(l->got[got].aud_id, t->aud_id, KAI_ID_BYTES);
 }
 
 static void put_tokens(struct kai_net *n, struct kai_link *l, const struct kai_use *use)
@@ -163,15 +188,19 @@ static void put_tokens(struct kai_net *n, struct kai_link *l, const struct kai_u
     struct kai_secret e[KAI_MATCH_EPOCHS];
     size_t k = kai_match_secrets(n, use, e, KAI_MATCH_EPOCHS);
 
-    for (size_t j = 0; j < k && l->n_sent < KAI_HANDLES_MAX; j++) {
-        struct kai_sent_token *t = &l->sent[l->n_sent];
-        if (find_sent(l, use->id, &e[j]) != SIZE_MAX)
+    for (size_t j = 0; j < k; j++) {
+        struct kai_sent_token *t =
+            find_sent(l, use->id, &e[j]) == SIZE_MAX ? new_sent(l) : NULL;
+        if (!t)
             continue;
         make_token(n, l, e[j].route, l->dialled, t->token);
+        make_token(n, l, e[j].route, !l->dialled, t->peer);
         memcpy(t->aud_id, use->id, KAI_ID_BYTES);
         memcpy(t->commit, e[j].commit, KAI_ID_BYTES);
         t->real = true;
-        l->n_sent++;
+        t->got = KAI_HANDLES_MAX;
+        if (find_got(l, t->peer) != SIZE_MAX)
+            join(l, t, find_got(l, t->peer));
     }
 }
 
@@ -183,34 +212,15 @@ static bool find_match(struct kai_net *n, const struct kai_link *l, const struct
 {
     struct kai_secret e[KAI_KNOWN_EPOCHS];
     size_t k = kai_match_secrets(n, use, e, KAI_KNOWN_EPOCHS);
-    uint8_t token[16];
 
     for (size_t j = 0; j < k; j++) {
-        make_token(n, l, e[j].route, !l->dialled, token);
-        size_t got = find_got(l, token), sent = find_sent(l, use->id, &e[j]);
-        if (got != SIZE_MAX && sent != SIZE_MAX) {
-            *handle = (uint32_t)(l->dialled ? sent : got);
+        size_t sent = find_sent(l, use->id, &e[j]);
+        if (sent != SIZE_MAX && l->sent[sent].got < KAI_HANDLES_MAX) {
+            *handle = l->dialled ? (uint32_t)sent : l->sent[sent].got;
             return true;
         }
     }
     return false;
-}
-
-/* Name the peer's tokens, so that any of them serves as a handle for us. */
-static void name_tokens(struct kai_net *n, struct kai_link *l, const struct kai_use *use)
-{
-    struct kai_secret e[KAI_KNOWN_EPOCHS];
-    size_t k = kai_match_secrets(n, use, e, KAI_KNOWN_EPOCHS);
-    uint8_t token[16];
-
-    for (size_t j = 0; j < k; j++) {
-        make_token(n, l, e[j].route, !l->dialled, token);
-        size_t at = find_got(l, token);
-        if (at == SIZE_MAX)
-            continue;
-        l->got[at].known = true;
-        memcpy(l->got[at].aud_id, use->id, KAI_ID_BYTES);
-    }
 }
 
 struct kai_share *kai_match_handle(const struct kai_link *l, uint64_t handle)
@@ -307,7 +317,6 @@ static void match_one(struct kai_net *n, struct kai_link *l, const struct kai_us
     bool was_ok = s && s->send_ok;
     uint32_t handle;
 
-    name_tokens(n, l, use);
     if (find_match(n, l, use, &handle)) {
         if (!s && !(s = kai_share_add(l, use->id)))
             return;
@@ -374,8 +383,13 @@ static void send_new(struct kai_net *n, struct kai_link *l)
         return;
     while (padded < l->n_sent - from)
         padded *= 2;
-    while (l->n_sent < from + padded && l->n_sent < KAI_HANDLES_MAX)
-        n->act.random(n->act.ctx, l->sent[l->n_sent++].token, 16);
+    for (size_t i = l->n_sent; i < from + padded; i++) {
+        struct kai_sent_token *t = new_sent(l);
+        if (!t)
+            break;
+        t->got = KAI_HANDLES_MAX;
+        n->act.random(n->act.ctx, t->token, 16);
+    }
     /* A link that has used up its indexes, or whose peer does not read, begins anew. */
     if (l->n_sent == KAI_HANDLES_MAX || !send_tokens(n, l, from, l->n_sent))
         kai_link_bye(n, l, KAI_BYE_LIMIT);
@@ -387,7 +401,7 @@ void kai_match_refresh(struct kai_net *n, struct kai_link *l)
         kai_carry_refresh(n, l);
         return;
     }
-    if (l->dead || l->state != KAI_LINK_MATCH || !room_for_tokens(n, l))
+    if (l->dead || l->state != KAI_LINK_MATCH)
         return;
     retract(n, l);
     kai_mail_link(n, l);
@@ -399,7 +413,7 @@ void kai_match_refresh(struct kai_net *n, struct kai_link *l)
 
 void kai_match_repeat(struct kai_net *n, struct kai_link *l)
 {
-    if (l->dead || l->state != KAI_LINK_MATCH || !room_for_tokens(n, l))
+    if (l->dead || l->state != KAI_LINK_MATCH)
         return;
     (void)send_tokens(n, l, 0, l->n_sent);
     for (size_t i = 1; i < l->n_shares; i++)
@@ -408,27 +422,39 @@ void kai_match_repeat(struct kai_net *n, struct kai_link *l)
     kai_match_refresh(n, l);
 }
 
+static void take_token(struct kai_link *l, size_t at, const uint8_t token[static 16])
+{
+    struct kai_got_token *t = &l->got[at];
+
+    if (t->set)
+        return;
+    memcpy(t->token, token, 16);
+    t->set = true;
+    l->got_news++;
+    for (size_t i = 0; i < l->n_sent; i++)
+        if (l->sent[i].real && memcmp(l->sent[i].peer, token, 16) == 0)
+            join(l, &l->sent[i], at);
+}
+
 void kai_match_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
 {
-    bool news = false;
+    uint64_t before = l->got_news;
+    void *p = l->got;
 
-    if (!room_for_tokens(n, l))
-        return;
     if (f->a + f->n > KAI_HANDLES_MAX) {
         kai_link_bye(n, l, KAI_BYE_LIMIT);
         return;
     }
-    for (uint32_t i = 0; i < f->n; i++) {
-        struct kai_got_token *t = &l->got[f->a + i];
-        const uint8_t *token = kai_frame_token(f);
-        if (!t->set)
-            memcpy(t->token, token, 16);
-        news = news || !t->set;
-        t->set = true;
+    if (!room_for(&p, &l->cap_got, (size_t)f->a + f->n, sizeof *l->got)) {
+        kai_link_drop(n, l, KAI_BYE_LOST);
+        return;
     }
+    l->got = p;
     if (f->a + f->n > l->n_got)
         l->n_got = (size_t)f->a + f->n;
-    /* Every key is tried against every token: not for what was said before. */
-    if (news)
+    for (uint32_t i = 0; i < f->n; i++)
+        take_token(l, (size_t)f->a + i, kai_frame_token(f));
+    /* Not for what was said before. */
+    if (l->got_news != before)
         kai_match_refresh(n, l);
 }

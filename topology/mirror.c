@@ -111,6 +111,7 @@ struct kai_nlog *kai_mirror_add(struct kai_net *n, const struct kai_net_log *l)
 static void free_log(struct kai_nlog *log)
 {
     free(log->kids);
+    free(log->proof);
     free(log);
 }
 

@@ -223,6 +223,9 @@ static void dispatch(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
     case KAI_MSG_PROOF:
         kai_fork_on(n, l, f);
         break;
+    case KAI_MSG_NOTES:
+        kai_notes_on(n, l, f);
+        break;
     case KAI_MSG_BYE:
         on_bye(n, l, f);
         break;

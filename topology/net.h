@@ -3,11 +3,12 @@
  * Nothing here opens a socket, reads a clock, draws a random number or touches a disk. The caller
  * says what happened (kai_net_on_*), and carries out what comes back through the actions, in order.
  * One thread. Times are milliseconds of a clock that never goes back, unless named wall. */
-/* Reasons (sentences in lib/text): alarms log.fork (a log has two entries at one place; node: who
- * showed it), entry.forged (a signature or certificate that does not hold; node: who sent it),
- * own.ahead (a peer has more of our own log than we); kai_why of an introduction: intro.network
- * (another network), intro.chain (its certificates do not lead from a founder to its key),
- * intro.denied (no longer, or not yet, admitted). None has arguments. */
+/* Reasons (sentences in lib/text): alarms log.fork (a log has two entries at one place, and is
+ * frozen there; node: who showed it), entry.forged (a signature or certificate that does not hold;
+ * node: who sent it), own.ahead (a peer has more of our own log than we), charter.forged (a
+ * version of the charter that too few signed; node: who sent it); kai_why of an
+ * introduction: intro.network (another network), intro.chain (its certificates do not lead from a
+ * founder to its key), intro.denied (no longer, or not yet, admitted). None has arguments. */
 #ifndef KAI_TOPOLOGY_NET_H
 #define KAI_TOPOLOGY_NET_H
 
@@ -82,8 +83,9 @@ struct kai_net_actions {
                        struct kai_view note);
     void (*store_text)(void *ctx, const uint8_t hash[static KAI_ID_BYTES],
                        struct kai_view text); /* Of the charter. */
-    void (*store_fork)(void *ctx,
-                       const struct kai_entry *other); /* A second branch of a log, as proof. */
+    /* Two headers at one place of a log, without payload: it is frozen from there on. Keep both and
+     * give them back at start (kai_net_on_fork()). */
+    void (*store_fork)(void *ctx, const struct kai_entry *a, const struct kai_entry *b);
     /* A new roster holds from now on (the caller refs what it keeps). */
     void (*roster)(void *ctx, struct kai_roster *r);
     void (*keys)(void *ctx); /* Audiences or epochs changed: refresh copies for other threads. */
@@ -126,6 +128,9 @@ void kai_net_free(struct kai_net *n);
 /* ---- What happened. */
 void kai_net_on_log(struct kai_net *n,
                     const struct kai_net_log *log); /* At start, for each log held. */
+/* At start, after its log: a fork that was stored. Errors: KAI_EMALFORMED (it is none). */
+KAI_MUST_USE enum kai_err kai_net_on_fork(struct kai_net *n, const struct kai_entry *a,
+                                          const struct kai_entry *b);
 /* A connection stands. peer: its CURVE key, proved by the transport. */
 void kai_net_on_up(struct kai_net *n, uint64_t link, const uint8_t peer[static KAI_KEY_BYTES],
                    bool dialled, uint64_t now_ms, uint64_t wall_ms);
@@ -148,6 +153,10 @@ void kai_net_on_published(struct kai_net *n, const struct kai_net_log *log, uint
 /* A control entry of our own is durable (already verified); a note of our own. */
 KAI_MUST_USE enum kai_err kai_net_on_own_ctl(struct kai_net *n, const struct kai_entry *e,
                                              uint64_t now_ms);
+/* A version of the charter (KAI_REC_CHARTER) that was applied here, or a KEYDEATH that was used
+ * here; durable before this call. Errors: those of kai_ctl_charter_add() and kai_ctl_death_add(). */
+KAI_MUST_USE enum kai_err kai_net_on_own_note(struct kai_net *n, uint64_t type,
+                                              struct kai_view note, uint64_t now_ms);
 void kai_net_on_own_addr(struct kai_net *n, struct kai_view note, uint64_t now_ms);
 /* An ADDR note read from disk or from an admission at start. */
 void kai_net_on_addr(struct kai_net *n, struct kai_view note);
@@ -182,6 +191,9 @@ KAI_MUST_USE enum kai_err kai_net_intro_reply(struct kai_net *n, struct kai_view
 /* Whether a connection with this CURVE key may stand: an ACTIVE node of the roster (ZAP asks). */
 bool kai_net_admits(const struct kai_net *n, const uint8_t curve_pk[static KAI_KEY_BYTES]);
 struct kai_roster *kai_net_roster(const struct kai_net *n); /* Borrowed. */
+/* Logs that are frozen, and from which place on. */
+typedef void kai_frozen_fn(void *ctx, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq);
+void kai_net_frozen(const struct kai_net *n, kai_frozen_fn *f, void *ctx);
 
 struct kai_link_info {
     uint64_t link;

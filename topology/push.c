@@ -59,6 +59,8 @@ static void push(struct kai_net *n, struct kai_link *l, struct kai_share *s,
 void kai_push_entry(struct kai_net *n, const uint8_t aud_id[static KAI_ID_BYTES],
                     struct kai_nlog *log, const struct kai_entry *e, uint64_t from_link)
 {
+    if (kai_fork_past(log, e->h.seq))
+        return; /* It was on its way when the fork was shown. */
     if (kai_mail_find(n, aud_id))
         kai_overlay_changed(n); /* Whoever it is for may be worth a link. */
     for (size_t i = 0; i < n->n_links; i++) {
@@ -152,11 +154,15 @@ void kai_push_on_have(struct kai_net *n, struct kai_link *l, struct kai_frame *f
         if (log && memcmp(log->l.aud_id, s->aud_id, KAI_ID_BYTES) != 0)
             continue;
         kai_push_know(l, log_pk, seq);
+        if (log) {
+            kai_fork_show(n, l, s, log, kai_fork_past(log, seq));
+            seq = kai_fork_limit(log, seq);
+        }
         if (log && log->l.head_seq >= seq)
             kai_log_held(n, l, log, seq);
         if (log && log->l.own && log->l.head_seq >= seq)
             continue;
-        if (log && (log->l.forked || log->ing_seq >= seq))
+        if (log && log->ing_seq >= seq)
             continue;
         if (log)
             kai_fork_own(n, l, log, seq);

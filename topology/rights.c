@@ -97,9 +97,9 @@ void kai_sight(struct kai_sight *out, const struct kai_net *n, const struct kai_
     }
 }
 
-bool kai_sight_log(struct kai_net *n, const struct kai_sight *v, struct kai_nlog *log)
+static bool heard(struct kai_net *n, const struct kai_sight *v, struct kai_nlog *log)
 {
-    if (log->l.head_seq == 0 || log->broken_bind || kai_fork_marked(v->l, log->l.log_pk))
+    if (log->l.head_seq == 0 || log->broken_bind)
         return false;
     if (v->own_letters && (memcmp(log->l.from_node, v->l->peer_id, KAI_ID_BYTES) == 0 ||
                            memcmp(log->l.author_node, v->l->peer_id, KAI_ID_BYTES) == 0))
@@ -113,6 +113,20 @@ bool kai_sight_log(struct kai_net *n, const struct kai_sight *v, struct kai_nlog
         return true;
     return kai_log_blind(&log->l) ? log->fits || log->fits_seen != kai_keyring_version(n->keyring)
                                   : kai_author_fits(n, log);
+}
+
+bool kai_sight_log(struct kai_net *n, const struct kai_sight *v, struct kai_nlog *log)
+{
+    return !kai_fork_past(log, 1) && heard(n, v, log);
+}
+
+bool kai_log_heard(struct kai_net *n, const struct kai_link *l, const struct kai_share *s,
+                   struct kai_nlog *log)
+{
+    struct kai_sight v;
+
+    kai_sight(&v, n, l, s);
+    return heard(n, &v, log);
 }
 
 bool kai_log_visible(struct kai_net *n, const struct kai_link *l, const struct kai_share *s,

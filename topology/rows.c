@@ -66,11 +66,11 @@ bool kai_rows_take(struct kai_net *n, struct kai_link *l, const struct kai_share
         return false;
     kai_sight(&sight, n, l, s);
     for (size_t i = 0; i < count; i++)
-        if (kai_sight_log(n, &sight, logs[i]))
-            out->r[out->n++] = (struct kai_row){.log_pk = logs[i]->l.log_pk,
-                                                .seq = logs[i]->l.head_seq,
-                                                .hash = logs[i]->l.head,
-                                                .log = logs[i]};
+        if (kai_sight_log(n, &sight, logs[i])) {
+            struct kai_row *r = &out->r[out->n++];
+            *r = (struct kai_row){.log_pk = logs[i]->l.log_pk, .log = logs[i]};
+            r->seq = kai_fork_stands(logs[i], &r->hash);
+        }
     return true;
 }
 
@@ -118,6 +118,8 @@ static void held(struct kai_net *n, const struct kai_link *l, struct kai_nlog *l
 void kai_rows_held(struct kai_net *n, struct kai_link *l, const struct kai_share *s,
                    const struct kai_rows *rows)
 {
+    for (size_t i = 0; i < rows->n && !s->ctl; i++)
+        kai_fork_show(n, l, s, rows->r[i].log, false);
     if (s->ctl || !l->peer || !kai_keyring_eligible(n->keyring, s->aud_id, l->peer))
         return;
     for (size_t i = 0; i < rows->n; i++)
@@ -187,21 +189,25 @@ static void ahead(struct kai_net *n, struct kai_link *l, struct kai_share *s, st
 {
     if (row->seq > log->ing_seq)
         kai_fork_own(n, l, log, row->seq);
-    if (!log->l.forked && row->seq > log->ing_seq)
-        kai_fetch_want(n, l, s, log->l.log_pk, log->ing_seq + 1, row->seq);
+    kai_fork_show(n, l, s, log, kai_fork_past(log, row->seq));
+    if (kai_fork_limit(log, row->seq) > log->ing_seq)
+        kai_fetch_want(n, l, s, log->l.log_pk, log->ing_seq + 1, kai_fork_limit(log, row->seq));
 }
 
 static bool compare_known(struct kai_net *n, struct kai_link *l, struct kai_share *s,
                           struct kai_nlog *log, const struct kai_rb_row *row)
 {
+    const uint8_t *head;
+    uint64_t stands = kai_fork_stands(log, &head);
     struct kai_entry e;
 
-    if (row->seq > log->l.head_seq) {
+    if (row->seq > stands) {
         ahead(n, l, s, log, row);
         return true;
     }
-    if (row->seq == log->l.head_seq) {
-        if (!marked(l, log->l.head, row)) {
+    kai_fork_show(n, l, s, log, false);
+    if (row->seq == stands) {
+        if (!marked(l, head, row)) {
             kai_fork_prove(n, l, s, log, row->seq);
             return true;
         }
@@ -237,7 +243,7 @@ enum kai_compared kai_rows_compare(struct kai_net *n, struct kai_link *l, struct
     if (!log)
         kai_fetch_want(n, l, s, row->log_pk, 1, row->seq);
     else if (memcmp(log->l.aud_id, s->aud_id, KAI_ID_BYTES) == 0 &&
-             !kai_fork_marked(l, log->l.log_pk) && row->seq > log->ing_seq)
+             (row->seq > log->ing_seq || kai_fork_past(log, row->seq)))
         ahead(n, l, s, log, row);
     return KAI_ROW_KNOWN;
 }

@@ -114,6 +114,8 @@ static bool serve_log(struct frame_out *o, struct kai_link *l, struct kai_want *
 {
     struct kai_net *n = o->n;
     struct kai_nlog *log = kai_mirror_find(n, w->log_pk);
+    const uint8_t *head;
+    uint64_t stands = log ? kai_fork_stands(log, &head) : 0;
     struct kai_entry e;
 
     if (!log || w->from == 0 || memcmp(log->l.aud_id, o->s->aud_id, KAI_ID_BYTES) != 0 ||
@@ -121,14 +123,14 @@ static bool serve_log(struct frame_out *o, struct kai_link *l, struct kai_want *
         kai_link_err(n, l, KAI_BYE_NOT_SHARED, o->s->handle);
         return true;
     }
-    for (uint32_t i = 0; i < READS_A_FRAME && w->from <= w->to && w->from <= log->l.head_seq; i++) {
+    for (uint32_t i = 0; i < READS_A_FRAME && w->from <= w->to && w->from <= stands; i++) {
         if (n->act.read(n->act.ctx, w->log_pk, w->from, &e) != KAI_OK)
             return true;
         if (!add(o, &e, w->payload))
             return false;
         w->from++;
     }
-    o->full = w->from <= w->to && w->from <= log->l.head_seq;
+    o->full = w->from <= w->to && w->from <= stands;
     return !o->full;
 }
 

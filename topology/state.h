@@ -44,6 +44,11 @@ struct kai_nlog {         /* A log of the mirror. */
     uint64_t day_bytes, day_entries;
     uint64_t wait_ms;     /* It is over its quota until then. */
     uint64_t unread_from; /* Key log: the keyring could not judge this entry yet; 0: none. */
+    uint64_t frozen;      /* The first fork proved: from there on nothing stands. 0: none. */
+    uint8_t frozen_head[KAI_ID_BYTES]; /* Of the entry before it, once that is here. */
+    size_t proof_n;
+    uint8_t *proof;   /* FORKPROOF. */
+    uint64_t paid_ms; /* How far its author has used up proofs that others pass on. */
 };
 
 struct kai_id_seq {
@@ -166,9 +171,12 @@ struct kai_link {
         uint8_t token[16];
         uint8_t aud_id[KAI_ID_BYTES];
         uint8_t commit[KAI_ID_BYTES];
+        uint8_t peer[16]; /* The other end's token of the same secret, */
+        uint32_t got;     /* and where it stands in got; KAI_HANDLES_MAX: not shown. */
         bool real;
     } * sent;
-    size_t n_got;
+    size_t cap_sent, n_got, cap_got;
+    uint64_t got_news; /* Grows with each token that was not there before. */
     struct kai_got_token {
         uint8_t token[16];
         bool set;
@@ -209,6 +217,7 @@ struct kai_link {
     uint64_t repeat_ms;  /* Tokens are not said again before. */
     uint64_t rb_rows;    /* Hashed for this peer and not yet forgiven, */
     uint64_t rb_rows_ms; /* as of then. */
+    uint64_t mail_got, mail_seen; /* Looked through as of these. */
     size_t n_mail;       /* Mailboxes in use on this link alone. */
     uint8_t (*mail)[KAI_ID_BYTES];
 };
@@ -373,6 +382,7 @@ struct kai_net {
     struct kai_use *auds; /* On every link. */
     size_t n_mail;
     struct kai_mailbox *mail; /* Sorted by id. */
+    uint64_t mail_version;
     size_t n_meters, cap_meters;
     struct kai_meter *meters; /* Sorted by node. */
     uint64_t quota_due_ms;    /* When to ask again for what was too much; 0: nothing was. */
@@ -484,6 +494,9 @@ bool kai_control_entry(struct kai_net *n, struct kai_link *l, const struct kai_e
 void kai_control_frame(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 void kai_control_text(struct kai_net *n, struct kai_view hash, struct kai_view text);
 void kai_control_texts(struct kai_net *n, struct kai_link *l);
+/* Later versions of the charter, and dead keys: show those we hold, take one. */
+void kai_control_notes(struct kai_net *n, struct kai_link *l);
+void kai_control_note(struct kai_net *n, struct kai_link *l, uint64_t type, struct kai_view note);
 KAI_MUST_USE enum kai_err kai_control_rebuild(struct kai_net *n);
 
 /* book.c */

@@ -385,6 +385,8 @@ void kai_tree_tick(struct kai_net *n)
         if (n->now_ms < m->due_ms)
             continue;
         log = kai_mirror_find(n, m->log_pk);
+        if (log) /* It may have been frozen since. */
+            m->seq = kai_fork_limit(log, m->seq);
         if (log && log->ing_seq >= m->seq) {
             remove_missing(n, m);
         } else if (!ask_next(n, m)) {

@@ -65,6 +65,7 @@
 #define KAI_CHARTER_BYTES_MAX      16384u
 #define KAI_CHARTER_TEXT_BYTES_MAX 16384u
 #define KAI_CHARTER_TEXTS_MAX      8u
+#define KAI_CHARTER_VERSIONS_MAX   64u /* After the first: one a year is many. */
 #define KAI_FOUNDERS_MAX           32u
 #define KAI_ATTRS_MAX              8u
 #define KAI_PROVIDER_TIERS_MAX     2u /* Contractors and theirs: beyond it nobody answers for them. */
@@ -85,6 +86,10 @@
 #define KAI_SELF_EPOCH_MS                                                                          \
     900000u /* Without a clean epoch of a steward a writer mints its own: it must not wait for     \
                one. */
+#define KAI_HOLD_BYTES_MAX                                                                         \
+    (64ull << 20) /* Of one audience, that wait in the store for a key: hours of much publishing.  \
+                   */
+#define KAI_HOLD_ENTRIES_MAX 8192u
 #define KAI_MAILBOX_EPOCHS_MAX                                                                     \
     4096u /* Of one mailbox: one for each node that ever wrote, and room for new ones. */
 #define KAI_REVOKE_PARTS_MAX 256u /* Control entries a key may write, by the cuts of one part. */
@@ -100,7 +105,10 @@
 #define KAI_RB_FANOUT           16u
 #define KAI_IHAVE_IDS_MAX       128u
 #define KAI_PEERS_PER_FRAME_MAX 8u
-#define KAI_PEER_BYTES_MAX      (8u << 20)  /* All that one peer can make us hold. */
+#define KAI_NOTES_PER_FRAME_MAX 8u
+#define KAI_ADDR_NOTE_BYTES_MAX 2048u
+#define KAI_NOTE_BYTES_MAX      KAI_CHARTER_BYTES_MAX /* The largest note. */
+#define KAI_PEER_BYTES_MAX      (8u << 20)            /* All that one peer can make us hold. */
 #define KAI_PEERS_BYTES_MAX     (64u << 20) /* What all peers together can make us hold. */
 #define KAI_PARKED_MAX          4096u       /* Of all peers: each is looked at again and again. */
 #define KAI_PARKED_PER_PEER_MAX 1000u       /* Entries whose certificate or key has not come yet. */

@@ -53,6 +53,7 @@
 #define KAI_D_CWRAP       "kairan1.cwrap"  /* The key of a carry file. */
 #define KAI_D_CHUNK       "kairan1.chunk"  /* The key of one chunk of it. */
 #define KAI_D_CMATCH      "kairan1.cmatch" /* A token of an audience in it. */
+#define KAI_D_HWRAP       "kairan1.hwrap"  /* The key of what waits in this node's own store. */
 #define KAI_D_LIST        "kairan1.list"
 #define KAI_D_MSALT       "kairan1.msalt"
 #define KAI_D_MATCH       "kairan1.match"
@@ -69,6 +70,7 @@
 /* What a signature is for: SIG(sk, type, body). */
 enum kai_sig_type {
     KAI_SIG_CHARTER = 0x01, /* The network id is zeros for charter version 1. */
+    KAI_SIG_KEYDEATH = 0x04,
     KAI_SIG_ADDR = 0x08,
     KAI_SIG_HDR = 0x20,
     KAI_SIG_BIND = 0x21,

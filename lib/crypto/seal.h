@@ -48,7 +48,7 @@ KAI_MUST_USE enum kai_err kai_open(uint8_t *out, size_t *out_n,
 #define KAI_SLOT_BYTES     56u
 
 struct kai_slot_ctx {
-    const char *domain; /* KAI_D_WRAP, KAI_D_RWRAP, KAI_D_PWRAP or KAI_D_OWRAP. */
+    const char *domain; /* KAI_D_WRAP, _RWRAP, _PWRAP, _OWRAP, _CWRAP or _HWRAP. */
     const uint8_t *nid; /* 32 bytes each. */
     const uint8_t *aud_id;
     const uint8_t *commit;

@@ -12,14 +12,12 @@
 
 #include "query/index_priv.h"
 
-#define FORMAT      "2"
-#define PATH_CAP    1024u
-#define MAP_MAX     (UINT64_C(64) << 30)
-#define MAP_MIN     (UINT64_C(1) << 20)
-#define BOOT_ID_MAX 64u
-#define READERS     126u
+#define PATH_CAP 1024u
+#define MAP_MAX  (UINT64_C(64) << 30)
+#define MAP_MIN  (UINT64_C(1) << 20)
+#define READERS  126u
 
-static const char *const table_names[TABLES] = {
+const char *const kai_ix_table_names[TABLES] = {
     [TABLE_META] = "meta",     [TABLE_ROWS] = "rows",   [TABLE_KEYS] = "keys",
     [TABLE_VALUES] = "values", [TABLE_ITEMS] = "items", [TABLE_STIX] = "stix",
     [TABLE_CHAINS] = "chains", [TABLE_PARTS] = "parts", [TABLE_OBJS] = "objs",
@@ -84,24 +82,10 @@ static void close_env(struct kai_index *x)
     x->env = NULL;
 }
 
-/* A page that the file does not have would be a SIGBUS when it is read. */
-static bool is_cut(const struct kai_index *x, const char *dir)
-{
-    char path[PATH_CAP];
-    struct stat st;
-    MDB_envinfo info;
-    MDB_stat size;
-
-    if (mdb_env_info(x->env, &info) != 0 || mdb_env_stat(x->env, &size) != 0 ||
-        !path_of(path, dir, "data.mdb") || stat(path, &st) != 0)
-        return true;
-    return (uint64_t)st.st_size / size.ms_psize < info.me_last_pgno + 1;
-}
-
 static int open_tables(struct kai_index *x, MDB_txn *txn)
 {
     for (unsigned i = 0; i < TABLES; i++) {
-        int rc = mdb_dbi_open(txn, table_names[i], MDB_CREATE, &x->dbi[i]);
+        int rc = mdb_dbi_open(txn, kai_ix_table_names[i], MDB_CREATE, &x->dbi[i]);
 
         if (rc != 0)
             return rc;
@@ -109,32 +93,11 @@ static int open_tables(struct kai_index *x, MDB_txn *txn)
     return 0;
 }
 
-static int put_text(struct kai_index *x, MDB_txn *txn, const char *name, const char *text)
-{
-    MDB_val key = ix_val(name, strlen(name));
-    MDB_val val = ix_val(text, strlen(text));
-
-    return mdb_put(txn, x->dbi[TABLE_META], &key, &val, 0);
-}
-
-static bool text_is(struct kai_index *x, MDB_txn *txn, const char *name, const char *text)
-{
-    MDB_val key = ix_val(name, strlen(name));
-    MDB_val val;
-
-    return mdb_get(txn, x->dbi[TABLE_META], &key, &val) == 0 && val.mv_size == strlen(text) &&
-           memcmp(val.mv_data, text, val.mv_size) == 0;
-}
-
-/* Open, and say whether what stands there may be believed. *fresh: there was nothing. */
-static int open_env(struct kai_index *x, const char *dir, uint64_t map, const char *boot_id,
-                    bool *fresh, bool *good)
+static int open_env(struct kai_index *x, const char *dir, uint64_t map)
 {
     MDB_txn *txn = NULL;
-    MDB_stat st;
     int rc = mdb_env_create(&x->env);
 
-    *good = false;
     if (rc == 0)
         rc = mdb_env_set_maxdbs(x->env, TABLES);
     if (rc == 0)
@@ -144,55 +107,38 @@ static int open_env(struct kai_index *x, const char *dir, uint64_t map, const ch
     if (rc == 0)
         rc = mdb_env_open(x->env, dir, MDB_NOSYNC | MDB_NOTLS, 0600);
     if (rc == 0)
-        rc = mdb_env_stat(x->env, &st);
-    if (rc != 0)
-        return rc;
-    *fresh = st.ms_entries == 0;
-    if (!*fresh && is_cut(x, dir))
-        return 0;
-    rc = mdb_txn_begin(x->env, NULL, 0, &txn);
+        rc = mdb_txn_begin(x->env, NULL, 0, &txn);
     if (rc == 0)
         rc = open_tables(x, txn);
-    if (rc == 0)
-        *good = *fresh || (text_is(x, txn, "format", FORMAT) &&
-                           (text_is(x, txn, "clean", "1") || text_is(x, txn, "boot", boot_id)));
-    if (rc == 0 && *good) {
-        rc = put_text(x, txn, "format", FORMAT);
-        if (rc == 0)
-            rc = put_text(x, txn, "boot", boot_id);
-        if (rc == 0)
-            rc = put_text(x, txn, "clean", "0");
-    }
-    if (rc != 0 || !*good) {
+    if (rc != 0) {
         mdb_txn_abort(txn);
         return rc;
     }
-    rc = mdb_txn_commit(txn);
-    /* Not clean any more, on the disk too, before the first unsynced page can reach it. */
-    return rc == 0 ? mdb_env_sync(x->env, 1) : rc;
+    return mdb_txn_commit(txn);
 }
 
+/* What may not be believed is thrown away before LMDB sees it. */
 static enum kai_err open_or_remake(struct kai_index *x, const char *dir, uint64_t map,
-                                   const char *boot_id, bool *rebuild)
+                                   bool *rebuild)
 {
-    bool fresh = false;
-    bool good = false;
-    int rc = open_env(x, dir, map, boot_id, &fresh, &good);
-    enum kai_err err;
+    bool good = kai_ixstate_believed(x, dir);
+    enum kai_err err = kai_ixstate_open_now(x);
 
-    *rebuild = fresh;
-    if (rc == 0 && good)
-        return KAI_OK;
-    err = kai_ix_err(rc);
-    if (rc != 0 && err != KAI_ECORRUPT)
-        return err;
-    close_env(x);
-    err = unlink_files(dir);
-    if (err != KAI_OK)
-        return err;
-    *rebuild = true;
-    rc = open_env(x, dir, map, boot_id, &fresh, &good);
-    return rc == 0 && !good ? KAI_EIO : kai_ix_err(rc);
+    *rebuild = !good;
+    if (err == KAI_OK && !good)
+        err = unlink_files(dir);
+    if (err == KAI_OK)
+        err = kai_ix_err(open_env(x, dir, map));
+    if (err == KAI_ECORRUPT && good) {
+        close_env(x);
+        *rebuild = true;
+        err = unlink_files(dir);
+        if (err == KAI_OK)
+            err = kai_ix_err(open_env(x, dir, map));
+    }
+    if (err == KAI_OK)
+        kai_ixstate_written(x);
+    return err == KAI_ECORRUPT ? KAI_EIO : err;
 }
 
 static enum kai_err tell(struct kai_why *why, enum kai_err err, const char *dir)
@@ -212,17 +158,22 @@ enum kai_err kai_index_open(struct kai_index **out, const char *dir, uint64_t ma
 
     *out = NULL;
     *rebuild = false;
-    if (strlen(boot_id) > BOOT_ID_MAX || (mkdir(dir, 0700) != 0 && errno != EEXIST))
+    if (strlen(boot_id) >= KAI_IX_BOOT_CAP || (mkdir(dir, 0700) != 0 && errno != EEXIST))
         return tell(why, KAI_EIO, dir);
     x = calloc(1, sizeof *x);
     if (x == NULL)
         return tell(why, KAI_ENOMEM, dir);
     kai_buf_init(&x->keys, 64u << 20);
+    x->dir_fd = -1;
+    x->state_fd = -1;
     err = lock_dir(dir, &x->lock_fd);
     if (err == KAI_OK)
-        err = open_or_remake(x, dir, map_size(dir, map_bytes), boot_id, rebuild);
+        err = kai_ixstate_open(x, dir, boot_id);
+    if (err == KAI_OK)
+        err = open_or_remake(x, dir, map_size(dir, map_bytes), rebuild);
     if (err != KAI_OK) {
         close_env(x);
+        kai_ixstate_close(x);
         if (x->lock_fd >= 0)
             (void)close(x->lock_fd);
         free(x);
@@ -232,27 +183,16 @@ enum kai_err kai_index_open(struct kai_index **out, const char *dir, uint64_t ma
     return KAI_OK;
 }
 
-/* The pages first, then the word that they are there. */
-static void mark_clean(struct kai_index *x)
-{
-    MDB_txn *txn = NULL;
-
-    if (mdb_env_sync(x->env, 1) != 0 || mdb_txn_begin(x->env, NULL, 0, &txn) != 0)
-        return;
-    if (put_text(x, txn, "clean", "1") != 0) {
-        mdb_txn_abort(txn);
-        return;
-    }
-    if (mdb_txn_commit(txn) == 0)
-        (void)mdb_env_sync(x->env, 1); /* Where it fails the next open rebuilds. */
-}
-
 void kai_index_close(struct kai_index *x)
 {
     if (x == NULL)
         return;
-    mark_clean(x);
+    /* The pages first, then the word that they are there. */
+    bool synced = mdb_env_sync(x->env, 1) == 0;
     close_env(x);
+    if (synced)
+        kai_ixstate_closed(x);
+    kai_ixstate_close(x);
     (void)close(x->lock_fd);
     kai_sorter_free(&x->sorter);
     kai_buf_free(&x->keys);

@@ -30,10 +30,17 @@ enum table {
     TABLES
 };
 
+extern const char *const kai_ix_table_names[TABLES];
+
+#define KAI_IX_BOOT_CAP 65u
+
 struct kai_index {
     MDB_env *env;
     MDB_dbi dbi[TABLES];
     int lock_fd;
+    int dir_fd;
+    int state_fd;
+    char boot[KAI_IX_BOOT_CAP];
     struct sorter sorter; /* The writer's. */
     struct kai_buf keys;  /* Of the row being written. */
 };
@@ -43,6 +50,7 @@ struct kai_ixsnap {
     MDB_txn *txn;
     uint8_t clearance;
     bool sees[KAI_LABELS]; /* By label. */
+    bool disputes;         /* Some log forked. */
 };
 
 struct kai_ix {
@@ -85,6 +93,24 @@ static inline MDB_val ix_val(const void *p, size_t n)
     return (MDB_val){.mv_size = n, .mv_data = u.out};
 }
 
+/* FNV-1a: each step maps states one to one, so that one changed byte always changes the sum. It
+ * guards against rot, not against an attacker. */
+#define KAI_IX_SUM_BEGIN UINT64_C(0xcbf29ce484222325)
+uint64_t kai_ix_sum(uint64_t h, const uint8_t *p, size_t n);
+
+/* ixstate.c: what says whether the file may be believed. */
+KAI_MUST_USE enum kai_err kai_ixstate_open(struct kai_index *x, const char *dir,
+                                           const char *boot_id);
+void kai_ixstate_close(struct kai_index *x);
+/* Whether data.mdb is as we left it: closed, or by this run of the machine; then it is walked in a
+ * child besides, for whoever wrote it may have died of it. Forks. */
+bool kai_ixstate_believed(struct kai_index *x, const char *dir);
+/* Not closed any more, on the disk too: before anything is written. Errors: KAI_EFULL, KAI_EIO. */
+KAI_MUST_USE enum kai_err kai_ixstate_open_now(struct kai_index *x);
+void kai_ixstate_writing(struct kai_index *x); /* A transaction begins, */
+void kai_ixstate_written(struct kai_index *x); /* and has ended. */
+void kai_ixstate_closed(struct kai_index *x);  /* After the last sync. */
+
 /* record.c */
 #define KAI_RECORD_MAX 512u
 size_t kai_record_write(uint8_t out[static KAI_RECORD_MAX], const struct kai_row *row,
@@ -119,6 +145,10 @@ enum kai_err kai_ix_obj_end(struct kai_ix *t); /* Note what was gathered. */
 
 /* acts_origin.c: flags that recalls give to a row. A failure sticks. */
 uint8_t kai_ix_recalled(struct kai_ix *t, const struct kai_row *row);
+
+/* acts_fork.c */
+bool kai_ix_any_fork(const struct kai_ixsnap *r);
+bool kai_ix_past_fork(const struct kai_ixsnap *r, uint64_t log_no, uint64_t seq);
 
 /* ixread.c */
 #define KAI_COUNTS_BYTES (2u * KAI_LABELS * 8u)

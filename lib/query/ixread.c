@@ -34,6 +34,7 @@ enum kai_err kai_ixsnap_begin(struct kai_index *x, uint8_t clearance, struct kai
         free(r);
         return err;
     }
+    r->disputes = kai_ix_any_fork(r);
     *out = r;
     return KAI_OK;
 }
@@ -120,6 +121,8 @@ static enum kai_err read_row(const struct kai_ixsnap *r, uint64_t no, MDB_val va
         out->flags |= KAI_ROW_SUPERSEDED;
     if ((marks.withdrawn & bit) != 0)
         out->flags |= KAI_ROW_WITHDRAWN;
+    if (r->disputes && kai_ix_past_fork(r, out->log_no, out->seq))
+        out->flags |= KAI_ROW_DISPUTED;
     return KAI_OK;
 }
 
@@ -129,7 +132,9 @@ static enum kai_err get_row(struct kai_ixsnap *r, uint64_t no, MDB_val *val)
     MDB_val key = ix_val(key_bytes, 8);
 
     kai_put_u64(key_bytes, no);
-    return kai_ix_err(mdb_get(r->txn, r->x->dbi[TABLE_ROWS], &key, val));
+    enum kai_err err = kai_ix_err(mdb_get(r->txn, r->x->dbi[TABLE_ROWS], &key, val));
+    /* None is ever taken away: one that is missing was lost. */
+    return err == KAI_ENOTFOUND && no >= 1 && no <= kai_ixsnap_last(r) ? KAI_ECORRUPT : err;
 }
 
 enum kai_err kai_ixsnap_row(struct kai_ixsnap *r, uint64_t no, struct kai_row *out)

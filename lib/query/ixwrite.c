@@ -57,6 +57,7 @@ enum kai_err kai_ix_begin(struct kai_index *x, struct kai_ix **out)
     if (t == NULL)
         return KAI_ENOMEM;
     t->x = x;
+    kai_ixstate_writing(x);
     err = begin(t);
     if (err != KAI_OK) {
         kai_ix_abort(t);
@@ -72,6 +73,7 @@ void kai_ix_abort(struct kai_ix *t)
         return;
     if (t->txn != NULL)
         mdb_txn_abort(t->txn);
+    kai_ixstate_written(t->x);
     kai_sorter_clear(&t->x->sorter);
     kai_buf_clear(&t->x->keys);
     free(t);

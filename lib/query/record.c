@@ -4,15 +4,26 @@
 #include "query/index_priv.h"
 
 /* 1 format, 1 kind, 1 flags, 1 tlp, 1 pap, 1 superseded, 1 withdrawn, 1 whether via stands, uuid,
- * four ids, twelve integers, via, type text. */
+ * four ids, twelve integers, via, type text, 8 sum over the row's number and all of it: a label
+ * that rotted must not be one. */
 #define INTEGERS   12u
 #define HEAD_BYTES (8u + 16u + 4u * KAI_ID_BYTES + 8u * INTEGERS)
-#define FORMAT     2u
+#define FORMAT     3u
 /* What each reader sees for themselves stands in the marks. */
 #define MARKED ((uint64_t)(KAI_ROW_SUPERSEDED | KAI_ROW_WITHDRAWN))
 
-static_assert(HEAD_BYTES + KAI_ID_BYTES + KAI_ROW_TYPE_CAP <= KAI_RECORD_MAX,
+#define SUM_BYTES 8u
+
+static_assert(HEAD_BYTES + KAI_ID_BYTES + KAI_ROW_TYPE_CAP + SUM_BYTES <= KAI_RECORD_MAX,
               "a record of any row fits");
+
+static uint64_t sum_of(uint64_t no, const uint8_t *p, size_t n)
+{
+    uint8_t number[8];
+
+    kai_put_u64(number, no);
+    return kai_ix_sum(kai_ix_sum(KAI_IX_SUM_BEGIN, number, sizeof number), p, n);
+}
 
 static bool via_anyone(const struct kai_row *row)
 {
@@ -54,7 +65,9 @@ size_t kai_record_write(uint8_t out[static KAI_RECORD_MAX], const struct kai_row
         p += KAI_ID_BYTES;
     }
     memcpy(p, row->type, type_n);
-    return (size_t)(p - out) + type_n;
+    p += type_n;
+    kai_put_u64(p, sum_of(row->no, out, (size_t)(p - out)));
+    return (size_t)(p - out) + SUM_BYTES;
 }
 
 enum kai_err kai_record_read(struct kai_row *row, struct marks *marks, uint64_t no,
@@ -67,7 +80,10 @@ enum kai_err kai_record_read(struct kai_row *row, struct marks *marks, uint64_t 
                              &row->created_ms,      &row->modified_ms, &row->valid_from_ms,
                              &row->valid_until_ms,  &row->n_values,    &row->obj_index};
 
-    if (n < HEAD_BYTES || p[0] != FORMAT)
+    if (n < HEAD_BYTES + SUM_BYTES || p[0] != FORMAT)
+        return KAI_ECORRUPT;
+    n -= SUM_BYTES;
+    if (kai_get_u64(p + n) != sum_of(no, p, n))
         return KAI_ECORRUPT;
     head += p[7] != 0 ? KAI_ID_BYTES : 0;
     if (n < head || n - head >= KAI_ROW_TYPE_CAP)

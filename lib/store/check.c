@@ -129,8 +129,6 @@ static enum verdict_code tables_view(struct walk *w)
     MDB_stat st;
     enum kai_err err = txn_err(mdb_stat(w->mdb, 1, &st));
 
-    if (err == KAI_OK && st.ms_entries == 0)
-        return VERDICT_NEW; /* Made, but its first transaction never ended. */
     if (err == KAI_OK)
         err = txn_err(mdb_dbi_open(w->mdb, table_names[T_META], 0, &w->dbi[T_META]));
     if (err == KAI_OK)
@@ -161,8 +159,6 @@ static enum verdict_code examine(struct walk *w, const char *dir, int dir_fd, in
 
     if (fstat(fd, &st) != 0)
         return VERDICT_IO;
-    if (st.st_size == 0)
-        return VERDICT_NEW;
     code = metas_read(&meta, fd, (uint64_t)st.st_size);
     if (code != VERDICT_OK)
         return code;

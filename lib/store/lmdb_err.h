@@ -36,9 +36,8 @@ static inline enum kai_err kai_lmdb_err(int rc)
     case MDB_VERSION_MISMATCH:
     case MDB_INCOMPATIBLE:
     case MDB_BAD_VALSIZE:
-    case MDB_PANIC:
         return KAI_ECORRUPT;
-    default:
+    default: /* MDB_PANIC too: an earlier commit could not write its last page. */
         return KAI_EIO;
     }
 }

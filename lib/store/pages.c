@@ -5,7 +5,8 @@
 
 #include "store/store_priv.h"
 
-#define PAGE_HEAD_BYTES 16u /* LMDB 0.9: page number, flags, bounds. */
+#define PAGE_HEAD_BYTES 16u /* LMDB 0.9: page number, flags, bounds; */
+#define PAGE_COUNT_AT   12u /* of an overflow page, in their place how many there are in a row. */
 
 static enum kai_err use_page(struct pages *p, uint64_t no)
 {
@@ -51,11 +52,16 @@ enum kai_err pages_row(struct pages *p, struct kai_view key, struct kai_view row
     if (row.p >= leaf && row.p <= leaf + p->page_bytes)
         return row.n <= (size_t)(leaf + p->page_bytes - row.p) ? KAI_OK : KAI_ECORRUPT;
 
-    uint64_t n = (PAGE_HEAD_BYTES - 1 + row.n) / p->page_bytes + 1;
+    uint64_t least = (PAGE_HEAD_BYTES - 1 + row.n) / p->page_bytes + 1;
+    uint32_t n = 0;
     if ((uintptr_t)row.p % p->page_bytes != PAGE_HEAD_BYTES)
         return KAI_ECORRUPT;
     err = page_no(p, row.p - PAGE_HEAD_BYTES, &no);
-    if (err == KAI_OK && n > p->n)
+    /* More than it needs, where a shorter value was put over a longer one of the same transaction.
+     */
+    if (err == KAI_OK)
+        memcpy(&n, row.p - PAGE_HEAD_BYTES + PAGE_COUNT_AT, sizeof n);
+    if (err == KAI_OK && (n < least || n > p->n))
         err = KAI_ECORRUPT;
     for (uint64_t i = 0; i < n && err == KAI_OK; i++)
         err = use_page(p, no + i);

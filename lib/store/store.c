@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +17,7 @@
 #define MAP_BYTES_LEAST_DEFAULT (UINT64_C(1) << 30)
 #define MAP_BYTES_MIN           (UINT64_C(1) << 20)
 #define MAP_ROUND_BYTES         65536u
+#define MAKING                  "making.mdb" /* A store that is not whole yet. */
 
 static enum kai_err errno_err(void)
 {
@@ -81,11 +83,11 @@ static uint64_t map_bytes_default(int dir_fd)
     return quarter < MAP_BYTES_DEFAULT ? quarter : MAP_BYTES_DEFAULT;
 }
 
-static enum kai_err env_open(struct kai_store *s, bool view)
+static enum kai_err env_open(struct kai_store *s, const char *path, unsigned int flags)
 {
     enum kai_err err = txn_err(mdb_env_create(&s->env));
 
-    if (err == KAI_OK && !view) /* Else as large as the file says. */
+    if (err == KAI_OK && (flags & MDB_RDONLY) == 0) /* Else as large as the file says. */
         err = txn_err(mdb_env_set_mapsize(s->env, (size_t)s->map_bytes));
     if (err == KAI_OK)
         err = txn_err(mdb_env_set_maxreaders(s->env, READERS_MAX));
@@ -93,8 +95,15 @@ static enum kai_err env_open(struct kai_store *s, bool view)
         err = txn_err(mdb_env_set_maxdbs(s->env, T_COUNT));
     /* Default flags are durable: a commit that returned is on the disk. */
     if (err == KAI_OK)
-        err = txn_err(mdb_env_open(s->env, s->dir, MDB_NOTLS | (view ? MDB_RDONLY : 0), 0600));
+        err = txn_err(mdb_env_open(s->env, path, MDB_NOTLS | flags, 0600));
     return err;
+}
+
+static void env_close(struct kai_store *s)
+{
+    if (s->env != NULL)
+        mdb_env_close(s->env);
+    s->env = NULL;
 }
 
 static enum kai_err tables_open(struct kai_store *s, bool create)
@@ -123,6 +132,33 @@ static enum kai_err tables_open(struct kai_store *s, bool create)
     enum kai_err err = txn_commit(&t); /* Also of a reading one: it keeps the handles. */
     txn_end(&t);
     return err == KAI_ENOTFOUND ? KAI_ECORRUPT : err;
+}
+
+/* A new store is made beside its place and put there when it is whole and on the disk: a power cut
+ * in the middle leaves none, and not half of one that looks like a damaged file. */
+static enum kai_err make_whole(struct kai_store *s)
+{
+    char *path = malloc(strlen(s->dir) + sizeof "/" MAKING);
+    enum kai_err err = KAI_ENOMEM;
+
+    if (path == NULL)
+        return err;
+    memcpy(path, s->dir, strlen(s->dir));
+    memcpy(path + strlen(s->dir), "/" MAKING, sizeof "/" MAKING);
+    err = unlinkat(s->dir_fd, MAKING, 0) == 0 || errno == ENOENT ? KAI_OK : errno_err();
+    if (err == KAI_OK)
+        err = env_open(s, path, MDB_NOSUBDIR);
+    if (err == KAI_OK)
+        err = tables_open(s, true);
+    env_close(s);
+    free(path);
+    acked_write(s->acked_fd, 0); /* That of a store which stood here before says nothing of it. */
+    if (err == KAI_OK && (renameat(s->dir_fd, MAKING, s->dir_fd, "data.mdb") != 0 ||
+                          fsync(s->dir_fd) != 0 || !sync_parent(s->dir_fd)))
+        err = errno_err();
+    (void)unlinkat(s->dir_fd, MAKING, 0); /* Where it failed. */
+    (void)unlinkat(s->dir_fd, MAKING "-lock", 0);
+    return err;
 }
 
 #define STAGED_LOGS_MAX 64u /* Logs that one pass of drop_staged() collects. */
@@ -214,13 +250,12 @@ static enum kai_err open_locked(struct kai_store *s, const struct kai_store_opti
     s->acked_fd = acked_open(s->dir_fd);
     if (err == KAI_OK && s->acked_fd < 0)
         err = errno_err();
+    if (err == KAI_OK && v.code == VERDICT_NEW)
+        err = make_whole(s);
     if (err == KAI_OK)
-        err = env_open(s, false);
+        err = env_open(s, s->dir, 0);
     if (err == KAI_OK)
-        err = tables_open(s, v.code == VERDICT_NEW);
-    if (err == KAI_OK && v.code == VERDICT_NEW &&
-        (fsync(s->dir_fd) != 0 || !sync_parent(s->dir_fd)))
-        err = errno_err();
+        err = tables_open(s, false);
     if (err == KAI_OK)
         err = drop_staged(s);
     if (err == KAI_ECORRUPT)
@@ -301,7 +336,7 @@ enum kai_err kai_store_view(struct kai_store **out, const char *dir, struct kai_
     if (err == KAI_OK)
         err = view_check(s, why);
     if (err == KAI_OK) {
-        err = env_open(s, true);
+        err = env_open(s, s->dir, MDB_RDONLY);
         if (err == KAI_OK)
             err = tables_open(s, false);
         if (err != KAI_OK)
@@ -327,8 +362,7 @@ void kai_store_close(struct kai_store *s)
         mdb_txn_abort(r->mdb);
         free(r);
     }
-    if (s->env != NULL)
-        mdb_env_close(s->env);
+    env_close(s);
     if (s->mutex_made)
         pthread_mutex_destroy(&s->mutex);
     if (s->acked_fd >= 0)

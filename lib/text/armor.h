@@ -20,6 +20,8 @@
 
 #define KAI_ARMOR_REQUEST   "KAIRAN REQUEST"
 #define KAI_ARMOR_ADMISSION "KAIRAN ADMISSION"
+#define KAI_ARMOR_CHARTER   "KAIRAN CHARTER"
+#define KAI_ARMOR_KEYDEATH  "KAIRAN KEYDEATH"
 
 /* Append the text. headers: lines such as "Organisation: Example", each with a colon; cleaned.
  * Errors stick in out. */

@@ -140,6 +140,13 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "none、all、または 90d のような日数を指定してください。",
     },
     {
+        "usage.key",
+        "{1} is no key of a home.",
+        "Use node, issuing or root.",
+        "{1} という鍵はありません。",
+        "node、issuing、root のいずれかを指定してください。",
+    },
+    {
         "usage.kind",
         "{1} is no kind of audience that can be made here.",
         "Use public, community or group.",
@@ -236,6 +243,13 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "Give it fewer times, or split the command into several.",
         "オプション {1} の指定が多すぎます。",
         "回数を減らすか、コマンドを分けて実行してください。",
+    },
+    {
+        "usage.utf8",
+        "{1} is not UTF-8 text.",
+        "Save it as UTF-8, and try again.",
+        "{1} は UTF-8 のテキストではありません。",
+        "UTF-8 で保存してから、もう一度実行してください。",
     },
     {
         "usage.value",

@@ -235,6 +235,47 @@ const struct kai_text_reason kai_reasons_key[] = {
         "その組織を認めた組織に確認してください。",
     },
     {
+        "renew.failed",
+        "The certificates of the nodes of {1} could not be renewed.",
+        "Look at the node's log. It tries again by itself.",
+        "{1} のノードの証明書を更新できませんでした。",
+        "ノードのログを確認してください。再試行は自動で行います。",
+    },
+    {
+        "replace.not-yours",
+        "{1} was not admitted by this organisation.",
+        "Ask the organisation that admitted it: org show.",
+        "{1} は、自組織が入会を認めた組織ではありません。",
+        "入会を認めた組織に依頼してください: org show",
+    },
+    {
+        "replace.old-key",
+        "{1} was admitted under an issuing key that has been replaced, so that its terms can be "
+        "widened and not narrowed.",
+        "To narrow them, revoke it (org revoke), and admit its new request (org admit).",
+        "{1} "
+        "は、すでに置き換えられた発行鍵で入会を認められたため、条件は広げることしかできません。",
+        "狭めるには、失効させて（org revoke）、新しい申請書で入会を認めてください（org admit）。",
+    },
+    {
+        "replace.other-key",
+        "The request has another root key than {1}, and so is another organisation's.",
+        "Admit it as a new one (org admit), list it in the audiences of {1} (audience add), let it "
+        "set up its nodes and admit its own organisations anew, then revoke the old one: org "
+        "revoke --reason lost.",
+        "この申請書のルート鍵は {1} のものと異なるため、別の組織の申請になります。",
+        "新しい組織として入会を認め（org admit）、{1} の共有先に追加し（audience "
+        "add）、ノードの設置と配下の組織の入会をやり直してもらったうえで、古い組織を失効させてくだ"
+        "さい: org revoke --reason lost",
+    },
+    {
+        "replace.revoked",
+        "{1} has been revoked, and has nothing to be replaced.",
+        "Admit it again: it sends a request with new keys, org admit.",
+        "{1} は失効しているため、置き換える対象がありません。",
+        "新しい鍵で申請書を送ってもらい、入会を認めてください: org admit",
+    },
+    {
         "request.is-node",
         "The request is for a node; this command admits an organisation.",
         "Use node admit. It works for nodes of your own organisation.",

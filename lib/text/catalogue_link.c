@@ -31,6 +31,29 @@ const struct kai_text_reason kai_reasons_link[] = {
         "別の名前にしてください。",
     },
     {
+        "audience.held",
+        "What was published to {1} waits for a new key[ from {2}].",
+        "Nothing to do: it goes out with that key, or under one of this node's own 15 minutes "
+        "after the first of it.",
+        "{1} へ公開した情報が、新しい鍵を待っています[（鍵を作る組織: {2}）]。",
+        "操作は不要です。鍵が届き次第、または最初の公開から 15 "
+        "分後にこのノードが作る鍵で送信します。",
+    },
+    {
+        "audience.held-forbidden",
+        "Something published to {1} still waits, and its label is above the ceiling of {1} by now.",
+        "Publish it to another audience, or ask the owner of {1} to raise the ceiling again.",
+        "{1} へ公開した情報の一部が、{1} の上限ラベルを超えるようになったため送信できません。",
+        "別の共有先へ公開するか、{1} の所有組織に上限を戻すよう依頼してください。",
+    },
+    {
+        "audience.held-full",
+        "Too much waits already to be sent to {1}, which has no key to write under.",
+        "Publish it when the key has come: status says whose key is awaited.",
+        "{1} には書き込みに使える鍵がなく、送信待ちの情報が多すぎます。",
+        "鍵が届いてから公開してください。待っている相手は status に表示されます。",
+    },
+    {
         "audience.kind",
         "The audience {2} is of a kind to which nothing can be published from here[ ({1})].",
         "Choose another audience. audience list shows their kinds.",
@@ -54,9 +77,10 @@ const struct kai_text_reason kai_reasons_link[] = {
     {
         "audience.no-clean-epoch",
         "The audience {1} is waiting for a key that a removed member does not have.",
-        "Nothing to do: a steward makes it, or this node does after 15 minutes.",
+        "Do it again in a while: a steward makes the key, or this node does after 15 minutes.",
         "共有先 {1} では、外れた参加者が知らない新しい鍵を待っています。",
-        "操作は不要です。管理組織が作成し、届かなければ 15 分後にこのノードが作成します。",
+        "しばらくしてからやり直してください。鍵は管理組織が作成し、届かなければ 15 "
+        "分後にこのノードが作成します。",
     },
     {
         "audience.no-key",

@@ -247,6 +247,16 @@ const struct kai_text_reason kai_reasons_node[] = {
         "導入されている libzmq を確認してください。CURVE に対応している必要があります。",
     },
     {
+        "socket.descriptors",
+        "The system gives this program too few file descriptors for one more connection.",
+        "Raise the limit (systemd: LimitNOFILE=1024; shell: ulimit -n 1024), and look for programs "
+        "that keep "
+        "connections open.",
+        "システムがこのプログラムに許すファイル記述子が足りず、接続を増やせません。",
+        "上限を上げ (systemd では LimitNOFILE=1024、シェルでは ulimit -n 1024)、"
+        "接続を開いたままのプログラムがないか確認してください。",
+    },
+    {
         "socket.failed",
         "A socket cannot be opened[ ({1})][: {2}].",
         "Check the address, and the limits on open files and memory.",

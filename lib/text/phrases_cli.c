@@ -73,6 +73,9 @@ const struct kai_text_phrase kai_phrases_cli[] = {
     {"publish.refused", "Refused: {1}", "拒否: {1} 件"},
     {"publish.refused-more", "… and {1} more.", "…ほか {1} 件"},
     {"publish.skipped", "Held already: {1}", "保存済み: {1} 件"},
+    {"publish.unsent",
+     "It is kept on this node and goes out when the audience has a key to write under; see status.",
+     "このノードに保存しました。共有先の新しい鍵が届き次第送信します（status を参照）。"},
     {"query.more", "More than {1} fit. Narrow the query or raise --limit.",
      "{1} 件を超えています。条件を絞るか、--limit を大きくしてください。"},
     {"query.none", "Nothing fits.", "該当する情報はありません。"},
@@ -87,6 +90,14 @@ const struct kai_text_phrase kai_phrases_cli[] = {
      "{1} より後の入会、失効、変更はバックアップに含まれていないため、もう一度行ってくださ"
      "い。その後、新しいバックアップを作ってください。"},
     {"reindex.done", "The index has been built anew: {1} entries.", "索引を作り直しました: {1} 件"},
+    {"replace.done",
+     "{1} is admitted anew[ up to {2}][, until {3}]. Its organisations, nodes and persons stay; "
+     "its nodes are renewed by its own node.",
+     "{1} の入会を更新しました[（上限 {2}）][（期限 "
+     "{3}）]。配下の組織、ノード、利用者はそのまま残り"
+     "、ノードの証明書はその組織のノードが更新します。"},
+    {"replace.same", "{1} is admitted on these terms already.",
+     "{1} は、すでにこの条件で入会しています。"},
     {"request.sent", "Send {2} to your sponsor.", "{2} を紹介元の組織に送ってください。"},
     {"restore.done", "Restored: {1}, as of {2}, {3} entries.",
      "{1} の {2} 時点の内容（{3} 件）を復元しました。"},

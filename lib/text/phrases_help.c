@@ -69,6 +69,8 @@ const struct kai_text_phrase kai_phrases_help[] = {
     {"help.org-list", "list the organisations as a tree", "組織の一覧を系統図で表示します"},
     {"help.org-recover", "make new keys for the organisation in a restored home, by its root key",
      "復元したホームで、ルート鍵により組織の鍵を作り直します"},
+    {"help.org-replace", "renew an organisation that you admitted, or change its terms",
+     "入会を認めた組織の期限を更新し、または条件を変更します"},
     {"help.org-request", "make keys and a request to join a network",
      "鍵とネットワークへの参加申請書を作ります"},
     {"help.org-revoke", "revoke an organisation", "組織を失効させます"},

@@ -40,6 +40,9 @@ const struct kai_text_phrase kai_phrases_table[] = {
     {"peers.state.sync", "syncing", "同期中"},
     {"query.audience", "AUDIENCE", "共有先"},
     {"query.created", "CREATED", "作成日時"},
+    {"query.disputed", "Its log forked here: others may have another in its place. Ask its source.",
+     "この情報の位置でログが分岐しています。他の組織では別の内容かもしれません。発信元に確認してく"
+     "ださい。"},
     {"query.exercise", "This is part of an exercise.", "訓練用の情報です。"},
     {"query.first-seen", "FIRST SEEN", "受信日時"},
     {"query.id", "ID", "ID"},

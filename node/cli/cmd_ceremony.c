@@ -253,6 +253,48 @@ int kai_cmd_org_admit(struct kai_cli *cli)
     return admit(cli, "org-admit");
 }
 
+static void say_replaced(const struct kai_cli *cli, const json_t *o)
+{
+    const char *expires = json_string_value(json_object_get(o, "expires"));
+
+    kai_cli_say(cli, json_is_true(json_object_get(o, "changed")) ? "replace.done" : "replace.same",
+                json_string_value(json_object_get(o, "name")),
+                json_string_value(json_object_get(o, "label_max")), expires);
+}
+
+int kai_cmd_org_replace(struct kai_cli *cli)
+{
+    json_t *args = json_pack("{s:s}", "org", cli->args[0]);
+    const char *file = kai_cli_opt(cli, "--request");
+    struct kai_buf bytes;
+    int status = kai_cli_put_number(cli, args, "--may-admit", "may_admit");
+
+    kai_buf_init(&bytes, KAI_REQUEST_BYTES_MAX);
+    if (status == KAI_EXIT_DONE)
+        status = kai_cli_put_number(cli, args, "--max-children", "max_children");
+    if (status == KAI_EXIT_DONE && file != NULL)
+        status = kai_cli_read_armor(cli, file, KAI_ARMOR_REQUEST, KAI_REQUEST_BYTES_MAX, &bytes);
+    if (status == KAI_EXIT_DONE) {
+        if (file != NULL)
+            kai_cli_put_hex(args, "request", kai_buf_view(&bytes));
+        kai_cli_put_text(cli, args, "--clearance", "clearance");
+        kai_cli_put_text(cli, args, "--expires", "expires");
+        if (kai_cli_opt(cli, "--attr") != NULL)
+            kai_cli_put_list(cli, args, "--attr", "attrs");
+        json_t *rows = kai_cli_ask(cli, "org-replace", args, &status);
+        args = NULL;
+        json_t *o = json_array_get(rows, 0);
+        if (o != NULL && cli->json)
+            kai_cli_print_json(json_incref(o));
+        else if (o != NULL)
+            say_replaced(cli, o);
+        json_decref(rows);
+    }
+    json_decref(args);
+    kai_buf_free(&bytes);
+    return status;
+}
+
 int kai_cmd_node_admit(struct kai_cli *cli)
 {
     return admit(cli, "node-admit");

@@ -50,6 +50,7 @@ bool kai_tally_line(void *ctx, const char *line, size_t n)
         t->refused += number(o, "refused");
         t->entries += number(o, "entries");
         t->durable_ms += number(o, "durable_ms");
+        t->unsent += number(o, "unsent");
         if (!t->held_any || number(o, "held_by") < t->held_by)
             t->held_by = number(o, "held_by");
         t->held_any = true;
@@ -116,10 +117,11 @@ int kai_publish_args(struct kai_cli *cli, json_t *args)
 
 static void say_json(const struct kai_tally *t)
 {
-    json_t *o = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "accepted", (json_int_t)t->accepted,
-                          "skipped", (json_int_t)t->skipped, "refused", (json_int_t)t->refused,
-                          "entries", (json_int_t)t->entries, "durable_ms",
-                          (json_int_t)t->durable_ms, "held_by", (json_int_t)t->held_by);
+    json_t *o =
+        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "accepted", (json_int_t)t->accepted,
+                  "skipped", (json_int_t)t->skipped, "refused", (json_int_t)t->refused, "entries",
+                  (json_int_t)t->entries, "durable_ms", (json_int_t)t->durable_ms, "held_by",
+                  (json_int_t)t->held_by, "unsent", (json_int_t)t->unsent);
 
     if (t->ids != NULL)
         (void)json_object_set(o, "ids", t->ids);
@@ -151,6 +153,8 @@ void kai_tally_say(const struct kai_cli *cli, const struct kai_tally *t)
     (void)snprintf(a, sizeof a, "%llu", (unsigned long long)t->skipped);
     if (t->skipped > 0)
         kai_cli_say(cli, "publish.skipped", a, NULL, NULL);
+    if (t->unsent > 0)
+        kai_cli_note(cli, "publish.unsent", NULL, NULL, NULL);
     (void)snprintf(a, sizeof a, "%llu", (unsigned long long)t->refused);
     (void)snprintf(b, sizeof b, "%llu",
                    (unsigned long long)(t->refused > 100 ? t->refused - 100 : 0));

@@ -175,6 +175,8 @@ static bool on_item(void *ctx, const char *line, size_t n)
     }
     if (json_is_true(json_object_get(o, "exercise")))
         (void)printf("  %s\n", kai_text(r->cli->lang, "query.exercise"));
+    if (json_is_true(json_object_get(o, "disputed")))
+        (void)printf("  %s\n", kai_text(r->cli->lang, "query.disputed"));
     if (json_is_true(json_object_get(o, "withdrawn")))
         (void)printf("  %s\n", kai_text(r->cli->lang, "query.withdrawn"));
     const char *rules = json_string_value(json_object_get(json_object_get(o, "rules"), "text"));

@@ -109,6 +109,22 @@ static int read_option(struct kai_cli *cli, int argc, char **argv, int *i)
     return add_option(cli, name, argv[++*i]);
 }
 
+/* What a verb needs besides options; its whole line is shown below that. */
+static int missing(const struct kai_cli *cli)
+{
+    const char *line = cli->verb->synopsis;
+    char text[64];
+    size_t n = strlen(line);
+
+    for (const char *at = line; (at = strchr(at, ' ')) != NULL; at++)
+        if (at[1] == '[' || at[1] == '-') {
+            n = (size_t)(at - line);
+            break;
+        }
+    (void)snprintf(text, sizeof text, "%.*s", (int)n, line);
+    return kai_cli_usage(cli, "usage.missing", text);
+}
+
 static int read_all(struct kai_cli *cli, int argc, char **argv)
 {
     bool only_args = false;
@@ -126,7 +142,7 @@ static int read_all(struct kai_cli *cli, int argc, char **argv)
             return status;
     }
     if (cli->n_args < cli->verb->args_min)
-        return kai_cli_usage(cli, "usage.missing", cli->verb->synopsis);
+        return missing(cli);
     if (cli->n_args > cli->verb->args_max)
         return kai_cli_usage(cli, "usage.extra", cli->args[cli->verb->args_max]);
     return KAI_EXIT_DONE;

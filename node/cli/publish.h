@@ -12,6 +12,7 @@ struct kai_tally { /* What became of all files. */
     uint64_t entries;
     uint64_t durable_ms;
     uint64_t held_by;
+    uint64_t unsent; /* Entries that wait for a key. */
     bool held_any;
     json_t *ids; /* Of sealed batches: what `open` takes. NULL: none. */
 };

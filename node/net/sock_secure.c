@@ -2,8 +2,10 @@
 #include "net/sock_secure.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <sodium.h>
 #include <zmq.h>
@@ -185,11 +187,30 @@ static enum kai_err monitor_attach(struct kai_sock *s, void *zmq, struct kai_why
     return err;
 }
 
+/* A socket of libzmq and the threads behind it take a few; where there are none they abort. */
+#define DESCRIPTORS_SPARE 24u
+
+static enum kai_err room_for_one(struct kai_why *why)
+{
+    int fd[DESCRIPTORS_SPARE];
+    size_t n = 0;
+
+    while (n < DESCRIPTORS_SPARE && (fd[n] = open("/", O_PATH | O_CLOEXEC)) >= 0)
+        n++;
+    bool room = n == DESCRIPTORS_SPARE;
+    while (n > 0)
+        (void)close(fd[--n]);
+    return room ? KAI_OK : kai_why_set(why, KAI_ELIMIT, "socket.descriptors", NULL, NULL, NULL);
+}
+
 static enum kai_err begin(struct kai_sock *s, void *zmq, int type, bool ipv6, struct kai_why *why)
 {
     enum kai_err err;
 
     memset(s, 0, sizeof *s);
+    err = room_for_one(why);
+    if (err != KAI_OK)
+        return err;
     s->sock = zmq_socket(zmq, type);
     if (s->sock == NULL)
         return zmq_failed(why);
@@ -332,12 +353,12 @@ enum kai_err kai_sock_probe(struct kai_sock *out, void *zmq, enum kai_probe kind
 enum kai_err kai_sock_zap(void **out, void *zmq, struct kai_why *why)
 {
     const struct int_option quiet = {ZMQ_LINGER, 0, false};
-    void *s = zmq_socket(zmq, ZMQ_REP);
-    enum kai_err err;
+    enum kai_err err = room_for_one(why);
+    void *s = err == KAI_OK ? zmq_socket(zmq, ZMQ_REP) : NULL;
 
     *out = NULL;
     if (s == NULL)
-        return zmq_failed(why);
+        return err != KAI_OK ? err : zmq_failed(why);
     err = int_set(s, &quiet, why);
     if (err == KAI_OK && zmq_bind(s, KAI_ZAP_ENDPOINT) != 0)
         err = zmq_failed(why);

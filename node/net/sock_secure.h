@@ -31,7 +31,7 @@ struct kai_sock {
 /* A ROUTER that only lets in whom the ZAP domain allows; the ZAP handler must be bound before.
  * *bound says where it really listens.
  * Errors: KAI_EBUSY (port.in-use), KAI_EPERM (port.denied), KAI_EMALFORMED (endpoint.syntax),
- * KAI_EIO (selftest.option, socket.failed), KAI_ENOMEM. */
+ * KAI_EIO (selftest.option, socket.failed), KAI_ELIMIT (socket.descriptors), KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_sock_listen(struct kai_sock *out, void *zmq,
                                           const struct kai_sock_keys *keys, const char *domain,
                                           const struct kai_endpoint *at, struct kai_endpoint *bound,

@@ -11,6 +11,7 @@
  *   port.in-use       the endpoint
  *   port.denied       the endpoint: the system does not let us listen there
  *   socket.failed     the endpoint or nothing; what the system says (English)
+ *   socket.descriptors -: too few are left to make one; libzmq would abort
  *   selftest.option   the number of an option that libzmq did not take
  *   selftest.open     the mechanism (CURVE, NULL, PLAIN) by which a stranger got in
  *   dial.limit        -: as many dials as there may be

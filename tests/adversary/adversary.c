@@ -15,8 +15,9 @@
 
 enum result { STOPPED = 0, THROUGH = 1, CRASHED = 2 };
 
-static const struct evil_script *const tables[] = {
-    evil_entries, evil_links, evil_members, evil_plane, evil_keys, evil_relays, evil_policy};
+static const struct evil_script *const tables[] = {evil_entries, evil_links,  evil_members,
+                                                   evil_plane,   evil_keys,   evil_relays,
+                                                   evil_policy,  evil_trouble};
 
 /* In a process of its own, with one guard out. */
 static enum result play(const struct evil_script *s, const char *guard, bool quiet)

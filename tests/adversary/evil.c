@@ -4,9 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypto/hash.h"
-#include "crypto/sign.h"
-
 /* ---- The stage. */
 
 static void orgs(struct kai_sim_plan *p)
@@ -61,8 +58,7 @@ static void auds(struct kai_sim_plan *p)
 void stage_open(struct stage *st)
 {
     struct kai_sim_plan *p = calloc(1, sizeof *p);
-    struct kai_sim_options o = {
-        .seed = 5, .plan = p, .introduced = true, .latency_ms = 10};
+    struct kai_sim_options o = {.seed = 5, .plan = p, .introduced = true, .latency_ms = 10};
 
     *st = (struct stage){0};
     SIM_MUST(p);
@@ -158,26 +154,16 @@ size_t evil_heard(const struct stage *st, uint64_t type, struct kai_frame *last)
 
 uint64_t evil_token(struct stage *st, const uint8_t *route)
 {
-    const struct sim_node *me = &st->s->node[st->as], *it = &st->s->node[st->victim];
     struct kai_frame f;
-    struct kai_hasher h;
     struct kai_buf b;
     uint8_t token[16];
 
     if (evil_heard(st, KAI_MSG_HELLO, &f) == 0)
         return 0;
-    kai_kdf_begin(&h, KAI_D_MATCH, route, 16);
-    kai_hash_add(&h, st->nonce, 32);
-    kai_hash_add(&h, f.hello.nonce, 32);
-    kai_hash_add(&h, me->curve_pk, KAI_KEY_BYTES);
-    kai_hash_add(&h, it->curve_pk, KAI_KEY_BYTES);
-    kai_hash_u64(&h, 1);
-    kai_hash_end(&h, token);
+    evil_token_of(token, route, st->nonce, f.hello.nonce, st->s->node[st->as].curve_pk,
+                  st->s->node[st->victim].curve_pk);
     kai_buf_init(&b, KAI_FRAME_BYTES_MAX);
-    kai_put_frame(&b, KAI_MSG_MATCH, 2);
-    kai_put_uint(&b, st->n_tokens);
-    kai_put_array(&b, 1);
-    kai_put_bin(&b, token, sizeof token);
+    evil_put_tokens(&b, NULL, st->n_tokens, token, 1);
     evil_say(st, &b);
     kai_buf_free(&b);
     return st->n_tokens++;
@@ -197,93 +183,39 @@ uint64_t evil_match(struct stage *st, size_t aud, size_t holder)
     return evil_token(st, evil_epoch(st, aud, holder)->route);
 }
 
-static void push(struct stage *st, uint64_t handle, const struct kai_entry *e)
+void evil_push(struct stage *st, uint64_t handle, const struct kai_entry *e)
 {
     struct kai_buf b;
 
     kai_buf_init(&b, KAI_FRAME_BYTES_MAX);
-    kai_put_frame(&b, KAI_MSG_PUSH, 4);
-    kai_put_uint(&b, handle);
-    kai_put_view(&b, e->hdr);
-    kai_put_view(&b, e->sig);
-    kai_put_view(&b, e->payload);
+    evil_put_push(&b, handle, e);
     evil_say(st, &b);
     kai_buf_free(&b);
-}
-
-void evil_push(struct stage *st, uint64_t handle, const struct kai_entry *e)
-{
-    push(st, handle, e);
 }
 
 void evil_control(struct stage *st, const struct kai_entry *e)
 {
-    push(st, KAI_HANDLE_CONTROL, e);
+    evil_push(st, KAI_HANDLE_CONTROL, e);
 }
 
 void evil_want(struct stage *st, uint64_t handle, const uint8_t *log_pk)
 {
-    struct kai_want w = {.from = 1, .to = 100, .payload = true};
     struct kai_buf b;
 
-    memcpy(w.log_pk, log_pk, KAI_KEY_BYTES);
     kai_buf_init(&b, KAI_FRAME_BYTES_MAX);
-    kai_put_frame(&b, KAI_MSG_WANT, 2);
-    kai_put_uint(&b, handle);
-    kai_put_array(&b, 1);
-    kai_put_want(&b, &w);
+    evil_put_want(&b, handle, log_pk, 100, 1);
     evil_say(st, &b);
     kai_buf_free(&b);
 }
 
-/* One range, from the first to the last, with a fingerprint that nothing has. */
 void evil_ask(struct stage *st, uint64_t handle)
 {
     struct kai_buf b;
 
     kai_buf_init(&b, KAI_FRAME_BYTES_MAX);
-    kai_put_frame(&b, KAI_MSG_RB, 5);
-    kai_put_uint(&b, handle);
-    kai_put_uint(&b, 0);
-    kai_put_bool(&b, false);
-    kai_put_bin(&b, "", 0);
-    kai_put_array(&b, 1);
-    kai_put_array(&b, 3);
-    kai_put_bin(&b, "", 0);
-    kai_put_uint(&b, KAI_RB_LIST);
-    kai_put_array(&b, 0);
+    evil_put_ask(&b, handle);
     evil_say(st, &b);
     kai_buf_free(&b);
-}
-
-static bool is_log(struct kai_view hdr, const uint8_t *log_pk)
-{
-    struct kai_hdr h;
-
-    return kai_hdr_parse(&h, hdr) == KAI_OK && memcmp(h.log_pk, log_pk, KAI_KEY_BYTES) == 0;
-}
-
-static bool names(struct kai_frame *f, const uint8_t *log_pk)
-{
-    struct kai_view hdr, sig, payload;
-    struct kai_rb_range r;
-    struct kai_rb_row row;
-    bool found = false;
-
-    if (f->type == KAI_MSG_PUSH || f->type == KAI_MSG_PROOF)
-        return is_log(f->hdr, log_pk);
-    for (uint32_t i = 0; f->type == KAI_MSG_ENTRIES && i < f->n; i++) {
-        kai_frame_parts(f, &hdr, &sig, &payload);
-        found = found || (sig.n == KAI_SIG_BYTES && is_log(hdr, log_pk));
-    }
-    for (uint32_t i = 0; f->type == KAI_MSG_RB && i < f->n; i++) {
-        kai_frame_range(f, &r);
-        for (uint32_t k = 0; k < r.n_rows; k++) {
-            kai_range_row(&r, &row);
-            found = found || memcmp(row.log_pk, log_pk, row.log_n) == 0;
-        }
-    }
-    return found;
 }
 
 bool evil_heard_log(const struct stage *st, const uint8_t *log_pk)
@@ -293,50 +225,38 @@ bool evil_heard_log(const struct stage *st, const uint8_t *log_pk)
     struct kai_frame f;
 
     for (size_t i = 0; i < n; i++)
-        if (kai_frame_parse(&f, kai_buf_view(&sent[i])) == KAI_OK && names(&f, log_pk))
+        if (kai_frame_parse(&f, kai_buf_view(&sent[i])) == KAI_OK && evil_frame_names(&f, log_pk))
             return true;
     return false;
 }
 
 /* ---- Logs. */
 
+struct evil_hand evil_hand_of(struct stage *st)
+{
+    return (struct evil_hand){
+        .nid = st->s->charter.nid, .packer = st->s->packer, .random = sim_fill, .ctx = st->s};
+}
+
 void evil_log_new(struct stage *st, struct evil_log *l, size_t author)
 {
-    uint8_t seed[32];
+    struct evil_hand h = evil_hand_of(st);
 
-    *l = (struct evil_log){.author = author, .ts = SIM_WALL_MS + st->s->now};
-    sim_fill(st->s, seed, sizeof seed);
-    SIM_MUST(crypto_sign_seed_keypair(l->key.pk, l->key.sk, seed) == 0);
-    sim_fill(st->s, l->salt, sizeof l->salt);
+    evil_make_log(&h, l, author, SIM_WALL_MS + st->s->now);
 }
 
 static struct kai_buf *next_bytes(struct stage *st)
 {
-    struct kai_buf *b = &st->bytes[st->n_bytes++ % 8];
-
-    kai_buf_clear(b);
-    return b;
+    return &st->bytes[st->n_bytes++ % 8];
 }
 
 struct kai_entry evil_body(struct stage *st, struct evil_log *l, const struct kai_epoch *epoch,
                            struct kai_buf *body)
 {
-    struct kai_log_writer w = {.nid = st->s->charter.nid,
-                               .log_sk = l->key.sk,
-                               .epoch_key = epoch->key,
-                               .seq = l->key.seq,
-                               .ts = l->ts};
-    struct kai_entry e;
+    struct evil_hand h = evil_hand_of(st);
 
     SIM_MUST(body->err == KAI_OK);
-    memcpy(w.log_pk, l->key.pk, KAI_KEY_BYTES);
-    memcpy(w.prev, l->key.prev, KAI_ID_BYTES);
-    memcpy(w.kid, epoch->commit, KAI_TAG_BYTES);
-    memcpy(w.tag, epoch->tag, KAI_TAG_BYTES);
-    SIM_MUST(kai_log_append(&w, st->s->packer, next_bytes(st), &e, kai_buf_view(body), 0, l->ts,
-                            sim_fill, st->s) == KAI_OK);
-    l->key.seq = w.seq;
-    memcpy(l->key.prev, w.prev, KAI_ID_BYTES);
+    struct kai_entry e = evil_make_body(&h, l, epoch, kai_buf_view(body), next_bytes(st));
     kai_buf_free(body);
     return e;
 }
@@ -344,45 +264,30 @@ struct kai_entry evil_body(struct stage *st, struct evil_log *l, const struct ka
 struct kai_entry evil_bind(struct stage *st, struct evil_log *l, size_t aud,
                            const struct kai_epoch *epoch)
 {
+    struct evil_hand h = evil_hand_of(st);
     const struct sim_node *a = &st->s->node[l->author];
     struct kai_bind b = {.incarnation = 7};
-    struct kai_buf body;
 
     memcpy(b.log_pk, l->key.pk, KAI_KEY_BYTES);
     memcpy(b.node_cert, a->node_cert, KAI_ID_BYTES);
     memcpy(b.aud_id, st->s->aud[aud].id, KAI_ID_BYTES);
     memcpy(b.salt, l->salt, sizeof b.salt);
-    kai_buf_init(&body, KAI_BODY_BYTES_MAX);
-    kai_body_begin(&body, 1);
-    kai_bind_write(&body, &b, a->sign.sk, st->s->charter.nid);
-    kai_body_end(&body);
-    return evil_body(st, l, epoch, &body);
+    return evil_make_bind(&h, l, epoch, &b, a->sign.sk, next_bytes(st));
 }
 
 struct kai_entry evil_item(struct stage *st, struct evil_log *l, const struct kai_epoch *epoch)
 {
-    uint8_t fill[40];
-    struct kai_buf body;
+    struct evil_hand h = evil_hand_of(st);
 
-    sim_fill(st->s, fill, sizeof fill);
-    kai_buf_init(&body, KAI_BODY_BYTES_MAX);
-    kai_body_begin(&body, 1);
-    kai_put_array(&body, 2);
-    kai_put_uint(&body, 64);
-    kai_put_bin(&body, fill, sizeof fill);
-    kai_body_end(&body);
-    return evil_body(st, l, epoch, &body);
+    return evil_make_item(&h, l, epoch, next_bytes(st));
 }
 
 struct kai_entry evil_header(struct stage *st, const struct evil_log *l, const struct kai_hdr *h,
                              struct kai_view payload)
 {
-    struct kai_hdr mine = *h;
-    struct kai_entry e;
+    struct evil_hand hand = evil_hand_of(st);
 
-    SIM_MUST(kai_entry_make(&e, next_bytes(st), &mine, l->key.sk, st->s->charter.nid, payload) ==
-             KAI_OK);
-    return e;
+    return evil_make_header(&hand, l, h, payload, next_bytes(st));
 }
 
 size_t evil_held(const struct stage *st, size_t node, const uint8_t *log_pk)

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "adversary/evil_frame.h"
 #include "topology/sim/sim_int.h"
 
 /* One attack. rule: the sentence of what stops it. guards: names of checks.def, each of which,
@@ -24,9 +25,7 @@ extern const struct evil_script evil_plane[];
 extern const struct evil_script evil_keys[];
 extern const struct evil_script evil_relays[];
 extern const struct evil_script evil_policy[];
-
-/* Says where the honest side gave way. */
-#define HELD(x) ((x) ? true : (printf("    not so: %s (line %d)\n", #x, __LINE__), false))
+extern const struct evil_script evil_trouble[];
 
 /* ---- The stage. Organisations (each with the node of its number): 0 founds; 1, 2, 3 are members
  * of the group, 1 and 2 waterworks; 4 is an outsider; 5, 7, 8 are contractors, each below the one
@@ -89,12 +88,7 @@ size_t evil_heard(const struct stage *st, uint64_t type, struct kai_frame *last)
 bool evil_heard_log(const struct stage *st, const uint8_t *log_pk);
 
 /* ---- Logs of the attacker's own. */
-struct evil_log {
-    struct sim_key key;
-    uint8_t salt[32];
-    size_t author;
-    uint64_t ts;
-};
+struct evil_hand evil_hand_of(struct stage *st);
 void evil_log_new(struct stage *st, struct evil_log *l, size_t author);
 const struct kai_epoch *evil_epoch(struct stage *st, size_t aud, size_t holder);
 /* The next entry; the log moves on. evil_body() frees body. */

@@ -110,30 +110,6 @@ static bool back_dated(void)
     return end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 1));
 }
 
-/* Two entries at one place: the first stays, nothing follows, and everybody hears of it. */
-static bool forked(void)
-{
-    struct stage st;
-    struct evil_log l;
-    uint64_t h = begin(&st, ALICE, GROUP);
-    const struct kai_epoch *epoch = evil_epoch(&st, GROUP, ALICE);
-    struct evil_log other;
-    struct kai_entry e;
-
-    evil_log_new(&st, &l, ALICE);
-    e = evil_bind(&st, &l, GROUP, epoch);
-    evil_push(&st, h, &e);
-    other = l;
-    e = evil_item(&st, &l, epoch);
-    evil_push(&st, h, &e);
-    e = evil_item(&st, &other, epoch);
-    evil_push(&st, h, &e);
-    bool held = HELD(kai_sim_alarms(st.s, "log.fork") == 1);
-    e = evil_item(&st, &l, epoch);
-    evil_push(&st, h, &e);
-    return end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 2) && held);
-}
-
 /* Alice writes a log that says it is Carol's. */
 static bool in_anothers_name(void)
 {
@@ -411,10 +387,6 @@ const struct evil_script evil_entries[] = {
     {"reordered", "a log grows in order", {0}, reordered},
     {"broken-chain", "an entry follows the one before it and no other", {0}, broken_chain},
     {"back-dated", "a log's time never goes back", {"CHAIN_TIME"}, back_dated},
-    {"forked",
-     "of two entries at one place the first stays, and the log stands still",
-     {0},
-     forked},
     {"in-anothers-name",
      "a log is its author's only by the author's signature",
      {"BIND_SIGNATURE"},

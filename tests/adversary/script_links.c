@@ -154,22 +154,17 @@ static bool trailing(void)
 static bool want_amplification(void)
 {
     struct stage st;
-    struct kai_want w = {.from = 1, .to = 1u << 30, .payload = true};
     struct kai_buf b;
 
     begin(&st, ALICE);
     uint64_t h = evil_match(&st, GROUP, ALICE);
     for (size_t i = 0; i < 40; i++)
         kai_sim_publish(st.s, BOB, GROUP, 40000);
-    memcpy(w.log_pk, evil_log_of(&st, BOB, GROUP)->l.log_pk, KAI_KEY_BYTES);
+    const uint8_t *log = evil_log_of(&st, BOB, GROUP)->l.log_pk;
     kai_sim_raw_block(st.s, st.link);
     for (size_t i = 0; i < 30; i++) {
         kai_buf_init(&b, KAI_FRAME_BYTES_MAX);
-        kai_put_frame(&b, KAI_MSG_WANT, 2);
-        kai_put_uint(&b, h);
-        kai_put_array(&b, 512);
-        for (size_t k = 0; k < 512; k++)
-            kai_put_want(&b, &w);
+        evil_put_want(&b, h, log, 1u << 30, KAI_WANT_RANGES_MAX);
         evil_say(&st, &b);
         kai_buf_free(&b);
     }
@@ -178,19 +173,11 @@ static bool want_amplification(void)
 
 static void ihave(struct stage *st, uint64_t h)
 {
-    uint8_t log[KAI_KEY_BYTES];
+    struct evil_hand hand = evil_hand_of(st);
     struct kai_buf b;
 
     kai_buf_init(&b, KAI_FRAME_BYTES_MAX);
-    kai_put_frame(&b, KAI_MSG_IHAVE, 2);
-    kai_put_uint(&b, h);
-    kai_put_array(&b, KAI_IHAVE_IDS_MAX);
-    for (size_t k = 0; k < KAI_IHAVE_IDS_MAX; k++) {
-        sim_fill(st->s, log, sizeof log);
-        kai_put_array(&b, 2);
-        kai_put_bin(&b, log, sizeof log);
-        kai_put_uint(&b, 1u << 20);
-    }
+    evil_put_ihave(&b, &hand, h);
     evil_say(st, &b);
     kai_buf_free(&b);
 }
@@ -219,20 +206,14 @@ static bool ihave_flood(void)
 static bool token_flood(void)
 {
     struct stage st;
-    uint8_t token[16];
     struct kai_buf b;
     enum kai_bye why;
 
     begin(&st, ALICE);
+    struct evil_hand hand = evil_hand_of(&st);
     for (uint64_t first = 0; first < 4096 && !evil_dropped(&st, &why); first += 256) {
         kai_buf_init(&b, KAI_FRAME_BYTES_MAX);
-        kai_put_frame(&b, KAI_MSG_MATCH, 2);
-        kai_put_uint(&b, first);
-        kai_put_array(&b, 256);
-        for (size_t i = 0; i < 256; i++) {
-            sim_fill(st.s, token, sizeof token);
-            kai_put_bin(&b, token, sizeof token);
-        }
+        evil_put_tokens(&b, &hand, first, NULL, KAI_MATCH_TOKENS_MAX);
         evil_say(&st, &b);
         kai_buf_free(&b);
     }
@@ -304,11 +285,7 @@ static bool over_credit(void)
         memcpy(hdr.log_pk, l.key.pk, KAI_KEY_BYTES);
         e = evil_header(&st, &l, &hdr, kai_view_of(fill, sizeof fill));
         kai_buf_init(&b, KAI_FRAME_BYTES_MAX);
-        kai_put_frame(&b, KAI_MSG_PUSH, 4);
-        kai_put_uint(&b, h);
-        kai_put_view(&b, e.hdr);
-        kai_put_view(&b, e.sig);
-        kai_put_view(&b, e.payload);
+        evil_put_push(&b, h, &e);
         kai_sim_raw_frame(st.s, BOB, st.link, kai_buf_view(&b)); /* No time passes. */
         kai_buf_free(&b);
     }
@@ -324,9 +301,7 @@ static void say_addr(struct stage *st, const struct kai_addr *a, const uint8_t *
     kai_buf_init(&note, KAI_ADDR_BYTES_MAX);
     kai_addr_write(&note, a, sk, st->s->charter.nid);
     kai_buf_init(&b, KAI_FRAME_BYTES_MAX);
-    kai_put_frame(&b, KAI_MSG_PEERS, 1);
-    kai_put_array(&b, 1);
-    kai_put_view(&b, kai_buf_view(&note));
+    evil_put_note(&b, kai_buf_view(&note));
     evil_say(st, &b);
     kai_buf_free(&b);
     kai_buf_free(&note);

@@ -197,6 +197,11 @@ class Input(Case):
             with self.subTest(args=args):
                 self.refused(self.a, USAGE, None, *args)
 
+    def test_usage_line_is_whole(self):
+        said = self.a.call("publish").err
+        self.assertIn("Something is missing: FILE...", said.splitlines()[0])
+        self.assertTrue(said.rstrip().endswith("[--dry-run]"), said)
+
     def test_option_without_its_value(self):
         for args in (["publish", "x", "--to"], ["status", "--home"], ["query", "--limit"]):
             result = self.a.call(*args)

@@ -6,6 +6,7 @@
 
 #include "log/body.h"
 #include "log/entry.h"
+#include "log/forkproof.h"
 #include "log/payload.h"
 
 /* Aborts in every build type. */
@@ -38,6 +39,18 @@ static void entry(struct kai_view v)
     MUST(kai_hdr_parse(&h, kai_buf_view(&again)) == KAI_OK);
     MUST(memcmp(again.p, e.hdr.p, again.len - 1) == 0);
     MUST(kai_entry_verify(&e, h.log_pk) == KAI_EAUTH); /* Nobody signs by chance. */
+}
+
+static void forkproof(struct kai_view v)
+{
+    struct kai_forkproof p;
+
+    if (kai_forkproof_parse(&p, v) != KAI_OK)
+        return;
+    MUST(p.at[0].h.seq == p.at[1].h.seq && p.at[0].h.seq > 0);
+    MUST(kai_forkproof_write(&again, &p.at[1], &p.at[0]) == KAI_OK);
+    MUST(again.len <= v.n && memcmp(again.p, v.p, again.len - 1) == 0); /* All but X. */
+    MUST(kai_forkproof_verify(&p, p.at[0].hash) == KAI_EAUTH);
 }
 
 static void obj(struct kai_view v)
@@ -146,7 +159,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     again.max = (size_t)1 << 22;
     kai_buf_clear(&again);
-    switch (data[0] % 4) {
+    switch (data[0] % 5) {
     case 0:
         entry(v);
         break;
@@ -159,8 +172,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         (void)item(NULL, type, v);
         break;
     }
-    default:
+    case 3:
         packed(v);
+        break;
+    default:
+        forkproof(v);
         break;
     }
     return 0;

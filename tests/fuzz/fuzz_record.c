@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keys/amend.h"
 #include "keys/ceremony.h"
 #include "keys/epoch.h"
+#include "keys/keydeath.h"
 #include "keys/keyform.h"
 #include "keys/record_int.h"
 
@@ -79,6 +81,38 @@ static void recode_epoch(struct kai_view v)
     kai_buf_free(&out);
 }
 
+/* As if the version before were the one that it names. */
+static void amendment(struct kai_view v)
+{
+    static struct kai_charter c, prev;
+    struct kai_amend_votes votes;
+    struct kai_view body;
+    struct kai_cur sigs;
+    struct kai_buf out;
+
+    if (kai_charter_read(&c, v, &body, &sigs) != KAI_OK)
+        return;
+    kai_buf_init(&out, KAI_CHARTER_BYTES_MAX);
+    kai_charter_body_write(&out, &c);
+    MUST(out.err == KAI_OK && out.len <= body.n);
+    kai_buf_free(&out);
+    prev.ver = c.ver - 1;
+    prev.threshold = 1;
+    memcpy(prev.hash, c.prev, KAI_ID_BYTES);
+    (void)(kai_amend_check(&c, v, &prev, &votes) == KAI_OK);
+    MUST(kai_amend_parse(&c, v, &prev) != KAI_OK); /* No founder of nothing has signed. */
+}
+
+static void keydeath(struct kai_view v)
+{
+    struct kai_keydeath d;
+
+    if (kai_keydeath_parse(&d, v) != KAI_OK)
+        return;
+    MUST(!d.has_cut || memcmp(d.key, d.signer, KAI_KEY_BYTES) != 0);
+    MUST(kai_keydeath_verify(v, d.hash) != KAI_OK); /* Nobody signs by chance. */
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -96,7 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     struct kai_view v = kai_view_of(data + 1, size - 1);
-    switch (data[0] % 9) {
+    switch (data[0] % 11) {
     case 0:
         recode_admit(v);
         break;
@@ -122,8 +156,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         (void)(kai_join_parse(&request, v, NULL) == KAI_OK);
         (void)(kai_admission_parse(&admission, v, NULL) == KAI_OK);
         break;
-    default:
+    case 8:
         (void)(kai_keyform_read(&keys, v, KAI_KEY_NODE, NULL, &sealed, &code) == KAI_OK);
+        break;
+    case 9:
+        amendment(v);
+        break;
+    default:
+        keydeath(v);
         break;
     }
     return 0;

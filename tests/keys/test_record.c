@@ -1,4 +1,5 @@
 /* Records: round trips, every prefix and every flipped bit, and the golden vectors. */
+#include "keys/vector.h"
 #include "keys/world.h"
 
 #include <stdio.h>
@@ -350,34 +351,6 @@ static void admit_rules(void **state)
     world_free(&w);
 }
 
-static size_t missing;
-
-/* One of the lines "name hex" of the vectors. A missing one is printed, to be looked at and added.
- */
-static void check_vector(FILE *f, const char *name, struct kai_view v)
-{
-    char line[8192];
-    char *hex = malloc(KAI_HEX_CAP(v.n));
-
-    kai_hex(hex, v.p, v.n);
-    rewind(f);
-    while (fgets(line, sizeof line, f) != NULL) {
-        char *space = strchr(line, ' ');
-
-        if (line[0] == '#' || space == NULL || strncmp(line, name, (size_t)(space - line)) != 0 ||
-            name[space - line] != '\0')
-            continue;
-        line[strcspn(line, "\n")] = '\0';
-        if (strcmp(space + 1, hex) != 0)
-            fail_msg("%s is now %s", name, hex);
-        free(hex);
-        return;
-    }
-    print_message("no vector: %s %s\n", name, hex);
-    missing++;
-    free(hex);
-}
-
 static void golden(void **state)
 {
     (void)state;
@@ -391,13 +364,13 @@ static void golden(void **state)
     assert_non_null(f);
     make_samples(&w, s);
     for (size_t i = 0; i < N_SAMPLES; i++)
-        check_vector(f, s[i].name, kai_buf_view(&s[i].bytes));
+        vector_check(f, s[i].name, kai_buf_view(&s[i].bytes));
     struct kai_charter c;
     MUST(kai_charter_parse(&c, kai_buf_view(&s[4].bytes)));
-    check_vector(f, "network-id", kai_view_of(c.nid, KAI_ID_BYTES));
-    check_vector(f, "organisation-id", kai_view_of(c.founders[0].org, KAI_ID_BYTES));
+    vector_check(f, "network-id", kai_view_of(c.nid, KAI_ID_BYTES));
+    vector_check(f, "organisation-id", kai_view_of(c.founders[0].org, KAI_ID_BYTES));
     kai_aud_id(id, c.founders[0].org, nonce);
-    check_vector(f, "audience-id", kai_view_of(id, KAI_ID_BYTES));
+    vector_check(f, "audience-id", kai_view_of(id, KAI_ID_BYTES));
     free_samples(&w, s);
     /* A network of one organisation and one node, and the hash of its state. */
     struct tsub issuing;
@@ -409,15 +382,15 @@ static void golden(void **state)
     world_admit(&w, &issuing.log, &node, KAI_ADMIT_NODE, NULL);
     struct kai_roster *r = world_roster(&w);
     for (size_t i = 0; i < 2; i++) {
-        check_vector(f, i == 0 ? "entry-1" : "entry-2", w.entries[i]->e.hdr);
-        check_vector(f, i == 0 ? "payload-1" : "payload-2", w.entries[i]->e.payload);
+        vector_check(f, i == 0 ? "entry-1" : "entry-2", w.entries[i]->e.hdr);
+        vector_check(f, i == 0 ? "payload-1" : "payload-2", w.entries[i]->e.payload);
     }
-    check_vector(f, "node-id", kai_view_of(node.id, KAI_ID_BYTES));
-    check_vector(f, "roster-hash", kai_view_of(kai_roster_hash(r), KAI_ID_BYTES));
+    vector_check(f, "node-id", kai_view_of(node.id, KAI_ID_BYTES));
+    vector_check(f, "roster-hash", kai_view_of(kai_roster_hash(r), KAI_ID_BYTES));
     kai_roster_unref(r);
     world_free(&w);
     assert_int_equal(fclose(f), 0);
-    assert_int_equal(missing, 0);
+    assert_int_equal(vector_missing(), 0);
 }
 
 int main(void)

@@ -115,6 +115,46 @@ static void max_children_and_replaces(void **state)
     world_free(&l.w);
 }
 
+/* An organisation is admitted anew, with less: all below it stays, and has no more than it; also
+ * what it admits then. */
+static void new_terms_bind_all_below(void **state)
+{
+    (void)state;
+    struct line l;
+    struct tsub b, bi, late, again = {0};
+    struct kai_admit t = world_terms(KAI_ADMIT_ORG);
+
+    t.label_max = 4;
+    make_line(&l, &t);
+    world_key(&l.w, &b);
+    world_key(&l.w, &bi);
+    world_key(&l.w, &late);
+    t.depth_left = 0;
+    world_admit(&l.w, &l.ai.log, &b, KAI_ADMIT_ORG, &t);
+    world_admit(&l.w, &b.log, &bi, KAI_ADMIT_ISSUING, NULL);
+    again = l.a;
+    t = world_terms(KAI_ADMIT_ORG);
+    t.label_max = 2;
+    t.has_replaces = true;
+    memcpy(t.replaces, l.a.cert, KAI_ID_BYTES);
+    world_admit(&l.w, &l.fi.log, &again, KAI_ADMIT_ORG, &t);
+    t = world_terms(KAI_ADMIT_ORG);
+    t.label_max = 4;
+    world_admit(&l.w, &l.ai.log, &late, KAI_ADMIT_ORG, &t);
+    struct kai_roster *r = world_roster(&l.w);
+    assert_int_equal(kai_roster_org(r, l.a.id)->label_max, 2);
+    assert_true(kai_roster_org(r, l.a.id)->active);
+    assert_int_equal(kai_roster_org(r, b.id)->label_max, 2);
+    assert_true(kai_roster_org(r, b.id)->active);
+    assert_int_equal(kai_roster_org(r, late.id)->label_max, 2);
+    assert_true(kai_roster_org(r, late.id)->active);
+    assert_true(kai_roster_node(r, l.n.id)->active);
+    assert_true(world_cert_active(r, bi.cert));
+    assert_false(world_cert_active(r, l.a.cert));
+    kai_roster_unref(r);
+    world_free(&l.w);
+}
+
 static void revoke_and_cut(void **state)
 {
     (void)state;
@@ -507,6 +547,7 @@ int main(void)
         cmocka_unit_test(look_ups),
         cmocka_unit_test(narrowing),
         cmocka_unit_test(max_children_and_replaces),
+        cmocka_unit_test(new_terms_bind_all_below),
         cmocka_unit_test(revoke_and_cut),
         cmocka_unit_test(reach),
         cmocka_unit_test(later_issuing_key),

@@ -269,7 +269,7 @@ static int start_with_entries(void **state)
 
     (void)rig_start(state);
     struct rig *r = *state;
-    MUST(kai_post_items(r->core, r->all, &item, 1, &r->why));
+    MUST(kai_post_items(r->core, r->all, KAI_POST_NOW, &item, 1, &r->why));
     kai_core_close(r->core); /* One store in a process. */
     r->core = NULL;
     return 0;

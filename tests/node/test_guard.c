@@ -128,7 +128,7 @@ static struct kai_post *begun(struct rig *r)
     struct kai_buf out;
     struct kai_entry e;
 
-    MUST(kai_post_begin(r->core, r->all, &p, &r->why));
+    MUST(kai_post_begin(r->core, r->all, KAI_POST_NOW, &p, &r->why));
     MUST(kai_packer_new(&packer));
     kai_buf_init(&body, KAI_BODY_BYTES_MAX);
     kai_buf_init(&out, KAI_FRAME_BYTES_MAX);

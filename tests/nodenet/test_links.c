@@ -200,7 +200,7 @@ static void test_no_descriptors(void **state)
         err = kai_transport_dial(b.t, kai_transport_endpoint(a.t), a.pk, &dial, &why);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
     assert_int_equal(err, KAI_ELIMIT);
-    assert_string_equal(why.code, "socket.failed");
+    assert_string_equal(why.code, "socket.descriptors");
     (void)rig_connect(&c, &a);
 }
 

@@ -175,3 +175,104 @@ void kit_expect(struct kai_snap *r, const struct kit_log *l, uint64_t seq, size_
     assert_true(kit_same(&got, &want.e));
     kit_free(&want);
 }
+
+struct dig {
+    struct kai_hasher h;
+    struct kai_snap *r;
+    enum kai_err err;
+};
+
+/* Each entry by its number too, up to the head and not beyond. */
+static enum kai_err dig_numbered(struct dig *d, const struct kai_log *log)
+{
+    struct kai_entry e;
+    enum kai_err err = KAI_OK;
+
+    for (uint64_t seq = 1; seq <= log->head_seq && err == KAI_OK; seq++) {
+        err = kai_snap_entry_no(d->r, log->no, seq, &e);
+        if (err == KAI_OK)
+            kai_hash_add(&d->h, e.hash, sizeof e.hash);
+    }
+    if (err == KAI_OK && kai_snap_entry_no(d->r, log->no, log->head_seq + 1, &e) != KAI_ENOTFOUND)
+        err = KAI_ECORRUPT;
+    return err == KAI_ENOTFOUND ? KAI_ECORRUPT : err;
+}
+
+static bool dig_log(void *ctx, const struct kai_log *log)
+{
+    struct dig *d = ctx;
+    kai_hash_add(&d->h, log->log_pk, sizeof log->log_pk);
+    kai_hash_add(&d->h, log->head, sizeof log->head);
+    kai_hash_add(&d->h, log->salt, sizeof log->salt);
+    kai_hash_u64(&d->h, log->no ^ log->flags << 8 ^ log->bytes << 16 ^ log->head_seq << 40);
+    d->err = dig_numbered(d, log);
+    return d->err == KAI_OK;
+}
+
+static bool dig_entry(void *ctx, const struct kai_entry *e)
+{
+    struct dig *d = ctx;
+
+    kai_hash_add(&d->h, e->hdr.p, e->hdr.n);
+    kai_hash_add(&d->h, e->sig.p, e->sig.n);
+    if (e->payload.p != NULL)
+        kai_hash_add(&d->h, e->payload.p, e->payload.n);
+    return true;
+}
+
+static bool dig_arrival(void *ctx, uint64_t position, uint64_t no, const struct kai_entry *e,
+                        uint64_t seen_ms)
+{
+    struct dig *d = ctx;
+
+    kai_hash_u64(&d->h, position);
+    kai_hash_u64(&d->h, no);
+    kai_hash_u64(&d->h, seen_ms);
+    return dig_entry(ctx, e);
+}
+
+static bool dig_note(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BYTES],
+                     struct kai_view note)
+{
+    struct dig *d = ctx;
+
+    kai_hash_u64(&d->h, type);
+    kai_hash_add(&d->h, who, KAI_ID_BYTES);
+    kai_hash_add(&d->h, note.p, note.n);
+    return true;
+}
+
+enum kai_err kit_digest(struct kai_store *s, const char *const *keys,
+                        uint8_t out[static KAI_ID_BYTES])
+{
+    struct dig d = {.err = KAI_OK};
+    struct kai_view v;
+    enum kai_err err = kai_snap_begin(s, &d.r);
+
+    if (err != KAI_OK)
+        return err;
+    kai_hash_begin(&d.h, "test");
+    err = kai_snap_logs(d.r, dig_log, &d);
+    if (err == KAI_OK)
+        err = d.err;
+    if (err == KAI_OK)
+        err = kai_snap_arrivals(d.r, 0, dig_arrival, &d);
+    if (err == KAI_OK)
+        err = kai_snap_ctl(d.r, dig_entry, &d);
+    if (err == KAI_OK)
+        err = kai_snap_forks(d.r, dig_entry, &d);
+    if (err == KAI_OK)
+        err = kai_snap_notes(d.r, dig_note, &d);
+    for (; *keys != NULL && err == KAI_OK; keys++) {
+        err = kai_snap_kv(d.r, *keys, &v);
+        kai_hash_u64(&d.h, err == KAI_OK ? v.n : UINT64_MAX);
+        if (err == KAI_OK)
+            kai_hash_add(&d.h, v.p, v.n);
+        else if (err == KAI_ENOTFOUND)
+            err = KAI_OK;
+    }
+    kai_hash_u64(&d.h, kai_snap_last_position(d.r));
+    kai_hash_end(&d.h, out);
+    kai_snap_end(d.r);
+    return err;
+}

@@ -48,4 +48,9 @@ void kit_append(struct kai_store *s, struct kit_log *l, size_t n, size_t payload
 /* That entry seq of l is the one that kit_next() made, for payloads of n bytes. */
 void kit_expect(struct kai_snap *r, const struct kit_log *l, uint64_t seq, size_t payload_n);
 
+/* A hash of all that a reader can see: logs, entries, control entries, notes, and the values of
+ * these names, up to a NULL. Errors: those of reading. */
+enum kai_err kit_digest(struct kai_store *s, const char *const *keys,
+                        uint8_t out[static KAI_ID_BYTES]);
+
 #endif

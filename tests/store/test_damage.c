@@ -13,6 +13,14 @@
 
 #define LOGS 5u
 
+/* How many images; KAIRAN_DAMAGED asks for more. */
+static size_t images(size_t otherwise)
+{
+    const char *more = getenv("KAIRAN_DAMAGED");
+
+    return more != NULL ? (size_t)strtoul(more, NULL, 10) : otherwise;
+}
+
 struct sample {
     char dir[64];
     char path[80];
@@ -21,81 +29,11 @@ struct sample {
     uint8_t digest[KAI_ID_BYTES];
 };
 
-static bool dig_log(void *ctx, const struct kai_log *log)
-{
-    kai_hash_add(ctx, log->log_pk, sizeof log->log_pk);
-    kai_hash_add(ctx, log->head, sizeof log->head);
-    kai_hash_add(ctx, log->salt, sizeof log->salt);
-    kai_hash_u64(ctx, log->no ^ log->flags << 8 ^ log->bytes << 16 ^ log->head_seq << 40);
-    return true;
-}
-
-static bool dig_entry(void *ctx, const struct kai_entry *e)
-{
-    kai_hash_add(ctx, e->hdr.p, e->hdr.n);
-    kai_hash_add(ctx, e->sig.p, e->sig.n);
-    if (e->payload.p != NULL)
-        kai_hash_add(ctx, e->payload.p, e->payload.n);
-    return true;
-}
-
-static bool dig_arrival(void *ctx, uint64_t position, uint64_t no, const struct kai_entry *e,
-                        uint64_t seen_ms)
-{
-    kai_hash_u64(ctx, position);
-    kai_hash_u64(ctx, no);
-    kai_hash_u64(ctx, seen_ms);
-    return dig_entry(ctx, e);
-}
-
-static bool dig_note(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BYTES],
-                     struct kai_view note)
-{
-    kai_hash_u64(ctx, type);
-    kai_hash_add(ctx, who, KAI_ID_BYTES);
-    kai_hash_add(ctx, note.p, note.n);
-    return true;
-}
-
-/* A hash of all that a reader can see. */
 static enum kai_err digest(struct kai_store *s, uint8_t out[static KAI_ID_BYTES])
 {
-    static const char *const keys[] = {"charter", "counter", "gone", "text"};
-    struct kai_hasher h;
-    struct kai_snap *r;
-    struct kai_entry e;
-    struct kai_view v;
-    enum kai_err err = kai_snap_begin(s, &r);
+    static const char *const keys[] = {"charter", "counter", "gone", "text", NULL};
 
-    if (err != KAI_OK)
-        return err;
-    kai_hash_begin(&h, "test");
-    err = kai_snap_logs(r, dig_log, &h);
-    if (err == KAI_OK)
-        err = kai_snap_arrivals(r, 0, dig_arrival, &h);
-    if (err == KAI_OK)
-        err = kai_snap_ctl(r, dig_entry, &h);
-    if (err == KAI_OK)
-        err = kai_snap_forks(r, dig_entry, &h);
-    if (err == KAI_OK)
-        err = kai_snap_notes(r, dig_note, &h);
-    for (size_t i = 0; i < 4 && err == KAI_OK; i++) {
-        err = kai_snap_kv(r, keys[i], &v);
-        if (err == KAI_OK)
-            kai_hash_add(&h, v.p, v.n);
-        else if (err == KAI_ENOTFOUND)
-            err = KAI_OK;
-    }
-    for (uint64_t no = 1; no <= LOGS && err == KAI_OK; no++)
-        for (uint64_t seq = 1; err == KAI_OK; seq++) {
-            err = kai_snap_entry_no(r, no, seq, &e);
-            if (err == KAI_OK)
-                (void)dig_entry(&h, &e);
-        }
-    kai_hash_u64(&h, kai_snap_last_position(r));
-    kai_hash_end(&h, out);
-    kai_snap_end(r);
-    return err;
+    return kit_digest(s, keys, out);
 }
 
 static void fill(struct kai_store *s)
@@ -138,7 +76,7 @@ static void sample_make(struct sample *x)
     snprintf(x->path, sizeof x->path, "%s/data.mdb", x->dir);
     struct kai_store *s = kit_open(x->dir);
     fill(s);
-    assert_int_equal(digest(s, x->digest), KAI_ENOTFOUND); /* Past the last head. */
+    assert_int_equal(digest(s, x->digest), KAI_OK);
     kai_store_close(s);
 
     int fd = open(x->path, O_RDONLY);
@@ -187,7 +125,7 @@ static bool judge(const struct sample *x, struct tally *y, const char *what, siz
         return why.code != NULL && strcmp(why.code, "store.truncated") == 0;
     }
     err = digest(s, got);
-    if (err == KAI_ENOTFOUND) {
+    if (err == KAI_OK) {
         if (memcmp(got, x->digest, sizeof got) != 0)
             fail_msg("%s at %zu: wrong data", what, at);
         y->ok++;
@@ -231,7 +169,8 @@ static void test_flipped(void **state)
 
     (void)state;
     sample_make(&x);
-    for (size_t i = 0; i < 300; i++) {
+    size_t n = images(300);
+    for (size_t i = 0; i < n; i++) {
         size_t at = (size_t)kit_rand(&r) % x.n;
         uint8_t bit = (uint8_t)(1u << kit_rand(&r) % 8);
 
@@ -242,9 +181,9 @@ static void test_flipped(void **state)
         judge(&x, &y, "flip", at * 8 + bit);
         x.bytes[at] ^= bit;
     }
-    print_message("of 300 flips: %zu refused, %zu refused when read, %zu harmless\n", y.refused,
+    print_message("of %zu flips: %zu refused, %zu refused when read, %zu harmless\n", n, y.refused,
                   y.on_read, y.ok);
-    assert_true(y.refused > 100);
+    assert_true(y.refused > n / 3);
     sample_free(&x);
 }
 
@@ -398,7 +337,7 @@ static void test_quiet_rot(void **state)
             if (!kai_store_was_clean(s))
                 _exit(3);
             enum kai_err err = digest(s, got);
-            if (err != KAI_ENOTFOUND)
+            if (err != KAI_OK)
                 _exit(err == KAI_ECORRUPT ? 2 : 3);
             _exit(memcmp(got, x.digest, sizeof got) == 0 ? 0 : 3);
         }
@@ -420,12 +359,33 @@ static void test_quiet_rot(void **state)
     sample_free(&x);
 }
 
+/* LMDB keeps the pages of a longer value for a shorter one that is put over it at once: that is no
+ * damage. */
+static void test_shrunk(void **state)
+{
+    static uint8_t text[20000];
+    char dir[64];
+    struct kai_tx *t;
+
+    (void)state;
+    kit_dir(dir);
+    struct kai_store *s = kit_open(dir);
+    assert_int_equal(kai_tx_begin(s, &t), KAI_OK);
+    assert_int_equal(kai_tx_kv(t, "text", kai_view_of(text, sizeof text)), KAI_OK);
+    assert_int_equal(kai_tx_kv(t, "text", kai_view_of(text, 5000)), KAI_OK);
+    assert_int_equal(kai_tx_commit(t), KAI_OK);
+    kai_store_close(s);
+    kai_store_close(kit_open(dir));
+    kit_dir_rm(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_truncated),    cmocka_unit_test(test_flipped),
         cmocka_unit_test(test_flipped_meta), cmocka_unit_test(test_fall_back),
         cmocka_unit_test(test_free_list),    cmocka_unit_test(test_quiet_rot),
+        cmocka_unit_test(test_shrunk),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

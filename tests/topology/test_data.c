@@ -160,7 +160,7 @@ static void test_fork(void **state)
     push(s, link, &other);
     assert_int_equal(kai_sim_alarms(s, "log.fork"), 1);
     assert_false(dropped(s, link)); /* Whoever carries it is not the one who forked it. */
-    assert_true(was_sent(s, link, KAI_MSG_PROOF, &f));
+    assert_true(was_sent(s, link, KAI_MSG_NOTES, &f));
     next = entry(s, 3);
     push(s, link, &next);
     assert_int_equal(kai_sim_entries(s, 0, 0), 2);

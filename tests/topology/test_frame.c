@@ -12,7 +12,7 @@
 #include "topology/frame.h"
 #include "wire/put.h"
 
-#define KINDS 20
+#define KINDS 21
 
 static const uint8_t some[64] = {1, 2, 3, 4, 5, 6, 7, 8};
 
@@ -84,10 +84,10 @@ static void make(struct kai_buf *b, int kind)
 {
     struct kai_want w = {.from = 3, .to = 8, .payload = true};
     static const enum kai_msg types[KINDS] = {
-        KAI_MSG_HELLO,   KAI_MSG_HELLO, KAI_MSG_MATCH, KAI_MSG_PING,  KAI_MSG_PONG,
-        KAI_MSG_CREDIT,  KAI_MSG_DEF,   KAI_MSG_OFFER, KAI_MSG_RB,    KAI_MSG_WANT,
-        KAI_MSG_ENTRIES, KAI_MSG_PUSH,  KAI_MSG_IHAVE, KAI_MSG_GRAFT, KAI_MSG_PRUNE,
-        KAI_MSG_PEERS,   KAI_MSG_PROOF, KAI_MSG_ERR,   KAI_MSG_BYE,   KAI_MSG_PUSH};
+        KAI_MSG_HELLO, KAI_MSG_HELLO, KAI_MSG_MATCH, KAI_MSG_PING,  KAI_MSG_PONG,    KAI_MSG_CREDIT,
+        KAI_MSG_DEF,   KAI_MSG_OFFER, KAI_MSG_RB,    KAI_MSG_WANT,  KAI_MSG_ENTRIES, KAI_MSG_PUSH,
+        KAI_MSG_IHAVE, KAI_MSG_GRAFT, KAI_MSG_PRUNE, KAI_MSG_PEERS, KAI_MSG_PROOF,   KAI_MSG_NOTES,
+        KAI_MSG_ERR,   KAI_MSG_BYE,   KAI_MSG_PUSH};
     enum kai_msg type = types[kind];
 
     kai_buf_clear(b);
@@ -120,8 +120,10 @@ static void make(struct kai_buf *b, int kind)
             kai_put_bin(b, some, 32);
             kai_put_bin(b, some, 56);
         }
-    } else if (type == KAI_MSG_PEERS) {
-        kai_put_frame(b, type, 1);
+    } else if (type == KAI_MSG_PEERS || type == KAI_MSG_NOTES) {
+        kai_put_frame(b, type, type == KAI_MSG_NOTES ? 2 : 1);
+        if (type == KAI_MSG_NOTES)
+            kai_put_uint(b, 8);
         kai_put_array(b, 2);
         kai_put_bin(b, some, 40);
         kai_put_bin(b, some, 41);
@@ -188,6 +190,7 @@ static void read_all(struct kai_frame *f)
             assert_non_null(kai_frame_log(f));
             break;
         case KAI_MSG_PEERS:
+        case KAI_MSG_NOTES:
             (void)kai_frame_note(f);
             break;
         default:

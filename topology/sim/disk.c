@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "crypto/hash.h"
+#include "keys/keydeath.h"
 
 #define COMMIT_MS 8u
 
@@ -112,9 +113,34 @@ static void on_note(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BY
     struct sim_node *n = ctx;
     size_t i = sim_map_get(&n->sim->node_by_id, who);
 
+    if (type == KAI_REC_CHARTER || type == KAI_REC_KEYDEATH) {
+        n->charter = sim_grow(n->charter, n->n_charters, &n->cap_charters, sizeof *n->charter);
+        kai_buf_init(&n->charter[n->n_charters], note.n);
+        kai_buf_add(&n->charter[n->n_charters++], note.p, note.n);
+    }
     if (type == KAI_REC_ADDR && i != SIM_MAP_NONE &&
         kai_view_eq(note, kai_buf_view(&n->sim->addr[i])))
         n->note[i] = kai_buf_view(&n->sim->addr[i]);
+}
+
+void kai_sim_death(struct kai_sim *s, size_t node, struct kai_view note)
+{
+    struct kai_keydeath d;
+
+    SIM_MUST(kai_keydeath_parse(&d, note) == KAI_OK);
+    SIM_MUST(kai_net_on_own_note(s->node[node].net, KAI_REC_KEYDEATH, note, s->now) == KAI_OK);
+    on_note(&s->node[node], KAI_REC_KEYDEATH, d.hash, note);
+    s->tick_ms[node] = s->now;
+}
+
+void kai_sim_charter(struct kai_sim *s, size_t node, struct kai_view record)
+{
+    uint8_t hash[KAI_ID_BYTES];
+
+    kai_charter_record_hash(hash, record);
+    SIM_MUST(kai_net_on_own_note(s->node[node].net, KAI_REC_CHARTER, record, s->now) == KAI_OK);
+    on_note(&s->node[node], KAI_REC_CHARTER, hash, record);
+    s->tick_ms[node] = s->now;
 }
 
 static void on_text(void *ctx, const uint8_t hash[static KAI_ID_BYTES], struct kai_view text)
@@ -126,11 +152,28 @@ static void on_text(void *ctx, const uint8_t hash[static KAI_ID_BYTES], struct k
     n->text = n->sim->node[0].text;
 }
 
-static void on_fork(void *ctx, const struct kai_entry *other)
+static struct kai_entry *keep_headers(const struct kai_entry *e)
+{
+    struct kai_entry *k = malloc(sizeof *k + e->hdr.n + e->sig.n);
+    uint8_t *p = (uint8_t *)(k + 1);
+
+    SIM_MUST(k);
+    *k = *e;
+    memcpy(p, e->hdr.p, e->hdr.n);
+    memcpy(p + e->hdr.n, e->sig.p, e->sig.n);
+    k->hdr.p = p;
+    k->sig.p = p + e->hdr.n;
+    return k;
+}
+
+static void on_fork(void *ctx, const struct kai_entry *a, const struct kai_entry *b)
 {
     struct sim_node *n = ctx;
 
-    sim_trace(n->sim, "%zu fork at %llu", n->index, (unsigned long long)other->h.seq);
+    sim_trace(n->sim, "%zu fork at %llu", n->index, (unsigned long long)a->h.seq);
+    n->fork = sim_grow(n->fork, n->n_forks, &n->cap_forks, sizeof *n->fork);
+    n->fork[n->n_forks].a = keep_headers(a);
+    n->fork[n->n_forks++].b = keep_headers(b);
 }
 
 static void on_roster(void *ctx, struct kai_roster *r)
@@ -290,7 +333,11 @@ void sim_node_start(struct kai_sim *s, size_t i)
     sim_fill(s, o.boot_id, sizeof o.boot_id);
     SIM_MUST(kai_ctl_new(&n->ctl, &s->charter) == KAI_OK);
     SIM_MUST(kai_keyring_new(&n->keyring, &o.self) == KAI_OK);
+    for (size_t k = 0; k < n->n_charters; k++)
+        (void)(kai_ctl_charter_add(n->ctl, kai_buf_view(&n->charter[k])) == KAI_OK);
     feed_ctl(n);
+    for (size_t k = 0; k < n->n_charters; k++) /* Of two kinds: each takes its own. */
+        (void)(kai_ctl_death_add(n->ctl, kai_buf_view(&n->charter[k])) == KAI_OK);
     o.ctl = n->ctl;
     o.keyring = n->keyring;
     SIM_MUST(kai_net_new(&n->net, &o) == KAI_OK);
@@ -299,6 +346,8 @@ void sim_node_start(struct kai_sim *s, size_t i)
             (void)!kai_keyring_epoch(n->keyring, &n->log[k].entry[e]->e, aud);
     for (size_t k = 0; k < n->n_logs; k++)
         kai_net_on_log(n->net, &n->log[k].l);
+    for (size_t k = 0; k < n->n_forks; k++)
+        SIM_MUST(kai_net_on_fork(n->net, n->fork[k].a, n->fork[k].b) == KAI_OK);
     for (size_t k = 0; k < s->n_nodes; k++)
         if (n->note[k].p)
             kai_net_on_addr(n->net, n->note[k]);
@@ -342,6 +391,14 @@ void sim_node_free(struct sim_node *n)
         free(n->log[i].entry);
         free(n->log[i].opened);
     }
+    for (size_t i = 0; i < n->n_forks; i++) {
+        free(n->fork[i].a);
+        free(n->fork[i].b);
+    }
+    free(n->fork);
+    for (size_t i = 0; i < n->n_charters; i++)
+        kai_buf_free(&n->charter[i]);
+    free(n->charter);
     sim_map_free(&n->ctl_map);
     sim_map_free(&n->log_map);
     free(n->ctl_entry);

@@ -89,6 +89,10 @@ void kai_sim_revoke_node(struct kai_sim *s, size_t node); /* A lost node, by its
 void kai_sim_admit_late(struct kai_sim *s, size_t node);
 /* The owner says who is in a group (providers, persons) from now on. */
 void kai_sim_change(struct kai_sim *s, size_t aud, const struct kai_orgs *members);
+/* A version of the charter, applied at this node. */
+void kai_sim_charter(struct kai_sim *s, size_t node, struct kai_view record);
+void kai_sim_death(struct kai_sim *s, size_t node,
+                   struct kai_view note); /* KEYDEATH, used there. */
 void kai_sim_stop(struct kai_sim *s, size_t node);
 void kai_sim_start(struct kai_sim *s, size_t node);
 bool kai_sim_up(const struct kai_sim *s, size_t node);

@@ -84,6 +84,12 @@ struct sim_node {
     struct sim_map log_map;
     struct sim_own *data, *keys; /* By audience. */
     struct kai_view *note;       /* Addresses heard of, by node: durable. */
+    size_t n_charters, cap_charters;
+    struct kai_buf *charter; /* Versions after the first, and dead keys: durable. */
+    size_t n_forks, cap_forks;
+    struct sim_fork { /* Proofs: durable. */
+        struct kai_entry *a, *b;
+    } * fork;
     struct kai_view text;
     uint64_t intro_ms, intro_wait_ms; /* No introduction before; how long the next wait is. */
     bool duty;                        /* Something happened that may be its to answer. */

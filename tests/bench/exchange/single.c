@@ -56,7 +56,7 @@ static void publish(struct kai_core *c, const char *to, struct kai_view file)
     memcpy(opt.obj.aud[0], aud->id, KAI_ID_BYTES);
     memcpy(opt.obj.origin_cert, self->cert, KAI_ID_BYTES);
     MUST(kai_post_lock(c, aud->id) == KAI_OK);
-    MUST(kai_post_begin(c, aud->id, &post, &why) == KAI_OK);
+    MUST(kai_post_begin(c, aud->id, KAI_POST_NOW, &post, &why) == KAI_OK);
     opt.emit_ctx = post;
     MUST(kai_batch_new(&batch, kai_post_writer(post), &opt) == KAI_OK);
     sink.ctx = batch;

@@ -1,0 +1,84 @@
+/* catalogue_charter: reasons about new versions of the charter, and dead keys. Sorted by code. */
+#include "text/catalogue_files.h"
+
+const struct kai_text_reason kai_reasons_charter[] = {
+    {
+        "charter.before",
+        "The version of the charter before this one is not known here.",
+        "Connect the node to the network, wait a moment, and try again.",
+        "一つ前の版の規約が、このノードにまだ届いていません。",
+        "ノードをネットワークに接続し、しばらくしてからもう一度実行してください。",
+    },
+    {
+        "charter.forged",
+        "A peer passed on a charter that too few founders signed[: {1}]. The link was closed.",
+        "Tell the operator of the peer if it happens again.",
+        "署名の足りない規約が相手ノードから届きました[（{1}）]。接続を切りました。",
+        "繰り返す場合は相手の担当者に連絡してください。",
+    },
+    {
+        "charter.founders",
+        "A network has at most 32 founders.",
+        "Drop one with --drop.",
+        "創設組織は 32 組織までです。",
+        "--drop で外してください。",
+    },
+    {
+        "charter.no-founder",
+        "{1} is no founder of the network.",
+        "kairan network show lists the founders with --json.",
+        "{1} は創設組織ではありません。",
+        "創設組織は kairan network show --json で確認してください。",
+    },
+    {
+        "charter.not-founder",
+        "The root key {1} is of no founder, neither of this version nor of the one before.",
+        "Only founders sign. Do this in the home that has a founder's root key.",
+        "鍵 {1} は、この版と一つ前の版のどちらの創設組織のものでもありません。",
+        "署名できるのは創設組織だけです。その組織の鍵があるホームで実行してください。",
+    },
+    {
+        "charter.refused",
+        "This is no version of the charter that follows what is known here: {1}.",
+        "Ask whoever sent it to send the file again.",
+        "規約の新しい版として受け取れません: {1}",
+        "送り主に、ファイルをもう一度送るよう依頼してください。",
+    },
+    {
+        "charter.signed-already",
+        "The root key {1} has signed this already.",
+        "Pass the file on to the next founder, or apply it.",
+        "鍵 {1} ではすでに署名しています。",
+        "次の創設組織に渡すか、適用してください。",
+    },
+    {
+        "charter.threshold",
+        "The threshold is not between 1 and the number of founders, {1}.",
+        "Give another one with --threshold.",
+        "しきい値は 1 から創設組織の数 {1} までの間でなければなりません。",
+        "--threshold で指定し直してください。",
+    },
+    {
+        "charter.too-few",
+        "Too few founders have signed this version.",
+        "Have more of them run kairan network sign; the file shows who has.",
+        "署名した創設組織が足りません。",
+        "他の創設組織に kairan network sign を依頼してください。",
+    },
+    {
+        "keydeath.refused",
+        "This says of no key of this network, with the right of who may say so, that it is dead: "
+        "{1}.",
+        "Use the file that was made in the home of the key.",
+        "鍵の失効届として受け取れません: {1}",
+        "その鍵のホームで作ったファイルを使ってください。",
+    },
+    {
+        "keydeath.unknown",
+        "The key is of nobody that this node knows.",
+        "Use it at a node of the network that is up to date.",
+        "このノードが知らない鍵です。",
+        "最新の情報を持つノードで実行してください。",
+    },
+};
+const size_t kai_reasons_charter_n = sizeof kai_reasons_charter / sizeof kai_reasons_charter[0];
