@@ -12,7 +12,7 @@
 KAI_MUST_USE enum kai_err kai_found_empty(const struct kai_home *h, struct kai_why *why);
 KAI_MUST_USE enum kai_err kai_found_begin(const struct kai_home *h, struct kai_why *why);
 KAI_MUST_USE enum kai_err kai_found_finish(const struct kai_home *h, enum kai_err err,
-                                        struct kai_why *why);
+                                           struct kai_why *why);
 
 /* Found a network: organisation root, issuing and node key, charter, control logs. `public` and
  * `all` are made when the home is first opened (kai_core_open, then kai_audiences_begin). Errors:

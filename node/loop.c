@@ -24,7 +24,7 @@
 #define ROUND_ENTRIES_MAX 512u /* Of one transaction. */
 #define ROUND_BYTES_MAX   (8u << 20)
 #define TIDY_MS           60000u
-#define LAST_WORD_MS      500u /* For what is to go out before the end. */
+#define LAST_WORD_MS      500u  /* For what is to go out before the end. */
 #define USAGE_MS          2000u /* A disk fills up in seconds. */
 #define VERIFY_THREADS    2u
 

@@ -11,6 +11,7 @@
 #include "node/cli/files.h"
 #include "node/core.h"
 #include "node/recover.h"
+#include "node/steward.h"
 #include "node/sure.h"
 #include "text/time.h"
 
@@ -145,6 +146,16 @@ int kai_cmd_restore(struct kai_cli *cli)
     return KAI_EXIT_DONE;
 }
 
+/* The new node says each epoch again, as a steward. Else it would go with the lost node when that
+ * one is revoked, and who joins later read neither what is old nor the audience's rule. */
+#define STEWARD_WITHIN_MS 30000u /* A steward waits a second for each that comes before it. */
+
+static enum kai_err job_epochs(struct kai_core *c, void *arg)
+{
+    (void)arg;
+    return kai_steward_ahead(c, STEWARD_WITHIN_MS);
+}
+
 /* The audiences of the organisation, by the new key. The keys are new: nothing can have been said
  * with them elsewhere. */
 static enum kai_err renew(const struct kai_cli *cli, struct kai_why *why)
@@ -156,6 +167,8 @@ static enum kai_err renew(const struct kai_cli *cli, struct kai_why *why)
         err = kai_sure_confirm(core);
     if (err == KAI_OK)
         err = kai_audiences_renew(core, why);
+    if (err == KAI_OK)
+        err = kai_core_run(core, job_epochs, NULL);
     kai_core_close(core);
     return err;
 }

@@ -8,9 +8,12 @@
 #include <unistd.h>
 
 #include "crypto/hash.h"
+#include "keys/amend.h"
+#include "keys/keydeath.h"
 #include "node/backup_file.h"
 #include "node/backup_record.h"
 #include "node/post.h"
+#include "node/recover.h"
 
 #define PASS        "long enough to be one"
 #define RECORDS_MAX 256u
@@ -262,6 +265,134 @@ static void backup_of_foreign_files(void **state)
     refused(&f, "a log of the old node");
 }
 
+/* ---- What no log holds: a version of the charter, a dead key, both headers of a fork. */
+static enum kai_err job_note(struct kai_core *c, void *arg)
+{
+    struct kai_tx *tx = kai_core_tx(c);
+    struct rig *r = arg;
+    char path[KAI_PATH_BYTES_MAX];
+    struct kai_charter two = c->charter;
+    struct kai_keydeath d = {0};
+    struct kai_keys *root = NULL;
+    struct kai_keys *k = NULL;
+    struct kai_buf b[4];
+    uint8_t hash[KAI_ID_BYTES];
+
+    for (size_t i = 0; i < 4; i++)
+        kai_buf_init(&b[i], KAI_FRAME_BYTES_MAX);
+    MUST(kai_keyfile_load(&kai_keyport_posix, kai_home_path(&r->home, path, "keys/org-root.key"),
+                          KAI_KEY_ORG_ROOT, PASS, &root, NULL, &r->why));
+    MUST(kai_amend_write(&b[0], &two, &c->charter));
+    MUST(kai_amend_sign(&b[1], kai_buf_view(&b[0]), &c->charter, root->sign_pk, root->sign_sk));
+    kai_charter_record_hash(hash, kai_buf_view(&b[1]));
+    MUST(kai_tx_note(tx, KAI_REC_CHARTER, hash, kai_buf_view(&b[1])));
+
+    MUST(kai_keys_new(&k, KAI_KEY_LOG));
+    memcpy(d.key, k->sign_pk, KAI_KEY_BYTES);
+    memcpy(d.signer, k->sign_pk, KAI_KEY_BYTES);
+    kai_keydeath_write(&b[2], &d, k->sign_sk, c->charter.nid);
+    MUST(kai_keydeath_parse(&d, kai_buf_view(&b[2])));
+    MUST(kai_tx_note(tx, KAI_REC_KEYDEATH, d.hash, kai_buf_view(&b[2])));
+
+    for (uint64_t i = 0; i < 2; i++) {
+        struct kai_hdr h = {.seq = 1, .ptype = KAI_PTYPE_CLOSE, .ts = 1 + i};
+        struct kai_entry e;
+
+        memcpy(h.log_pk, k->sign_pk, KAI_KEY_BYTES);
+        kai_buf_clear(&b[3]);
+        MUST(kai_entry_make(&e, &b[3], &h, k->sign_sk, c->charter.nid, kai_view_of("", 0)));
+        MUST(kai_tx_fork(tx, e.hdr, e.sig));
+    }
+    for (size_t i = 0; i < 4; i++)
+        kai_buf_free(&b[i]);
+    kai_keys_free(root);
+    kai_keys_free(k);
+    return KAI_OK;
+}
+
+struct noted {
+    size_t charters, deaths, forks;
+    struct kai_hasher sum;
+    uint8_t hash[KAI_ID_BYTES];
+};
+
+static bool sum_note(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BYTES],
+                     struct kai_view note)
+{
+    struct noted *t = ctx;
+
+    t->charters += type == KAI_REC_CHARTER;
+    t->deaths += type == KAI_REC_KEYDEATH;
+    kai_hash_add(&t->sum, who, KAI_ID_BYTES);
+    kai_hash_add(&t->sum, note.p, note.n);
+    return true;
+}
+
+static bool sum_fork(void *ctx, const struct kai_entry *e)
+{
+    struct noted *t = ctx;
+
+    t->forks++;
+    kai_hash_add(&t->sum, e->hdr.p, e->hdr.n);
+    kai_hash_add(&t->sum, e->sig.p, e->sig.n);
+    return true;
+}
+
+static void noted_in(const struct kai_home *home, struct noted *t)
+{
+    char path[KAI_PATH_BYTES_MAX];
+    struct kai_store *store = NULL;
+    struct kai_snap *s = NULL;
+
+    *t = (struct noted){0};
+    kai_hash_begin(&t->sum, KAI_D_BACKUP);
+    MUST(kai_store_view(&store, kai_home_path(home, path, "store"), NULL));
+    MUST(kai_snap_begin(store, &s));
+    MUST(kai_snap_notes(s, sum_note, t));
+    MUST(kai_snap_forks(s, sum_fork, t));
+    kai_snap_end(s);
+    kai_store_close(store);
+    kai_hash_end(&t->sum, t->hash);
+}
+
+static void backup_of_what_is_noted(void **state)
+{
+    struct rig *r = *state;
+    struct kai_home home;
+    struct kai_backup_info info;
+    struct kai_recovered done;
+    struct noted before;
+    struct noted after;
+    char file[96];
+    char dir[96];
+    char command[320];
+
+    MUST(kai_core_open(&r->core, &r->home, &r->why));
+    MUST(kai_core_run(r->core, job_note, r));
+    kai_core_close(r->core);
+    r->core = NULL;
+    noted_in(&r->home, &before);
+    assert_int_equal(before.charters, 1);
+    assert_int_equal(before.deaths, 1);
+    assert_int_equal(before.forks, 2);
+    (void)snprintf(file, sizeof file, "%s.backup", r->dir);
+    (void)snprintf(dir, sizeof dir, "%s.again", r->dir);
+    MUST(kai_backup_make(&r->home, file, PASS, NULL, NULL, &info, &r->why));
+    MUST(kai_home_find(&home, dir, &r->why));
+    MUST(kai_backup_restore(&home, file, PASS, NULL, NULL, &info, &r->why));
+    noted_in(&home, &after);
+    assert_int_equal(after.forks, 2);
+    assert_memory_equal(before.hash, after.hash, KAI_ID_BYTES);
+    MUST(kai_recover(&home, "another", PASS, &done, &r->why));
+    MUST(kai_recover_done(&home, &r->why));
+    MUST(kai_core_open(&r->core, &home, &r->why));
+    assert_int_equal(kai_ctl_charter(r->core->ctl)->ver, 2);
+    kai_core_close(r->core);
+    r->core = NULL;
+    (void)snprintf(command, sizeof command, "rm -r %s %s", file, dir);
+    assert_int_equal(system(command), 0);
+}
+
 /* What the lost node could read the restored home can, and it appends to none of its logs. */
 static int start_with_entries(void **state)
 {
@@ -282,6 +413,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(backup_of_wrong_order, start_with_entries, rig_stop),
         cmocka_unit_test_setup_teardown(backup_of_forged_entries, start_with_entries, rig_stop),
         cmocka_unit_test_setup_teardown(backup_of_foreign_files, start_with_entries, rig_stop),
+        cmocka_unit_test_setup_teardown(backup_of_what_is_noted, start_with_entries, rig_stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
