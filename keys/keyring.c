@@ -63,7 +63,6 @@ void kai_keyring_free(struct kai_keyring *k)
     for (size_t i = 0; i < k->n_auds; i++)
         kai_ring_aud_free(&k->auds[i]);
     free(k->auds);
-    free(k->boxes);
     kai_ring_rules_free(k);
     kai_roster_unref(k->roster);
     sodium_free(k->table); /* Wipes. */
@@ -262,10 +261,8 @@ static enum kai_err merge(struct kai_keyring *k, struct kai_roster *r)
 
 enum kai_err kai_keyring_roster(struct kai_keyring *k, struct kai_roster *r)
 {
-    enum kai_err err = kai_ring_boxes(k, r);
+    enum kai_err err = merge(k, r);
 
-    if (err == KAI_OK)
-        err = merge(k, r);
     if (err != KAI_OK)
         return err;
     kai_roster_ref(r);

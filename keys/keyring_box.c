@@ -9,65 +9,12 @@
 #include "crypto/hash.h"
 #include "keys/keyring_int.h"
 
-void kai_mailbox_id(uint8_t aud_id[static KAI_ID_BYTES], const uint8_t org_id[static KAI_ID_BYTES])
-{
-    kai_hash(aud_id, KAI_D_MAILBOX, org_id, KAI_ID_BYTES);
-}
-
-void kai_mailbox_route(uint8_t route[static KAI_KEY_BYTES], uint8_t tag[static KAI_TAG_BYTES],
-                       const uint8_t nid[static KAI_ID_BYTES],
-                       const uint8_t aud_id[static KAI_ID_BYTES])
-{
-    struct kai_epoch e;
-    struct kai_hasher h;
-
-    memcpy(e.aud_id, aud_id, KAI_ID_BYTES);
-    kai_hash_begin(&h, KAI_D_MAILROUTE);
-    kai_hash_add(&h, nid, KAI_ID_BYTES);
-    kai_hash_add(&h, aud_id, KAI_ID_BYTES);
-    kai_hash_end(&h, e.route);
-    kai_epoch_tag(&e);
-    memcpy(route, e.route, KAI_KEY_BYTES);
-    memcpy(tag, e.tag, KAI_TAG_BYTES);
-}
-
-static int box_cmp(const void *x, const void *y)
-{
-    return memcmp(x, y, KAI_ID_BYTES);
-}
-
-static_assert(offsetof(struct kai_box, id) == 0, "boxes begin with their id");
-
-enum kai_err kai_ring_boxes(struct kai_keyring *k, const struct kai_roster *r)
-{
-    const struct kai_org *orgs;
-    size_t n = kai_roster_orgs(r, &orgs);
-    struct kai_box *boxes = malloc((n + 1) * sizeof *boxes);
-    size_t kept = 0;
-
-    if (boxes == NULL)
-        return KAI_ENOMEM;
-    for (size_t i = 0; i < n; i++) {
-        if (!orgs[i].active)
-            continue;
-        kai_mailbox_id(boxes[kept].id, orgs[i].id);
-        boxes[kept++].owner = &orgs[i];
-    }
-    if (kept > 0)
-        qsort(boxes, kept, sizeof *boxes, box_cmp);
-    free(k->boxes);
-    k->boxes = boxes;
-    k->n_boxes = kept;
-    return KAI_OK;
-}
-
 const struct kai_org *kai_keyring_mailbox_owner(const struct kai_keyring *k,
                                                 const uint8_t aud_id[static KAI_ID_BYTES])
 {
-    const struct kai_box *b =
-        k->n_boxes == 0 ? NULL : bsearch(aud_id, k->boxes, k->n_boxes, sizeof *b, box_cmp);
+    const struct kai_mailbox *b = k->roster == NULL ? NULL : kai_roster_mailbox(k->roster, aud_id);
 
-    return b == NULL ? NULL : b->owner;
+    return b == NULL ? NULL : b->org;
 }
 
 /* What our own epoch lists, kept to know when it has to be made anew. */

@@ -87,10 +87,6 @@ struct kai_aud {
 /* Nodes of its owner that a mailbox epoch lists: one part, and room for the writer's own slot. */
 #define KAI_MAILBOX_READERS_MAX (KAI_SLOTS_PER_PART_MAX - 1)
 
-struct kai_box { /* A mailbox. */
-    uint8_t id[KAI_ID_BYTES];
-    const struct kai_org *owner;
-};
 
 struct kai_rule_set {
     uint8_t aud_id[KAI_ID_BYTES];
@@ -112,8 +108,6 @@ struct kai_keyring {
     struct kai_roster *roster;
     struct kai_aud *auds; /* By id. */
     size_t n_auds;
-    struct kai_box *boxes; /* By id. */
-    size_t n_boxes;
     struct kai_epoch *table; /* Guarded; by audience, then newest first. */
     size_t n_table;
     size_t table_cap;
@@ -170,7 +164,6 @@ size_t kai_ring_readers(const struct kai_keyring *k, const uint8_t *aud_id,
                         const struct kai_known *e, const struct kai_node **out);
 
 /* keyring_box.c: mailboxes. */
-KAI_MUST_USE enum kai_err kai_ring_boxes(struct kai_keyring *k, const struct kai_roster *r);
 KAI_MUST_USE enum kai_err kai_ring_box_epoch(struct kai_keyring *k, const struct kai_entry *e,
                                              const struct kai_epoch_part *p);
 /* The newest of our own that lists just those who read it now; NULL. */

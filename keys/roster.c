@@ -28,6 +28,7 @@ static void roster_free(struct kai_roster *r)
     free(r->stewards);
     free(r->stolen);
     free(r->audiences);
+    free(r->boxes);
     free(r->certs);
     free(r->issuing_by_pk);
     free(r->nodes_by_curve);
@@ -58,6 +59,8 @@ static enum kai_err build(struct kai_roster **out, const struct kai_ctl *ctl)
     }
     if (err == KAI_OK)
         err = kai_roster_view_audiences(r, &b);
+    if (err == KAI_OK)
+        err = kai_roster_view_boxes(r);
     if (err == KAI_OK)
         err = kai_roster_view_ties(r, &b);
     if (err == KAI_OK)

@@ -82,6 +82,14 @@ struct kai_audience {
     uint8_t entry[KAI_ID_BYTES]; /* Hash of the AUDIENCE entry. */
 };
 
+/* The mailbox of an active organisation (docs/protocol.md 6). */
+struct kai_mailbox {
+    uint8_t id[KAI_ID_BYTES];
+    const struct kai_org *org;
+    uint8_t route[KAI_KEY_BYTES];
+    uint8_t tag[KAI_TAG_BYTES];
+};
+
 /* H("kairan1.place", person id, organisation id): what the RULE of an audience of persons names. A
  * person's request is public, so any organisation may give the same key a place; it is another one.
  */
@@ -118,6 +126,10 @@ const struct kai_audience *kai_roster_audience(const struct kai_roster *r,
 size_t kai_roster_orgs(const struct kai_roster *r, const struct kai_org **first);
 size_t kai_roster_nodes(const struct kai_roster *r, const struct kai_node **first);
 size_t kai_roster_audiences(const struct kai_roster *r, const struct kai_audience **first);
+/* Sorted by id. */
+size_t kai_roster_mailboxes(const struct kai_roster *r, const struct kai_mailbox **first);
+const struct kai_mailbox *kai_roster_mailbox(const struct kai_roster *r,
+                                             const uint8_t id[static KAI_ID_BYTES]);
 /* Sorted by (id, organisation id). */
 size_t kai_roster_persons(const struct kai_roster *r, const struct kai_person **first);
 /* The places of one person: how many stand one after the other from *first. */

@@ -159,6 +159,8 @@ struct kai_roster {
     size_t n_stolen;
     struct kai_issuing *issuing; /* By cert. */
     size_t n_issuing;
+    struct kai_mailbox *boxes; /* By id. */
+    size_t n_boxes;
     struct kai_audience *audiences;
     size_t n_audiences;
     struct kai_roster_cert *certs; /* By hash; persons too. */
@@ -172,6 +174,7 @@ struct kai_roster {
 };
 
 KAI_MUST_USE enum kai_err kai_roster_view(struct kai_roster *r, const struct kai_build *b);
+KAI_MUST_USE enum kai_err kai_roster_view_boxes(struct kai_roster *r);
 KAI_MUST_USE enum kai_err kai_roster_view_audiences(struct kai_roster *r,
                                                     const struct kai_build *b);
 KAI_MUST_USE enum kai_err kai_roster_view_removals(struct kai_roster *r, const struct kai_build *b);

@@ -8,6 +8,7 @@
 #include "base/check.h"
 
 #define ADDRS_TO_PEER 256u
+#define LOOK_MS       60000u /* For addresses that are over. */
 /* Each new address of a node goes to every disk of the network: some at once, then one in a while.
  */
 #define ADDR_EVERY_MS 30000u
@@ -217,6 +218,9 @@ bool kai_book_good(const struct kai_net *n, const struct kai_place *p)
 
 void kai_book_tick(struct kai_net *n)
 {
+    if (n->now_ms < n->book_ms)
+        return;
+    n->book_ms = n->now_ms + LOOK_MS;
     for (size_t i = n->n_book; i > 0; i--)
         if (n->book[i - 1].not_after <= n->wall_ms) {
             free(n->book[i - 1].note);

@@ -399,7 +399,10 @@ static void top_up(struct kai_carry *f, struct kai_link *l)
         const struct kai_carry_job *job = &f->jobs[f->next_job];
         if (l->n_serve > 0 && f->jobs[f->next_job - 1].order != job->order)
             return;
-        kai_serve_push(l, job->s, &job->w);
+        if (!kai_serve_push(l, job->s, &job->w)) {
+            f->err = KAI_ENOMEM;
+            return;
+        }
         f->next_job++;
     }
 }

@@ -123,11 +123,11 @@ enum kai_err kai_control_rebuild(struct kai_net *n)
     n->roster = fresh;
     n->retry_data = true;
     n->act.roster(n->act.ctx, fresh);
+    kai_mail_renewed(n, old);
     renew_peers(n);
     kai_roster_unref(old);
-    err = kai_mail_build(n);
-    n->roster_stale = err != KAI_OK;
-    return err;
+    n->roster_stale = false;
+    return KAI_OK;
 }
 
 /* ---- Notes of the control plane: versions of the charter after the first, and dead keys. */

@@ -19,6 +19,14 @@ static void ask(struct kai_net *n, struct kai_link *l, size_t share, const struc
 {
     if (l->n_wanted == KAI_WANT_RANGES_MAX)
         kai_fetch_flush(n, l);
+    if (l->n_wanted == l->cap_wanted && l->n_wanted < KAI_WANT_RANGES_MAX) {
+        size_t cap = l->cap_wanted ? 2 * l->cap_wanted : 16;
+        void *p = realloc(l->wanted, cap * sizeof *l->wanted);
+        if (!p)
+            return; /* It is asked for again when nothing comes. */
+        l->wanted = p;
+        l->cap_wanted = cap;
+    }
     if (l->n_wanted < KAI_WANT_RANGES_MAX)
         l->wanted[l->n_wanted++] = (struct kai_wanted){.share = share, .w = *w};
 }

@@ -79,7 +79,8 @@ bool kai_fetch_ctl(
 void kai_fetch_flush(struct kai_net *n, struct kai_link *l);
 
 /* serve.c */
-void kai_serve_push(struct kai_link *l, const struct kai_share *s, const struct kai_want *w);
+/* False: as many wait as may, or no memory. */
+bool kai_serve_push(struct kai_link *l, const struct kai_share *s, const struct kai_want *w);
 void kai_serve_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 void kai_serve_one(struct kai_link *l, const struct kai_share *s,
                    const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq);

@@ -39,7 +39,7 @@ void kai_log_read_by(struct kai_net *n, const struct kai_link *l, struct kai_nlo
 void kai_log_held(struct kai_net *n, const struct kai_link *l, struct kai_nlog *log, uint64_t seq);
 
 /* mail.c: mailboxes. */
-KAI_MUST_USE enum kai_err kai_mail_build(struct kai_net *n);
+void kai_mail_renewed(struct kai_net *n, const struct kai_roster *before);
 /* NULL: it is none of an active organisation. */
 const struct kai_mailbox *kai_mail_find(const struct kai_net *n,
                                         const uint8_t aud_id[static KAI_ID_BYTES]);

@@ -63,11 +63,8 @@ struct kai_link *kai_link_new(void)
 
     if (!l)
         return NULL;
-    l->serve = calloc(KAI_SERVE_MAX, sizeof *l->serve);
-    l->wanted = calloc(KAI_WANT_RANGES_MAX, sizeof *l->wanted);
-    l->known = calloc(KAI_KNOWN_SLOTS, sizeof *l->known);
     ctl = kai_share_add(l, zeros);
-    if (!l->serve || !l->wanted || !l->known || !ctl) {
+    if (!ctl) {
         free_link(l);
         return NULL;
     }
@@ -78,8 +75,9 @@ struct kai_link *kai_link_new(void)
 
 size_t kai_link_bytes(const struct kai_link *l)
 {
-    size_t sum = sizeof *l + KAI_SERVE_MAX * sizeof *l->serve + KAI_KNOWN_SLOTS * sizeof *l->known +
-                 KAI_WANT_RANGES_MAX * sizeof *l->wanted + l->parked_bytes + (size_t)l->pending +
+    size_t sum = sizeof *l + l->cap_serve * sizeof *l->serve +
+                 (l->known ? KAI_KNOWN_SLOTS * sizeof *l->known : 0) +
+                 l->cap_wanted * sizeof *l->wanted + l->parked_bytes + (size_t)l->pending +
                  l->n_fetch * sizeof(struct kai_fetch) +
                  (l->forked ? KAI_FORKED_MAX : 0) * KAI_KEY_BYTES +
                  l->cap_sent * sizeof *l->sent + l->cap_got * sizeof *l->got;

@@ -5,59 +5,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int by_id(const void *x, const void *y)
+/* Whether another roster has other mailboxes. */
+void kai_mail_renewed(struct kai_net *n, const struct kai_roster *before)
 {
-    return memcmp(x, y, KAI_ID_BYTES);
-}
+    const struct kai_mailbox *a, *b;
+    size_t k = kai_roster_mailboxes(n->roster, &a);
+    bool same = before && kai_roster_mailboxes(before, &b) == k;
 
-/* One for every active organisation of the roster. */
-enum kai_err kai_mail_build(struct kai_net *n)
-{
-    const struct kai_org *orgs;
-    size_t k = kai_roster_orgs(n->roster, &orgs), out = 0;
-    struct kai_mailbox *all = calloc(k + 1, sizeof *all);
-
-    if (!all)
-        return KAI_ENOMEM;
-    for (size_t i = 0; i < k; i++) {
-        struct kai_mailbox *m = &all[out];
-        if (!orgs[i].active)
-            continue;
-        kai_mailbox_id(m->id, orgs[i].id);
-        memcpy(m->org, orgs[i].id, KAI_ID_BYTES);
-        kai_mailbox_route(m->route, m->tag, n->nid, m->id);
-        out++;
-    }
-    qsort(all, out, sizeof *all, by_id);
-    free(n->mail);
-    n->mail = all;
-    n->n_mail = out;
-    n->mail_version++;
-    return KAI_OK;
+    for (size_t i = 0; same && i < k; i++)
+        same = memcmp(a[i].id, b[i].id, KAI_ID_BYTES) == 0;
+    n->mail_version += same ? 0u : 1u;
 }
 
 const struct kai_mailbox *kai_mail_find(const struct kai_net *n,
                                         const uint8_t aud_id[static KAI_ID_BYTES])
 {
-    size_t lo = 0, hi = n->n_mail;
-
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        int c = memcmp(n->mail[mid].id, aud_id, KAI_ID_BYTES);
-        if (c == 0)
-            return &n->mail[mid];
-        if (c < 0)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return NULL;
+    return kai_roster_mailbox(n->roster, aud_id);
 }
 
 /* Ours is read here; of every other one we can only be a writer or a carrier. */
 bool kai_mail_ours(const struct kai_net *n, const struct kai_mailbox *m)
 {
-    return memcmp(m->org, n->self.org_id, KAI_ID_BYTES) == 0;
+    return memcmp(m->org->id, n->self.org_id, KAI_ID_BYTES) == 0;
 }
 
 /* Any node with the capability carries letters of others (docs/protocol.md 6). */
@@ -101,14 +70,18 @@ void kai_mail_link(struct kai_net *n, struct kai_link *l)
 
 void kai_mail_recognise(struct kai_net *n, struct kai_link *l)
 {
+    const struct kai_mailbox *all;
+    size_t k;
+
     if ((l->mail_got == l->got_news && l->mail_seen == n->mail_version) ||
         !kai_mail_carries(kai_roster_node(n->roster, n->self.node_id)))
         return;
     l->mail_got = l->got_news;
     l->mail_seen = n->mail_version;
-    for (size_t i = 0; i < n->n_mail && l->n_mail < KAI_MAILBOXES_MAX; i++)
-        if (!on_link(l, n->mail[i].id) && kai_match_shown(n, l, n->mail[i].route))
-            add(l, n->mail[i].id);
+    k = kai_roster_mailboxes(n->roster, &all);
+    for (size_t i = 0; i < k && l->n_mail < KAI_MAILBOXES_MAX; i++)
+        if (!on_link(l, all[i].id) && kai_match_shown(n, l, all[i].route))
+            add(l, all[i].id);
 }
 
 /* Whether letters of ours or that we carry wait for a node of this organisation. */

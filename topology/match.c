@@ -25,14 +25,20 @@ static void add_aud(struct kai_net *n, const uint8_t *aud, enum kai_use_part par
 
 static void add_mail(struct kai_net *n)
 {
+    uint8_t own[KAI_ID_BYTES];
+    struct kai_nlog *const *logs;
     size_t carried = 0;
 
-    for (size_t i = 0; i < n->n_mail && carried < KAI_MAILBOXES_MAX; i++) {
-        struct kai_nlog *const *logs;
-        if (!kai_mail_ours(n, &n->mail[i]) && kai_mirror_audience(n, n->mail[i].id, &logs) == 0)
-            continue;
-        add_aud(n, n->mail[i].id, KAI_PART_MAIL);
-        carried++;
+    kai_mailbox_id(own, n->self.org_id);
+    if (kai_mail_find(n, own))
+        add_aud(n, own, KAI_PART_MAIL);
+    for (size_t i = 0; i < n->n_logs && carried < KAI_MAILBOXES_MAX;) {
+        const uint8_t *aud = n->by_aud[i]->l.aud_id;
+        if (kai_mail_find(n, aud)) {
+            add_aud(n, aud, KAI_PART_MAIL);
+            carried++;
+        }
+        i += kai_mirror_audience(n, aud, &logs);
     }
 }
 

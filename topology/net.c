@@ -79,7 +79,6 @@ void kai_net_free(struct kai_net *n)
     free(n->rows);
     free(n->audits);
     free(n->auds);
-    free(n->mail);
     free(n->meters);
     free(n);
 }

@@ -286,8 +286,10 @@ bool kai_net_dial(struct kai_net *n, struct kai_dial *out, uint64_t now_ms, uint
     kai_cover_refresh(n);
     p = n->stopping ? NULL : next_dial(n);
     found = p && kai_book_fill(p, out);
-    if (p)
+    if (p) {
         p->dialled_ms = n->now_ms;
+        n->overlay.n_dials++;
+    }
     kai_step_end(n);
     return found;
 }
@@ -417,13 +419,22 @@ static void tidy(struct kai_net *n)
     }
 }
 
-void kai_overlay_tick(struct kai_net *n)
+/* Dials of which nothing was heard. */
+static void lose_dials(struct kai_net *n)
 {
+    n->overlay.n_dials = 0;
     for (size_t i = 0; i < n->n_book; i++) {
         struct kai_place *p = &n->book[i];
         if (p->dialled_ms != 0 && n->now_ms >= p->dialled_ms + DIAL_LOST_MS)
             p->dialled_ms = 0;
+        n->overlay.n_dials += p->dialled_ms != 0 ? 1u : 0u;
     }
+}
+
+void kai_overlay_tick(struct kai_net *n)
+{
+    if (n->overlay.n_dials > 0)
+        lose_dials(n);
     kai_cover_refresh(n);
     kai_visit_tick(n);
     end_guests(n);

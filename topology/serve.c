@@ -1,6 +1,7 @@
 /* serve: entries that a peer asked for, read one after the other while it takes them. */
 #include "topology/judge.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define ENTRIES_ROOM  (KAI_FRAME_BYTES_MAX - 64u)
@@ -15,15 +16,36 @@ struct frame_out {
     bool full;
 };
 
-void kai_serve_push(struct kai_link *l, const struct kai_share *s, const struct kai_want *w)
+/* Room for one more: most links are asked for little. */
+static bool make_room(struct kai_link *l)
+{
+    size_t cap = l->cap_serve ? 2 * l->cap_serve : 16;
+    struct kai_serve *grown;
+
+    if (l->n_serve < l->cap_serve)
+        return true;
+    grown = cap <= KAI_SERVE_MAX ? malloc(cap * sizeof *grown) : NULL;
+    if (!grown)
+        return false;
+    for (size_t i = 0; i < l->n_serve; i++)
+        grown[i] = l->serve[(l->first_serve + i) % l->cap_serve];
+    free(l->serve);
+    l->serve = grown;
+    l->cap_serve = cap;
+    l->first_serve = 0;
+    return true;
+}
+
+bool kai_serve_push(struct kai_link *l, const struct kai_share *s, const struct kai_want *w)
 {
     struct kai_serve *job;
 
-    if (l->n_serve == KAI_SERVE_MAX)
-        return; /* It asked for more than it read; it will ask again. */
-    job = &l->serve[(l->first_serve + l->n_serve++) % KAI_SERVE_MAX];
+    if (!make_room(l))
+        return false; /* It asked for more than it read; it will ask again. */
+    job = &l->serve[(l->first_serve + l->n_serve++) % l->cap_serve];
     *job = (struct kai_serve){.ctl = s->ctl, .w = *w};
     memcpy(job->aud_id, s->aud_id, KAI_ID_BYTES);
+    return true;
 }
 
 void kai_serve_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
@@ -37,7 +59,7 @@ void kai_serve_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
     for (uint32_t i = 0; i < f->n; i++) {
         struct kai_want w;
         kai_frame_want(f, &w);
-        kai_serve_push(l, s, &w);
+        (void)kai_serve_push(l, s, &w);
     }
 }
 
@@ -47,7 +69,7 @@ void kai_serve_one(struct kai_link *l, const struct kai_share *s,
     struct kai_want w = {.from = seq, .to = seq, .payload = true};
 
     memcpy(w.log_pk, log_pk, sizeof w.log_pk);
-    kai_serve_push(l, s, &w);
+    (void)kai_serve_push(l, s, &w);
 }
 
 static bool add(struct frame_out *o, const struct kai_entry *e, bool payload)
@@ -148,7 +170,7 @@ bool kai_serve_make(struct kai_net *n, struct kai_link *l)
         o.s = s;
         if (s && !(job->ctl ? serve_ctl(&o, &job->w) : serve_log(&o, l, &job->w)))
             break;
-        l->first_serve = (l->first_serve + 1) % KAI_SERVE_MAX;
+        l->first_serve = (l->first_serve + 1) % l->cap_serve;
         l->n_serve--;
     }
     if (o.count == 0)

@@ -187,9 +187,10 @@ struct kai_link {
     int64_t gap;       /* Flow bytes sent less those received, as of the last PONG. */
 
     size_t n_serve, first_serve;
-    struct kai_serve *serve; /* A ring of KAI_SERVE_MAX. */
+    size_t cap_serve, cap_wanted;
+    struct kai_serve *serve; /* A ring, at most KAI_SERVE_MAX. */
     size_t n_wanted;
-    struct kai_wanted *wanted; /* KAI_WANT_RANGES_MAX. */
+    struct kai_wanted *wanted; /* At most KAI_WANT_RANGES_MAX. */
     size_t n_fetch;
     uint64_t fetch_ms; /* When something asked for came last. */
     size_t n_parked;
@@ -220,13 +221,6 @@ struct kai_link {
     uint64_t mail_got, mail_seen; /* Looked through as of these. */
     size_t n_mail;       /* Mailboxes in use on this link alone. */
     uint8_t (*mail)[KAI_ID_BYTES];
-};
-
-struct kai_mailbox { /* That of an active organisation. */
-    uint8_t id[KAI_ID_BYTES];
-    uint8_t org[KAI_ID_BYTES];
-    uint8_t route[KAI_KEY_BYTES];
-    uint8_t tag[KAI_TAG_BYTES];
 };
 
 enum kai_use_part { KAI_PART_MEMBER, KAI_PART_RELAY, KAI_PART_MAIL };
@@ -329,6 +323,7 @@ struct kai_overlay {
     size_t n;
     struct kai_cover_aud *aud; /* KAI_COVER_MAX. */
     bool book_changed;
+    size_t n_dials;    /* Under way, or over since the last look. */
     uint64_t dial_ms;  /* Nothing to choose before, unless links or addresses change. */
     uint64_t tidy_ms;  /* Surplus links are looked at again. */
     uint64_t audit_ms; /* Somebody at random is dialled. */
@@ -380,9 +375,7 @@ struct kai_net {
     size_t n_parked;
     size_t n_auds;
     struct kai_use *auds; /* On every link. */
-    size_t n_mail;
-    struct kai_mailbox *mail; /* Sorted by id. */
-    uint64_t mail_version;
+    uint64_t mail_version; /* Grows when there are other mailboxes. */
     size_t n_meters, cap_meters;
     struct kai_meter *meters; /* Sorted by node. */
     uint64_t quota_due_ms;    /* When to ask again for what was too much; 0: nothing was. */
@@ -392,6 +385,7 @@ struct kai_net {
     uint32_t delay[KAI_DELAYS];
     uint64_t t1_ms; /* Follows from them; 0: not yet. */
     size_t n_book;
+    uint64_t book_ms;
     uint64_t book_sum; /* Of what stands in it; equal ones need not be exchanged. */
     struct kai_place *book; /* Sorted by node. */
     struct kai_overlay overlay;
