@@ -53,6 +53,8 @@ struct kai_view kai_ctl_death_at(const struct kai_ctl *c, size_t i);
  * more than KAI_CTL_ENTRIES_MAX in all),
  * KAI_EMALFORMED, KAI_EAUTH, KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_ctl_add(struct kai_ctl *c, const struct kai_entry *e);
+/* The same; where sets are shared *c is another one afterwards. */
+KAI_MUST_USE enum kai_err kai_ctl_put(struct kai_ctl **c, const struct kai_entry *e);
 /* What kai_ctl_add() would say (but for KAI_ENOMEM), with nothing changed: an entry of our own is
  * stored before it is added, for what is added may be heard by peers. */
 KAI_MUST_USE enum kai_err kai_ctl_check(struct kai_ctl *c, const struct kai_entry *e);
@@ -80,5 +82,10 @@ const struct kai_entry *kai_ctl_find(const struct kai_ctl *c,
 /* Hash over all heads: equal sets have equal fingerprints. */
 void kai_ctl_fingerprint(const struct kai_ctl *c, uint8_t fp[static KAI_ID_BYTES]);
 size_t kai_ctl_count(const struct kai_ctl *c);
+
+/* From now on (until told off) those who kai_ctl_put() the same entries share one set: for the
+ * simulator alone. kai_ctl_free() gives one reference back; a shared set takes no kai_ctl_add(). */
+void kai_ctl_memo(bool on);
+struct kai_ctl *kai_ctl_ref(struct kai_ctl *c);
 
 #endif

@@ -61,6 +61,7 @@ static enum kai_err insert(struct kai_ctl *c, const struct kai_charter *ch, stru
     c->later[at] = (struct kai_ctl_charter){.ver = ch->ver, .n = record.n, .bytes = copy};
     memcpy(c->later[at].hash, ch->hash, KAI_ID_BYTES);
     c->n_later++;
+    c->heads->fp_fresh = false;
     return KAI_OK;
 }
 

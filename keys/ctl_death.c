@@ -108,6 +108,7 @@ enum kai_err kai_ctl_death_add(struct kai_ctl *c, struct kai_view note)
     }
     memcpy(copy, note.p, note.n);
     c->deaths[at] = (struct kai_ctl_death){.d = d, .n = note.n, .bytes = copy};
+    c->heads->fp_fresh = false;
     return KAI_OK;
 }
 

@@ -38,6 +38,8 @@ struct kai_ctl_log {
 
 struct kai_ctl_heads {
     bool fresh;
+    bool fp_fresh;
+    uint8_t fp[KAI_ID_BYTES];
     struct kai_head *rows;
     size_t n;
     size_t cap;
@@ -57,6 +59,7 @@ struct kai_ctl_death {
 };
 
 struct kai_ctl {
+    size_t refs;
     struct kai_charter first;      /* Version 1. */
     struct kai_charter charter;    /* The one that counts. */
     struct kai_ctl_charter *later; /* By (ver, hash). */

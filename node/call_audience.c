@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
+#include "crypto/domains.h"
+#include "crypto/hash.h"
 #include "node/audiences.h"
 #include "node/call.h"
 #include "node/persons.h"
@@ -357,6 +360,50 @@ static enum kai_err put_persons(struct kai_core *c, struct kai_jput *j, const ui
     return err;
 }
 
+/* What is held of an audience: equal wherever the same entries are. */
+struct holding {
+    const uint8_t *aud_id;
+    uint64_t entries;
+    struct kai_hasher heads;
+};
+
+static bool count_log(void *ctx, const struct kai_log *log)
+{
+    struct holding *h = ctx;
+
+    if (log->head_seq == 0 || memcmp(log->aud_id, h->aud_id, KAI_ID_BYTES) != 0)
+        return true;
+    h->entries += log->head_seq;
+    kai_hash_add(&h->heads, log->log_pk, KAI_KEY_BYTES);
+    kai_hash_u64(&h->heads, log->head_seq);
+    kai_hash_add(&h->heads, log->head, KAI_ID_BYTES);
+    return true;
+}
+
+/* It counts entries of all labels: for those alone who are cleared for all. */
+static enum kai_err put_holding(struct kai_call *call, struct kai_jput *j, const uint8_t *aud_id)
+{
+    struct holding h = {.aud_id = aud_id};
+    uint8_t heads[KAI_ID_BYTES];
+    struct kai_snap *s;
+    enum kai_err err;
+
+    if (!KAI_CHECK(READER_COUNT, call->who->clearance >= KAI_TLP_RED)) {
+        kai_jput_null(j, "entries");
+        kai_jput_null(j, "heads");
+        return KAI_OK;
+    }
+    kai_hash_begin(&h.heads, KAI_D_HEADS);
+    err = kai_snap_begin(call->core->store, &s);
+    if (err == KAI_OK)
+        err = kai_snap_logs(s, count_log, &h);
+    kai_snap_end(s);
+    kai_hash_end(&h.heads, heads);
+    kai_jput_uint(j, "entries", h.entries);
+    kai_jput_hex(j, "heads", heads, KAI_ID_BYTES);
+    return err;
+}
+
 struct show {
     struct kai_call *call;
     struct kai_jput *j;
@@ -393,7 +440,9 @@ enum kai_err kai_verb_audience_show(struct kai_call *call)
         memcpy(s.id, a->id, KAI_ID_BYTES);
         kai_jput_init(&j, &call->out);
         put_audience(&j, o, a);
-        err = kai_core_run(call->core, job_members, &s);
+        err = put_holding(call, &j, s.id);
+        if (err == KAI_OK)
+            err = kai_core_run(call->core, job_members, &s);
         kai_jput_end(&j);
         if (err == KAI_OK)
             err = kai_jput_line(&j);

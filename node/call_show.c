@@ -160,8 +160,13 @@ enum kai_err kai_verb_status(struct kai_call *call)
     kai_jput_uint(&j, "uptime_ms", kai_wall_ms() - c->started_ms);
     put_count(call, &j, "bytes_in", g.counters.bytes_in);
     put_count(call, &j, "bytes_out", g.counters.bytes_out);
+    put_count(call, &j, "entries_new", g.counters.entries_new);
+    put_count(call, &j, "entries_twice", g.counters.pushes_twice);
     put_count(call, &j, "entries_refused", g.counters.entries_refused);
     put_count(call, &j, "entries_parked", g.counters.entries_parked);
+    put_count(call, &j, "grafts", g.counters.grafts_out);
+    put_count(call, &j, "prunes", g.counters.prunes_out);
+    put_count(call, &j, "wants", g.counters.wants_out);
     put_count(call, &j, "peer_memory_bytes", g.counters.memory_bytes);
     put_alarms(call, &j, o);
     kai_jput_end(&j);

@@ -143,7 +143,7 @@ static bool learn_key(struct kai_dialer *d, struct target *g)
         kai_copy_text(g->intro, sizeof g->intro, a.intro);
         g->has_key = true;
     }
-    if (g->has_key)
+    if (g->has_key && g->configured)
         kai_net_keep(d->c->net, g->key);
     return g->has_key;
 }

@@ -27,7 +27,7 @@ bool kai_control_entry(struct kai_net *n, struct kai_link *l, const struct kai_e
 
     if (!e->payload.p)
         return false;
-    err = kai_ctl_add(n->ctl, e);
+    err = kai_ctl_put(&n->ctl, e);
     if (err == KAI_OK || err == KAI_EEXIST)
         kai_push_know(l, e->hash, 1);
     if (err == KAI_OK) {
@@ -73,7 +73,7 @@ enum kai_err kai_net_on_own_ctl(struct kai_net *n, const struct kai_entry *e, ui
     enum kai_err err;
 
     kai_step_begin(n, now_ms);
-    err = kai_ctl_add(n->ctl, e);
+    err = kai_ctl_put(&n->ctl, e);
     if (err == KAI_EEXIST)
         err = KAI_OK;
     if (err == KAI_OK) {

@@ -121,6 +121,8 @@ void kai_push_ctl(struct kai_net *n, const struct kai_entry *e, uint64_t from_li
 void kai_push_have(struct kai_net *n, struct kai_link *l, struct kai_share *s,
                    const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq, uint64_t gap_ms);
 void kai_push_flush(struct kai_net *n, struct kai_link *l, struct kai_share *s);
+void kai_push_arrived(struct kai_net *n, struct kai_link *l, struct kai_share *s,
+                      const struct kai_nlog *log, uint64_t seq);
 void kai_push_on_have(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 void kai_push_know(struct kai_link *l, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq);
 bool kai_push_known(const struct kai_link *l, const uint8_t log_pk[static KAI_KEY_BYTES],

@@ -32,6 +32,7 @@ static void launch(struct kai_net *n, struct kai_link *l, struct kai_nlog *log,
     }
     memcpy(f->log_pk, e->h.log_pk, KAI_KEY_BYTES);
     f->seq = e->h.seq;
+    memcpy(f->hash, e->hash, KAI_ID_BYTES);
     f->link = l->id;
     f->cost = cost;
     f->bytes = bytes_of(e);
@@ -52,13 +53,27 @@ static void launch(struct kai_net *n, struct kai_link *l, struct kai_nlog *log,
     n->act.ingest(n->act.ctx, l->id, &known, e);
 }
 
+/* The first one decides; whoever brings the same may hear of it when it is durable (had_it()). */
+static bool on_its_way(struct kai_net *n, struct kai_link *l, const struct kai_nlog *log,
+                       const struct kai_entry *e)
+{
+    if (e->h.seq > log->ing_seq)
+        return false;
+    for (struct kai_flight *f = n->flight; f; f = f->next)
+        if (memcmp(f->hash, e->hash, KAI_ID_BYTES) == 0) {
+            kai_push_know(l, e->h.log_pk, e->h.seq);
+            break;
+        }
+    return true;
+}
+
 static bool held_already(struct kai_net *n, struct kai_link *l, struct kai_share *s,
                          struct kai_nlog *log, const struct kai_entry *e)
 {
     struct kai_entry mine;
 
     if (e->h.seq > log->l.head_seq)
-        return e->h.seq <= log->ing_seq; /* On its way: the first one decides. */
+        return on_its_way(n, l, log, e);
     if (e->h.seq == log->l.head_seq
             ? memcmp(e->hash, log->l.head, KAI_ID_BYTES) != 0
             : (n->act.read(n->act.ctx, e->h.log_pk, e->h.seq, &mine) == KAI_OK &&
@@ -171,6 +186,7 @@ void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
         }
         break;
     case KAI_WANT_MORE:
+        kai_push_know(l, e->h.log_pk, e->h.seq);
         kai_fetch_want(n, l, s, e->h.log_pk, log ? log->ing_seq + 1 : 1, e->h.seq);
         break;
     case KAI_HELD:
@@ -244,9 +260,8 @@ void kai_ingest_push(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
 
 /* ---- Answers of the disk. */
 
-/* Take the flight out; its link gets its credit back. */
-static bool land(struct kai_net *n, const uint8_t *log_pk, uint64_t seq, uint64_t *link,
-                 size_t *bytes)
+/* Take the flight out, *out a copy of it; its link gets its credit back. */
+static bool land(struct kai_net *n, const uint8_t *log_pk, uint64_t seq, struct kai_flight *out)
 {
     struct kai_flight **at = &n->flight, *f, *before = NULL;
     struct kai_link *l;
@@ -261,8 +276,7 @@ static bool land(struct kai_net *n, const uint8_t *log_pk, uint64_t seq, uint64_
     *at = f->next;
     if (n->flight_last == f)
         n->flight_last = before;
-    *link = f->link;
-    *bytes = f->bytes;
+    *out = *f;
     l = kai_link_find(n, f->link);
     if (l && l->pending >= f->cost)
         l->pending -= f->cost;
@@ -294,17 +308,44 @@ void kai_ingest_epochs(struct kai_net *n)
     }
 }
 
+/* It is durable: whoever brought it hears so. */
+static void tell(struct kai_net *n, uint64_t link, const struct kai_nlog *log, uint64_t seq)
+{
+    struct kai_link *l = kai_link_find(n, link);
+    struct kai_share *s = l ? kai_share_find(l, log->l.aud_id) : NULL;
+
+    if (l)
+        kai_push_know(l, log->l.log_pk, seq);
+    if (s)
+        kai_push_have(n, l, s, log->l.log_pk, seq, KAI_IHAVE_MS);
+}
+
+/* Those of whom it was known before it was durable here: a reader's word counts from now on, and an
+ * author, or who carries a letter, waits for ours. */
+static void had_it(struct kai_net *n, uint64_t from, struct kai_nlog *log, uint64_t seq)
+{
+    for (size_t i = 0; i < n->n_links; i++) {
+        struct kai_link *l = n->links[i];
+        struct kai_share *s = l->dead || l->id == from ? NULL : kai_share_find(l, log->l.aud_id);
+        if (!s || !kai_push_known(l, log->l.log_pk, seq))
+            continue;
+        kai_log_held(n, l, log, seq);
+        if (memcmp(l->peer_id, log->l.author_node, KAI_ID_BYTES) == 0)
+            kai_push_have(n, l, s, log->l.log_pk, seq, KAI_IHAVE_MS);
+        else
+            kai_push_arrived(n, l, s, log, seq);
+    }
+}
+
 void kai_net_on_stored(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES],
                        const struct kai_entry *e, uint64_t now_ms)
 {
     struct kai_nlog *log;
-    uint64_t link = 0;
-    size_t bytes;
-    struct kai_link *l;
+    struct kai_flight f;
 
     kai_step_begin(n, now_ms);
     log = kai_mirror_find(n, log_pk);
-    if (log && land(n, log_pk, e->h.seq, &link, &bytes)) {
+    if (log && land(n, log_pk, e->h.seq, &f)) {
         log->n_flight -= log->n_flight > 0 ? 1u : 0u;
         if (e->h.seq > log->l.head_seq) {
             log->l.head_seq = e->h.seq;
@@ -321,14 +362,9 @@ void kai_net_on_stored(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BY
             learn_epoch(n, log, e);
         if (e->h.seq == 1 && kai_mail_find(n, log->l.aud_id))
             n->retry_data = true; /* A mailbox that we may carry for from now on. */
-        l = kai_link_find(n, link);
-        if (l) {
-            struct kai_share *s = kai_share_find(l, log->l.aud_id);
-            kai_push_know(l, log_pk, e->h.seq);
-            if (s)
-                kai_push_have(n, l, s, log_pk, e->h.seq, KAI_IHAVE_MS);
-        }
-        kai_push_entry(n, log->l.aud_id, log, e, link);
+        tell(n, f.link, log, e->h.seq);
+        had_it(n, f.link, log, e->h.seq);
+        kai_push_entry(n, log->l.aud_id, log, e, f.link);
     }
     kai_step_end(n);
 }
@@ -359,16 +395,15 @@ void kai_net_on_refused(struct kai_net *n, uint64_t link,
                         uint64_t now_ms)
 {
     struct kai_nlog *log;
-    uint64_t from = link;
-    size_t bytes;
+    struct kai_flight f = {.link = link};
 
     kai_step_begin(n, now_ms);
     log = kai_mirror_find(n, log_pk);
-    if (log && land(n, log_pk, seq, &from, &bytes)) {
+    if (log && land(n, log_pk, seq, &f)) {
         n->count.entries_refused++;
-        kai_quota_forged(n, log, bytes);
+        kai_quota_forged(n, log, f.bytes);
         if (why == KAI_EAUTH || (why == KAI_EMALFORMED && !log->broken))
-            forged(n, kai_link_find(n, from), log_pk, seq);
+            forged(n, kai_link_find(n, f.link), log_pk, seq);
         if (why == KAI_EFULL)
             n->full = true;
         log->broken = true;

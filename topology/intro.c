@@ -220,7 +220,7 @@ static enum kai_err add_all(struct kai_net *n, struct kai_frame f, struct kai_bu
             if (sig.n != KAI_SIG_BYTES || kai_entry_init(&e, hdr, sig, payload) != KAI_OK ||
                 !payload.p)
                 return KAI_EMALFORMED;
-            err = kai_ctl_add(n->ctl, &e);
+            err = kai_ctl_put(&n->ctl, &e);
             if (err == KAI_OK) {
                 progress = n->roster_stale = n->retry_ctl = true;
                 n->act.store_ctl(n->act.ctx, &e);

@@ -401,6 +401,11 @@ bool kai_net_admits(const struct kai_net *n, const uint8_t curve_pk[static KAI_K
     return kai_node_good(n, kai_roster_node_by_curve(n->roster, curve_pk));
 }
 
+struct kai_ctl *kai_net_ctl(const struct kai_net *n)
+{
+    return n->ctl;
+}
+
 struct kai_roster *kai_net_roster(const struct kai_net *n)
 {
     return n->roster;

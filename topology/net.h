@@ -191,6 +191,9 @@ KAI_MUST_USE enum kai_err kai_net_intro_reply(struct kai_net *n, struct kai_view
 /* Whether a connection with this CURVE key may stand: an ACTIVE node of the roster (ZAP asks). */
 bool kai_net_admits(const struct kai_net *n, const uint8_t curve_pk[static KAI_KEY_BYTES]);
 struct kai_roster *kai_net_roster(const struct kai_net *n); /* Borrowed. */
+/* The set of control entries: that of the options, or where sets are shared (kai_ctl_memo()) the
+ * one that it has become; still the caller's to free. */
+struct kai_ctl *kai_net_ctl(const struct kai_net *n);
 /* Logs that are frozen, and from which place on. */
 typedef void kai_frozen_fn(void *ctx, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq);
 void kai_net_frozen(const struct kai_net *n, kai_frozen_fn *f, void *ctx);
@@ -235,6 +238,9 @@ size_t kai_net_anchors(const struct kai_net *n, uint8_t (*nodes)[KAI_ID_BYTES], 
  * call. Bytes that are none are ignored. */
 struct kai_view kai_net_visits(struct kai_net *n);
 void kai_net_on_visits(struct kai_net *n, struct kai_view visits);
+
+/* Whether data may flow on the link, and it is more than a guest. */
+bool kai_net_link_stands(const struct kai_net *n, uint64_t link);
 
 struct kai_overlay_info {
     size_t links;    /* Guests not counted. */

@@ -135,8 +135,7 @@ static bool lacks(const struct standing *st, const struct kai_cover_aud *a, size
 static unsigned gain_of(const struct kai_net *n, const struct standing *st, struct kai_place *p)
 {
     const struct kai_cover *c = kai_cover_place(n, p);
-    const struct kai_node *node = kai_roster_node(n->roster, p->node);
-    unsigned gain = kai_mail_waits(n, node->org) ? GAIN_LETTERS : 0;
+    unsigned gain = 0;
 
     for (size_t i = 0; i < n->overlay.n; i++) {
         const struct kai_cover_aud *a = &n->overlay.aud[i];
@@ -189,10 +188,12 @@ static bool better(const struct kai_net *n, unsigned gain, const struct kai_plac
     return taste(n, p) < taste(n, best);
 }
 
+/* Whoever is dialled for letters alone goes when they have been taken. */
 static struct kai_place *choose(struct kai_net *n, const struct standing *st)
 {
     struct kai_place *best = NULL;
     unsigned best_gain = 0;
+    bool letters = false; /* Alone. */
     uint64_t again = UINT64_MAX;
 
     /* First among those who add somebody new, then, where none of these helps, among all. */
@@ -203,14 +204,19 @@ static struct kai_place *choose(struct kai_net *n, const struct standing *st)
                 again = p->retry_ms;
             if (!may_dial(n, p))
                 continue;
-            unsigned gain = gain_of(n, st, p);
+            unsigned serves = gain_of(n, st, p);
+            bool mail = kai_mail_waits(n, kai_roster_node(n->roster, p->node)->org);
+            unsigned gain = serves + (mail ? GAIN_LETTERS : 0);
             if (gain > 0 && better(n, gain, p, best_gain, best) &&
                 (pass == 1 || !crowded(n, p))) {
                 best = p;
                 best_gain = gain;
+                letters = serves == 0;
             }
         }
-    if (!best)
+    if (best)
+        best->chance = letters;
+    else
         n->overlay.dial_ms = again;
     return best;
 }
@@ -395,8 +401,8 @@ static void end_guests(struct kai_net *n)
     }
 }
 
-/* Whoever was looked at by chance goes when it has been seen; beyond the soft cap one link a minute
- * that nothing rests on. */
+/* Whoever was looked at by chance, or got letters, goes when that is done; beyond the soft cap one
+ * link a minute that nothing rests on. */
 static void tidy(struct kai_net *n)
 {
     bool many = links_of(n) > KAI_LINKS_SOFT && n->now_ms >= n->overlay.tidy_ms;
@@ -410,7 +416,7 @@ static void tidy(struct kai_net *n)
         bool looked = l->chance && n->now_ms >= l->since_ms + LOOK_MS;
         if (!looked && !(many && n->now_ms >= l->up_ms + YOUNG_MS))
             continue;
-        l->chance = false;
+        l->chance = looked && l->peer && kai_mail_waits(n, l->peer->org);
         if (kai_overlay_needs(n, l))
             continue;
         kai_link_bye(n, l, KAI_BYE_BUSY);
@@ -478,6 +484,13 @@ size_t kai_net_anchors(const struct kai_net *n, uint8_t (*nodes)[KAI_ID_BYTES], 
         last = oldest;
     }
     return k;
+}
+
+bool kai_net_link_stands(const struct kai_net *n, uint64_t link)
+{
+    const struct kai_link *l = kai_link_find(n, link);
+
+    return l && stands(l) && l->state == KAI_LINK_MATCH;
 }
 
 void kai_net_overlay(const struct kai_net *n, struct kai_overlay_info *out)

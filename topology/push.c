@@ -139,6 +139,18 @@ void kai_push_have(struct kai_net *n, struct kai_link *l, struct kai_share *s,
         kai_push_flush(n, l, s);
 }
 
+/* A letter to us that the peer carries is here: who brought it first is shown its log, the others
+ * would wait for us for ever. */
+void kai_push_arrived(struct kai_net *n, struct kai_link *l, struct kai_share *s,
+                      const struct kai_nlog *log, uint64_t seq)
+{
+    const struct kai_mailbox *m = kai_mail_find(n, s->aud_id);
+
+    if (m && kai_mail_ours(n, m) && l->peer &&
+        !kai_keyring_eligible(n->keyring, s->aud_id, l->peer))
+        kai_push_have(n, l, s, log->l.log_pk, seq, KAI_IHAVE_MS);
+}
+
 void kai_push_on_have(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
 {
     struct kai_share *s = kai_match_handle(l, f->handle);
@@ -161,8 +173,10 @@ void kai_push_on_have(struct kai_net *n, struct kai_link *l, struct kai_frame *f
             kai_fork_show(n, l, s, log, kai_fork_past(log, seq));
             seq = kai_fork_limit(log, seq);
         }
-        if (log && log->l.head_seq >= seq)
+        if (log && log->l.head_seq >= seq) {
             kai_log_held(n, l, log, seq);
+            kai_push_arrived(n, l, s, log, seq);
+        }
         if (log && log->l.own && log->l.head_seq >= seq)
             continue;
         if (log && log->ing_seq >= seq)

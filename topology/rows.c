@@ -223,6 +223,21 @@ static bool compare_known(struct kai_net *n, struct kai_link *l, struct kai_shar
     return false;
 }
 
+/* A log that we hold and do not show to the peer: a letter that it carries, mostly. */
+static void hidden(struct kai_net *n, struct kai_link *l, struct kai_share *s, struct kai_nlog *log,
+                   const struct kai_rb_row *row)
+{
+    struct kai_entry e;
+
+    if (row->seq > log->ing_seq || kai_fork_past(log, row->seq))
+        ahead(n, l, s, log, row);
+    else if (row->seq > log->l.head_seq)
+        kai_push_know(l, log->l.log_pk, row->seq);
+    else if (n->act.read(n->act.ctx, log->l.log_pk, row->seq, &e) == KAI_OK &&
+             marked(l, e.hash, row))
+        kai_push_arrived(n, l, s, log, row->seq);
+}
+
 enum kai_compared kai_rows_compare(struct kai_net *n, struct kai_link *l, struct kai_share *s,
                                    const struct kai_row *mine, const struct kai_rb_row *row)
 {
@@ -242,8 +257,7 @@ enum kai_compared kai_rows_compare(struct kai_net *n, struct kai_link *l, struct
         return KAI_ROW_UNKNOWN;
     if (!log)
         kai_fetch_want(n, l, s, row->log_pk, 1, row->seq);
-    else if (memcmp(log->l.aud_id, s->aud_id, KAI_ID_BYTES) == 0 &&
-             (row->seq > log->ing_seq || kai_fork_past(log, row->seq)))
-        ahead(n, l, s, log, row);
+    else if (memcmp(log->l.aud_id, s->aud_id, KAI_ID_BYTES) == 0)
+        hidden(n, l, s, log, row);
     return KAI_ROW_KNOWN;
 }

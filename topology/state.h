@@ -264,6 +264,7 @@ struct kai_flight { /* An entry handed to act.ingest. */
     struct kai_flight *next;
     uint8_t log_pk[KAI_KEY_BYTES];
     uint64_t seq;
+    uint8_t hash[KAI_ID_BYTES];
     uint64_t link;
     size_t cost; /* Of the peer's credit. */
     size_t bytes;

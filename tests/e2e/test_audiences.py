@@ -6,7 +6,7 @@ import unittest
 
 from world import (DONE, FAILED, FORBIDDEN, KAIRAN, USAGE, WorldCase, bundle, indicator, keys_of, until)
 
-SHOW_KEYS = "id name kind ceiling owner stewards relays history history_days one_steward members epoch member member_names"
+SHOW_KEYS = "id name kind ceiling owner stewards relays history history_days one_steward members epoch member member_names entries heads"
 
 
 def audience(home, name):

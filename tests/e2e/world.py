@@ -191,13 +191,23 @@ class Home:
 
     def run(self, *options, env=None, ready=True, listen=True):
         """Start its node: on a free port the first time, on the same again later, so that others find it."""
-        if listen and not any(str(o).startswith("--listen") for o in options):
+        if listen and not any(str(o).split("=")[0] == "--listen" for o in options):
             options = ("--listen", "tcp://127.0.0.1:%d" % (self.port_kept or 0)) + options
         self.node = Node(self, options, env, ready)
         line = self.node.ready_line()
         if line and "tcp://127.0.0.1:" in line:
             self.port_kept = int(line.split("tcp://127.0.0.1:")[1].split("/")[0])
         return self.node
+
+    def run_again(self, *options):
+        """Start it where it was; another program may hold the port for a moment."""
+        for left in range(20, -1, -1):
+            try:
+                return self.run(*options)
+            except AssertionError:
+                if left == 0:
+                    raise
+                time.sleep(0.5)
 
     def status(self):
         return self.ask("status").last

@@ -273,6 +273,68 @@ static void test_carried(void **state)
     kai_sim_free(s);
 }
 
+/* A letter that reached its owner by another way is no carrier's any more: it hears so when it
+ * shows the owner a copy or word of it, and when it links later. Else it would want that link for
+ * ever. */
+static void test_delivered_otherwise(void **state)
+{
+    struct kai_sim *s = stage();
+    const struct kai_net *relay = kai_sim_net(s, RELAY), *relay2 = kai_sim_net(s, RELAY2);
+
+    (void)state;
+    kai_sim_connect(s, THIRD, SECOND);
+    kai_sim_connect(s, THIRD, RELAY);
+    kai_sim_connect(s, THIRD, RELAY2);
+    kai_sim_connect(s, RELAY, SECOND);
+    kai_sim_run(s, 5000);
+    for (size_t i = 1; i <= 4; i++) {
+        say(s, THIRD, BOX);
+        kai_sim_run(s, 3000);
+        assert_int_equal(held(s, RELAY, BOX), 1 + i);
+        assert_int_equal(held(s, SECOND, BOX), 1 + i);
+        assert_false(kai_mail_waits(relay, kai_roster_org(relay->roster, s->org[SECOND].id)));
+    }
+    assert_int_equal(held(s, RELAY2, BOX), 5);
+    assert_true(kai_mail_waits(relay2, kai_roster_org(relay2->roster, s->org[SECOND].id)));
+    kai_sim_connect(s, RELAY2, SECOND);
+    kai_sim_run(s, 5000);
+    assert_false(kai_mail_waits(relay2, kai_roster_org(relay2->roster, s->org[SECOND].id)));
+    assert_int_equal(kai_sim_violations(s), 0);
+    kai_sim_free(s);
+}
+
+/* Who wants nothing of one another but letters links for these, and for as long as they wait. */
+static void test_link_for_letters(void **state)
+{
+    static struct kai_sim_plan p;
+    struct kai_sim_options o = {.seed = 7, .plan = &p, .introduced = true, .latency_ms = 20};
+    struct kai_sim *s;
+    size_t linked = 0;
+
+    (void)state;
+    p = (struct kai_sim_plan){.n_orgs = 24, .n_auds = 1};
+    for (size_t i = 1; i < p.n_orgs; i++)
+        p.org[i].caps = CAPS_MEMBER;
+    p.aud[0] = (struct kai_sim_aud){.kind = KAI_AUD_MAILBOX, .owner = SECOND};
+    s = kai_sim_new(&o);
+    for (size_t i = 1; i < p.n_orgs; i++)
+        kai_sim_connect(s, i, FOUNDER);
+    kai_sim_run(s, 120000);
+    for (size_t i = THIRD; i < p.n_orgs; i++)
+        linked += sim_wire_linked(s, i, SECOND) ? 1u : 0u;
+    assert_int_equal(linked, 0);
+    for (size_t i = THIRD; i < p.n_orgs; i++)
+        say(s, i, 0);
+    kai_sim_run(s, 10000);
+    assert_int_equal(held(s, SECOND, 0), 2 * (p.n_orgs - THIRD));
+    kai_sim_run(s, 120000);
+    for (size_t i = THIRD; i < p.n_orgs; i++)
+        linked += sim_wire_linked(s, i, SECOND) ? 1u : 0u;
+    assert_int_equal(linked, 0);
+    assert_int_equal(kai_sim_violations(s), 0);
+    kai_sim_free(s);
+}
+
 /* What a node that was removed since has read, the owner's other node has not: its writer asks for
  * that one again. */
 static void test_lost_reader(void **state)
@@ -324,10 +386,15 @@ static void test_not_a_carrier(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_relay),       cmocka_unit_test(test_relays),
-        cmocka_unit_test(test_hold),        cmocka_unit_test(test_letter),
-        cmocka_unit_test(test_carried),     cmocka_unit_test(test_not_a_carrier),
+        cmocka_unit_test(test_relay),
+        cmocka_unit_test(test_relays),
+        cmocka_unit_test(test_hold),
+        cmocka_unit_test(test_letter),
+        cmocka_unit_test(test_carried),
+        cmocka_unit_test(test_not_a_carrier),
         cmocka_unit_test(test_lost_reader),
+        cmocka_unit_test(test_delivered_otherwise),
+        cmocka_unit_test(test_link_for_letters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,7 +35,7 @@ static bool has_rule(uint64_t kind)
 static void rule(struct kai_sim *s, struct sim_aud *a, struct sim_version *v,
                  uint8_t hash[static KAI_ID_BYTES])
 {
-    uint8_t ids[KAI_SIM_ORGS][KAI_ID_BYTES];
+    uint8_t(*ids)[KAI_ID_BYTES] = calloc(s->n_orgs, sizeof *ids);
     bool persons = a->is.kind == KAI_AUD_PERSONS;
     struct kai_rule r = {.ver = a->n_versions + 1,
                          .name = "an audience",
@@ -44,6 +44,7 @@ static void rule(struct kai_sim *s, struct sim_aud *a, struct sim_version *v,
                          .of = 1};
     struct kai_view item;
 
+    SIM_MUST(ids);
     for (size_t i = 0; i < s->n_orgs; i++)
         if (kai_orgs_has(&v->members, i)) {
             const struct sim_org *o = &s->org[i];
@@ -57,6 +58,7 @@ static void rule(struct kai_sim *s, struct sim_aud *a, struct sim_version *v,
     memcpy(r.aud_id, a->id, KAI_ID_BYTES);
     memcpy(r.signer_cert, s->org[a->is.owner].issuing_cert, KAI_ID_BYTES);
     kai_rule_write(&v->rule, &r, s->org[a->is.owner].issuing.sk, s->charter.nid);
+    free(ids);
     SIM_MUST(v->rule.err == KAI_OK);
     item = kai_buf_view(&v->rule);
     SIM_MUST(kai_rule_hash(hash, &item, 1) == KAI_OK);

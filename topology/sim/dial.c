@@ -64,6 +64,8 @@ bool kai_sim_connect(struct kai_sim *s, size_t a, size_t b)
     kai_net_on_up(to->net, c->link, from->curve_pk, false, s->now, SIM_WALL_MS + s->now);
     if (c->up)
         kai_net_on_up(from->net, c->link, to->curve_pk, true, s->now, SIM_WALL_MS + s->now);
+    sim_poke(s, a);
+    sim_poke(s, b);
     return c->up;
 }
 

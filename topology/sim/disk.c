@@ -18,9 +18,16 @@ struct sim_log *sim_disk_log(const struct sim_node *n, const uint8_t *log_pk)
 
 void sim_disk_ctl(struct sim_node *n, struct sim_entry *e)
 {
-    if (sim_map_get(&n->ctl_map, e->e.hash) != SIM_MAP_NONE)
+    if (e->no / 64 >= n->cap_has) {
+        size_t cap = e->no / 64 + e->no / 128 + 16;
+        n->ctl_has = realloc(n->ctl_has, cap * sizeof *n->ctl_has);
+        SIM_MUST(n->ctl_has);
+        memset(n->ctl_has + n->cap_has, 0, (cap - n->cap_has) * sizeof *n->ctl_has);
+        n->cap_has = cap;
+    }
+    if (n->ctl_has[e->no / 64] >> e->no % 64 & 1u)
         return;
-    sim_map_put(&n->ctl_map, e->e.hash, n->n_ctl);
+    n->ctl_has[e->no / 64] |= 1ull << e->no % 64;
     n->ctl_entry = sim_grow(n->ctl_entry, n->n_ctl, &n->cap_ctl, sizeof *n->ctl_entry);
     n->ctl_entry[n->n_ctl++] = e;
 }
@@ -32,7 +39,7 @@ void sim_own_ctl(struct kai_sim *s, size_t org, struct sim_entry *e)
     if (n->net)
         SIM_MUST(kai_net_on_own_ctl(n->net, &e->e, s->now) == KAI_OK);
     sim_disk_ctl(n, e);
-    s->tick_ms[org] = s->now;
+    sim_poke(s, org);
 }
 
 /* Entries of a log are durable in order or not at all. */
@@ -56,6 +63,8 @@ void sim_disk_append(struct sim_node *n, const struct kai_net_log *l, struct sim
     log->l.head_ts = e->e.h.ts;
     memcpy(log->l.head, e->e.hash, KAI_ID_BYTES);
     n->unread = true;
+    if (e->seen_ms && e->seen_ms[n->index] == UINT32_MAX)
+        e->seen_ms[n->index] = (uint32_t)(n->sim->now - e->at);
 }
 
 /* ---- Actions. */
@@ -130,7 +139,7 @@ void kai_sim_death(struct kai_sim *s, size_t node, struct kai_view note)
     SIM_MUST(kai_keydeath_parse(&d, note) == KAI_OK);
     SIM_MUST(kai_net_on_own_note(s->node[node].net, KAI_REC_KEYDEATH, note, s->now) == KAI_OK);
     on_note(&s->node[node], KAI_REC_KEYDEATH, d.hash, note);
-    s->tick_ms[node] = s->now;
+    sim_poke(s, node);
 }
 
 void kai_sim_charter(struct kai_sim *s, size_t node, struct kai_view record)
@@ -140,7 +149,7 @@ void kai_sim_charter(struct kai_sim *s, size_t node, struct kai_view record)
     kai_charter_record_hash(hash, record);
     SIM_MUST(kai_net_on_own_note(s->node[node].net, KAI_REC_CHARTER, record, s->now) == KAI_OK);
     on_note(&s->node[node], KAI_REC_CHARTER, hash, record);
-    s->tick_ms[node] = s->now;
+    sim_poke(s, node);
 }
 
 static void on_text(void *ctx, const uint8_t hash[static KAI_ID_BYTES], struct kai_view text)
@@ -289,10 +298,23 @@ static struct kai_self self_of(const struct sim_node *n)
     return self;
 }
 
-static void feed_ctl(struct sim_node *n)
+/* The set of control entries that the disk holds. Nodes that hold the same as the one before share
+ * it, where sets are shared. */
+static void feed_ctl(struct kai_sim *s, struct sim_node *n)
 {
+    struct sim_node *like = s->like ? s->like : n;
     bool progress = true;
 
+    if (like != n && n->n_charters == 0 && like->n_charters == 0 && like->ctl &&
+        like->n_ctl == n->n_ctl && kai_ctl_count(like->ctl) == n->n_ctl &&
+        memcmp(n->ctl_has, like->ctl_has, (n->cap_has < like->cap_has ? n->cap_has : like->cap_has) *
+                                              sizeof *n->ctl_has) == 0) {
+        n->ctl = kai_ctl_ref(like->ctl);
+        return;
+    }
+    SIM_MUST(kai_ctl_new(&n->ctl, &s->charter) == KAI_OK);
+    for (size_t k = 0; k < n->n_charters; k++)
+        (void)(kai_ctl_charter_add(n->ctl, kai_buf_view(&n->charter[k])) == KAI_OK);
     while (progress && kai_ctl_count(n->ctl) < n->n_ctl) {
         progress = false;
         for (size_t i = 0; i < n->n_ctl; i++)
@@ -300,6 +322,17 @@ static void feed_ctl(struct sim_node *n)
                 progress = true;
     }
     SIM_MUST(kai_ctl_count(n->ctl) == n->n_ctl);
+    for (size_t k = 0; k < n->n_charters; k++) /* Of two kinds: each takes its own. */
+        (void)(kai_ctl_death_add(n->ctl, kai_buf_view(&n->charter[k])) == KAI_OK);
+    s->like = s->shared ? n : NULL;
+}
+
+/* Addresses heard of, in the order in which a book keeps them. */
+static void feed_book(struct kai_sim *s, struct sim_node *n)
+{
+    for (size_t k = 0; k < s->n_nodes; k++)
+        if (n->note[s->order[k]].p)
+            kai_net_on_addr(n->net, n->note[s->order[k]]);
 }
 
 void sim_node_start(struct kai_sim *s, size_t i)
@@ -331,13 +364,8 @@ void sim_node_start(struct kai_sim *s, size_t i)
     n->boot++;
     memcpy(o.curve_pk, n->curve_pk, 32);
     sim_fill(s, o.boot_id, sizeof o.boot_id);
-    SIM_MUST(kai_ctl_new(&n->ctl, &s->charter) == KAI_OK);
     SIM_MUST(kai_keyring_new(&n->keyring, &o.self) == KAI_OK);
-    for (size_t k = 0; k < n->n_charters; k++)
-        (void)(kai_ctl_charter_add(n->ctl, kai_buf_view(&n->charter[k])) == KAI_OK);
-    feed_ctl(n);
-    for (size_t k = 0; k < n->n_charters; k++) /* Of two kinds: each takes its own. */
-        (void)(kai_ctl_death_add(n->ctl, kai_buf_view(&n->charter[k])) == KAI_OK);
+    feed_ctl(s, n);
     o.ctl = n->ctl;
     o.keyring = n->keyring;
     SIM_MUST(kai_net_new(&n->net, &o) == KAI_OK);
@@ -348,9 +376,9 @@ void sim_node_start(struct kai_sim *s, size_t i)
         kai_net_on_log(n->net, &n->log[k].l);
     for (size_t k = 0; k < n->n_forks; k++)
         SIM_MUST(kai_net_on_fork(n->net, n->fork[k].a, n->fork[k].b) == KAI_OK);
-    for (size_t k = 0; k < s->n_nodes; k++)
-        if (n->note[k].p)
-            kai_net_on_addr(n->net, n->note[k]);
+    feed_book(s, n);
+    if (s->o.primed)
+        sim_visited(s, i);
     n->up = true;
     for (size_t k = 0; k < s->n_auds; k++)
         if (s->aud[k].is.owner == i)
@@ -363,7 +391,9 @@ void sim_node_start(struct kai_sim *s, size_t i)
     if (s->o.introduced)
         kai_net_on_own_addr(n->net, sim_world_addr(s, i), s->now);
     sim_node_read(n);
-    s->tick_ms[i] = s->now;
+    n->ctl = kai_net_ctl(n->net);
+    s->sched_ms[i] = 0;
+    sim_poke(s, i);
 }
 
 /* What was not durable is gone. */
@@ -374,6 +404,9 @@ void sim_node_stop(struct kai_sim *s, size_t i)
     n->up = false;
     while (n->n_links > 0)
         sim_wire_cut(s, sim_wire_conn(s, n->links[n->n_links - 1]));
+    n->ctl = kai_net_ctl(n->net);
+    if (s->like == n)
+        s->like = NULL;
     kai_net_free(n->net);
     kai_keyring_free(n->keyring);
     kai_ctl_free(n->ctl);
@@ -384,6 +417,8 @@ void sim_node_stop(struct kai_sim *s, size_t i)
 
 void sim_node_free(struct sim_node *n)
 {
+    if (n->net)
+        n->ctl = kai_net_ctl(n->net);
     kai_net_free(n->net);
     kai_keyring_free(n->keyring);
     kai_ctl_free(n->ctl);
@@ -399,7 +434,7 @@ void sim_node_free(struct sim_node *n)
     for (size_t i = 0; i < n->n_charters; i++)
         kai_buf_free(&n->charter[i]);
     free(n->charter);
-    sim_map_free(&n->ctl_map);
+    free(n->ctl_has);
     sim_map_free(&n->log_map);
     free(n->ctl_entry);
     free(n->log);

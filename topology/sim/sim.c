@@ -96,6 +96,7 @@ struct sim_entry *sim_keep(struct kai_sim *s, const struct kai_entry *e)
     x->author = SIM_NOBODY;
     x->at = s->now;
     x->next = s->library;
+    x->no = s->n_library++;
     s->library = x;
     if (held == SIM_MAP_NONE) /* What has the same hash and is another one is forged, or bare. */
         sim_map_put(&s->by_hash, e->hash, (size_t)(uintptr_t)x);
@@ -170,6 +171,41 @@ static void stored(struct kai_sim *s, struct sim_node *n, struct sim_event *e)
     kai_net_on_stored(n->net, e->log.log_pk, x, s->now);
 }
 
+void sim_wake(struct kai_sim *s, size_t node)
+{
+    uint64_t at = s->tick_ms[node] > s->now ? s->tick_ms[node] : s->now;
+
+    if (!s->node[node].up || (s->sched_ms[node] != 0 && s->sched_ms[node] <= at))
+        return;
+    s->sched_ms[node] = at;
+    sim_event_add(s, &(struct sim_event){
+                         .at = at, .what = SIM_TICK, .node = node, .boot = s->node[node].boot});
+}
+
+void sim_poke(struct kai_sim *s, size_t node)
+{
+    s->tick_ms[node] = s->now;
+    sim_wake(s, node);
+}
+
+static void tick(struct kai_sim *s, struct sim_event *e)
+{
+    struct sim_node *n = &s->node[e->node];
+    struct kai_net_counters c;
+
+    if (s->sched_ms[e->node] != e->at)
+        return; /* One that was sooner has come. */
+    s->sched_ms[e->node] = 0;
+    if (s->now < s->tick_ms[e->node])
+        return;
+    (void)kai_net_on_tick(n->net, s->now, SIM_WALL_MS + s->now);
+    sim_node_duties(s, e->node);
+    kai_net_counters(n->net, &c);
+    if (c.memory_bytes > s->memory_most)
+        s->memory_most = c.memory_bytes;
+    s->count.parked = c.entries_parked > s->count.parked ? c.entries_parked : s->count.parked;
+}
+
 static void happen(struct kai_sim *s, struct sim_event *e)
 {
     struct sim_node *n = &s->node[e->node];
@@ -177,6 +213,9 @@ static void happen(struct kai_sim *s, struct sim_event *e)
     if (!n->up || n->boot != e->boot)
         return;
     switch (e->what) {
+    case SIM_TICK:
+        tick(s, e);
+        break;
     case SIM_FRAME:
         sim_wire_frame(s, e);
         break;
@@ -196,31 +235,12 @@ static void happen(struct kai_sim *s, struct sim_event *e)
     }
     if (n->unread)
         sim_node_read(n);
+    n->ctl = kai_net_ctl(n->net);
     s->tick_ms[e->node] = kai_net_next(n->net);
+    sim_wake(s, e->node);
 }
 
 /* ---- Time. */
-
-static void tick_all(struct kai_sim *s)
-{
-    for (size_t i = 0; i < s->n_nodes; i++) {
-        struct sim_node *n = &s->node[i];
-        struct kai_net_counters c;
-        if (s->now < s->tick_ms[i] || !n->up)
-            continue;
-        s->tick_ms[i] = kai_net_on_tick(n->net, s->now, SIM_WALL_MS + s->now);
-        sim_node_duties(s, i);
-        if (n->unread)
-            sim_node_read(n);
-        s->tick_ms[i] = kai_net_next(n->net);
-        kai_net_counters(n->net, &c);
-        if (c.memory_bytes > s->memory_most)
-            s->memory_most = c.memory_bytes;
-        s->count.parked = c.entries_parked > s->count.parked ? c.entries_parked : s->count.parked;
-    }
-    if (!s->o.no_dials)
-        sim_dials(s);
-}
 
 static uint64_t next_time(const struct kai_sim *s, uint64_t end)
 {
@@ -228,9 +248,8 @@ static uint64_t next_time(const struct kai_sim *s, uint64_t end)
 
     if (s->n_events > 0 && s->event[0]->at < next)
         next = s->event[0]->at;
-    for (size_t i = 0; i < s->n_nodes; i++)
-        if (s->tick_ms[i] < next && s->node[i].up)
-            next = s->tick_ms[i];
+    if (!s->o.no_dials && s->dial_ms < next)
+        next = s->dial_ms;
     return next > s->now ? next : s->now;
 }
 
@@ -244,7 +263,8 @@ void kai_sim_run(struct kai_sim *s, uint64_t ms)
             happen(s, e);
             free_event(e);
         }
-        tick_all(s);
+        if (!s->o.no_dials)
+            sim_dials(s);
         if (s->now >= end)
             return;
         s->now = next_time(s, end);
@@ -274,6 +294,7 @@ struct kai_sim *kai_sim_new(const struct kai_sim_options *o)
     SIM_MUST(s);
     s->o = *o;
     s->planned = o->plan != NULL;
+    s->shared = o->shared;
     s->o.plan = NULL;
     if (s->o.latency_ms == 0)
         s->o.latency_ms = 40;
@@ -286,6 +307,8 @@ struct kai_sim *kai_sim_new(const struct kai_sim_options *o)
     sim_world_make(s, o->plan);
     if (s->o.introduced)
         introduce_all(s);
+    if (s->o.primed)
+        sim_prime(s);
     for (size_t i = 0; i < s->n_nodes; i++)
         if (s->node[i].admitted)
             sim_node_start(s, i);
@@ -307,8 +330,10 @@ static void free_world(struct kai_sim *s)
     }
     for (struct sim_entry *e = s->library; e; e = next) {
         next = e->next;
+        free(e->seen_ms);
         free(e);
     }
+    free(s->track);
 }
 
 void kai_sim_free(struct kai_sim *s)
@@ -415,7 +440,7 @@ static void cut_apart(struct kai_sim *s)
 
 void kai_sim_partition(struct kai_sim *s, uint32_t side)
 {
-    for (size_t i = 0; i < KAI_SIM_NODES; i++)
+    for (size_t i = 0; i < s->n_nodes; i++)
         s->side[i] = i < 32 && (side >> i & 1u) != 0;
     sim_trace(s, "partition %x", side);
     cut_apart(s);

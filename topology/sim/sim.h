@@ -7,9 +7,9 @@
 #include "topology/frame.h"
 #include "topology/net.h"
 
-#define KAI_SIM_ORGS     256u
-#define KAI_SIM_NODES    320u
-#define KAI_SIM_AUDS     64u
+#define KAI_SIM_ORGS     4096u
+#define KAI_SIM_NODES    4096u
+#define KAI_SIM_AUDS     1024u
 #define KAI_SIM_STEWARDS 4u
 #define KAI_SIM_RELAYS   4u
 
@@ -48,7 +48,9 @@ struct kai_sim_plan {
     size_t n_orgs;
     struct kai_sim_org org[KAI_SIM_ORGS];
     size_t n_further;
-    size_t further[KAI_SIM_NODES - KAI_SIM_ORGS]; /* Organisation of each further node. */
+    size_t further[KAI_SIM_NODES];  /* Organisation of each further node. */
+    bool dial_out[KAI_SIM_NODES];   /* It can be dialled by nobody. */
+    bool relay[KAI_SIM_NODES];      /* Its certificate says so; further nodes are relays anyway. */
     size_t n_auds;
     struct kai_sim_aud aud[KAI_SIM_AUDS];
 };
@@ -63,6 +65,12 @@ struct kai_sim_options {
                         whom its engine chooses, instead of a ring. */
     unsigned loss, dup, reorder, stuck; /* Of 1,000 frames. */
     uint64_t latency_ms;                /* Most; least is 1. */
+    uint64_t (*path_ms)(void *ctx, size_t a, size_t b); /* NULL: by lot. */
+    void *path_ctx;
+    bool primed; /* Epochs and RULEs stand with all members already, as after a long life. */
+    bool track;  /* When entries arrive, for kai_sim_track_at(). */
+    bool shared; /* Nodes that hold the same control entries share the set (kai_ctl_memo() is on). */
+    bool quick;  /* Signatures and frames are not looked at by the oracle: for the largest ones. */
     bool trace;                         /* Print it. */
     bool no_dials;                      /* The test connects. */
 };
@@ -159,6 +167,18 @@ bool kai_sim_aud_writable(const struct kai_sim *s, size_t aud);
 size_t kai_sim_auds(const struct kai_sim *s);
 size_t kai_sim_nodes(const struct kai_sim *s);
 uint64_t kai_sim_hash(const struct kai_sim *s);
+/* Links that stand and are no guests, with what an engine counts of them and of itself. */
+size_t kai_sim_links(const struct kai_sim *s, size_t node, size_t *to, size_t max);
+
+/* An entry that was published: where it is durable, and since when. */
+struct kai_sim_track {
+    size_t aud, author;
+    uint64_t at;        /* On the virtual clock. */
+    const uint32_t *ms; /* Of each node: after at; UINT32_MAX: not there. */
+};
+size_t kai_sim_tracks(const struct kai_sim *s);
+struct kai_sim_track kai_sim_track_at(const struct kai_sim *s, size_t i);
+void kai_sim_forget_tracks(struct kai_sim *s);
 struct kai_sim_counters kai_sim_counts(const struct kai_sim *s);
 size_t kai_sim_memory_most(const struct kai_sim *s);
 const char *kai_sim_state(const struct kai_sim *s, size_t from,

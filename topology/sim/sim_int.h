@@ -25,6 +25,9 @@ struct sim_entry {
     struct sim_entry *next;
     size_t author;        /* Node that wrote it for its own audience, or SIM_NOBODY. */
     uint64_t at;          /* When. */
+    size_t no;            /* Of its library. */
+    size_t aud;           /* Where it is tracked. */
+    uint32_t *seen_ms;    /* By node, where it is tracked. */
     bool opens, has_rule; /* It opened, under this key; a RULE stands in it. */
     uint8_t key[KAI_KEY_BYTES];
     uint8_t bytes[];
@@ -64,6 +67,7 @@ struct sim_node {
     struct kai_sim *sim;
     size_t index, org;
     bool admitted, up, revoked; /* Or its organisation was. */
+    bool dial_out;
     struct sim_key sign;
     uint8_t kx_sk[32], kx_pk[32], curve_pk[32];
     uint8_t node_id[32], node_cert[32];
@@ -78,7 +82,8 @@ struct sim_node {
     uint64_t links[SIM_LINKS];
     size_t n_ctl, cap_ctl;
     struct sim_entry **ctl_entry; /* Durable. */
-    struct sim_map ctl_map;
+    uint64_t *ctl_has; /* Bits by sim_entry.no. */
+    size_t cap_has;
     size_t n_logs, cap_logs;
     struct sim_log *log; /* Durable. */
     struct sim_map log_map;
@@ -96,7 +101,7 @@ struct sim_node {
     uint64_t duty_ms;
 };
 
-enum sim_what { SIM_FRAME, SIM_STORED, SIM_CTL_STORED, SIM_WRITABLE, SIM_DOWN };
+enum sim_what { SIM_TICK, SIM_FRAME, SIM_STORED, SIM_CTL_STORED, SIM_WRITABLE, SIM_DOWN };
 struct sim_event {
     uint64_t at, no;
     enum sim_what what;
@@ -159,7 +164,14 @@ struct kai_sim {
     struct sim_org org[KAI_SIM_ORGS];
     struct sim_node node[KAI_SIM_NODES];
     struct sim_aud aud[KAI_SIM_AUDS];
-    uint64_t tick_ms[KAI_SIM_NODES];
+    uint64_t tick_ms[KAI_SIM_NODES];  /* When the engine wants to be called, */
+    uint64_t sched_ms[KAI_SIM_NODES]; /* and when it will be; 0: not. */
+    size_t order[KAI_SIM_NODES];      /* Nodes by id. */
+    size_t n_library;
+    bool shared;           /* Sets of control entries are (kai_ctl_memo()). */
+    struct sim_node *like; /* Whose set the next one may share. */
+    size_t n_tracks, cap_tracks;
+    struct sim_entry **track;
     struct sim_entry *library;
     struct sim_map by_hash;
     size_t n_events, cap_events;
@@ -201,6 +213,10 @@ struct sim_entry *sim_keep(struct kai_sim *s, const struct kai_entry *e); /* In 
 void sim_event_add(struct kai_sim *s, const struct sim_event *e);
 void *sim_grow(void *p, size_t n, size_t *cap, size_t size);
 
+/* sim.c: the engine's next time may be sooner than it was. */
+void sim_wake(struct kai_sim *s, size_t node);
+void sim_poke(struct kai_sim *s, size_t node); /* Something happened there: call it now. */
+
 /* world.c */
 void sim_world_make(struct kai_sim *s, const struct kai_sim_plan *plan);
 /* An ADMIT by the issuing key of an organisation, whatever it says. */
@@ -227,6 +243,12 @@ void sim_own_ctl(struct kai_sim *s, size_t org, struct sim_entry *e);
 /* write.c: what a node writes itself. */
 void sim_node_duties(struct kai_sim *s, size_t node);
 void sim_own_rule(struct kai_sim *s, size_t aud); /* The owner learns its own RULE. */
+
+/* track.c */
+void sim_track(struct kai_sim *s, struct sim_entry *e, size_t aud, size_t author);
+/* prime.c: give members what they would have heard in a long life. */
+void sim_prime(struct kai_sim *s);
+void sim_visited(struct kai_sim *s, size_t node); /* It has asked about all audiences of the start. */
 
 /* read.c: what a node can read of what it holds. */
 void sim_node_read(struct sim_node *n);

@@ -97,15 +97,17 @@ static const char *name_of(uint64_t type)
     }
 }
 
-static uint64_t latency(struct kai_sim *s)
+static uint64_t latency(struct kai_sim *s, const struct sim_conn *c)
 {
+    if (s->o.path_ms)
+        return s->o.path_ms(s->o.path_ctx, c->a, c->b);
     return 1 + sim_random(s) % s->o.latency_ms;
 }
 
 static void schedule(struct kai_sim *s, struct sim_conn *c, int end, struct kai_view frame,
                      bool early)
 {
-    uint64_t at = s->now + latency(s);
+    uint64_t at = s->now + latency(s, c);
     uint8_t *copy = malloc(frame.n + 1);
 
     SIM_MUST(copy);
@@ -154,12 +156,16 @@ bool sim_wire_send(struct sim_node *n, uint64_t link, struct kai_view frame)
                                              .link = link});
         return false;
     }
-    SIM_MUST(frame.n <= KAI_FRAME_BYTES_MAX && kai_frame_parse(&f, frame) == KAI_OK);
+    SIM_MUST(frame.n <= KAI_FRAME_BYTES_MAX && (s->o.quick || kai_frame_parse(&f, frame) == KAI_OK));
     s->count.frames++;
-    sim_oracle_frame(s, n, c, frame);
+    if (!s->o.quick)
+        sim_oracle_frame(s, n, c, frame);
     if (s->tap && (s->tap_node == c->a || s->tap_node == c->b))
         s->tap(s->tap_ctx, frame);
-    sim_trace(s, "%zu > %zu %s %zu", n->index, end ? c->a : c->b, name_of(f.type), frame.n);
+    if (s->o.quick)
+        s->hash = (s->hash ^ (n->index << 20 ^ frame.n)) * 0x100000001b3ull + s->now;
+    else
+        sim_trace(s, "%zu > %zu %s %zu", n->index, end ? c->a : c->b, name_of(f.type), frame.n);
     if (c->raw) {
         keep_raw(c, frame);
         return true;

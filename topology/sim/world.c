@@ -12,6 +12,7 @@
 #define CAPS_ORG     31u /* All but provider. */
 #define CAPS_FIRST   23u /* All but relay and provider. */
 #define CAPS_FURTHER 9u  /* Publishes, and is a relay. */
+#define SIM_NODES_AN_ORG 64u
 
 static void make_key(struct kai_sim *s, struct sim_key *k)
 {
@@ -180,8 +181,8 @@ static void hand_chain(struct kai_sim *s, size_t org)
 void sim_world_org(struct kai_sim *s, size_t org)
 {
     struct sim_org *o = &s->org[org];
-    struct sim_entry *e, *own[2 + KAI_SIM_NODES];
-    size_t n_own = 0;
+    struct sim_entry *e, *own[3 + SIM_NODES_AN_ORG];
+    size_t n_own = 0, n_nodes = 0;
 
     o->admitted = true;
     o->at = s->now;
@@ -196,6 +197,7 @@ void sim_world_org(struct kai_sim *s, size_t org)
         own[n_own++] = admit(s, &o->issuing, KAI_ADMIT_PERSON, &o->person, org);
     for (size_t i = 0; i < s->n_nodes; i++)
         if (s->node[i].org == org) {
+            SIM_MUST(n_nodes++ < SIM_NODES_AN_ORG);
             own[n_own++] = e = admit(s, &o->issuing, KAI_ADMIT_NODE, &s->node[i].sign, i);
             memcpy(s->node[i].node_cert, e->e.hash, KAI_ID_BYTES);
             s->node[i].admitted = true;
@@ -203,7 +205,8 @@ void sim_world_org(struct kai_sim *s, size_t org)
     for (size_t i = 0; i < s->n_nodes; i++)
         for (size_t k = 0; s->node[i].org == org && k < n_own; k++)
             sim_disk_ctl(&s->node[i], own[k]);
-    hand_chain(s, org);
+    if (!s->o.introduced || s->node[0].up) /* Else all is handed to all. */
+        hand_chain(s, org);
 }
 
 static void cut_at(struct kai_revoke *r, const struct sim_key *k)
@@ -260,7 +263,7 @@ struct kai_view sim_world_addr(struct kai_sim *s, size_t node)
         memcpy(a.node_cert, n->node_cert, KAI_ID_BYTES);
         memcpy(a.curve_pk, n->curve_pk, KAI_KEY_BYTES);
         (void)snprintf(a.at[0].endpoint, sizeof a.at[0].endpoint, "tcp://198.18.%zu.%zu:20000",
-                       node / 4, node % 4 + 1);
+                       node / 4 % 256, node / 1024 * 4 + node % 4 + 1);
         kai_addr_write(b, &a, n->sign.sk, s->charter.nid);
         SIM_MUST(b->err == KAI_OK);
     }
@@ -287,6 +290,22 @@ static void standard(struct kai_sim_plan *p, const struct kai_sim_options *o)
     }
 }
 
+static const struct kai_sim *sorting;
+
+static int by_node_id(const void *a, const void *b)
+{
+    return memcmp(sorting->node[*(const size_t *)a].node_id,
+                  sorting->node[*(const size_t *)b].node_id, KAI_ID_BYTES);
+}
+
+static void sort_nodes(struct kai_sim *s)
+{
+    for (size_t i = 0; i < s->n_nodes; i++)
+        s->order[i] = i;
+    sorting = s;
+    qsort(s->order, s->n_nodes, sizeof s->order[0], by_node_id);
+}
+
 static void make_all(struct kai_sim *s, const struct kai_sim_plan *p)
 {
     s->n_orgs = p->n_orgs;
@@ -304,9 +323,12 @@ static void make_all(struct kai_sim *s, const struct kai_sim_plan *p)
         make_org(s, i, &p->org[i]);
     for (size_t i = 0; i < s->n_nodes; i++)
         make_node(s, i, i < s->n_orgs ? i : p->further[i - s->n_orgs],
-                  !s->planned     ? CAPS_ORG
-                  : i < s->n_orgs ? CAPS_FIRST
-                                  : CAPS_FURTHER);
+                  !s->planned || p->relay[i] ? CAPS_ORG
+                  : i < s->n_orgs            ? CAPS_FIRST
+                                             : CAPS_FURTHER);
+    for (size_t i = 0; i < s->n_nodes; i++)
+        s->node[i].dial_out = p->dial_out[i];
+    sort_nodes(s);
     for (size_t i = 0; i < s->n_orgs; i++)
         s->org[i].water = p->org[i].water;
     s->addr = calloc(s->n_nodes, sizeof *s->addr);

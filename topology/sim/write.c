@@ -64,6 +64,7 @@ static struct sim_entry *finish(struct sim_node *n, size_t aud, uint64_t kind, s
     kept->author = n->index;
     sim_disk_append(n, &l, kept);
     kai_net_on_published(n->net, &l, e->h.seq, e->h.seq, n->sim->now);
+    sim_poke(n->sim, n->index);
     return kept;
 }
 
@@ -181,6 +182,8 @@ static void publish(struct kai_sim *s, struct sim_node *n, size_t aud,
     kai_body_end(&body);
     kept = append(s, n, aud, epoch, &body);
     kai_buf_free(&body);
+    if (s->o.track)
+        sim_track(s, kept, aud, n->index);
     sim_oracle_written(s, n, aud, kept);
 }
 

@@ -7,59 +7,25 @@ unless a name ends in _ms. A table on standard output, then one line of JSON.
 """
 
 import argparse
-import http.client
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
 import time
-import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else ""
 os.environ["KAIRAN"] = os.path.join(BUILD, "kairan")
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(HERE)), "e2e"))
 import world  # noqa: E402
+from api import Api  # noqa: E402
 
 CEILING = os.path.join(BUILD, "tests", "bench", "bench_exchange_ceiling")
 SINGLE = os.path.join(BUILD, "tests", "bench", "bench_exchange_single")
 GEN = os.path.join(BUILD, "tests", "gen", "kairan-gen")
 PARTS = ("batched", "single", "list", "latency", "quiet")
 ASK_S = 0.005  # Between two questions about where a node stands.
-
-
-class Api(http.client.HTTPConnection):
-    """The local API over a connection that is kept alive."""
-
-    def __init__(self, home):
-        super().__init__("localhost", timeout=600)
-        self.path = os.path.join(home.dir, "api.sock")
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(600)
-        self.sock.connect(self.path)
-
-    def rows(self, verb, args=None, body=None):
-        url = "/v1/" + verb
-        if body is None:
-            body = json.dumps(args or {}).encode()
-        else:
-            url += "?args=" + urllib.parse.quote(json.dumps(args))
-        self.request("POST", url, body)
-        answer = self.getresponse()
-        data = answer.read()
-        if answer.status != 200:
-            raise RuntimeError("%s: %s" % (verb, data.decode("utf-8", "replace")))
-        return [json.loads(line) for line in data.splitlines() if line.strip()]
-
-    def status(self):
-        return self.rows("status")[0]
-
-    def publish(self, body, **args):
-        return self.rows("publish", args, body)[-1]
 
 
 def ceiling(*args):
@@ -103,17 +69,6 @@ def is_live(api):
     return link if link and link["state"] == "live" else None
 
 
-def run_again(home):
-    """Start it where it was; another program may hold the port for a moment."""
-    for left in range(20, -1, -1):
-        try:
-            return home.run()
-        except AssertionError:
-            if left == 0:
-                raise
-            time.sleep(0.5)
-
-
 class Pair:
     """A publisher and a receiver that are members of the same network and hold the same keys."""
 
@@ -128,7 +83,7 @@ class Pair:
         home.node.stop()
 
     def start(self, home):
-        run_again(home)
+        home.run_again()
         return Api(home)
 
     def close(self):
@@ -219,7 +174,7 @@ def single(n, out):
             rows = api.status()["items"]
             pair.stop(pair.a)
             made = subprocess.run([SINGLE, pair.a.dir, "all", path], stdout=subprocess.PIPE, check=True, timeout=900)
-            run_again(pair.a)
+            pair.a.run_again()
             api.close()
             wait_for("the publisher's index", lambda: api.status()["items"] >= rows + n)
             return {"rows": n, **json.loads(made.stdout)}
@@ -326,7 +281,7 @@ def reconnect(pair):
     wait_for("the end of the link", lambda: link_of(api) is None)
     watch = Watcher(pair.a)
     watch.start()
-    run_again(pair.b)
+    pair.b.run_again()
     watch.join(60)
     return {"ms": (watch.seen["live"] - min(watch.seen.values())) * 1000, "in_bytes": watch.link["in_bytes"],
             "out_bytes": watch.link["out_bytes"], "states": sorted(watch.seen)}
