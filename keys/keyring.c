@@ -9,6 +9,8 @@
 #include "crypto/hash.h"
 #include "keys/keyring_int.h"
 
+#define SPARE_MAX 65536u /* All audiences and mailboxes, by far. */
+
 enum kai_err kai_keyring_new(struct kai_keyring **out, const struct kai_self *self)
 {
     struct kai_keyring *k = calloc(1, sizeof *k);
@@ -64,6 +66,7 @@ void kai_keyring_free(struct kai_keyring *k)
     kai_ring_rules_free(k);
     kai_roster_unref(k->roster);
     sodium_free(k->table); /* Wipes. */
+    sodium_free(k->spare);
     sodium_free(k->self);
     free(k);
 }
@@ -152,6 +155,28 @@ static void erase_row(struct kai_keyring *k, struct kai_epoch *row)
     memmove(row, row + 1, (k->n_table - at - 1) * sizeof *row);
     k->n_table--;
     sodium_memzero(k->table + k->n_table, sizeof *row);
+}
+
+enum kai_err kai_keyring_spare(struct kai_keyring *k, const uint8_t commit[static KAI_ID_BYTES],
+                               const uint8_t key[static KAI_KEY_BYTES])
+{
+    if (k->n_spare == SPARE_MAX)
+        return KAI_ELIMIT;
+    if (k->n_spare == k->spare_cap) {
+        size_t cap = k->spare_cap == 0 ? 64 : 2 * k->spare_cap;
+        struct kai_spare *rows = sodium_allocarray(cap, sizeof *rows);
+
+        if (rows == NULL)
+            return KAI_ENOMEM;
+        if (k->n_spare > 0)
+            memcpy(rows, k->spare, k->n_spare * sizeof *rows);
+        sodium_free(k->spare);
+        k->spare = rows;
+        k->spare_cap = cap;
+    }
+    memcpy(k->spare[k->n_spare].commit, commit, KAI_ID_BYTES);
+    memcpy(k->spare[k->n_spare++].key, key, KAI_KEY_BYTES);
+    return KAI_OK;
 }
 
 /* One arena for all keys: guarded pages are dear, and one is easy to wipe. */

@@ -39,6 +39,12 @@ struct kai_epoch { /* One epoch of one audience, as known here. */
 KAI_MUST_USE enum kai_err kai_keyring_new(struct kai_keyring **out, const struct kai_self *self);
 void kai_keyring_free(struct kai_keyring *k);
 
+/* A key that a slot gave to an earlier node key of this home (a restored backup): it opens what
+ * commits to it, and nothing else. Errors: KAI_ENOMEM, KAI_ELIMIT. */
+KAI_MUST_USE enum kai_err kai_keyring_spare(struct kai_keyring *k,
+                                            const uint8_t commit[static KAI_ID_BYTES],
+                                            const uint8_t key[static KAI_KEY_BYTES]);
+
 /* Take over a new roster (referenced). Public audiences get their epoch here. */
 KAI_MUST_USE enum kai_err kai_keyring_roster(struct kai_keyring *k, struct kai_roster *r);
 

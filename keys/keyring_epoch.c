@@ -354,6 +354,18 @@ static void set_slot_ctx(struct kai_slot_ctx *ctx, const struct kai_keyring *k,
     };
 }
 
+static bool find_spare(const struct kai_keyring *k, uint8_t key[static KAI_KEY_BYTES],
+                       const uint8_t *commit)
+{
+    for (size_t i = 0; i < k->n_spare; i++) {
+        if (memcmp(k->spare[i].commit, commit, KAI_ID_BYTES) == 0) {
+            memcpy(key, k->spare[i].key, KAI_KEY_BYTES);
+            return true;
+        }
+    }
+    return false;
+}
+
 enum kai_err kai_ring_slot(const struct kai_keyring *k, struct kai_epoch *key,
                            const struct kai_epoch_part *p)
 {
@@ -363,6 +375,8 @@ enum kai_err kai_ring_slot(const struct kai_keyring *k, struct kai_epoch *key,
     set_slot_ctx(&ctx, k, p, KAI_D_WRAP);
     enum kai_err err =
         kai_keyring_open_slot(k, key->key, &ctx, p->slots.p, p->slots.n / KAI_SLOT_BYTES);
+    if (err == KAI_ENOTFOUND && find_spare(k, key->key, p->commit))
+        err = KAI_OK;
     if (err != KAI_OK)
         return err;
     memcpy(key->aud_id, p->aud_id, KAI_ID_BYTES);

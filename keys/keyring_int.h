@@ -111,6 +111,11 @@ struct kai_keyring {
     struct kai_epoch *table; /* Guarded; by audience, then newest first. */
     size_t n_table;
     size_t table_cap;
+    struct kai_spare { /* Keys that no slot of ours gives. */
+        uint8_t commit[KAI_ID_BYTES];
+        uint8_t key[KAI_KEY_BYTES];
+    } * spare; /* Guarded. */
+    size_t n_spare, spare_cap;
     struct kai_rule_set *rules;
     size_t n_rules;
     uint8_t mine[KAI_AUDIENCES_MAX][KAI_ID_BYTES];

@@ -162,6 +162,22 @@ static enum kai_err count_votes(struct kai_build *b)
     return KAI_OK;
 }
 
+/* An issuing key speaks for those that its organisation had before it: what a lost or stolen one
+ * admitted can be revoked by the one that took its place, and not the other way round. Children of
+ * one parent follow one another, in the order of its log. */
+static bool took_its_place(const struct kai_build *b, uint32_t at, uint32_t signer)
+{
+    uint64_t seq = b->certs[b->paths[at].cert].e->e.h.seq;
+
+    for (uint32_t i = at + 1; i < b->n_paths && b->paths[i].parent == b->paths[at].parent; i++) {
+        const struct kai_path *p = &b->paths[i];
+
+        if (p->key == signer && p->kind == KAI_ADMIT_ISSUING && b->certs[p->cert].e->e.h.seq > seq)
+            return true;
+    }
+    return false;
+}
+
 /* Whether the signer stands above a path, near enough. A root speaks of the issuing keys right
  * below it alone: so that whoever steals one does not have the last word. */
 static bool above(const struct kai_build *b, const struct kai_rev *r, uint32_t path)
@@ -175,6 +191,8 @@ static bool above(const struct kai_build *b, const struct kai_rev *r, uint32_t p
         if (p->orgs + REACH_ORGS < orgs)
             return false;
         if (p->key == r->signer && (p->kind == KAI_ADMIT_ISSUING || at == parent))
+            return true;
+        if (p->kind == KAI_ADMIT_ISSUING && took_its_place(b, at, r->signer))
             return true;
     }
     return false;

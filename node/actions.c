@@ -7,6 +7,7 @@
 #include "node/held.h"
 #include "node/loop.h"
 #include "node/ownlog.h"
+#include "node/sure.h"
 
 void kai_net_log_of(struct kai_net_log *out, const struct kai_log *log)
 {
@@ -253,6 +254,11 @@ static void act_retire(void *ctx, const uint8_t log_pk[static KAI_KEY_BYTES])
         kai_core_alarm(c, "own.ahead", "");
 }
 
+static void act_elsewhere(void *ctx, uint64_t counter)
+{
+    kai_sure_elsewhere(ctx, counter);
+}
+
 static void act_alarm(void *ctx, const struct kai_net_alarm *a)
 {
     static const uint8_t nobody[KAI_ID_BYTES];
@@ -309,6 +315,7 @@ void kai_actions_fill(struct kai_core *c, struct kai_net_actions *act)
         .keys = act_keys,
         .held = act_held,
         .retire = act_retire,
+        .elsewhere = act_elsewhere,
         .alarm = act_alarm,
         .read = act_read,
         .read_text = act_read_text,

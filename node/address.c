@@ -32,6 +32,9 @@ static uint64_t next_counter(struct kai_core *c)
     struct kai_view v;
     uint64_t counter = kai_wall_ms(); /* Ahead of what a lost store may have said. */
 
+    if (counter < c->addr_least)
+        counter = c->addr_least;
+
     if (kai_snap_begin(c->store, &s) == KAI_OK) {
         if (kai_snap_kv(s, "addr-counter", &v) == KAI_OK && v.n == 8 && kai_get_u64(v.p) >= counter)
             counter = kai_get_u64(v.p) + 1;

@@ -8,6 +8,7 @@
 #include "node/letters.h"
 #include "node/post.h"
 #include "node/steward.h"
+#include "node/sure.h"
 #include "policy/policy.h"
 
 struct change {
@@ -98,7 +99,10 @@ static enum kai_err issue(struct kai_core *c, struct change *ch)
 {
     struct kai_buf body;
     uint8_t hash[KAI_ID_BYTES];
-    enum kai_err err = write_rules(c, ch);
+    enum kai_err err = kai_sure_issue(c, ch->why); /* Before the rule that counts is overwritten. */
+
+    if (err == KAI_OK)
+        err = write_rules(c, ch);
 
     for (size_t i = 0; err == KAI_OK && i < ch->n_items; i++) {
         err = kai_audience_rule(c, kai_buf_view(&ch->items[i]));
@@ -401,8 +405,8 @@ enum kai_err kai_audience_create(struct kai_core *c, const struct kai_aud_spec *
     return err;
 }
 
-enum kai_err kai_audience_change(struct kai_core *c, const uint8_t id[static KAI_ID_BYTES],
-                                 const struct kai_aud_spec *s, bool remove, struct kai_why *why)
+static enum kai_err change(struct kai_core *c, const uint8_t *id, const struct kai_aud_spec *s,
+                           bool remove, bool renew, struct kai_why *why)
 {
     struct change *ch = change_new(s, why);
 
@@ -410,10 +414,37 @@ enum kai_err kai_audience_change(struct kai_core *c, const uint8_t id[static KAI
         return KAI_ENOMEM;
     memcpy(ch->id, id, KAI_ID_BYTES);
     ch->remove = remove;
+    ch->changed = renew;
     enum kai_err err = kai_core_run(c, job_change, ch);
     if (err == KAI_OK && ch->changed)
         err = announce_rules(c, ch);
     change_free(ch);
+    return err;
+}
+
+enum kai_err kai_audience_change(struct kai_core *c, const uint8_t id[static KAI_ID_BYTES],
+                                 const struct kai_aud_spec *s, bool remove, struct kai_why *why)
+{
+    return change(c, id, s, remove, false, why);
+}
+
+enum kai_err kai_audiences_renew(struct kai_core *c, struct kai_why *why)
+{
+    struct kai_aud_spec *none = calloc(1, sizeof *none);
+    struct kai_outlook *o = kai_outlook_get(c); /* As it is now: each change makes another. */
+    const struct kai_audience *auds;
+    size_t n = kai_roster_audiences(o->roster, &auds);
+    enum kai_err err = none == NULL ? KAI_ENOMEM : KAI_OK;
+
+    for (size_t i = 0; err == KAI_OK && i < n; i++) {
+        if (memcmp(auds[i].owner->id, c->self.org_id, KAI_ID_BYTES) != 0)
+            continue;
+        err = change(c, auds[i].id, none, false, true, why);
+        if (err == KAI_EAGAIN)
+            err = KAI_OK;
+    }
+    kai_outlook_put(o);
+    free(none);
     return err;
 }
 

@@ -37,6 +37,9 @@ KAI_MUST_USE enum kai_err kai_audience_change(struct kai_core *c,
                                               const uint8_t id[static KAI_ID_BYTES],
                                               const struct kai_aud_spec *s, bool remove,
                                               struct kai_why *why);
+/* All that we own said anew, by a new issuing key and in a log of this node: what a lost node wrote
+ * is passed on to nobody. What cannot be said now (audience.no-rule) is left out. */
+KAI_MUST_USE enum kai_err kai_audiences_renew(struct kai_core *c, struct kai_why *why);
 /* `public` and `all` of a network just founded. */
 KAI_MUST_USE enum kai_err kai_audiences_begin(struct kai_core *c, struct kai_why *why);
 

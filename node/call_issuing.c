@@ -12,6 +12,7 @@
 #include "node/issue.h"
 #include "node/issuing.h"
 #include "node/removal.h"
+#include "node/sure.h"
 
 #define SHOWN_MAX 256u
 
@@ -98,7 +99,9 @@ static enum kai_err job_begin(struct kai_core *c, void *arg)
     const struct kai_entry *admit = old == NULL ? NULL : kai_ctl_find(c->ctl, old->cert);
     if (self == NULL || admit == NULL)
         return kai_why_set(&b->call->why, KAI_EDENIED, "node.not-active", c->home.dir, NULL, NULL);
-    enum kai_err err = find_cut(c, b, &cut);
+    enum kai_err err = kai_sure_issue(c, &b->call->why);
+    if (err == KAI_OK)
+        err = find_cut(c, b, &cut);
     if (err != KAI_OK)
         return err;
     kai_issue_next(c, self->root_pk, &next);

@@ -7,18 +7,20 @@
 #include <unistd.h>
 
 #include "crypto/hash.h"
+#include "item/label.h"
 #include "node/actions.h"
 #include "node/audiences.h"
 #include "node/audit.h"
+#include "node/backup.h"
 #include "node/clerk.h"
 #include "node/forks.h"
 #include "node/held.h"
 #include "node/hold.h"
 #include "node/indexer.h"
 #include "node/loop.h"
-#include "node/noted.h"
 #include "node/ownlog.h"
 #include "node/post.h"
+#include "node/sure.h"
 
 static uint64_t clock_ms(clockid_t id)
 {
@@ -161,11 +163,14 @@ enum kai_err kai_core_run(struct kai_core *c, kai_job_fn *f, void *arg)
 static enum kai_err load_keys(struct kai_core *c, struct kai_why *why)
 {
     char path[KAI_PATH_BYTES_MAX];
+    struct kai_backup_info was;
     enum kai_err err =
         kai_keyfile_load(&kai_keyport_posix, kai_home_path(&c->home, path, "keys/node.key"),
                          KAI_KEY_NODE, NULL, &c->node, NULL, why);
 
     kai_why_at(why, 0, "%s", path);
+    if (err == KAI_ENOTFOUND && kai_restored_info(&c->home, &was) == KAI_OK)
+        return kai_why_set(why, err, "home.restored", c->home.dir, was.org, NULL);
     if (err != KAI_OK)
         return err;
     err = kai_keyfile_load(&kai_keyport_posix, kai_home_path(&c->home, path, "keys/issuing.key"),
@@ -174,42 +179,6 @@ static enum kai_err load_keys(struct kai_core *c, struct kai_why *why)
         return KAI_OK;
     kai_why_at(why, 0, "%s", path);
     return err;
-}
-
-struct load {
-    struct kai_core *c;
-    enum kai_err err;
-};
-
-static bool load_ctl(void *ctx, const struct kai_entry *e)
-{
-    struct load *l = ctx;
-    enum kai_err err = kai_ctl_add(l->c->ctl, e);
-
-    /* By (log_pk, seq) an entry can come before its key's certificate: those are offered again. */
-    if (err == KAI_EAGAIN)
-        l->err = KAI_EAGAIN;
-    else if (err != KAI_OK && err != KAI_EEXIST)
-        l->err = err;
-    return err != KAI_ENOMEM;
-}
-
-/* Feed the stored control entries until no more of them can be placed. */
-static enum kai_err load_control(struct kai_core *c, struct kai_snap *snap)
-{
-    for (size_t before = SIZE_MAX; kai_ctl_count(c->ctl) != before;) {
-        struct load l = {.c = c, .err = KAI_OK};
-
-        before = kai_ctl_count(c->ctl);
-        enum kai_err err = kai_snap_ctl(snap, load_ctl, &l);
-        if (err != KAI_OK)
-            return err;
-        if (l.err == KAI_OK)
-            return KAI_OK;
-        if (l.err != KAI_EAGAIN)
-            return l.err;
-    }
-    return KAI_OK;
 }
 
 static enum kai_err load_charter(struct kai_core *c, struct kai_snap *snap, struct kai_why *why)
@@ -232,6 +201,7 @@ static enum kai_err load_charter(struct kai_core *c, struct kai_snap *snap, stru
 /* Who we are in the network, by the certificate of our node key. */
 static enum kai_err find_self(struct kai_core *c, struct kai_why *why)
 {
+    struct kai_backup_info was;
     struct kai_roster *r;
     enum kai_err err = kai_roster_build(&r, c->ctl);
 
@@ -240,7 +210,10 @@ static enum kai_err find_self(struct kai_core *c, struct kai_why *why)
     kai_hash(c->self.node_id, KAI_D_NODE, c->node->sign_pk, KAI_KEY_BYTES);
     const struct kai_node *n = kai_roster_node(r, c->self.node_id);
     if (n == NULL) {
-        err = kai_why_set(why, KAI_ENOTFOUND, "home.not-admitted", c->home.dir, NULL, NULL);
+        bool restored = kai_restored_info(&c->home, &was) == KAI_OK;
+
+        err = kai_why_set(why, KAI_ENOTFOUND, restored ? "home.restored" : "home.not-admitted",
+                          c->home.dir, restored ? was.org : NULL, NULL);
     } else {
         c->self.further = c->issuing == NULL;
         memcpy(c->self.node_cert, n->cert, KAI_ID_BYTES);
@@ -253,35 +226,6 @@ static enum kai_err find_self(struct kai_core *c, struct kai_why *why)
     }
     kai_roster_unref(r);
     return err;
-}
-
-static bool load_epoch(void *ctx, const struct kai_log *log)
-{
-    struct load *l = ctx;
-
-    if (log->kind != KAI_LOG_KEY)
-        return true;
-    for (uint64_t seq = 1; seq <= log->head_seq; seq++) {
-        struct kai_entry e;
-        uint8_t aud[KAI_ID_BYTES];
-        struct kai_snap *snap = l->c->serve;
-
-        l->err = kai_snap_entry(snap, log->log_pk, seq, &e);
-        if (l->err == KAI_ENOTFOUND) /* Pruned. */
-            continue;
-        if (l->err != KAI_OK)
-            return false;
-        if (e.h.ptype != KAI_PTYPE_EPOCH)
-            continue;
-        /* What it says of this epoch is judged anew: the roster may have changed since. */
-        enum kai_err err = kai_keyring_epoch(l->c->ring, &e, aud);
-        if (err == KAI_ENOMEM) {
-            l->err = err;
-            return false;
-        }
-    }
-    l->err = KAI_OK;
-    return true;
 }
 
 static bool tell_log(void *ctx, const struct kai_log *log)
@@ -325,7 +269,6 @@ static enum kai_err start_engine(struct kai_core *c)
 
 static enum kai_err load_state(struct kai_core *c, struct kai_why *why)
 {
-    struct load l = {.c = c};
     enum kai_err err = kai_snap_begin(c->store, &c->serve);
 
     if (err == KAI_OK)
@@ -335,11 +278,7 @@ static enum kai_err load_state(struct kai_core *c, struct kai_why *why)
     if (err == KAI_OK)
         kai_ctl_own(c->ctl, c->node->sign_pk);
     if (err == KAI_OK)
-        err = kai_noted_charters(c->ctl, c->serve);
-    if (err == KAI_OK)
-        err = load_control(c, c->serve);
-    if (err == KAI_OK)
-        err = kai_noted_deaths(c->ctl, c->serve);
+        err = kai_core_control(c->ctl, c->serve);
     if (err == KAI_OK)
         err = find_self(c, why);
     if (err == KAI_OK)
@@ -349,9 +288,7 @@ static enum kai_err load_state(struct kai_core *c, struct kai_why *why)
     if (err == KAI_OK)
         err = kai_audience_rules_load(c, c->serve);
     if (err == KAI_OK)
-        err = kai_snap_logs(c->serve, load_epoch, &l);
-    if (err == KAI_OK)
-        err = l.err;
+        err = kai_core_epochs(c->ring, c->serve);
     if (err == KAI_OK)
         err = kai_snap_logs(c->serve, tell_log, c);
     if (err == KAI_OK)
@@ -374,11 +311,45 @@ static void boot_id_text(char out[static 64])
     out[strcspn(out, "\n")] = '\0';
 }
 
-static enum kai_err open_stores(struct kai_core *c, struct kai_why *why)
+/* A store that was put back alone knows less than its index: what comes to stand in those places
+ * now would never be looked at. */
+static enum kai_err index_ahead(struct kai_core *c, bool *ahead)
+{
+    struct kai_ixsnap *rows = NULL;
+    struct kai_snap *s = NULL;
+    enum kai_err err = kai_snap_begin(c->store, &s);
+
+    if (err == KAI_OK)
+        err = kai_ixsnap_begin(c->index, KAI_TLP_RED, &rows);
+    *ahead = err == KAI_OK && kai_ixsnap_position(rows) > kai_snap_last_position(s);
+    kai_ixsnap_end(rows);
+    kai_snap_end(s);
+    return err;
+}
+
+static enum kai_err open_index(struct kai_core *c, struct kai_why *why)
 {
     char path[KAI_PATH_BYTES_MAX];
     char boot[64];
     bool rebuild;
+    bool ahead = false;
+
+    boot_id_text(boot);
+    (void)kai_home_path(&c->home, path, "index");
+    enum kai_err err = kai_index_open(&c->index, path, 0, boot, &rebuild, why);
+    if (err == KAI_OK)
+        err = index_ahead(c, &ahead);
+    if (err != KAI_OK || !ahead)
+        return err;
+    kai_index_close(c->index);
+    c->index = NULL;
+    err = kai_index_erase(path);
+    return err == KAI_OK ? kai_index_open(&c->index, path, 0, boot, &rebuild, why) : err;
+}
+
+static enum kai_err open_stores(struct kai_core *c, struct kai_why *why)
+{
+    char path[KAI_PATH_BYTES_MAX];
     struct kai_store_options opt = {.must_exist = true};
     enum kai_err err = kai_store_open(&c->store, kai_home_path(&c->home, path, "store"), &opt, why);
 
@@ -386,9 +357,7 @@ static enum kai_err open_stores(struct kai_core *c, struct kai_why *why)
         return kai_why_set(why, err, "home.no-network", c->home.dir, NULL, NULL);
     if (err != KAI_OK)
         return err;
-    boot_id_text(boot);
-    return kai_index_open(&c->index, kai_home_path(&c->home, path, "index"), 0, boot, &rebuild,
-                          why);
+    return open_index(c, why);
 }
 
 enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, struct kai_why *why)
@@ -414,8 +383,8 @@ enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, s
         err = open_stores(c, why);
     if (err == KAI_OK)
         err = load_state(c, why);
-    if (err == KAI_OK && !kai_store_was_clean(c->store))
-        err = kai_ownlog_retire_all(c);
+    if (err == KAI_OK)
+        err = kai_sure_begin(c);
     if (err == KAI_OK)
         err = kai_hold_load(c);
     if (err == KAI_OK) {

@@ -111,6 +111,15 @@ struct kai_core {
     size_t n_busy;
     pthread_cond_t busy_cond;
 
+    /* Whether it may go on where it stopped (sure.c). Owning thread. */
+    bool unsure; /* Others may know more of our control logs. */
+    bool twin;   /* The home runs on another machine as well: nothing is appended. */
+    bool leapt;
+    int64_t clock_gap_ms;
+    uint64_t asked_since_ms;
+    uint64_t addr_least; /* Counter of our next address, at least. */
+    uint64_t retired;    /* How often an own log was given up. */
+
     uint64_t started_ms;
     char endpoint[KAI_ENDPOINT_BYTES_MAX];
     char intro[KAI_ENDPOINT_BYTES_MAX];
@@ -130,6 +139,13 @@ KAI_MUST_USE enum kai_err kai_core_open(struct kai_core **out, const struct kai_
                                         struct kai_why *why);
 /* Commit, stop the indexer, mark the stop clean, close. NULL does nothing. */
 void kai_core_close(struct kai_core *c);
+
+/* Parts of opening: the control plane (charter versions, entries, KEYDEATHs) and the epochs of a
+ * store, fed to a set and a keyring.
+ * Under KAI_SPARE_KEY and a commitment stand epoch keys that a backup brought along. */
+#define KAI_SPARE_KEY "epoch:"
+KAI_MUST_USE enum kai_err kai_core_control(struct kai_ctl *ctl, struct kai_snap *snap);
+KAI_MUST_USE enum kai_err kai_core_epochs(struct kai_keyring *ring, struct kai_snap *snap);
 
 /* The open transaction, begun when there is none. NULL when it cannot be: tx_err says why, and the
  * next commit tells everybody who waits. Owning thread. */

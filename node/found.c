@@ -8,10 +8,10 @@
 
 #include "crypto/hash.h"
 #include "keys/roster.h"
-#include "log/batch.h"
+#include "node/backup.h"
+#include "node/chain.h"
 #include "node/core.h"
 #include "node/grant.h"
-#include "node/issue.h"
 
 /* While a home is being made this file stands in it: what an interrupted attempt left may be
  * removed. */
@@ -40,23 +40,29 @@ static bool has_file(const struct kai_home *h, const char *name)
     return access(kai_home_path(h, path, "%s", name), F_OK) == 0;
 }
 
-/* Begin to make a home: nothing of an earlier one may be there. */
-static enum kai_err begin(const struct kai_home *h, struct kai_why *why)
+enum kai_err kai_found_empty(const struct kai_home *h, struct kai_why *why)
+{
+    if (!has_file(h, MARK) && (has_file(h, "store/data.mdb") || has_file(h, "keys/node.key")))
+        return kai_why_set(why, KAI_EEXIST, "home.exists", h->dir, NULL, NULL);
+    return KAI_OK;
+}
+
+enum kai_err kai_found_begin(const struct kai_home *h, struct kai_why *why)
 {
     char path[KAI_PATH_BYTES_MAX];
-    enum kai_err err = kai_home_make(h, why);
+    enum kai_err err = kai_found_empty(h, why);
 
+    if (err == KAI_OK)
+        err = kai_home_make(h, why);
     if (err != KAI_OK)
         return err;
     if (has_file(h, MARK))
         remove_made(h);
-    else if (has_file(h, "store/data.mdb") || has_file(h, "keys/node.key"))
-        return kai_why_set(why, KAI_EEXIST, "home.exists", h->dir, NULL, NULL);
     return kai_file_write(kai_home_path(h, path, MARK), "", 0, 0600, why);
 }
 
 /* The mark goes last, and for good: a home that has it is taken for half made. */
-static enum kai_err finish(const struct kai_home *h, enum kai_err err, struct kai_why *why)
+enum kai_err kai_found_finish(const struct kai_home *h, enum kai_err err, struct kai_why *why)
 {
     char path[KAI_PATH_BYTES_MAX];
 
@@ -81,75 +87,17 @@ static enum kai_err new_key(const struct kai_home *h, const char *name, enum kai
     return err;
 }
 
-struct chain { /* Control entries in the making, and the set that judges them. */
-    struct kai_ctl *ctl;
-    struct kai_tx *tx;
-    const uint8_t *nid;
-};
-
-static enum kai_err chain_add(struct chain *ch, const struct kai_keys *signer, uint64_t type,
-                              struct kai_view body)
+static enum kai_err load_key(const struct kai_home *h, const char *name, enum kai_key_role role,
+                             const char *passphrase, struct kai_keys **out, struct kai_why *why)
 {
-    struct kai_buf payload;
-    struct kai_buf bytes;
-    struct kai_head head;
-    struct kai_entry e;
-    struct kai_hdr hdr = {.seq = 1, .ptype = KAI_PTYPE_CONTROL, .ts = kai_wall_ms()};
-
-    kai_buf_init(&payload, KAI_CERT_BYTES_MAX);
-    kai_buf_init(&bytes, 2 * KAI_CERT_BYTES_MAX);
-    memcpy(hdr.log_pk, signer->sign_pk, KAI_KEY_BYTES);
-    if (kai_ctl_head(ch->ctl, hdr.log_pk, &head) == KAI_OK) {
-        hdr.seq = head.seq + 1;
-        memcpy(hdr.prev, head.hash, KAI_ID_BYTES);
-    }
-    kai_rec_write(&payload, type, body);
-    enum kai_err err = payload.err;
-    if (err == KAI_OK)
-        err = kai_entry_make(&e, &bytes, &hdr, signer->sign_sk, ch->nid, kai_buf_view(&payload));
-    if (err == KAI_OK)
-        err = kai_ctl_add(ch->ctl, &e);
-    if (err == KAI_OK)
-        err = kai_tx_ctl(ch->tx, &e);
-    if (err == KAI_OK)
-        err = kai_issued_note(ch->tx, &e);
-    kai_buf_free(&payload);
-    kai_buf_free(&bytes);
-    return err;
-}
-
-static enum kai_err chain_admit(struct chain *ch, const struct kai_keys *signer,
-                                struct kai_admit *a)
-{
-    struct kai_buf body;
-
-    kai_buf_init(&body, KAI_CERT_BYTES_MAX);
-    kai_admit_write(&body, a);
+    char path[KAI_PATH_BYTES_MAX];
     enum kai_err err =
-        body.err == KAI_OK ? chain_add(ch, signer, KAI_REC_ADMIT, kai_buf_view(&body)) : body.err;
-    kai_buf_free(&body);
+        kai_keyfile_load(&kai_keyport_posix, kai_home_path(h, path, "keys/%s.key", name), role,
+                         passphrase, out, NULL, why);
+
+    if (err == KAI_ENOTFOUND)
+        return kai_why_set(why, err, "admission.no-request", h->dir, NULL, NULL);
     return err;
-}
-
-/* The certificates an organisation gives itself: root admits issuing key, issuing key admits node.
- */
-static enum kai_err chain_own(struct chain *ch, const struct kai_keys *root,
-                              const struct kai_keys *issuing, const struct kai_keys *node,
-                              const char *org, const char *node_name, const struct kai_grant *g)
-{
-    struct kai_admit a;
-    uint8_t org_id[KAI_ID_BYTES];
-
-    kai_hash(org_id, KAI_D_ORG, root->sign_pk, KAI_KEY_BYTES);
-    /* On each path the organisation narrows its key: under terms of its own the key could not do
-     * what the organisation may do later, as a founder or admitted by somebody else. */
-    struct kai_grant widest = kai_grant_founder();
-    kai_grant_admit(&a, &widest, KAI_ADMIT_ISSUING, org, issuing, org_id);
-    enum kai_err err = chain_admit(ch, root, &a);
-    if (err != KAI_OK)
-        return err;
-    kai_grant_admit(&a, g, KAI_ADMIT_NODE, node_name, node, org_id);
-    return chain_admit(ch, issuing, &a);
 }
 
 static enum kai_err store_texts(struct kai_tx *tx, const struct kai_charter_text *texts, size_t n)
@@ -203,7 +151,7 @@ static enum kai_err found_store(const struct kai_home *h, const struct kai_found
 {
     struct kai_buf record;
     struct kai_charter charter;
-    struct chain ch = {0};
+    struct kai_chain ch = {0};
     struct kai_store *s = NULL;
     struct kai_grant g = kai_grant_founder();
 
@@ -220,7 +168,7 @@ static enum kai_err found_store(const struct kai_home *h, const struct kai_found
         err = kai_tx_begin(s, &ch.tx);
     if (err == KAI_OK) {
         ch.nid = charter.nid;
-        err = chain_own(&ch, k->root, k->issuing, k->node, f->org, f->node, &g);
+        err = kai_chain_own(&ch, k->root, k->issuing, k->node, f->org, f->node, &g);
     }
     if (err == KAI_OK)
         err = store_texts(ch.tx, f->texts, f->n_texts);
@@ -240,7 +188,7 @@ enum kai_err kai_found_network(const struct kai_home *h, const struct kai_found 
                                struct kai_why *why)
 {
     struct trio k = {0};
-    enum kai_err err = begin(h, why);
+    enum kai_err err = kai_found_begin(h, why);
 
     if (err != KAI_OK)
         return err;
@@ -252,7 +200,7 @@ enum kai_err kai_found_network(const struct kai_home *h, const struct kai_found 
     if (err == KAI_OK)
         err = found_store(h, f, &k, why);
     trio_free(&k);
-    return finish(h, err, why);
+    return kai_found_finish(h, err, why);
 }
 
 static enum kai_err write_request(const struct kai_home *h, uint64_t kind, const char *name,
@@ -289,15 +237,40 @@ static enum kai_err same_request(const struct kai_home *h, uint64_t kind, const 
     return err == KAI_OK ? request->err : err;
 }
 
+/* The node of a backup is gone with its key: another one asks in its place. */
+static enum kai_err restored_request(const struct kai_home *h, const char *name,
+                                     const uint8_t *org_id, struct kai_buf *request,
+                                     struct kai_why *why)
+{
+    struct trio k = {0};
+    enum kai_err err = has_file(h, "keys/node.key")
+                           ? load_key(h, "node", KAI_KEY_NODE, NULL, &k.node, why)
+                           : new_key(h, "node", KAI_KEY_NODE, NULL, &k.node, why);
+
+    if (err == KAI_OK)
+        err = write_request(h, KAI_ADMIT_NODE, name, k.node, org_id, request, why);
+    trio_free(&k);
+    return err;
+}
+
 enum kai_err kai_found_request(const struct kai_home *h, uint64_t kind, const char *name,
                                const uint8_t *org_id, const char *passphrase,
                                struct kai_buf *request, struct kai_why *why)
 {
+    struct kai_backup_info was;
+    bool restored = kai_restored_info(h, &was) == KAI_OK;
     struct trio k = {0};
 
-    if (has_file(h, "request") && !has_file(h, MARK) && !has_file(h, "store/data.mdb"))
+    if (restored && kind != KAI_ADMIT_NODE)
+        return kai_why_set(why, KAI_EEXIST, "home.exists", h->dir, NULL, NULL);
+    if (restored && (org_id == NULL || memcmp(was.org_id, org_id, KAI_ID_BYTES) != 0))
+        return kai_why_set(why, KAI_EMALFORMED, "restore.other-org", h->dir, was.org, NULL);
+    if (has_file(h, "request") && !has_file(h, MARK) &&
+        (restored || !has_file(h, "store/data.mdb")))
         return same_request(h, kind, name, org_id, request, why);
-    enum kai_err err = begin(h, why);
+    if (restored)
+        return restored_request(h, name, org_id, request, why);
+    enum kai_err err = kai_found_begin(h, why);
     if (err != KAI_OK)
         return err;
     if (kind == KAI_ADMIT_ORG) {
@@ -311,24 +284,11 @@ enum kai_err kai_found_request(const struct kai_home *h, uint64_t kind, const ch
         err = write_request(h, kind, name, kind == KAI_ADMIT_ORG ? k.root : k.node, org_id, request,
                             why);
     trio_free(&k);
-    return finish(h, err, why);
-}
-
-static enum kai_err load_key(const struct kai_home *h, const char *name, enum kai_key_role role,
-                             const char *passphrase, struct kai_keys **out, struct kai_why *why)
-{
-    char path[KAI_PATH_BYTES_MAX];
-    enum kai_err err =
-        kai_keyfile_load(&kai_keyport_posix, kai_home_path(h, path, "keys/%s.key", name), role,
-                         passphrase, out, NULL, why);
-
-    if (err == KAI_ENOTFOUND)
-        return kai_why_set(why, err, "admission.no-request", h->dir, NULL, NULL);
-    return err;
+    return kai_found_finish(h, err, why);
 }
 
 /* Take every entry of the admission; *admit is the certificate that is ours. */
-static enum kai_err take_entries(struct chain *ch, const struct kai_admission *adm,
+static enum kai_err take_entries(struct kai_chain *ch, const struct kai_admission *adm,
                                  const uint8_t pk[static KAI_KEY_BYTES], uint64_t kind,
                                  struct kai_admit *ours, bool *found)
 {
@@ -344,10 +304,10 @@ static enum kai_err take_entries(struct chain *ch, const struct kai_admission *a
 
         if (err == KAI_OK)
             err = kai_ctl_add(ch->ctl, &e);
-        if (err == KAI_EEXIST)
-            continue;
         if (err == KAI_OK)
             err = kai_tx_ctl(ch->tx, &e);
+        if (err == KAI_EEXIST) /* A restored home holds most of them. */
+            err = KAI_OK;
         if (err == KAI_OK)
             err = kai_rec_parse(&type, &body, e.payload);
         if (err != KAI_OK)
@@ -361,7 +321,7 @@ static enum kai_err take_entries(struct chain *ch, const struct kai_admission *a
     return KAI_OK;
 }
 
-static enum kai_err take_charters(struct chain *ch, const struct kai_admission *adm)
+static enum kai_err take_charters(struct kai_chain *ch, const struct kai_admission *adm)
 {
     struct kai_cur cur = adm->later;
     enum kai_err err = KAI_OK;
@@ -374,11 +334,13 @@ static enum kai_err take_charters(struct chain *ch, const struct kai_admission *
         err = kai_ctl_charter_add(ch->ctl, record);
         if (err == KAI_OK)
             err = kai_tx_note(ch->tx, KAI_REC_CHARTER, hash, record);
+        if (err == KAI_EEXIST) /* A restored home holds it. */
+            err = KAI_OK;
     }
     return err;
 }
 
-static enum kai_err take_addrs(struct chain *ch, const struct kai_admission *adm)
+static enum kai_err take_addrs(struct kai_chain *ch, const struct kai_admission *adm)
 {
     struct kai_roster *r;
     enum kai_err err = kai_roster_build(&r, ch->ctl);
@@ -398,22 +360,33 @@ static enum kai_err take_addrs(struct chain *ch, const struct kai_admission *adm
     return err;
 }
 
-/* A join that was cut off after its commit: nothing is left to do. */
-static bool joined_already(struct kai_store *s)
+/* What the store holds already. Of a home that was not restored: a join that was cut off after its
+ * commit, and *joined. */
+static enum kai_err load_held(const struct kai_home *h, struct kai_store *s, struct kai_ctl *ctl,
+                              bool *joined)
 {
-    struct kai_snap *snap;
+    struct kai_backup_info was;
+    struct kai_snap *snap = NULL;
     struct kai_view v;
-    bool there = kai_snap_begin(s, &snap) == KAI_OK && kai_snap_kv(snap, "charter", &v) == KAI_OK;
+    enum kai_err err = kai_snap_begin(s, &snap);
 
+    *joined = false;
+    if (err == KAI_OK && kai_snap_kv(snap, "charter", &v) == KAI_OK) {
+        *joined = kai_restored_info(h, &was) != KAI_OK;
+        if (!*joined && memcmp(was.nid, kai_ctl_charter(ctl)->nid, KAI_ID_BYTES) != 0)
+            err = KAI_EDENIED;
+        if (!*joined && err == KAI_OK)
+            err = kai_core_control(ctl, snap);
+    }
     kai_snap_end(snap);
-    return there;
+    return err;
 }
 
 static enum kai_err join_store(const struct kai_home *h, uint64_t kind,
                                const struct kai_admission *adm, const struct trio *k,
                                struct kai_why *why)
 {
-    struct chain ch = {.nid = adm->charter.nid};
+    struct kai_chain ch = {.nid = adm->charter.nid};
     struct kai_store *s = NULL;
     struct kai_admit ours;
     bool found = false;
@@ -422,9 +395,14 @@ static enum kai_err join_store(const struct kai_home *h, uint64_t kind,
 
     if (err == KAI_OK)
         err = make_store(h, &s, why);
-    if (err == KAI_OK && joined_already(s)) {
+    bool joined = false;
+    if (err == KAI_OK)
+        err = load_held(h, s, ch.ctl, &joined);
+    if (err == KAI_EDENIED)
+        (void)kai_why_set(why, err, "admission.other", NULL, NULL, NULL);
+    if (joined) {
         kai_ctl_free(ch.ctl);
-        return close_store(s, KAI_OK);
+        return close_store(s, err);
     }
     if (err == KAI_OK)
         err = kai_tx_begin(s, &ch.tx);
@@ -437,7 +415,7 @@ static enum kai_err join_store(const struct kai_home *h, uint64_t kind,
     if (err == KAI_OK && kind == KAI_ADMIT_ORG) {
         struct kai_grant g = kai_grant_of(&ours);
 
-        err = chain_own(&ch, k->root, k->issuing, k->node, ours.name, ours.name, &g);
+        err = kai_chain_own(&ch, k->root, k->issuing, k->node, ours.name, ours.name, &g);
     }
     if (err == KAI_OK)
         err = take_addrs(&ch, adm);

@@ -175,6 +175,103 @@ static enum kai_err read_state(struct kai_hold *h, struct kai_view v)
     return kai_cur_end(&c) == KAI_OK ? KAI_OK : KAI_ECORRUPT;
 }
 
+/* ---- Its key. */
+static struct kai_slot_ctx slot_ctx(const uint8_t *nid, const struct kai_hold *h)
+{
+    static const uint8_t none[KAI_ID_BYTES]; /* It is committed to nothing: nobody else opens it. */
+
+    return (struct kai_slot_ctx){.domain = KAI_D_HWRAP,
+                                 .nid = nid,
+                                 .aud_id = h->aud_id,
+                                 .commit = none,
+                                 .eph_pk = h->eph_pk};
+}
+
+static enum kai_err wrap_key(const struct kai_core *c, struct kai_hold *h, const uint8_t *key)
+{
+    uint8_t eph_sk[KAI_KEY_BYTES];
+
+    randombytes_buf(eph_sk, sizeof eph_sk);
+    enum kai_err err = crypto_scalarmult_base(h->eph_pk, eph_sk) == 0 ? KAI_OK : KAI_EAUTH;
+    struct kai_slot_ctx ctx = slot_ctx(c->charter.nid, h);
+    if (err == KAI_OK)
+        err = kai_slot_make(h->slot, &ctx, eph_sk, c->self.kx_pk, key);
+    sodium_memzero(eph_sk, sizeof eph_sk);
+    return err;
+}
+
+static enum kai_err make_key(const struct kai_core *c, struct kai_hold *h)
+{
+    uint8_t key[KAI_KEY_BYTES];
+
+    randombytes_buf(key, sizeof key);
+    enum kai_err err = wrap_key(c, h, key);
+    sodium_memzero(key, sizeof key);
+    return err;
+}
+
+static enum kai_err open_key(const uint8_t *nid, const struct kai_self *self,
+                             const struct kai_hold *h, uint8_t key[static KAI_KEY_BYTES])
+{
+    struct kai_slot_ctx ctx = slot_ctx(nid, h);
+    enum kai_err err = kai_slot_open(key, &ctx, self->kx_sk, self->kx_pk, h->slot, 1);
+
+    return err == KAI_OK || err == KAI_ENOMEM ? err : KAI_ECORRUPT;
+}
+
+enum kai_err kai_hold_key(const struct kai_core *c, const struct kai_hold *h,
+                          uint8_t key[static KAI_KEY_BYTES])
+{
+    return open_key(c->charter.nid, &c->self, h, key);
+}
+
+/* ---- A backup, and the home that is made of it. */
+static void spare_name(char key[static 64], const uint8_t aud_id[static KAI_ID_BYTES])
+{
+    char hex[KAI_HEX_CAP(AUD_NAME_BYTES)];
+
+    (void)snprintf(key, 64, "hold-key:%s", kai_hex(hex, aud_id, AUD_NAME_BYTES));
+}
+
+enum kai_err kai_hold_spare(struct kai_snap *s, const uint8_t nid[static KAI_ID_BYTES],
+                            const struct kai_self *self, const uint8_t aud_id[static KAI_ID_BYTES],
+                            char name[static 64], uint8_t key[static KAI_KEY_BYTES])
+{
+    struct kai_hold h = {0};
+    struct kai_view v;
+
+    memcpy(h.aud_id, aud_id, KAI_ID_BYTES);
+    name_of(name, aud_id);
+    enum kai_err err = kai_snap_kv(s, name, &v);
+    if (err == KAI_OK)
+        err = read_state(&h, v);
+    spare_name(name, aud_id);
+    return err == KAI_OK ? open_key(nid, self, &h, key) : err;
+}
+
+/* Another node kept it: its key came with the backup, and is wrapped for us now. */
+static enum kai_err take_spare(struct kai_core *c, struct kai_snap *s, struct kai_hold *h)
+{
+    struct kai_view v;
+    char name[64];
+
+    spare_name(name, h->aud_id);
+    enum kai_err err = kai_snap_kv(s, name, &v);
+    if (err == KAI_ENOTFOUND)
+        return KAI_OK;
+    if (err == KAI_OK && v.n != KAI_KEY_BYTES)
+        err = KAI_ECORRUPT;
+    struct kai_tx *tx = err == KAI_OK ? kai_core_tx(c) : NULL;
+    if (err == KAI_OK && tx == NULL)
+        err = c->tx_err;
+    if (err == KAI_OK)
+        err = wrap_key(c, h, v.p);
+    if (err == KAI_OK)
+        err = write_state(tx, h);
+    return err == KAI_OK ? kai_tx_kv(tx, name, (struct kai_view){0}) : err;
+}
+
+/* ---- At a start. */
 static bool row_there(struct kai_snap *s, const struct kai_hold *h, uint64_t seq)
 {
     struct kai_view v;
@@ -197,6 +294,8 @@ static enum kai_err load_one(struct kai_core *c, struct kai_snap *s, const uint8
     enum kai_err err = kai_snap_kv(s, key, &v);
     if (err == KAI_OK)
         err = read_state(&h, v);
+    if (err == KAI_OK)
+        err = take_spare(c, s, &h);
     else if (err == KAI_ENOTFOUND)
         err = KAI_OK;
     if (err != KAI_OK)
@@ -234,43 +333,6 @@ void kai_hold_free(struct kai_core *c)
     free(c->holds);
     c->holds = NULL;
     c->n_holds = 0;
-}
-
-/* ---- Its key. */
-static struct kai_slot_ctx slot_ctx(const struct kai_core *c, const struct kai_hold *h)
-{
-    static const uint8_t none[KAI_ID_BYTES]; /* It is committed to nothing: nobody else opens it. */
-
-    return (struct kai_slot_ctx){.domain = KAI_D_HWRAP,
-                                 .nid = c->charter.nid,
-                                 .aud_id = h->aud_id,
-                                 .commit = none,
-                                 .eph_pk = h->eph_pk};
-}
-
-static enum kai_err make_key(const struct kai_core *c, struct kai_hold *h)
-{
-    uint8_t eph_sk[KAI_KEY_BYTES];
-    uint8_t key[KAI_KEY_BYTES];
-
-    randombytes_buf(eph_sk, sizeof eph_sk);
-    randombytes_buf(key, sizeof key);
-    enum kai_err err = crypto_scalarmult_base(h->eph_pk, eph_sk) == 0 ? KAI_OK : KAI_EAUTH;
-    struct kai_slot_ctx ctx = slot_ctx(c, h);
-    if (err == KAI_OK)
-        err = kai_slot_make(h->slot, &ctx, eph_sk, c->self.kx_pk, key);
-    sodium_memzero(eph_sk, sizeof eph_sk);
-    sodium_memzero(key, sizeof key);
-    return err;
-}
-
-enum kai_err kai_hold_key(const struct kai_core *c, const struct kai_hold *h,
-                          uint8_t key[static KAI_KEY_BYTES])
-{
-    struct kai_slot_ctx ctx = slot_ctx(c, h);
-    enum kai_err err = kai_slot_open(key, &ctx, c->self.kx_sk, c->self.kx_pk, h->slot, 1);
-
-    return err == KAI_OK || err == KAI_ENOMEM ? err : KAI_ECORRUPT;
 }
 
 /* ---- Writing. */

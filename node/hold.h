@@ -68,6 +68,14 @@ KAI_MUST_USE enum kai_err kai_hold_judge(struct kai_core *c,
                                          const uint8_t aud_id[static KAI_ID_BYTES],
                                          struct kai_view body, const char **code);
 
+/* For a backup: the key of what waits for this audience, which the node's own key alone opens, and
+ * the name under which a home that is made of the backup finds it; the caller wipes it. s: a
+ * snapshot of the node's store. Errors: KAI_ENOTFOUND (nothing waits), KAI_ECORRUPT, KAI_ENOMEM. */
+KAI_MUST_USE enum kai_err kai_hold_spare(struct kai_snap *s, const uint8_t nid[static KAI_ID_BYTES],
+                                         const struct kai_self *self,
+                                         const uint8_t aud_id[static KAI_ID_BYTES],
+                                         char name[static 64], uint8_t key[static KAI_KEY_BYTES]);
+
 /* Which contents wait: ids of items and their labels. A kai_hold_items of zeros has none. */
 struct kai_hold_items {
     size_t n;

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "node/sure.h"
+
 #define NO_MEMORY "kairan: no memory for what was signed; stopping\n"
 
 struct done {
@@ -92,11 +94,14 @@ enum kai_err kai_issue_as(struct kai_core *c, const struct kai_keys *k, uint64_t
     struct kai_entry e;
     struct kai_hdr h;
 
+    enum kai_err err = kai_sure_issue(c, why);
+    if (err != KAI_OK)
+        return err;
     kai_issue_next(c, k->sign_pk, &h);
     kai_buf_init(&payload, KAI_CERT_BYTES_MAX);
     kai_buf_init(&bytes, KAI_CERT_BYTES_MAX + 1024);
     kai_rec_write(&payload, rec_type, body);
-    enum kai_err err = payload.err;
+    err = payload.err;
     if (err == KAI_OK)
         err = kai_entry_make(&e, &bytes, &h, k->sign_sk, c->charter.nid, kai_buf_view(&payload));
     if (err == KAI_OK)

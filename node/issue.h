@@ -6,8 +6,8 @@
 
 /* Make, check, store and announce the next entry of the control log of k, which is the issuing key,
  * or the organisation's root key in a ceremony. *hash is its entry hash. Owning thread (inside a
- * job). Errors: KAI_ENOMEM, KAI_ELIMIT, what the set of control entries refuses
- * (record.refused). */
+ * job). Errors: KAI_EAGAIN and KAI_EBUSY of kai_sure_issue(), KAI_ENOMEM, KAI_ELIMIT, what the set
+ * of control entries refuses (record.refused). */
 KAI_MUST_USE enum kai_err kai_issue_as(struct kai_core *c, const struct kai_keys *k,
                                        uint64_t rec_type, struct kai_view body,
                                        uint8_t hash[static KAI_ID_BYTES], struct kai_why *why);

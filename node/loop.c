@@ -24,6 +24,7 @@
 #define ROUND_ENTRIES_MAX 512u /* Of one transaction. */
 #define ROUND_BYTES_MAX   (8u << 20)
 #define TIDY_MS           60000u
+#define LAST_WORD_MS      500u  /* For what is to go out before the end. */
 #define USAGE_MS          2000u /* A disk fills up in seconds. */
 #define VERIFY_THREADS    2u
 
@@ -56,6 +57,7 @@ struct kai_loop {
     uint64_t next_usage_ms;
     const struct kai_config *cfg;
     uint64_t next_addr_ms;
+    uint64_t stop_at_ms;
 };
 
 static void wake(const struct kai_loop *l)
@@ -164,6 +166,18 @@ void kai_loop_ingest(struct kai_loop *l, uint64_t link, const struct kai_net_log
         kai_net_on_refused(l->c->net, link, log->log_pk, e->h.seq, KAI_ENOMEM, kai_now_ms());
 }
 
+void kai_loop_announce(struct kai_loop *l)
+{
+    if (l != NULL)
+        l->next_addr_ms = 0;
+}
+
+void kai_loop_stop_soon(struct kai_loop *l)
+{
+    if (l != NULL && l->stop_at_ms == UINT64_MAX)
+        l->stop_at_ms = kai_now_ms() + LAST_WORD_MS;
+}
+
 void kai_loop_dirty(struct kai_loop *l)
 {
     l->dirty = true;
@@ -240,7 +254,6 @@ static void run_jobs(struct kai_loop *l)
 static void drain_wake(const struct kai_loop *l)
 {
     uint64_t n;
-
     (void)!read(l->wake_fd, &n, sizeof n);
 }
 
@@ -250,6 +263,8 @@ static void timers(struct kai_loop *l)
 
     if (now >= l->next_tick_ms || now >= kai_net_next(l->c->net))
         l->next_tick_ms = kai_net_on_tick(l->c->net, now, kai_wall_ms());
+    if (now >= l->stop_at_ms)
+        kai_loop_stop(l);
     if (now >= l->next_dial_ms)
         l->next_dial_ms = kai_dialer_tick(l->dialer, now);
     if (now >= l->next_steward_ms)
@@ -259,10 +274,10 @@ static void timers(struct kai_loop *l)
     if (now >= l->next_addr_ms) {
         struct kai_why why = {0};
 
-        if (kai_address_announce(l->c, l->cfg, &why) == KAI_OK)
-            l->next_addr_ms = now + KAI_ADDR_RENEW_MS;
-        else
-            l->next_addr_ms = now + TIDY_MS; /* No room just now: the old one lives on meanwhile. */
+        /* No room just now: the old one lives on meanwhile. */
+        bool said = kai_address_announce(l->c, l->cfg, &why) == KAI_OK;
+
+        l->next_addr_ms = now + (said ? KAI_ADDR_RENEW_MS : TIDY_MS);
     }
     if (now >= l->next_tidy_ms) {
         kai_store_tidy(l->c->store);
@@ -294,6 +309,8 @@ static int wait_ms(const struct kai_loop *l)
         next = l->next_dial_ms;
     if (l->next_steward_ms < next)
         next = l->next_steward_ms;
+    if (l->next_addr_ms < next)
+        next = l->next_addr_ms;
     if (next <= now)
         return 0;
     return next - now > 1000 ? 1000 : (int)(next - now);
@@ -412,8 +429,9 @@ enum kai_err kai_loop_new(struct kai_loop **out, struct kai_core *c, const struc
         return KAI_ENOMEM;
     l->c = c;
     l->cfg = cfg;
-    l->next_addr_ms =
-        kai_now_ms() + KAI_ADDR_RENEW_MS; /* The first is signed before the loop runs. */
+    l->stop_at_ms = UINT64_MAX;
+    /* The first is signed before the loop runs. */
+    l->next_addr_ms = kai_now_ms() + KAI_ADDR_RENEW_MS;
     (void)pthread_mutex_init(&l->mu, NULL);
     l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     enum kai_err err = l->wake_fd == -1 ? KAI_EIO : kai_transport_new(&l->transport, &opt, why);

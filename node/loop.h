@@ -29,5 +29,8 @@ void kai_loop_ingest(struct kai_loop *l, uint64_t link, const struct kai_net_log
                      const struct kai_entry *e);
 void kai_loop_dirty(
     struct kai_loop *l); /* Roster or keys changed: refresh the outlook after this round. */
+void kai_loop_announce(
+    struct kai_loop *l); /* Sign this node's address anew, at once. NULL does nothing. */
+void kai_loop_stop_soon(struct kai_loop *l); /* When what waits has gone out. */
 
 #endif

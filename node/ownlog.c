@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "node/actions.h"
+#include "node/sure.h"
 
 /* Names of values in the store: "own1:" and "own2:" audience -> live log, "inc1:" -> how many there
  * were, "bind:" log -> its BIND item. */
@@ -48,6 +49,7 @@ static enum kai_err retire_row(struct kai_core *c, struct kai_log *log)
 
     if (tx == NULL)
         return c->tx_err;
+    c->retired++;
     log->flags |= KAI_LOG_RETIRED;
     enum kai_err err = kai_tx_log(tx, log);
     name_of(key, "own", log->kind, log->aud_id);
@@ -116,6 +118,10 @@ static enum kai_err load_live(struct kai_core *c, struct kai_snap *s, struct kai
         return err;
     if ((log.flags & (KAI_LOG_RETIRED | KAI_LOG_CLOSED | KAI_LOG_FORKED)) != 0)
         return KAI_ENOTFOUND;
+    if (memcmp(log.author_node, c->self.node_id, KAI_ID_BYTES) != 0) { /* Of another node key. */
+        err = retire_row(c, &log);
+        return err != KAI_OK ? err : KAI_ENOTFOUND;
+    }
     err = kai_keyfile_load(&kai_keyport_posix, key_path(c, path, pk.p), KAI_KEY_LOG, NULL, &o->keys,
                            NULL, NULL);
     if (err != KAI_OK) { /* Without its key it is dead: a new one begins. */
@@ -208,11 +214,13 @@ enum kai_err kai_ownlog_open(struct kai_core *c, const uint8_t aud_id[static KAI
     char key[64];
     struct kai_snap *s = NULL;
     struct kai_own *o = calloc(1, sizeof *o);
-    enum kai_err err = o == NULL ? KAI_ENOMEM : KAI_OK;
+    enum kai_err err = o == NULL ? KAI_ENOMEM : kai_sure_own(c, why);
 
     *out = NULL;
-    if (err != KAI_OK)
+    if (err != KAI_OK) {
+        free(o);
         return err;
+    }
     kai_buf_init(&o->bind, KAI_CERT_BYTES_MAX);
     kai_core_commit(c); /* The snapshot below must see what this round has written. */
     err = kai_snap_begin(c->store, &s);
@@ -229,6 +237,7 @@ enum kai_err kai_ownlog_open(struct kai_core *c, const uint8_t aud_id[static KAI
         err = make_new(c, s, o, aud_id, kind, why);
     if (err != KAI_OK)
         goto out;
+    o->retired = c->retired;
     o->w.nid = c->charter.nid;
     o->w.log_sk = o->keys->sign_sk;
     o->w.epoch_key = o->epoch_key;

@@ -10,8 +10,10 @@ struct kai_own {
     struct kai_log_writer w;
     struct kai_net_log log;
     uint8_t epoch_key[KAI_KEY_BYTES]; /* w.epoch_key points here. */
-    bool bind_due;                    /* The next entry must be BIND: log or epoch is new to it. */
-    struct kai_buf bind;              /* The BIND item. */
+    uint64_t
+        retired;   /* core's count when it was opened: another one now, and it may be given up. */
+    bool bind_due; /* The next entry must be BIND: log or epoch is new to it. */
+    struct kai_buf bind; /* The BIND item. */
 };
 
 /* The live own log of this kind for the audience, made where there is none. epoch: what is written
@@ -26,7 +28,7 @@ void kai_own_free(struct kai_own *o); /* NULL does nothing. */
 /* Never append to it again: its key is erased. */
 KAI_MUST_USE enum kai_err kai_ownlog_retire(struct kai_core *c,
                                             const uint8_t log_pk[static KAI_KEY_BYTES]);
-/* After a start without the mark of a clean stop. */
+/* After a start that may be one of a copy (sure.h). */
 KAI_MUST_USE enum kai_err kai_ownlog_retire_all(struct kai_core *c);
 
 #endif

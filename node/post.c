@@ -219,6 +219,9 @@ static enum kai_err job_commit(struct kai_core *c, void *arg)
 
     if (!p->waits && !may_still(p))
         return kai_why_set(p->why, KAI_EAGAIN, "audience.no-clean-epoch", p->name, NULL, NULL);
+    if (!p->waits &&
+        p->own->retired != c->retired) /* Given up meanwhile: a peer holds more of it. */
+        return kai_why_set(p->why, KAI_EAGAIN, "publish.log-over", NULL, NULL, NULL);
     struct publication *pub = malloc(sizeof *pub);
     if (pub == NULL)
         return KAI_ENOMEM;

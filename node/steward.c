@@ -7,8 +7,9 @@
 #include "node/hold.h"
 #include "node/ownlog.h"
 
-#define LOOK_MS         1000u
-#define DUTIES_PER_TICK 16u
+#define LOOK_MS          1000u
+#define DUTIES_PER_TICK  16u
+#define DUTIES_AHEAD_MAX 4096u /* More than all audiences have epochs to hand out. */
 
 struct mint {
     struct kai_core *c;
@@ -123,4 +124,26 @@ uint64_t kai_steward_tick(struct kai_core *c, uint64_t now_ms)
         }
     }
     return now_ms;
+}
+
+enum kai_err kai_steward_ahead(struct kai_core *c, uint64_t within_ms)
+{
+    uint64_t now = kai_wall_ms();
+    uint64_t end = now + within_ms;
+    enum kai_err err = KAI_OK;
+
+    for (unsigned i = 0; err == KAI_OK && now <= end && i < DUTIES_AHEAD_MAX; i++) {
+        struct kai_duty d = {0};
+        uint64_t when = UINT64_MAX;
+
+        err = kai_keyring_duty(c->ring, now, &d, &when);
+        if (err == KAI_OK)
+            err = kai_steward_do(c, &d);
+        else if (err == KAI_ENOTFOUND) {
+            now = when; /* Later than now. */
+            err = KAI_OK;
+        }
+        free(d.members);
+    }
+    return err;
 }

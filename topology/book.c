@@ -163,6 +163,7 @@ void kai_book_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
             continue;
         n->act.store_note(n->act.ctx, KAI_REC_ADDR, node->id, note);
         flood(n, note, l);
+        kai_link_elsewhere(n, note, node);
     }
 }
 

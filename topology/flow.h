@@ -129,6 +129,9 @@ bool kai_push_known(const struct kai_link *l, const uint8_t log_pk[static KAI_KE
                     uint64_t seq);
 
 /* fork.c */
+/* A peer has, or says to have, what we do not have of our own log: it is never appended to again.
+ */
+void kai_fork_own(struct kai_net *n, struct kai_link *l, struct kai_nlog *log, uint64_t seq);
 /* What stands of a log: all that is durable, or what is before its fork; *head is its hash. */
 uint64_t kai_fork_stands(const struct kai_nlog *log, const uint8_t **head);
 /* Whether seq is at a fork or past it. */

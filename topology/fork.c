@@ -98,6 +98,16 @@ static void show_all(struct kai_net *n, struct kai_nlog *log, const struct kai_l
     }
 }
 
+void kai_fork_own(struct kai_net *n, struct kai_link *l, struct kai_nlog *log, uint64_t seq)
+{
+    if (!log->l.own || log->retire_told)
+        return;
+    /* The home was rolled back: what was said under this key is at the peer. */
+    log->retire_told = true;
+    kai_alarm(n, "own.ahead", l, log->l.log_pk, seq);
+    n->act.retire(n->act.ctx, log->l.log_pk);
+}
+
 /* Show the peer what stands here at a place where it has something else. */
 void kai_fork_prove(struct kai_net *n, struct kai_link *l, struct kai_share *s,
                     struct kai_nlog *log, uint64_t seq)
@@ -167,10 +177,7 @@ static void take(struct kai_net *n, struct kai_link *from, bool knows, struct ka
     n->act.store_fork(n->act.ctx, a, b);
     kai_alarm(n, "log.fork", from, log->l.log_pk, a->h.seq);
     kai_fetch_cancel(n, log->l.log_pk);
-    if (log->l.own && !log->retire_told) { /* Another one has this key. */
-        log->retire_told = true;
-        n->act.retire(n->act.ctx, log->l.log_pk);
-    }
+    kai_fork_own(n, from, log, a->h.seq); /* Another one has this key. */
     for (size_t i = 0; i < n->n_links; i++)
         forget_shown(n->links[i], log->l.log_pk);
     if (knows)

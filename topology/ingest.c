@@ -163,6 +163,8 @@ void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
     enum kai_verdict v = judge(n, l, s, log, e);
     struct kai_net_log is = {0};
 
+    if (log && v != KAI_HELD && v != KAI_REFUSE && e->h.seq > log->ing_seq)
+        kai_fork_own(n, l, log, e->h.seq);
     if (v == KAI_TAKE)
         v = accept_entry(n, l, s, log, e, &is);
     if (v == KAI_TAKE && !(log = keep_log(n, l, log, e, &is)))

@@ -279,6 +279,23 @@ bool kai_link_know(struct kai_net *n, struct kai_link *l)
     return only_one(n, l);
 }
 
+void kai_link_elsewhere(struct kai_net *n, struct kai_view note, const struct kai_node *node)
+{
+    struct kai_addr a;
+
+    if (n->act.elsewhere && memcmp(node->id, n->self.node_id, KAI_ID_BYTES) == 0 &&
+        kai_addr_parse(&a, note) == KAI_OK)
+        n->act.elsewhere(n->act.ctx, a.counter);
+}
+
+/* The transport has proved our own key, and another start speaks. */
+static void meet_twin(struct kai_net *n, const struct kai_link *l)
+{
+    if (n->act.elsewhere && memcmp(l->curve_pk, n->curve_pk, KAI_KEY_BYTES) == 0 &&
+        memcmp(l->peer_boot, n->boot, sizeof l->peer_boot) != 0)
+        n->act.elsewhere(n->act.ctx, UINT64_MAX);
+}
+
 void kai_link_hello(struct kai_net *n, struct kai_link *l, const struct kai_frame *f)
 {
     const struct kai_hello *h = &f->hello;
@@ -302,6 +319,7 @@ void kai_link_hello(struct kai_net *n, struct kai_link *l, const struct kai_fram
     memcpy(l->peer_cert, h->cert, sizeof l->peer_cert);
     l->allowed = h->credit_bytes;
     l->addrs_sent = h->book != 0 && h->book == n->book_sum;
+    meet_twin(n, l);
     /* Whom we dialled by its key may be one of whom the control plane has yet to tell us. */
     if (!kai_link_know(n, l) &&
         (l->dead || !l->dialled || kai_roster_node_by_cert(n->roster, h->cert))) {

@@ -97,6 +97,9 @@ struct kai_net_actions {
     /* An own log is ahead at a peer: it must be retired, a new incarnation opened (docs/protocol.md
      * 5). */
     void (*retire)(void *ctx, const uint8_t log_pk[static KAI_KEY_BYTES]);
+    /* Somebody else signed an address with our node key (counter: its own, higher than ours), or
+     * stands at the other end of a link with our keys (UINT64_MAX). NULL: nobody asks. */
+    void (*elsewhere)(void *ctx, uint64_t counter);
     void (*alarm)(void *ctx, const struct kai_net_alarm *a);
     /* Durable state, to be served. The views live until the next call. */
     enum kai_err (*read)(void *ctx, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq,

@@ -181,6 +181,8 @@ void kai_push_on_have(struct kai_net *n, struct kai_link *l, struct kai_frame *f
             continue;
         if (log && log->ing_seq >= seq)
             continue;
+        if (log)
+            kai_fork_own(n, l, log, seq);
         /* It is on its way here, mostly. Before the first reconciliation is over nothing is. */
         if (s->matched && s->live)
             kai_tree_missing(n, l, s, log_pk, seq);

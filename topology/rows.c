@@ -187,12 +187,8 @@ static bool compare_ctl(struct kai_net *n, struct kai_link *l, struct kai_share 
 static void ahead(struct kai_net *n, struct kai_link *l, struct kai_share *s, struct kai_nlog *log,
                   const struct kai_rb_row *row)
 {
-    if (log->l.own && !log->retire_told && row->seq > log->ing_seq) {
-        /* The home was rolled back: what was said under this key is at the peer. */
-        log->retire_told = true;
-        kai_alarm(n, "own.ahead", l, log->l.log_pk, row->seq);
-        n->act.retire(n->act.ctx, log->l.log_pk);
-    }
+    if (row->seq > log->ing_seq)
+        kai_fork_own(n, l, log, row->seq);
     kai_fork_show(n, l, s, log, kai_fork_past(log, row->seq));
     if (kai_fork_limit(log, row->seq) > log->ing_seq)
         kai_fetch_want(n, l, s, log->l.log_pk, log->ing_seq + 1, kai_fork_limit(log, row->seq));

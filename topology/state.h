@@ -423,6 +423,8 @@ void kai_link_err(struct kai_net *n, struct kai_link *l, enum kai_bye code, uint
 /* Active, and its certificate not over for longer than the grace. */
 bool kai_node_good(const struct kai_net *n, const struct kai_node *node);
 bool kai_link_know(struct kai_net *n, struct kai_link *l);
+/* A note of this node is news from a peer: if the node is ours, we are not the only one. */
+void kai_link_elsewhere(struct kai_net *n, struct kai_view note, const struct kai_node *node);
 void kai_link_hello(struct kai_net *n, struct kai_link *l, const struct kai_frame *f);
 void kai_link_ping(struct kai_net *n, struct kai_link *l, const struct kai_frame *f);
 void kai_link_pong(struct kai_net *n, struct kai_link *l, const struct kai_frame *f);

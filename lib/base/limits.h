@@ -138,6 +138,12 @@
 #define KAI_TOKENS_MAX              256u
 #define KAI_WRONG_TOKENS_MINUTE_MAX 30u /* Past it a wrong one is answered with "later". */
 
+/* A backup: a record holds an entry or a named value; what a passphrase's owner may make us read.
+ */
+#define KAI_BACKUP_RECORD_BYTES_MAX 70000u
+#define KAI_BACKUP_PERSONS_MAX      1024u /* Key files of persons. */
+#define KAI_BACKUP_AUDIT_BYTES_MAX  (UINT64_C(1) << 40)
+
 /* Store (section 8). At a full map LMDB cannot even delete, so nothing gets there. */
 #define KAI_STORE_FOREIGN_PERCENT 85u /* Of the map: past it no entries of others are taken. */
 #define KAI_STORE_OWN_PERCENT     95u /* Past it none of our own. */

@@ -173,14 +173,14 @@ static enum verdict_code examine(struct walk *w, const char *dir, int dir_fd, in
     if (code != VERDICT_OK)
         return code == VERDICT_CORRUPT && cut ? VERDICT_TRUNCATED : code;
 
-    bool same = mark_read(&mark, dir_fd) && mark_of_file(&now, dir_fd) && mark.bytes == now.bytes &&
-                mark.mtime_s == now.mtime_s && mark.mtime_ns == now.mtime_ns;
+    bool same = mark_read(&mark, dir_fd) && mark_of_file(&now, dir_fd) && mark_same(&mark, &now);
     if ((same && mark.txnid != meta.txnid) || acked_read(dir_fd) > meta.txnid ||
         w->c.txnid != meta.txnid) {
         kai_copy_text(w->v->at, sizeof w->v->at, "age"); /* LMDB fell back to an older state. */
         return VERDICT_CORRUPT;
     }
     w->v->clean = same;
+    w->v->continuous = same && mark_continuous(&mark, &now);
     if (!same || cut) {
         pages.page_bytes = meta.page_bytes;
         pages.n = meta.last_page + 1;

@@ -128,3 +128,29 @@ enum kai_err kai_snap_kv(struct kai_snap *r, const char *key, struct kai_view *v
     err = txn_err(mdb_get(r->mdb, r->s->dbi[T_KV], &mk, &mv));
     return err == KAI_OK ? row_open(T_KV, k, txn_view(mv), value) : err;
 }
+
+struct kvs_ctx {
+    kai_kv_fn *f;
+    void *ctx;
+};
+
+static enum kai_err kvs_row(void *ctx, struct kai_view key, struct kai_view row, bool *stop)
+{
+    struct kvs_ctx *c = ctx;
+    char text[KAI_STORE_KEY_BYTES_MAX + 1];
+    struct kai_view value;
+
+    if (key.n == 0 || key.n > KAI_STORE_KEY_BYTES_MAX || row_open(T_KV, key, row, &value) != KAI_OK)
+        return KAI_ECORRUPT;
+    memcpy(text, key.p, key.n);
+    text[key.n] = '\0';
+    *stop = !c->f(c->ctx, text, value);
+    return KAI_OK;
+}
+
+enum kai_err kai_snap_kvs(struct kai_snap *r, kai_kv_fn *f, void *ctx)
+{
+    struct kvs_ctx c = {f, ctx};
+
+    return each(r, T_KV, kvs_row, &c);
+}

@@ -55,11 +55,16 @@ enum kai_err lock_take(struct kai_store *s, struct kai_why *why)
     return KAI_OK;
 }
 
-void lock_drop(struct kai_store *s)
+void lock_release(struct kai_store *s)
 {
     if (s->lock_fd >= 0)
         (void)close(s->lock_fd);
     s->lock_fd = -1;
+}
+
+void lock_drop(struct kai_store *s)
+{
+    lock_release(s);
     if (s->guard)
         atomic_flag_clear(&opened);
     s->guard = false;

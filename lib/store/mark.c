@@ -10,21 +10,27 @@
 
 #include "store/store_priv.h"
 
-#define MARK_BYTES (5u * 8u)
+#define MARK_NUMBERS 7u
+#define MARK_BYTES   (8u + MARK_NUMBERS * 8u + MARK_BOOT_BYTES)
 
 static void mark_bytes(uint8_t out[static MARK_BYTES], const struct mark *m)
 {
-    kai_put_u64(out + 8, m->bytes);
-    kai_put_u64(out + 16, m->mtime_s);
-    kai_put_u64(out + 24, m->mtime_ns);
-    kai_put_u64(out + 32, m->txnid);
-    kai_put_u64(out, row_sum(T_META, kai_view_of("clean", 5), kai_view_of(out + 8, 32)));
+    const uint64_t v[MARK_NUMBERS] = {m->bytes, m->mtime_s, m->mtime_ns, m->txnid,
+                                      m->ino,   m->ctime_s, m->ctime_ns};
+
+    for (size_t i = 0; i < MARK_NUMBERS; i++)
+        kai_put_u64(out + 8 + 8 * i, v[i]);
+    memcpy(out + 8 + 8 * MARK_NUMBERS, m->boot, MARK_BOOT_BYTES);
+    kai_put_u64(out,
+                row_sum(T_META, kai_view_of("clean", 5), kai_view_of(out + 8, MARK_BYTES - 8)));
 }
 
 bool mark_read(struct mark *m, int dir_fd)
 {
     uint8_t b[MARK_BYTES + 1];
     uint8_t want[MARK_BYTES];
+    uint64_t *const v[MARK_NUMBERS] = {&m->bytes, &m->mtime_s, &m->mtime_ns, &m->txnid,
+                                       &m->ino,   &m->ctime_s, &m->ctime_ns};
     int fd = openat(dir_fd, "clean", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
     if (fd < 0)
@@ -33,12 +39,23 @@ bool mark_read(struct mark *m, int dir_fd)
     (void)close(fd);
     if (n != (ssize_t)MARK_BYTES)
         return false;
-    m->bytes = kai_get_u64(b + 8);
-    m->mtime_s = kai_get_u64(b + 16);
-    m->mtime_ns = kai_get_u64(b + 24);
-    m->txnid = kai_get_u64(b + 32);
+    for (size_t i = 0; i < MARK_NUMBERS; i++)
+        *v[i] = kai_get_u64(b + 8 + 8 * i);
+    memcpy(m->boot, b + 8 + 8 * MARK_NUMBERS, MARK_BOOT_BYTES);
     mark_bytes(want, m);
     return memcmp(want, b, sizeof want) == 0;
+}
+
+static void boot_read(char boot[static MARK_BOOT_BYTES])
+{
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, boot, MARK_BOOT_BYTES);
+
+    if (fd >= 0)
+        (void)close(fd);
+    if (n < 32) /* Not known: then nothing is continuous. */
+        n = 0;
+    memset(boot + n, 0, MARK_BOOT_BYTES - (size_t)n);
 }
 
 bool mark_of_file(struct mark *m, int dir_fd)
@@ -50,7 +67,23 @@ bool mark_of_file(struct mark *m, int dir_fd)
     m->bytes = (uint64_t)st.st_size;
     m->mtime_s = (uint64_t)st.st_mtim.tv_sec;
     m->mtime_ns = (uint64_t)st.st_mtim.tv_nsec;
+    m->ino = (uint64_t)st.st_ino;
+    m->ctime_s = (uint64_t)st.st_ctim.tv_sec;
+    m->ctime_ns = (uint64_t)st.st_ctim.tv_nsec;
+    boot_read(m->boot);
     return true;
+}
+
+bool mark_same(const struct mark *a, const struct mark *b)
+{
+    return a->bytes == b->bytes && a->mtime_s == b->mtime_s && a->mtime_ns == b->mtime_ns;
+}
+
+bool mark_continuous(const struct mark *a, const struct mark *b)
+{
+    return mark_same(a, b) && a->ino == b->ino && a->ctime_s == b->ctime_s &&
+           a->ctime_ns == b->ctime_ns && a->boot[0] != '\0' &&
+           memcmp(a->boot, b->boot, MARK_BOOT_BYTES) == 0;
 }
 
 static enum kai_err io_err(void)

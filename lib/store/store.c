@@ -87,7 +87,7 @@ static enum kai_err env_open(struct kai_store *s, const char *path, unsigned int
 {
     enum kai_err err = txn_err(mdb_env_create(&s->env));
 
-    if (err == KAI_OK)
+    if (err == KAI_OK && (flags & MDB_RDONLY) == 0) /* Else as large as the file says. */
         err = txn_err(mdb_env_set_mapsize(s->env, (size_t)s->map_bytes));
     if (err == KAI_OK)
         err = txn_err(mdb_env_set_maxreaders(s->env, READERS_MAX));
@@ -238,6 +238,7 @@ static enum kai_err open_locked(struct kai_store *s, const struct kai_store_opti
     if (v.code == VERDICT_NEW && opt->must_exist)
         return kai_why_set(why, KAI_ENOTFOUND, "store.missing", NULL, NULL, NULL);
     s->was_clean = v.clean != 0;
+    s->was_continuous = v.continuous != 0;
     s->map_bytes = v.map_bytes;
     if (v.code == VERDICT_NEW) {
         uint64_t want = opt->map_bytes != 0 ? opt->map_bytes : map_bytes_default(s->dir_fd);
@@ -264,43 +265,89 @@ static enum kai_err open_locked(struct kai_store *s, const struct kai_store_opti
     return KAI_OK;
 }
 
-enum kai_err kai_store_open(struct kai_store **out, const char *dir,
-                            const struct kai_store_options *opt, struct kai_why *why)
+static struct kai_store *store_new(const char *dir)
 {
-    enum kai_err err = KAI_ENOMEM;
     struct kai_store *s = calloc(1, sizeof *s);
     size_t dir_n = strlen(dir);
 
-    *out = NULL;
     if (s == NULL)
-        goto out;
+        return NULL;
     s->dir_fd = -1;
     s->lock_fd = -1;
     s->acked_fd = -1;
     kai_buf_init(&s->row, ENTRY_HEAD_BYTES + ELEMENT_BYTES_MAX + KAI_STORE_VALUE_BYTES_MAX);
     s->dir = malloc(dir_n + 1);
-    if (s->dir == NULL)
-        goto out;
+    s->mutex_made = pthread_mutex_init(&s->mutex, NULL) == 0;
+    if (s->dir == NULL || !s->mutex_made) {
+        kai_store_close(s);
+        return NULL;
+    }
     memcpy(s->dir, dir, dir_n + 1);
-    if (pthread_mutex_init(&s->mutex, NULL) != 0)
-        goto out;
-    s->mutex_made = true;
+    return s;
+}
 
-    err = dir_open(s, opt->must_exist, why);
+enum kai_err kai_store_open(struct kai_store **out, const char *dir,
+                            const struct kai_store_options *opt, struct kai_why *why)
+{
+    struct kai_store *s = store_new(dir);
+
+    *out = NULL;
+    enum kai_err err = s == NULL ? KAI_ENOMEM : dir_open(s, opt->must_exist, why);
     if (err == KAI_OK)
         err = lock_refuse_network(s->dir, why);
     if (err == KAI_OK)
         err = lock_take(s, why);
     if (err == KAI_OK)
         err = open_locked(s, opt, why);
-    if (err != KAI_OK)
-        goto out;
+    if (err != KAI_OK) {
+        kai_store_close(s);
+        return err;
+    }
     kai_store_tidy(s);
-    *out = s;
-    s = NULL; /* The caller's now. */
-out:
-    kai_store_close(s);
+    *out = s; /* The caller's now. */
+    return KAI_OK;
+}
+
+/* Whoever has it open has checked it; else we do, and let go: LMDB's own locks keep a reader and a
+ * writer apart. */
+static enum kai_err view_check(struct kai_store *s, struct kai_why *why)
+{
+    struct verdict v = {0};
+    enum kai_err err = lock_take(s, why);
+
+    if (err == KAI_EBUSY && s->guard)
+        return KAI_OK; /* Another process. */
+    if (err == KAI_OK)
+        err = check_run(&v, s->dir, s->dir_fd, why);
+    if (err == KAI_OK && v.code == VERDICT_NEW)
+        err = kai_why_set(why, KAI_ENOTFOUND, "store.missing", NULL, NULL, NULL);
+    lock_release(s);
     return err;
+}
+
+enum kai_err kai_store_view(struct kai_store **out, const char *dir, struct kai_why *why)
+{
+    struct kai_store *s = store_new(dir);
+
+    *out = NULL;
+    enum kai_err err = s == NULL ? KAI_ENOMEM : dir_open(s, true, why);
+    if (err == KAI_OK)
+        err = lock_refuse_network(s->dir, why);
+    if (err == KAI_OK)
+        err = view_check(s, why);
+    if (err == KAI_OK) {
+        err = env_open(s, s->dir, MDB_RDONLY);
+        if (err == KAI_OK)
+            err = tables_open(s, false);
+        if (err != KAI_OK)
+            (void)kai_why_set(why, err, "store.io", kai_err_text(err), NULL, NULL);
+    }
+    if (err != KAI_OK) {
+        kai_store_close(s);
+        return err;
+    }
+    *out = s;
+    return KAI_OK;
 }
 
 void kai_store_close(struct kai_store *s)
@@ -385,6 +432,11 @@ void kai_store_tidy(struct kai_store *s)
 bool kai_store_was_clean(const struct kai_store *s)
 {
     return s->was_clean;
+}
+
+bool kai_store_was_continuous(const struct kai_store *s)
+{
+    return s->was_continuous;
 }
 
 enum kai_err kai_store_mark_clean(struct kai_store *s)

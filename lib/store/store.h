@@ -35,6 +35,11 @@ struct kai_store_options {
 KAI_MUST_USE enum kai_err kai_store_open(struct kai_store **out, const char *dir,
                                          const struct kai_store_options *opt, struct kai_why *why);
 void kai_store_close(struct kai_store *s);
+/* To read alone, also while another process has the store open (a backup of a running node); where
+ * nobody has, the start-up check runs first. Snapshots work, transactions do not. Errors: as above,
+ * KAI_ENOTFOUND (store.missing). */
+KAI_MUST_USE enum kai_err kai_store_view(struct kai_store **out, const char *dir,
+                                         struct kai_why *why);
 
 enum kai_log_kind { KAI_LOG_DATA = 1, KAI_LOG_KEY = 2 };
 #define KAI_LOG_CLOSED  1u /* CLOSE was appended. */
@@ -138,6 +143,10 @@ KAI_MUST_USE enum kai_err kai_snap_notes(struct kai_snap *r, kai_note_fn *f, voi
 /* KAI_ENOTFOUND. The view is valid until the snapshot ends. */
 KAI_MUST_USE enum kai_err kai_snap_kv(struct kai_snap *r, const char *key, struct kai_view *value);
 
+/* Every named value, by key. */
+typedef bool kai_kv_fn(void *ctx, const char *key, struct kai_view value);
+KAI_MUST_USE enum kai_err kai_snap_kvs(struct kai_snap *r, kai_kv_fn *f, void *ctx);
+
 struct kai_store_usage {
     uint64_t map_bytes;
     uint64_t used_bytes;
@@ -154,6 +163,10 @@ void kai_store_tidy(struct kai_store *s);
 /* The mark of a clean stop (docs/protocol.md 5): a file beside the store, gone while it is open.
  * True from open when the last stop was clean. */
 bool kai_store_was_clean(const struct kai_store *s);
+/* Besides: nothing can have been put back since. It is the same file (inode and ctime, which no
+ * copy keeps), and the machine has not been started since (a virtual one that was set back has).
+ * What this cannot see: a block device, or a machine's memory with it, set back while it ran. */
+bool kai_store_was_continuous(const struct kai_store *s);
 /* Make this close a clean one: call just before kai_store_close(), when nothing more will be
  * appended. */
 KAI_MUST_USE enum kai_err kai_store_mark_clean(struct kai_store *s);

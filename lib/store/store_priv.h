@@ -39,6 +39,7 @@ struct kai_store {
     int acked_fd;
     bool guard; /* This store holds the process's one place. */
     bool was_clean;
+    bool was_continuous;
     bool failed; /* A commit met an I/O error: what is on the disk is not known until the next open.
                   */
     struct kai_tx tx;
@@ -71,19 +72,30 @@ enum kai_err tx_drop_staged(struct kai_tx *t);
 /* lock.c: one process. Errors: KAI_EBUSY, KAI_EIO, KAI_EPERM; *why says more. */
 KAI_MUST_USE enum kai_err lock_take(struct kai_store *s, struct kai_why *why);
 void lock_drop(struct kai_store *s);
+/* Other processes may open it; in this one it stays the only one. */
+void lock_release(struct kai_store *s);
 /* Errors: KAI_EIO with io.network-fs. */
 KAI_MUST_USE enum kai_err lock_refuse_network(const char *dir, struct kai_why *why);
 
 /* mark.c: the mark of a clean stop names the state it stands for, so that a file which changed
- * since is not taken for the one that was closed. */
+ * since is not taken for the one that was closed; and where and when it was closed, so that a copy
+ * is not taken for it either: nobody can set the ctime of a file, and a machine that was set back
+ * has been started since. */
+#define MARK_BOOT_BYTES 40u
 struct mark {
     uint64_t bytes; /* Of data.mdb. */
     uint64_t mtime_s;
     uint64_t mtime_ns;
     uint64_t txnid;
+    uint64_t ino;
+    uint64_t ctime_s;
+    uint64_t ctime_ns;
+    char boot[MARK_BOOT_BYTES]; /* The kernel's boot id; zeros: not known. */
 };
 bool mark_read(struct mark *m, int dir_fd);
-bool mark_of_file(struct mark *m, int dir_fd); /* All but the txnid. */
+bool mark_of_file(struct mark *m, int dir_fd);                    /* All but the txnid. */
+bool mark_same(const struct mark *a, const struct mark *b);       /* The file's contents. */
+bool mark_continuous(const struct mark *a, const struct mark *b); /* And no copy of it. */
 KAI_MUST_USE enum kai_err mark_write(const struct mark *m, int dir_fd);
 enum kai_err mark_remove(int dir_fd);
 
@@ -107,8 +119,9 @@ struct verdict {
     uint64_t code; /* enum verdict_code. */
     uint64_t map_bytes;
     uint64_t format;
-    uint64_t clean; /* The mark stands for this state. */
-    char at[64];    /* Which table, for the message. */
+    uint64_t clean;      /* The mark stands for this state. */
+    uint64_t continuous; /* And was made for this very file since the machine was started. */
+    char at[64];         /* Which table, for the message. */
 };
 /* Check dir in a child. Forks, so it runs before the process has threads. Errors: KAI_ECORRUPT,
  * KAI_EVERSION, KAI_ENOMEM, KAI_EIO; *why says more. */

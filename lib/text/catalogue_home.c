@@ -3,6 +3,63 @@
 
 const struct kai_text_reason kai_reasons_home[] = {
     {
+        "backup.corrupt",
+        "The backup {1} is damaged, or was cut short. Nothing was restored.",
+        "Take another copy of it. What was changed anywhere in a backup is noticed.",
+        "バックアップ {1} が壊れているか、途中で切れています。何も復元していません。",
+        "別の複製を使ってください。バックアップはどこが変わっても検出されます。",
+    },
+    {
+        "backup.exists",
+        "There is a file {1} already. It was left as it is.",
+        "Give the backup another name.",
+        "ファイル {1} はすでにあります。変更していません。",
+        "別の名前を指定してください。",
+    },
+    {
+        "backup.magic",
+        "The file {1} is no backup of Kairan.",
+        "Name a file that kairan backup wrote.",
+        "ファイル {1} は Kairan のバックアップではありません。",
+        "kairan backup で作ったファイルを指定してください。",
+    },
+    {
+        "backup.newer",
+        "The backup {1} was written by a newer version of Kairan.",
+        "Update Kairan on this machine.",
+        "バックアップ {1} は新しい版の Kairan で作られています。",
+        "この端末の Kairan を更新してください。",
+    },
+    {
+        "backup.passphrase",
+        "The passphrase does not open the backup {1}.",
+        "It is the one that was given when the backup was made. Nobody can open it without.",
+        "パスフレーズが違うため、バックアップ {1} を開けません。",
+        "バックアップを作ったときのパスフレーズです。これがないと誰にも開けません。",
+    },
+    {
+        "backup.record",
+        "The backup {1} was put together wrongly (record {2}: {3}). Nothing was restored.",
+        "Take another copy of it. The passphrase is right, so whoever made this file knew it.",
+        "バックアップ {1} の内容が正しくありません（レコード {2}: {3}）。何も復元していません"
+        "。",
+        "別の複製を使ってください。パスフレーズは正しいので、作成者はそれを知っています。",
+    },
+    {
+        "backup.restore",
+        "The home {1} could not be restored: {2}.",
+        "Nothing was left of it. Try again.",
+        "ホーム {1} を復元できませんでした: {2}",
+        "途中のものは残していません。もう一度実行してください。",
+    },
+    {
+        "backup.write",
+        "The backup {1} could not be made: {2}.",
+        "Nothing was left of it. Try again.",
+        "バックアップ {1} を作れませんでした: {2}",
+        "途中のものは残していません。もう一度実行してください。",
+    },
+    {
         "config.api",
         "{1} cannot be the address of the local interface.",
         "Write a /PATH, or tcp://127.0.0.1:PORT. It is never opened to other machines.",
@@ -108,11 +165,44 @@ const struct kai_text_reason kai_reasons_home[] = {
         "--home DIR で短いパスを指定してください。ソケットのパスは 107 バイトまでです。",
     },
     {
+        "home.restored",
+        "The home {1} was restored for {2}, and has no node yet: the key of the old one is in"
+        " no backup.",
+        "With the root key: org recover. Else: node request, have it admitted where the issui"
+        "ng key is, node join.",
+        "ホーム {1} は {2} のものとして復元済みですが、ノードがまだありません（元の鍵はバック"
+        "アップに含まれません）。",
+        "ルート鍵があれば org recover。なければ node request を発行鍵のあるノードで認めてもら"
+        "い、node join を実行します。",
+    },
+    {
+        "home.twin",
+        "The home {1} runs on another machine as well: somebody else speaks with its keys. No"
+        "thing more is written here.",
+        "Find the other copy and stop it for good; if there is none, the keys were stolen: no"
+        "de revoke. Then start the one that stays with run --sure.",
+        "ホーム {1} が別の端末でも動いています。同じ鍵で発言しているものがあるため、書き込み"
+        "を止めました。",
+        "複製を探して完全に停止してください。見当たらなければ鍵の盗難です（node revoke）。残"
+        "す方を run --sure で起動します。",
+    },
+    {
         "home.unset",
         "It is not known where the home is: neither --home nor $KAIRAN_HOME nor $HOME is set.",
         "Name it with --home DIR.",
         "ホームの場所が分かりません。--home、$KAIRAN_HOME、$HOME のいずれもありません。",
         "--home DIR で指定してください。",
+    },
+    {
+        "home.unsure",
+        "The home {1} may be an older copy: what its organisation signed last has to be compa"
+        "red with other nodes first.",
+        "Let the node run until two others are linked, then try again. If nobody can be reach"
+        "ed and the home was not put back: run --sure.",
+        "ホーム {1} は古い複製かもしれません。組織が最後に署名した記録を、まず他のノードと照"
+        "合する必要があります。",
+        "ノードを起動し、他の 2 ノードと接続してから再試行してください。接続できず、復元もし"
+        "ていない場合は run --sure で起動します。",
     },
     {
         "index.busy",
@@ -162,6 +252,31 @@ const struct kai_text_reason kai_reasons_home[] = {
         "Run the command as the user who runs the node, or correct the owner with chown.",
         "この利用者には {1} を読み書きする権限がありません。",
         "ノードを動かす利用者で実行するか、chown で所有者を直してください。",
+    },
+    {
+        "recover.not-restored",
+        "The home {1} was not restored from a backup, or has joined since.",
+        "org recover is for a home that restore has just made. To replace a stolen key: issui"
+        "ng replace.",
+        "ホーム {1} はバックアップから復元したものではないか、すでに参加済みです。",
+        "org recover は restore で作った直後のホームで使います。盗まれた鍵の交換は issuing re"
+        "place です。",
+    },
+    {
+        "recover.other-root",
+        "{1} is not the root key of {2}.",
+        "Put the right org-root.key into keys/ of this home. If it is lost, the organisation "
+        "has to join anew: org request.",
+        "{1} は {2} のルート鍵ではありません。",
+        "正しい org-root.key をこのホームの keys/ に置いてください。失った場合は、組織として"
+        "参加し直します（org request）。",
+    },
+    {
+        "restore.other-org",
+        "The home {1} was restored for the organisation {2}, not for that one.",
+        "Give the id of {2}: restore printed it.",
+        "ホーム {1} は組織 {2} のものとして復元されています。別の組織は指定できません。",
+        "{2} の ID を指定してください（restore が表示したもの）。",
     },
     {
         "store.corrupt",

@@ -284,6 +284,15 @@ const struct kai_text_reason kai_reasons_link[] = {
         "自組織を認めた組織に問い合わせてください。権限は org show で確認できます。",
     },
     {
+        "publish.log-over",
+        "Meanwhile a peer turned out to hold more of this node's own log than the node itself"
+        ", so that log was given up. Nothing was published.",
+        "Publish again: it goes into a new log.",
+        "このノード自身の記録を相手側がより多く持っていることが分かり、そのログを閉じました。"
+        "公開していません。",
+        "もう一度公開してください。新しいログに書き込みます。",
+    },
+    {
         "publish.not-member",
         "This organisation is not a member of the audience {2}.",
         "Ask its owner to be added, or choose another audience.",

@@ -13,6 +13,7 @@
 #include "node/cli/cli.h"
 #include "node/loop.h"
 #include "node/say.h"
+#include "node/sure.h"
 
 static struct kai_loop *running; /* For the signal handler. */
 
@@ -95,6 +96,10 @@ int kai_cmd_run(struct kai_cli *cli)
 
     if (err == KAI_OK)
         err = kai_core_open(&core, &cli->home, &why);
+    if (err == KAI_OK && kai_cli_flag(cli, "--sure"))
+        err = kai_sure_confirm(core);
+    if (err == KAI_OK)
+        err = kai_sure_alone(core, &why);
     if (err == KAI_OK)
         err = kai_loop_new(&loop, core, &cfg, &why);
     if (err == KAI_OK)
@@ -113,6 +118,8 @@ int kai_cmd_run(struct kai_cli *cli)
         kai_loop_drain(loop, api); /* Requests under way still need the loop. */
     running = NULL;
     kai_loop_free(loop);
+    if (err == KAI_OK)
+        err = kai_sure_alone(core, &why); /* Why it stopped, if that was why. */
     kai_core_close(core);
     if (err != KAI_OK)
         return kai_cli_fail(cli, err, &why);

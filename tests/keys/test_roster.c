@@ -240,6 +240,40 @@ static void reach(void **state)
     world_free(&w);
 }
 
+/* Who took the place of an issuing key speaks for it; who had it before does not, nor one of
+ * another organisation. */
+static void later_issuing_key(void **state)
+{
+    (void)state;
+    struct line l;
+    struct tsub next, under, other, other_key;
+
+    make_line(&l, NULL);
+    world_key(&l.w, &next);
+    world_key(&l.w, &under);
+    world_key(&l.w, &other);
+    world_key(&l.w, &other_key);
+    struct tlog before = l.ai.log;
+    const struct tlog *keep[1] = {&before};
+    world_admit(&l.w, &l.a.log, &next, KAI_ADMIT_ISSUING, NULL);
+    world_remove(&l.w, &l.a.log, l.ai.cert, KAI_REVOKE_LOST, keep, 1);
+    world_admit(&l.w, &next.log, &under, KAI_ADMIT_NODE, NULL);
+    world_admit(&l.w, &l.fi.log, &other, KAI_ADMIT_ORG, NULL);
+    world_admit(&l.w, &other.log, &other_key, KAI_ADMIT_ISSUING, NULL);
+    assert_true(active(&l, l.n.cert));
+    world_remove(&l.w, &l.ai.log, under.cert, KAI_REVOKE_COMPROMISE, NULL, 0); /* The thief. */
+    world_remove(&l.w, &other_key.log, l.n.cert, KAI_REVOKE_RULES, NULL, 0);
+    assert_true(active(&l, under.cert));
+    assert_true(active(&l, l.n.cert));
+    world_remove(&l.w, &next.log, l.n.cert, KAI_REVOKE_LOST, NULL, 0);
+    struct kai_roster *r = world_roster(&l.w);
+    assert_false(world_cert_active(r, l.n.cert));
+    assert_true(world_cert_attested(r, l.n.cert)); /* What it wrote stands. */
+    assert_true(world_cert_active(r, under.cert));
+    kai_roster_unref(r);
+    world_free(&l.w);
+}
+
 static void threshold(void **state)
 {
     (void)state;
@@ -516,6 +550,7 @@ int main(void)
         cmocka_unit_test(new_terms_bind_all_below),
         cmocka_unit_test(revoke_and_cut),
         cmocka_unit_test(reach),
+        cmocka_unit_test(later_issuing_key),
         cmocka_unit_test(threshold),
         cmocka_unit_test(parts_together),
         cmocka_unit_test(forks),

@@ -9,7 +9,9 @@
 #include "node/indexer.h"
 #include "node/post.h"
 #include "node/publish.h"
+#include "node/recover.h"
 #include "node/steward.h"
+#include "node/sure.h"
 
 static const struct kai_who ADMIN = {.role = KAI_ROLE_ADMIN, .clearance = KAI_TLP_RED};
 
@@ -428,6 +430,42 @@ static void sealed_where_it_waits(void **state)
     assert_int_equal(system(command), 0);
 }
 
+/* The node is gone with its key; another one goes on with what waited. */
+static void comes_with_a_backup(void **state)
+{
+    static const char pass[] = "long enough to be one";
+    struct rig *r = *state;
+    struct kai_backup_info info;
+    struct kai_recovered done;
+    struct kai_home home;
+    char file[96];
+    char dir[96];
+    char command[384];
+
+    assert_int_equal(say(r, "kept.example").unsent, 1);
+    kai_core_close(r->core); /* One store in a process. */
+    r->core = NULL;
+    (void)snprintf(file, sizeof file, "%s.backup", r->dir);
+    (void)snprintf(dir, sizeof dir, "%s.again", r->dir);
+    MUST(kai_backup_make(&r->home, file, pass, NULL, NULL, &info, &r->why));
+    MUST(kai_home_find(&home, dir, &r->why));
+    MUST(kai_backup_restore(&home, file, pass, NULL, NULL, &info, &r->why));
+    MUST(kai_recover(&home, "another", pass, &done, &r->why));
+    MUST(kai_recover_done(&home, &r->why));
+    (void)snprintf(command, sizeof command, "rm -r %s %s && mv %s %s", r->dir, file, dir, r->dir);
+    assert_int_equal(system(command), 0);
+    MUST(kai_core_open(&r->core, &r->home, &r->why));
+    MUST(kai_sure_confirm(r->core));
+    assert_int_equal(kai_hold_count(r->core), 1);
+    rig_again(r, true); /* It is wrapped for this node now. */
+    MUST(kai_sure_confirm(r->core));
+    assert_int_equal(say(r, "kept.example").skipped, 1);
+    stewards_are(r, false, 0);
+    MUST(kai_post_held(r->core));
+    assert_int_equal(kai_hold_count(r->core), 0);
+    assert_int_equal(times(r, "kept.example"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -441,6 +479,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(has_a_bound, start, rig_stop),
         cmocka_unit_test_setup_teardown(judged_again, start, rig_stop),
         cmocka_unit_test_setup_teardown(sealed_where_it_waits, start, rig_stop),
+        cmocka_unit_test_setup_teardown(comes_with_a_backup, start, rig_stop),
     };
 
     if (sodium_init() < 0)

@@ -233,6 +233,49 @@ static void test_clean(void **state)
     kit_dir_rm(dir);
 }
 
+/* A copy that keeps times and contents is clean, and is not the one that was closed. */
+static void test_continuous(void **state)
+{
+    char dir[64];
+    char copy[80];
+    char cmd[800];
+    struct kit_log l = kit_log(12);
+
+    (void)state;
+    kit_dir(dir);
+    struct kai_store *s = kit_open(dir);
+    kit_add_log(s, &l, 3);
+    assert_int_equal(kai_store_mark_clean(s), KAI_OK);
+    kai_store_close(s);
+    snprintf(copy, sizeof copy, "%s.copy", dir);
+    snprintf(cmd, sizeof cmd, "cp -a %s %s", dir, copy);
+    assert_int_equal(system(cmd), 0);
+
+    s = kit_open(copy);
+    assert_true(kai_store_was_clean(s));
+    assert_false(kai_store_was_continuous(s));
+    kai_store_close(s);
+
+    s = kit_open(dir);
+    assert_true(kai_store_was_clean(s));
+    assert_true(kai_store_was_continuous(s));
+    assert_int_equal(kai_store_mark_clean(s), KAI_OK);
+    kai_store_close(s);
+
+    /* Written over in place: the same inode, and a later ctime. */
+    snprintf(cmd, sizeof cmd,
+             "cp %s/data.mdb %s.over && touch -r %s/data.mdb %s.over && cat %s.over >%s/data.mdb "
+             "&& touch -r %s.over %s/data.mdb && rm %s.over",
+             dir, dir, dir, dir, dir, dir, dir, dir, dir);
+    assert_int_equal(system(cmd), 0);
+    s = kit_open(dir);
+    assert_true(kai_store_was_clean(s));
+    assert_false(kai_store_was_continuous(s));
+    kai_store_close(s);
+    kit_dir_rm(copy);
+    kit_dir_rm(dir);
+}
+
 /* Append until it is refused; how many were taken. */
 static size_t fill(struct kai_store *s, struct kit_log *l, size_t payload_n)
 {
@@ -374,10 +417,10 @@ static void test_disk_full(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_second),    cmocka_unit_test(test_folder),
-        cmocka_unit_test(test_map_kept),  cmocka_unit_test(test_newer),
-        cmocka_unit_test(test_clean),     cmocka_unit_test(test_full),
-        cmocka_unit_test(test_disk_full),
+        cmocka_unit_test(test_second),   cmocka_unit_test(test_folder),
+        cmocka_unit_test(test_map_kept), cmocka_unit_test(test_newer),
+        cmocka_unit_test(test_clean),    cmocka_unit_test(test_continuous),
+        cmocka_unit_test(test_full),     cmocka_unit_test(test_disk_full),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,6 +141,49 @@ static void test_forged_address(void **state)
     }
 }
 
+/* An address that somebody else signed with our key, and a peer that proved our key: we are not
+ * alone. One that is older than ours, and one of another node, say nothing. */
+static void test_elsewhere(void **state)
+{
+    const struct {
+        size_t of;
+        uint64_t counter;
+        uint64_t alarms;
+    } say[] = {{0, 5, 0}, {1, 9, 0}, {0, 7, 1}, {0, 7, 1}, {0, 8, 2}};
+    struct kai_sim *s = net_of(3, 0, true);
+    uint64_t link = kai_sim_raw_link(s, 0, 2, false);
+    struct kai_hello h;
+    struct kai_buf b, f;
+
+    (void)state;
+    note(s, 0, 6, SIM_WALL_MS + 100000000, &b);
+    kai_net_on_own_addr(s->node[0].net, kai_buf_view(&b), s->now);
+    kai_buf_free(&b);
+    kai_buf_init(&f, KAI_FRAME_BYTES_MAX);
+    kai_sim_hello_as(s, 2, &h);
+    kai_put_hello(&f, &h);
+    kai_sim_raw_frame(s, 0, link, kai_buf_view(&f));
+    for (size_t i = 0; i < sizeof say / sizeof say[0]; i++) {
+        note(s, say[i].of, say[i].counter, SIM_WALL_MS + 100000000, &b);
+        kai_buf_clear(&f);
+        kai_put_frame(&f, KAI_MSG_PEERS, 1);
+        kai_put_array(&f, 1);
+        kai_put_view(&f, kai_buf_view(&b));
+        kai_sim_raw_frame(s, 0, link, kai_buf_view(&f));
+        assert_int_equal(kai_sim_alarms(s, "elsewhere"), say[i].alarms);
+        kai_buf_free(&b);
+    }
+    link = kai_sim_raw_link(s, 0, 0, false);
+    kai_sim_hello_as(s, 0, &h);
+    h.boot[0] ^= 1;
+    kai_buf_clear(&f);
+    kai_put_hello(&f, &h);
+    kai_sim_raw_frame(s, 0, link, kai_buf_view(&f));
+    assert_int_equal(kai_sim_alarms(s, "elsewhere"), 3);
+    kai_buf_free(&f);
+    kai_sim_free(s);
+}
+
 /* A node that says a new address again and again is heard now and then: each goes to every disk. */
 static void test_addresses_without_end(void **state)
 {
@@ -296,6 +339,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_forged_address),
+        cmocka_unit_test(test_elsewhere),
         cmocka_unit_test(test_addresses_without_end),
         cmocka_unit_test(test_addresses_for_newcomers),
         cmocka_unit_test(test_introduction),

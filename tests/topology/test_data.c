@@ -212,6 +212,26 @@ static void test_own_ahead(void **state)
     kai_sim_free(s);
 }
 
+/* The peer holds another entry than we at a place of our own log: we wrote both, in two lives. */
+static void test_own_fork(void **state)
+{
+    struct kai_entry mine, other;
+    struct kai_buf b;
+    uint64_t link;
+    struct kai_sim *s = stage(&link, false);
+
+    (void)state;
+    kai_sim_publish(s, 0, 0, 10);
+    assert_true(kai_sim_entry(s, 0, 0, 0, 2, &mine));
+    kai_buf_init(&b, KAI_FRAME_BYTES_MAX);
+    assert_true(kai_sim_fork(s, 0, 0, &mine, &b, &other));
+    push(s, link, &other);
+    assert_int_equal(kai_sim_alarms(s, "log.fork"), 1);
+    assert_int_equal(kai_sim_alarms(s, "own.ahead"), 1);
+    kai_buf_free(&b);
+    kai_sim_free(s);
+}
+
 /* A peer that says it has what it never sends is turned from after a while, and does not block the
  * log. */
 static void test_liar(void **state)
@@ -256,8 +276,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_in_order),  cmocka_unit_test(test_gap),
         cmocka_unit_test(test_forged),    cmocka_unit_test(test_fork),
-        cmocka_unit_test(test_own_ahead), cmocka_unit_test(test_liar),
-        cmocka_unit_test(test_handles),
+        cmocka_unit_test(test_own_ahead), cmocka_unit_test(test_own_fork),
+        cmocka_unit_test(test_liar),      cmocka_unit_test(test_handles),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

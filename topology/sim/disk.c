@@ -237,6 +237,14 @@ static void on_alarm(void *ctx, const struct kai_net_alarm *a)
     }
 }
 
+/* No engine of ours is ever in two places: a test says that one is. */
+static void on_elsewhere(void *ctx, uint64_t counter)
+{
+    struct kai_net_alarm a = {.code = "elsewhere", .seq = counter};
+
+    on_alarm(ctx, &a);
+}
+
 uint64_t kai_sim_alarms(const struct kai_sim *s, const char *code)
 {
     for (size_t i = 0; i < 16; i++)
@@ -346,6 +354,7 @@ void sim_node_start(struct kai_sim *s, size_t i)
                                         .keys = on_keys,
                                         .held = on_held,
                                         .retire = on_retire,
+                                        .elsewhere = on_elsewhere,
                                         .alarm = on_alarm,
                                         .read = on_read,
                                         .read_text = on_read_text,
