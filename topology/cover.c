@@ -44,6 +44,10 @@ const struct kai_cover *kai_cover_place(const struct kai_net *n, struct kai_plac
 
 const struct kai_cover *kai_cover_link(const struct kai_net *n, struct kai_link *l)
 {
+    static const struct kai_cover nothing; /* As long as we do not know who it is. */
+
+    if (!l->peer)
+        return &nothing;
     if (l->in.seen != n->overlay.version)
         fill(n, &l->in, l->peer);
     return &l->in;

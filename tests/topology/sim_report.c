@@ -72,10 +72,8 @@ static void links(struct national *w)
 }
 
 /* One author of each audience writes again and again: trees of their logs form. */
-static void write_again(struct national *w, size_t rounds, uint64_t gap_ms)
+static void write_again(struct national *w, uint64_t dice, size_t rounds, uint64_t gap_ms)
 {
-    uint64_t dice = w->dice;
-
     for (size_t i = 0; i < rounds; i++) {
         w->dice = dice; /* The same authors. */
         (void)national_publish(w, 0);
@@ -117,12 +115,13 @@ static void steady(struct national *w, const char *svg)
 {
     struct national_cost before, after;
     struct national_reach r;
+    uint64_t dice = w->dice;
 
-    write_again(w, 6, 20000);
+    write_again(w, dice, 6, 20000);
     kai_sim_run(w->s, 30000);
     kai_sim_forget_tracks(w->s);
     before = national_cost(w);
-    write_again(w, 3, 20000);
+    write_again(w, dice, 3, 20000);
     after = national_cost(w);
     national_reach(w, &r, NULL);
     claim(r.got == r.due, "%zu entries: %llu of %llu deliveries", r.entries,
