@@ -35,13 +35,6 @@ void kai_tree_link(struct kai_net *n, struct kai_link *l)
         n->by_pk[i]->lazy &= ~(1ull << l->slot), n->by_pk[i]->pruned &= ~(1ull << l->slot);
 }
 
-void kai_tree_gone(struct kai_net *n, const struct kai_link *l)
-{
-    for (size_t i = 0; i < n->n_logs; i++)
-        if (n->by_pk[i]->via == l->id)
-            n->by_pk[i]->via = 0;
-}
-
 bool kai_tree_lazy(const struct kai_nlog *log, const struct kai_link *l)
 {
     return !log->l.own && (log->lazy >> l->slot & 1u) != 0;
@@ -116,6 +109,60 @@ static void graft(struct kai_net *n, struct kai_link *l, struct kai_share *s, st
     n->count.grafts_out++;
 }
 
+/* Another link that carries this audience. */
+static struct kai_link *instead_of(const struct kai_net *n, const struct kai_link *gone,
+                                   const uint8_t *aud_id, struct kai_share **s)
+{
+    size_t start = (size_t)gone->id;
+
+    for (size_t i = 0; i < n->n_links; i++) {
+        struct kai_link *l = n->links[(start + i) % n->n_links];
+        *s = l == gone || l->dead || l->file ? NULL : kai_share_find(l, aud_id);
+        if (*s && (*s)->matched && (*s)->live)
+            return l;
+    }
+    return NULL;
+}
+
+static void come_by(struct kai_net *n, struct kai_link *l, struct kai_share *s,
+                    struct kai_nlog *const *logs, size_t k)
+{
+    for (size_t i = 0; i < k; i++)
+        logs[i]->pruned &= ~(1ull << l->slot);
+    put_list(n, s, KAI_MSG_GRAFT, 0, logs, k, 0);
+    (void)kai_out_put(n, l, KAI_OUT_URGENT);
+    n->count.grafts_out++;
+}
+
+/* What came by this link comes by another one from now on, instead of waiting for the first word of
+ * an entry that does not come. */
+void kai_tree_gone(struct kai_net *n, const struct kai_link *gone)
+{
+    struct kai_nlog *const *logs, *some[KAI_IHAVE_IDS_MAX];
+    struct kai_share *s;
+
+    for (size_t i = 0, total; i < n->n_logs; i += total) {
+        struct kai_link *l = NULL;
+        size_t k = 0;
+        total = kai_mirror_audience(n, n->by_aud[i]->l.aud_id, &logs);
+        for (size_t j = 0; j < total; j++) {
+            if (logs[j]->via != gone->id)
+                continue;
+            logs[j]->via = 0;
+            l = l || logs[j]->l.own ? l : instead_of(n, gone, logs[j]->l.aud_id, &s);
+            if (!l)
+                continue;
+            some[k++] = logs[j];
+            if (k == KAI_IHAVE_IDS_MAX) {
+                come_by(n, l, s, some, k);
+                k = 0;
+            }
+        }
+        if (k > 0)
+            come_by(n, l, s, some, k);
+    }
+}
+
 void kai_tree_on_prune(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
 {
     struct kai_share *s = kai_match_handle(l, f->handle);
@@ -179,7 +226,7 @@ void kai_tree_on_graft(struct kai_net *n, struct kai_link *l, struct kai_frame *
         uint64_t seq;
         struct kai_nlog *log;
         kai_frame_id(f, &log_pk, &seq);
-        if (too_many(n, l))
+        if (seq > 0 && too_many(n, l))
             return; /* It is found by reconciliation. */
         log = kai_mirror_find(n, log_pk);
         if (!log || memcmp(log->l.aud_id, s->aud_id, KAI_ID_BYTES) != 0)
