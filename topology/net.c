@@ -228,7 +228,11 @@ static void dispatch(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
     case KAI_MSG_BYE:
         on_bye(n, l, f);
         break;
-    default: /* ERR is only told; DEF changes nothing yet. */
+    case KAI_MSG_ERR: /* Else only told. */
+        if (f->a == KAI_BYE_BUSY && f->b == KAI_ERR_SPARE)
+            kai_overlay_spared(n, l);
+        break;
+    default: /* DEF changes nothing yet. */
         break;
     }
 }

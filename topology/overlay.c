@@ -17,6 +17,8 @@
 #define MALFORMED_MS     600000u
 #define STABLE_MS        60000u /* A link that stood so long was no failure. */
 #define TIDY_MS          60000u
+#define SPARE_EVERY_MS   2000u
+#define SPARE_AGE_MS     15000u /* What a link is for shows in so long. */
 #define YOUNG_MS         600000u /* Not given up for others before. */
 #define AUDIT_MS         3600000u
 #define GUEST_MS         10000u /* Enough to hear of addresses, keys, and what one lacks. */
@@ -437,6 +439,40 @@ static void lose_dials(struct kai_net *n)
     }
 }
 
+/* Offer the peer to do without a link that nothing rests on here. When nothing rests on it there
+ * either, it ends: so links go that all made at once, and none that anybody would make again. */
+static void spare(struct kai_net *n)
+{
+    struct kai_link *best = NULL;
+    size_t most = 0;
+
+    if (n->now_ms < n->overlay.spare_ms)
+        return;
+    n->overlay.spare_ms = n->now_ms + SPARE_EVERY_MS / 2 + kai_random_below(n, SPARE_EVERY_MS);
+    for (size_t i = 0; i < n->n_links; i++) {
+        struct kai_link *l = n->links[i];
+        size_t others;
+        if (!stands(l) || l->state != KAI_LINK_MATCH || n->now_ms < l->since_ms + SPARE_AGE_MS ||
+            n->now_ms < l->spare_ms)
+            continue;
+        others = kai_cover_others(n, kai_cover_link(n, l));
+        if (others >= most && !kai_overlay_needs(n, l)) {
+            best = l;
+            most = others;
+        }
+    }
+    if (!best)
+        return;
+    best->spare_ms = n->now_ms + TIDY_MS; /* The answer may be no. */
+    kai_link_err(n, best, KAI_BYE_BUSY, KAI_ERR_SPARE);
+}
+
+void kai_overlay_spared(struct kai_net *n, struct kai_link *l)
+{
+    if (stands(l) && l->state == KAI_LINK_MATCH && !kai_overlay_needs(n, l))
+        kai_link_bye(n, l, KAI_BYE_BUSY);
+}
+
 void kai_overlay_tick(struct kai_net *n)
 {
     if (n->overlay.n_dials > 0)
@@ -445,6 +481,7 @@ void kai_overlay_tick(struct kai_net *n)
     kai_visit_tick(n);
     end_guests(n);
     tidy(n);
+    spare(n);
 }
 
 /* ---- Asked and told. */

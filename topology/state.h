@@ -210,6 +210,7 @@ struct kai_link {
 
     struct kai_cover in; /* Of the peer. */
     bool chance;         /* Dialled to look at somebody, not for an audience. */
+    uint64_t spare_ms;   /* Not offered again before. */
     uint64_t guest_ms;   /* There is no room for it: it ends then. 0: a link as any. */
     bool rb_look;        /* Some share wants to be looked at in this step, */
     uint64_t rb_next_ms; /* or at this time. */
@@ -326,6 +327,7 @@ struct kai_overlay {
     bool book_changed;
     size_t n_dials;    /* Under way, or over since the last look. */
     uint64_t dial_ms;  /* Nothing to choose before, unless links or addresses change. */
+    uint64_t spare_ms; /* No link is offered before. */
     uint64_t tidy_ms;  /* Surplus links are looked at again. */
     uint64_t audit_ms; /* Somebody at random is dialled. */
     bool lacking;      /* Some audience has fewer links than it wants. */
@@ -518,6 +520,8 @@ bool kai_overlay_linked_to(const struct kai_net *n, const uint8_t node[static KA
 /* Whether anything rests on the link: an audience that would have too few without it, or whoever
  * runs the node wants it. */
 bool kai_overlay_needs(const struct kai_net *n, struct kai_link *l);
+/* The peer can do without it. */
+void kai_overlay_spared(struct kai_net *n, struct kai_link *l);
 
 /* cover.c: which audiences links and addresses serve. */
 void kai_cover_refresh(struct kai_net *n);

@@ -88,14 +88,15 @@ static uint64_t path_ms(void *ctx, size_t a, size_t b)
     return kai_network_path_of(ctx, a, b).latency_ms;
 }
 
-bool national_new(struct national *w, const char *path, uint64_t seed, uint64_t num, uint64_t den)
+bool national_new(struct national *w, const char *path, uint64_t seed, uint64_t num, uint64_t den,
+                  bool shared)
 {
     struct kai_sim_plan *plan;
     struct kai_sim_options o = {.seed = seed,
                                 .introduced = true,
                                 .primed = true,
                                 .track = true,
-                                .shared = true,
+                                .shared = shared,
                                 .quick = true,
                                 .path_ms = path_ms};
 
@@ -110,7 +111,7 @@ bool national_new(struct national *w, const char *path, uint64_t seed, uint64_t 
     }
     kai_verify_memo(true);
     kai_roster_memo(true);
-    kai_ctl_memo(true);
+    kai_ctl_memo(shared);
     o.plan = plan;
     o.path_ctx = w->net;
     w->s = kai_sim_new(&o);

@@ -9,12 +9,13 @@ struct national {
     struct kai_network *net;
     struct kai_sim *s;
     uint64_t dice;
-    bool quiet; /* Print nothing. */
 };
 
 /* Read a file, expand it at num/den of its size and begin: everybody has been a member for long, and
- * nobody is linked. False: it says why on standard error. */
-bool national_new(struct national *w, const char *path, uint64_t seed, uint64_t num, uint64_t den);
+ * nobody is linked. shared: nodes that hold the same control entries share the set. False: it says
+ * why on standard error. */
+bool national_new(struct national *w, const char *path, uint64_t seed, uint64_t num, uint64_t den,
+                  bool shared);
 void national_free(struct national *w);
 uint64_t national_roll(struct national *w, uint64_t below);
 

@@ -326,6 +326,7 @@ void scenario_run(const struct scenario *sc, struct scenario_result *r)
     script(&x);
     heal(&x);
     judge(&x);
+    r->virtual_ms = kai_sim_now(x.s);
     kai_sim_free(x.s);
     kai_verify_memo(false);
     kai_roster_memo(false);

@@ -22,7 +22,7 @@ struct scenario_result {
     uint64_t worst_read_ms; /* From links and a clean epoch to all read. */
     size_t worst_aud;
     uint64_t worst_clean_ms; /* From calm to a clean epoch. */
-    uint64_t hash, real_ms;
+    uint64_t hash, real_ms, virtual_ms;
     size_t memory_most;
     struct kai_sim_counters count;
 };

@@ -61,7 +61,7 @@ static void links(struct national *w)
 
     if (!sh)
         abort();
-    kai_sim_run(w->s, 30000);
+    kai_sim_run(w->s, 120000);
     national_shape(w, sh);
     claim(sh->connected == sh->due,
           "%zu of %zu audiences with two dialable members or a relay are connected, after %.0f s",
@@ -253,7 +253,7 @@ int main(int argc, char **argv)
         else
             return fprintf(stderr, "sim_report: %s?\n", argv[i]), 2;
     }
-    if (!national_new(&w, net, seed, num, den))
+    if (!national_new(&w, net, seed, num, den, true))
         return 2;
     memory(&w, began);
     links(&w);

@@ -38,6 +38,7 @@ void sim_own_ctl(struct kai_sim *s, size_t org, struct sim_entry *e)
 
     if (n->net)
         SIM_MUST(kai_net_on_own_ctl(n->net, &e->e, s->now) == KAI_OK);
+    n->ctl = n->net ? kai_net_ctl(n->net) : n->ctl;
     sim_disk_ctl(n, e);
     sim_poke(s, org);
 }
