@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
+
 #define DIALS_AT_ONCE    1u
 #define DIAL_LOST_MS     20000u /* A dial of which nothing was heard. */
 #define RETRY_MIN_MS     1000u
@@ -385,7 +387,7 @@ void kai_overlay_linked(struct kai_net *n, struct kai_link *l)
         p->failures = 0;
     }
     kai_visit_linked(n, l);
-    if (l->dialled || kept(n, l) || links <= KAI_LINKS_SOFT)
+    if (l->dialled || kept(n, l) || KAI_CHECK(LINK_GUEST, links <= KAI_LINKS_SOFT))
         return;
     if (others <= SCARCE && (links <= KAI_LINKS_MAX || make_room(n, &st)))
         return;

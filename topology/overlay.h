@@ -68,8 +68,8 @@ struct kai_overlay {
     size_t n_asks;
     struct kai_ask *ask; /* By id; KAI_VISITS_MAX. */
     uint64_t *asked;     /* For kai_net_visits(). */
-    uint64_t visit_ms;           /* No visit before; 0: nothing to ask. */
-    uint64_t visit_seen;         /* As of this version of the keyring. */
+    uint64_t visit_ms;   /* No visit before; 0: nothing to ask. */
+    uint64_t visit_seen; /* As of this version of the keyring. */
     bool started;
     struct kai_visit {
         bool on;
