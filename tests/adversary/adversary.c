@@ -3,7 +3,6 @@
  * after the other, and expects that somebody gets through: a guard that nobody needs fails the run
  * (only where KAIRAN_MUTANTS is on); `--mutants NAME` one, `--mutants I/N` every N-th. */
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -155,12 +154,14 @@ static bool needed(const char *guard)
 /* only: one guard, or I/N: every N-th from the I-th on; NULL: all. */
 static int mutants(const char *only)
 {
-    size_t bad = unknown_guards(), n = 0, part = 0, parts = 1;
-    bool some = only && sscanf(only, "%zu/%zu", &part, &parts) == 2 && part < parts;
+    const char *slash = only ? strchr(only, '/') : NULL;
+    size_t bad = unknown_guards(), n = 0;
+    size_t part = slash ? strtoul(only, NULL, 10) : 0,
+           parts = slash ? strtoul(slash + 1, NULL, 10) : 0;
 
     for (size_t i = 0; i < KAI_CHECKS_N; i++) {
         const char *guard = kai_check_name((enum kai_check_id)i);
-        if (some ? i % parts != part : only && strcmp(only, guard) != 0)
+        if (parts > 0 ? i % parts != part : only && strcmp(only, guard) != 0)
             continue;
         bad += !needed(guard);
         n++;
