@@ -269,3 +269,21 @@ bool kai_net_addr_at(const struct kai_net *n, const char *endpoint, struct kai_d
             return true;
     return false;
 }
+
+/* ---- Told of an address. */
+
+void kai_net_keep(struct kai_net *n, const uint8_t curve_pk[static KAI_KEY_BYTES])
+{
+    struct kai_place *p = kai_book_find_key(n, curve_pk);
+
+    if (p)
+        p->keep = true;
+}
+
+void kai_net_on_anchor(struct kai_net *n, const uint8_t node[static KAI_ID_BYTES])
+{
+    struct kai_place *p = kai_book_find(n, node);
+
+    if (p)
+        p->anchor = true;
+}

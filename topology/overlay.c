@@ -451,22 +451,6 @@ void kai_overlay_tick(struct kai_net *n)
 
 /* ---- Asked and told. */
 
-void kai_net_keep(struct kai_net *n, const uint8_t curve_pk[static KAI_KEY_BYTES])
-{
-    struct kai_place *p = kai_book_find_key(n, curve_pk);
-
-    if (p)
-        p->keep = true;
-}
-
-void kai_net_on_anchor(struct kai_net *n, const uint8_t node[static KAI_ID_BYTES])
-{
-    struct kai_place *p = kai_book_find(n, node);
-
-    if (p)
-        p->anchor = true;
-}
-
 size_t kai_net_anchors(const struct kai_net *n, uint8_t (*nodes)[KAI_ID_BYTES], size_t max)
 {
     const struct kai_link *last = NULL;

@@ -78,16 +78,19 @@ static bool linked(struct kai_sim *s, size_t a, size_t b)
 static void test_who_helps_most_is_first(void **state)
 {
     struct kai_sim *s = open_water(40, 5, false);
-    size_t of_water = 0, to;
+    size_t of_water = 0, links = 0, to;
 
     (void)state;
-    for (size_t k = 0; k < 3; k++) { /* As many as are dialled at once. */
-        to = next_dial(s, 1);
-        assert_int_not_equal(to, SIM_NOBODY);
+    while ((to = next_dial(s, 1)) != SIM_NOBODY) {
+        assert_int_equal(next_dial(s, 1), SIM_NOBODY); /* One at a time. */
+        assert_true(links > 0 || (to >= 2 && to <= 5));
         of_water += to >= 2 && to <= 5;
+        links++;
+        assert_true(kai_sim_connect(s, 1, to));
+        kai_sim_run(s, 500);
     }
-    assert_int_equal(next_dial(s, 1), SIM_NOBODY);
-    assert_true(of_water >= 2); /* Of 4 among 39: 2 are enough for so small an audience. */
+    assert_int_equal(of_water, 2); /* Of 4: enough for so small an audience. */
+    assert_in_range(links, 3, 4);
     kai_sim_free(s);
 }
 
@@ -123,7 +126,8 @@ static void test_audience_is_in_one_piece(void **state)
         links += links_of(s, i);
     }
     assert_int_equal(first, 1);
-    assert_true(links < 10 * N);
+    print_message("%.1f links a node\n", (double)links / N);
+    assert_true(links < 12 * N);
     flood(s, 0, in, N);
     for (size_t i = 0; i < N; i++)
         assert_true(in[i]);
