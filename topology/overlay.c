@@ -25,7 +25,7 @@
 #define LOOK_MS          30000u
 #define FEW_NODES        16u /* So many that can be dialled: everybody links to everybody. */
 #define SCARCE           12u /* Whom fewer can replace is let in beyond the soft cap. */
-#define A_ORG            2u  /* Links to one organisation, and into one network, where others serve as well. */
+#define A_ORG            2u  /* Links to one organisation and into one network. */
 #define GAIN_CUT_OFF     8u
 #define GAIN_BEFORE      5u
 #define GAIN_MORE        2u
