@@ -127,7 +127,7 @@ static void test_audience_is_in_one_piece(void **state)
     }
     assert_int_equal(first, 1);
     print_message("%.1f links a node\n", (double)links / N);
-    assert_true(links < 12 * N);
+    assert_true(links < 10 * N);
     flood(s, 0, in, N);
     for (size_t i = 0; i < N; i++)
         assert_true(in[i]);
