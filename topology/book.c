@@ -33,7 +33,7 @@ struct kai_place *kai_book_find(const struct kai_net *n, const uint8_t node[stat
     size_t at = place_of(n, node);
 
     return at < n->n_book && memcmp(n->book[at].node, node, KAI_ID_BYTES) == 0 ? &n->book[at]
-                                                                              : NULL;
+                                                                               : NULL;
 }
 
 struct kai_place *kai_book_find_key(const struct kai_net *n,

@@ -11,26 +11,26 @@
 
 #include "base/check.h"
 
-#define DIALS_AT_ONCE    1u
-#define DIAL_LOST_MS     20000u /* A dial of which nothing was heard. */
-#define RETRY_MIN_MS     1000u
-#define RETRY_MAX_MS     300000u
-#define BUSY_MS          60000u
-#define MALFORMED_MS     600000u
-#define STABLE_MS        60000u /* A link that stood so long was no failure. */
-#define TIDY_MS          60000u
-#define YOUNG_MS         600000u /* Not given up for others before. */
-#define AUDIT_MS         3600000u
-#define GUEST_MS         10000u /* Enough to hear of addresses, keys, and what one lacks. */
-#define LOOK_MS          30000u
-#define FEW_NODES        16u /* So many that can be dialled: everybody links to everybody. */
-#define SCARCE           12u /* Whom fewer can replace is let in beyond the soft cap. */
-#define A_ORG            2u  /* Links to one organisation and into one network. */
-#define GAIN_CUT_OFF     8u
-#define GAIN_BEFORE      5u
-#define GAIN_MORE        2u
-#define GAIN_LETTERS     8u
-#define GAIN_FEW         1u
+#define DIALS_AT_ONCE 1u
+#define DIAL_LOST_MS  20000u /* A dial of which nothing was heard. */
+#define RETRY_MIN_MS  1000u
+#define RETRY_MAX_MS  300000u
+#define BUSY_MS       60000u
+#define MALFORMED_MS  600000u
+#define STABLE_MS     60000u /* A link that stood so long was no failure. */
+#define TIDY_MS       60000u
+#define YOUNG_MS      600000u /* Not given up for others before. */
+#define AUDIT_MS      3600000u
+#define GUEST_MS      10000u /* Enough to hear of addresses, keys, and what one lacks. */
+#define LOOK_MS       30000u
+#define FEW_NODES     16u /* So many that can be dialled: everybody links to everybody. */
+#define SCARCE        12u /* Whom fewer can replace is let in beyond the soft cap. */
+#define A_ORG         2u  /* Links to one organisation and into one network. */
+#define GAIN_CUT_OFF  8u
+#define GAIN_BEFORE   5u
+#define GAIN_MORE     2u
+#define GAIN_LETTERS  8u
+#define GAIN_FEW      1u
 
 enum kai_err kai_overlay_new(struct kai_net *n)
 {
@@ -71,8 +71,7 @@ static void count_cover(const struct kai_net *n, struct standing *st, const stru
         if (!kai_cover_has(c, i))
             continue;
         st->cover[i]++;
-        st->before[i] =
-            st->before[i] || (listens && kai_cover_rank(a->id, node) < a->rank);
+        st->before[i] = st->before[i] || (listens && kai_cover_rank(a->id, node) < a->rank);
     }
 }
 
@@ -209,8 +208,7 @@ static struct kai_place *choose(struct kai_net *n, const struct standing *st)
             unsigned serves = gain_of(n, st, p);
             bool mail = kai_mail_waits(n, kai_roster_node(n->roster, p->node)->org);
             unsigned gain = serves + (mail ? GAIN_LETTERS : 0);
-            if (gain > 0 && better(n, gain, p, best_gain, best) &&
-                (pass == 1 || !crowded(n, p))) {
+            if (gain > 0 && better(n, gain, p, best_gain, best) && (pass == 1 || !crowded(n, p))) {
                 best = p;
                 best_gain = gain;
                 letters = serves == 0;
@@ -342,7 +340,8 @@ void kai_overlay_ended(struct kai_net *n, const struct kai_link *l, enum kai_bye
         p->retry_ms = n->now_ms + MALFORMED_MS;
     else if (why == KAI_BYE_BUSY)
         retry_in(n, p, BUSY_MS);
-    else if (why != KAI_BYE_DUPLICATE && (l->state != KAI_LINK_MATCH || n->now_ms < l->up_ms + STABLE_MS))
+    else if (why != KAI_BYE_DUPLICATE &&
+             (l->state != KAI_LINK_MATCH || n->now_ms < l->up_ms + STABLE_MS))
         retry_in(n, p, 0);
 }
 

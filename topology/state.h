@@ -27,12 +27,12 @@ struct kai_nlog {         /* A log of the mirror. */
     bool broken_bind;     /* Its key opened, and what should say whose it is does not. */
     uint64_t learned_seq; /* The BIND that told whose it is and is not durable yet; 0: none. */
     /* tree.c */
-    uint64_t lazy;     /* Links, by slot, that want no whole entries of it; */
-    uint64_t pruned;   /* those that were told that we want none. */
-    uint64_t via;      /* The link that it comes by; 0: none. */
-    uint64_t came_ms;  /* When an entry was last pushed to us. */
-    uint64_t quiet_ms; /* The way is not changed before. */
-    uint64_t reader_seq;  /* So far another reader holds it: this node. */
+    uint64_t lazy;       /* Links, by slot, that want no whole entries of it; */
+    uint64_t pruned;     /* those that were told that we want none. */
+    uint64_t via;        /* The link that it comes by; 0: none. */
+    uint64_t came_ms;    /* When an entry was last pushed to us. */
+    uint64_t quiet_ms;   /* The way is not changed before. */
+    uint64_t reader_seq; /* So far another reader holds it: this node. */
     uint8_t reader[KAI_ID_BYTES];
     uint64_t day_ms; /* When its day of quota began. */
     uint64_t day_bytes, day_entries;
@@ -202,18 +202,18 @@ struct kai_link {
     uint64_t empty_ms;
     struct kai_answered *answered; /* KAI_ANSWERED_MAX; NULL before the first GRAFT. */
 
-    struct kai_cover in; /* Of the peer. */
-    bool chance;         /* Dialled to look at somebody, not for an audience. */
-    uint64_t guest_ms;   /* There is no room for it: it ends then. 0: a link as any. */
-    bool rb_look;        /* Some share wants to be looked at in this step, */
-    uint64_t rb_next_ms; /* or at this time. */
-    uint64_t free_bytes; /* Of frames without credit that came and are not forgiven, */
-    uint64_t free_ms;    /* as of then. */
-    uint64_t repeat_ms;  /* Tokens are not said again before. */
-    uint64_t rb_rows;    /* Hashed for this peer and not yet forgiven, */
-    uint64_t rb_rows_ms; /* as of then. */
+    struct kai_cover in;          /* Of the peer. */
+    bool chance;                  /* Dialled to look at somebody, not for an audience. */
+    uint64_t guest_ms;            /* There is no room for it: it ends then. 0: a link as any. */
+    bool rb_look;                 /* Some share wants to be looked at in this step, */
+    uint64_t rb_next_ms;          /* or at this time. */
+    uint64_t free_bytes;          /* Of frames without credit that came and are not forgiven, */
+    uint64_t free_ms;             /* as of then. */
+    uint64_t repeat_ms;           /* Tokens are not said again before. */
+    uint64_t rb_rows;             /* Hashed for this peer and not yet forgiven, */
+    uint64_t rb_rows_ms;          /* as of then. */
     uint64_t mail_got, mail_seen; /* Looked through as of these. */
-    size_t n_mail;       /* Mailboxes in use on this link alone. */
+    size_t n_mail;                /* Mailboxes in use on this link alone. */
     uint8_t (*mail)[KAI_ID_BYTES];
 };
 
@@ -306,7 +306,7 @@ struct kai_net {
     struct kai_parked *parked, *parked_last;
     size_t n_parked;
     size_t n_auds;
-    struct kai_use *auds; /* On every link. */
+    struct kai_use *auds;  /* On every link. */
     uint64_t mail_version; /* Grows when there are other mailboxes. */
     size_t n_meters, cap_meters;
     struct kai_meter *meters; /* Sorted by node. */
@@ -318,7 +318,7 @@ struct kai_net {
     uint64_t t1_ms; /* Follows from them; 0: not yet. */
     size_t n_book;
     uint64_t book_ms;
-    uint64_t book_sum; /* Of what stands in it; equal ones need not be exchanged. */
+    uint64_t book_sum;      /* Of what stands in it; equal ones need not be exchanged. */
     struct kai_place *book; /* Sorted by node. */
     struct kai_overlay overlay;
 
