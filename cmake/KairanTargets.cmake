@@ -9,9 +9,11 @@ function(kairan_library name)
   target_link_libraries(${name} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_PRIVATE})
 endfunction()
 
-# kairan_test(NAME LABEL unit SOURCES a.c DEPS lib ... [TIMEOUT s] [LINK flag ...])
+# kairan_test(NAME LABEL unit SOURCES a.c DEPS lib ... [TIMEOUT s] [COST n] [LINK flag ...])
+# `./dev test` runs ctest with twice as many places as there are processors: what computes takes two (PROCESSORS 2), what
+# mostly waits for other processes one. COST: the long ones begin first (roughly seconds).
 function(kairan_test name)
-  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;DEPS;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT;COST" "SOURCES;DEPS;LINK" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
@@ -26,7 +28,10 @@ function(kairan_test name)
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} PkgConfig::cmocka ${ARG_LINK})
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT}
-                       SKIP_RETURN_CODE 77)
+                       SKIP_RETURN_CODE 77 PROCESSORS 2)
+  if(ARG_COST)
+    set_tests_properties(${name} PROPERTIES COST ${ARG_COST})
+  endif()
 endfunction()
 
 # kairan_fuzz(NAME SOURCES a.c DEPS lib ...): a libFuzzer program where KAIRAN_FUZZ is on; else a

@@ -87,7 +87,6 @@ struct kai_aud {
 /* Nodes of its owner that a mailbox epoch lists: one part, and room for the writer's own slot. */
 #define KAI_MAILBOX_READERS_MAX (KAI_SLOTS_PER_PART_MAX - 1)
 
-
 struct kai_rule_set {
     uint8_t aud_id[KAI_ID_BYTES];
     uint8_t signer_cert[KAI_ID_BYTES];

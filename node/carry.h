@@ -9,7 +9,7 @@
 /* What reading a file came to. */
 struct kai_unpacked {
     struct kai_carry_info info;
-    uint64_t passes;         /* How often it was read: keys came behind what they open. */
+    uint64_t passes;            /* How often it was read: keys came behind what they open. */
     struct kai_carry_row *rows; /* Of a receipt; freed by the caller. */
     size_t n_rows;
 };

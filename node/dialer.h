@@ -1,6 +1,6 @@
 /* dialer: makes the connections that the configuration names, tried again every 2 s, and those that
- * the engine chooses, which tries others when one fails (topology/overlay.c). A dial that is refused
- * for an unknown key tries the introduction socket. */
+ * the engine chooses, which tries others when one fails (topology/overlay.c). A dial that is
+ * refused for an unknown key tries the introduction socket. */
 #ifndef KAI_NODE_DIALER_H
 #define KAI_NODE_DIALER_H
 

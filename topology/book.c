@@ -33,7 +33,7 @@ struct kai_place *kai_book_find(const struct kai_net *n, const uint8_t node[stat
     size_t at = place_of(n, node);
 
     return at < n->n_book && memcmp(n->book[at].node, node, KAI_ID_BYTES) == 0 ? &n->book[at]
-                                                                              : NULL;
+                                                                               : NULL;
 }
 
 struct kai_place *kai_book_find_key(const struct kai_net *n,
@@ -268,4 +268,22 @@ bool kai_net_addr_at(const struct kai_net *n, const char *endpoint, struct kai_d
         if (kai_book_fill(&n->book[i], out) && strcmp(out->endpoint, endpoint) == 0)
             return true;
     return false;
+}
+
+/* ---- Told of an address. */
+
+void kai_net_keep(struct kai_net *n, const uint8_t curve_pk[static KAI_KEY_BYTES])
+{
+    struct kai_place *p = kai_book_find_key(n, curve_pk);
+
+    if (p)
+        p->keep = true;
+}
+
+void kai_net_on_anchor(struct kai_net *n, const uint8_t node[static KAI_ID_BYTES])
+{
+    struct kai_place *p = kai_book_find(n, node);
+
+    if (p)
+        p->anchor = true;
 }

@@ -52,7 +52,8 @@ static void put_record(struct kai_carry *f, bool last)
 
 /* ---- What is to be packed. */
 
-static const struct kai_carry_row *row_of(const struct kai_carry *f, const uint8_t *log_pk, size_t *k)
+static const struct kai_carry_row *row_of(const struct kai_carry *f, const uint8_t *log_pk,
+                                          size_t *k)
 {
     size_t lo = 0, hi = f->n_rows;
 

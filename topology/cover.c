@@ -4,11 +4,11 @@
 
 #include <string.h>
 
-#define REFRESH_MS     1000u
-#define WANT           3u
-#define WANT_FEW       2u /* Where an audience has fewer than FEW_MEMBERS nodes. */
-#define FEW_MEMBERS    6u
-#define FAILURES_GONE  4u /* Who was not reached so often in a row is waited for by nobody. */
+#define REFRESH_MS    1000u
+#define WANT          3u
+#define WANT_FEW      2u /* Where an audience has fewer than FEW_MEMBERS nodes. */
+#define FEW_MEMBERS   6u
+#define FAILURES_GONE 4u /* Who was not reached so often in a row is waited for by nobody. */
 
 static uint64_t mix(uint64_t z)
 {

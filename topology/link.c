@@ -79,8 +79,8 @@ size_t kai_link_bytes(const struct kai_link *l)
                  (l->known ? KAI_KNOWN_SLOTS * sizeof *l->known : 0) +
                  l->cap_wanted * sizeof *l->wanted + l->parked_bytes + (size_t)l->pending +
                  l->n_fetch * sizeof(struct kai_fetch) +
-                 (l->forked ? KAI_FORKED_MAX : 0) * KAI_KEY_BYTES +
-                 l->cap_sent * sizeof *l->sent + l->cap_got * sizeof *l->got;
+                 (l->forked ? KAI_FORKED_MAX : 0) * KAI_KEY_BYTES + l->cap_sent * sizeof *l->sent +
+                 l->cap_got * sizeof *l->got;
 
     for (size_t i = 0; i < KAI_OUT_CLASSES; i++)
         sum += l->out[i].bytes + l->out[i].n * sizeof(struct kai_out_frame);

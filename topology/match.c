@@ -174,8 +174,8 @@ static bool room_for(void **p, size_t *cap, size_t count, size_t size)
 static struct kai_sent_token *new_sent(struct kai_link *l)
 {
     void *p = l->sent;
-    bool ok = l->n_sent < KAI_HANDLES_MAX &&
-              room_for(&p, &l->cap_sent, l->n_sent + 1, sizeof *l->sent);
+    bool ok =
+        l->n_sent < KAI_HANDLES_MAX && room_for(&p, &l->cap_sent, l->n_sent + 1, sizeof *l->sent);
 
     l->sent = p;
     return ok ? &l->sent[l->n_sent++] : NULL;
@@ -195,8 +195,7 @@ static void put_tokens(struct kai_net *n, struct kai_link *l, const struct kai_u
     size_t k = kai_match_secrets(n, use, e, KAI_MATCH_EPOCHS);
 
     for (size_t j = 0; j < k; j++) {
-        struct kai_sent_token *t =
-            find_sent(l, use->id, &e[j]) == SIZE_MAX ? new_sent(l) : NULL;
+        struct kai_sent_token *t = find_sent(l, use->id, &e[j]) == SIZE_MAX ? new_sent(l) : NULL;
         if (!t)
             continue;
         make_token(n, l, e[j].route, l->dialled, t->token);

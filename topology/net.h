@@ -154,7 +154,8 @@ void kai_net_on_published(struct kai_net *n, const struct kai_net_log *log, uint
 KAI_MUST_USE enum kai_err kai_net_on_own_ctl(struct kai_net *n, const struct kai_entry *e,
                                              uint64_t now_ms);
 /* A version of the charter (KAI_REC_CHARTER) that was applied here, or a KEYDEATH that was used
- * here; durable before this call. Errors: those of kai_ctl_charter_add() and kai_ctl_death_add(). */
+ * here; durable before this call. Errors: those of kai_ctl_charter_add() and kai_ctl_death_add().
+ */
 KAI_MUST_USE enum kai_err kai_net_on_own_note(struct kai_net *n, uint64_t type,
                                               struct kai_view note, uint64_t now_ms);
 void kai_net_on_own_addr(struct kai_net *n, struct kai_view note, uint64_t now_ms);
@@ -221,8 +222,9 @@ struct kai_dial {
     char endpoint[KAI_ENDPOINT_BYTES_MAX];
     char intro[KAI_ENDPOINT_BYTES_MAX];
 };
-/* Whom to dial now, one at a time (overlay.c; docs/protocol.md 7): false, nobody. It counts as a link
- * until the connection stands (kai_net_on_up()) or kai_net_on_undialled() says that it does not. */
+/* Whom to dial now, one at a time (overlay.c; docs/protocol.md 7): false, nobody. It counts as a
+ * link until the connection stands (kai_net_on_up()) or kai_net_on_undialled() says that it does
+ * not. */
 bool kai_net_dial(struct kai_net *n, struct kai_dial *out, uint64_t now_ms, uint64_t wall_ms);
 /* The dial failed: others first, and this one again after a while, longer each time. */
 void kai_net_on_undialled(struct kai_net *n, const uint8_t curve_pk[static KAI_KEY_BYTES],
@@ -243,10 +245,10 @@ void kai_net_on_visits(struct kai_net *n, struct kai_view visits);
 bool kai_net_link_stands(const struct kai_net *n, uint64_t link);
 
 struct kai_overlay_info {
-    size_t links;    /* Guests not counted. */
-    size_t lacking;  /* Audiences with fewer links than they want, */
-    size_t cut_off;  /* and those with none, although somebody can be dialled. */
-    bool full;       /* No link more may be had: coverage was relaxed. */
+    size_t links;   /* Guests not counted. */
+    size_t lacking; /* Audiences with fewer links than they want, */
+    size_t cut_off; /* and those with none, although somebody can be dialled. */
+    bool full;      /* No link more may be had: coverage was relaxed. */
 };
 void kai_net_overlay(const struct kai_net *n, struct kai_overlay_info *out);
 /* Addresses known of one node by its CURVE key, or of an endpoint: for --dial without a key, and

@@ -9,28 +9,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIALS_AT_ONCE    1u
-#define DIAL_LOST_MS     20000u /* A dial of which nothing was heard. */
-#define RETRY_MIN_MS     1000u
-#define RETRY_MAX_MS     300000u
-#define BUSY_MS          60000u
-#define MALFORMED_MS     600000u
-#define STABLE_MS        60000u /* A link that stood so long was no failure. */
-#define TIDY_MS          60000u
-#define SPARE_EVERY_MS   2000u
-#define SPARE_AGE_MS     15000u /* What a link is for shows in so long. */
-#define YOUNG_MS         600000u /* Not given up for others before. */
-#define AUDIT_MS         3600000u
-#define GUEST_MS         10000u /* Enough to hear of addresses, keys, and what one lacks. */
-#define LOOK_MS          30000u
-#define FEW_NODES        16u /* So many that can be dialled: everybody links to everybody. */
-#define SCARCE           12u /* Whom fewer can replace is let in beyond the soft cap. */
-#define A_ORG            2u  /* Links to one organisation, and into one network, where others serve as well. */
-#define GAIN_CUT_OFF     8u
-#define GAIN_BEFORE      5u
-#define GAIN_MORE        2u
-#define GAIN_LETTERS     8u
-#define GAIN_FEW         1u
+#include "base/check.h"
+
+#define DIALS_AT_ONCE 1u
+#define DIAL_LOST_MS  20000u /* A dial of which nothing was heard. */
+#define RETRY_MIN_MS  1000u
+#define RETRY_MAX_MS  300000u
+#define BUSY_MS       60000u
+#define MALFORMED_MS  600000u
+#define STABLE_MS     60000u /* A link that stood so long was no failure. */
+#define TIDY_MS       60000u
+#define SPARE_EVERY_MS 2000u
+#define SPARE_AGE_MS 15000u /* What a link is for shows in so long. */
+#define YOUNG_MS      600000u /* Not given up for others before. */
+#define AUDIT_MS      3600000u
+#define GUEST_MS      10000u /* Enough to hear of addresses, keys, and what one lacks. */
+#define LOOK_MS       30000u
+#define FEW_NODES     16u /* So many that can be dialled: everybody links to everybody. */
+#define SCARCE        12u /* Whom fewer can replace is let in beyond the soft cap. */
+#define A_ORG         2u  /* Links to one organisation and into one network. */
+#define GAIN_CUT_OFF  8u
+#define GAIN_BEFORE   5u
+#define GAIN_MORE     2u
+#define GAIN_LETTERS  8u
+#define GAIN_FEW      1u
 
 enum kai_err kai_overlay_new(struct kai_net *n)
 {
@@ -71,8 +73,7 @@ static void count_cover(const struct kai_net *n, struct standing *st, const stru
         if (!kai_cover_has(c, i))
             continue;
         st->cover[i]++;
-        st->before[i] =
-            st->before[i] || (listens && kai_cover_rank(a->id, node) < a->rank);
+        st->before[i] = st->before[i] || (listens && kai_cover_rank(a->id, node) < a->rank);
     }
 }
 
@@ -209,8 +210,7 @@ static struct kai_place *choose(struct kai_net *n, const struct standing *st)
             unsigned serves = gain_of(n, st, p);
             bool mail = kai_mail_waits(n, kai_roster_node(n->roster, p->node)->org);
             unsigned gain = serves + (mail ? GAIN_LETTERS : 0);
-            if (gain > 0 && better(n, gain, p, best_gain, best) &&
-                (pass == 1 || !crowded(n, p))) {
+            if (gain > 0 && better(n, gain, p, best_gain, best) && (pass == 1 || !crowded(n, p))) {
                 best = p;
                 best_gain = gain;
                 letters = serves == 0;
@@ -342,7 +342,8 @@ void kai_overlay_ended(struct kai_net *n, const struct kai_link *l, enum kai_bye
         p->retry_ms = n->now_ms + MALFORMED_MS;
     else if (why == KAI_BYE_BUSY)
         retry_in(n, p, BUSY_MS);
-    else if (why != KAI_BYE_DUPLICATE && (l->state != KAI_LINK_MATCH || n->now_ms < l->up_ms + STABLE_MS))
+    else if (why != KAI_BYE_DUPLICATE &&
+             (l->state != KAI_LINK_MATCH || n->now_ms < l->up_ms + STABLE_MS))
         retry_in(n, p, 0);
 }
 
@@ -387,7 +388,7 @@ void kai_overlay_linked(struct kai_net *n, struct kai_link *l)
         p->failures = 0;
     }
     kai_visit_linked(n, l);
-    if (l->dialled || kept(n, l) || links <= KAI_LINKS_SOFT)
+    if (l->dialled || kept(n, l) || KAI_CHECK(LINK_GUEST, links <= KAI_LINKS_SOFT))
         return;
     if (others <= SCARCE && (links <= KAI_LINKS_MAX || make_room(n, &st)))
         return;
@@ -485,22 +486,6 @@ void kai_overlay_tick(struct kai_net *n)
 }
 
 /* ---- Asked and told. */
-
-void kai_net_keep(struct kai_net *n, const uint8_t curve_pk[static KAI_KEY_BYTES])
-{
-    struct kai_place *p = kai_book_find_key(n, curve_pk);
-
-    if (p)
-        p->keep = true;
-}
-
-void kai_net_on_anchor(struct kai_net *n, const uint8_t node[static KAI_ID_BYTES])
-{
-    struct kai_place *p = kai_book_find(n, node);
-
-    if (p)
-        p->anchor = true;
-}
 
 size_t kai_net_anchors(const struct kai_net *n, uint8_t (*nodes)[KAI_ID_BYTES], size_t max)
 {

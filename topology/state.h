@@ -7,15 +7,9 @@
 #include "topology/carryfile.h"
 #include "topology/frame.h"
 #include "topology/net.h"
+#include "topology/overlay.h"
 #include "topology/queue.h"
 #include "wire/put.h"
-
-#define KAI_COVER_MAX   192u /* Own audiences, those relayed, the own mailbox. */
-#define KAI_COVER_WORDS (KAI_COVER_MAX / 64)
-struct kai_cover { /* Which of our audiences somebody is in: bits by place in kai_overlay.aud. */
-    uint64_t bits[KAI_COVER_WORDS];
-    uint64_t seen; /* As of this version of the overlay's audiences. */
-};
 
 struct kai_nlog {         /* A log of the mirror. */
     struct kai_net_log l; /* head_seq 0: its first entry is on its way to the disk. */
@@ -33,12 +27,12 @@ struct kai_nlog {         /* A log of the mirror. */
     bool broken_bind;     /* Its key opened, and what should say whose it is does not. */
     uint64_t learned_seq; /* The BIND that told whose it is and is not durable yet; 0: none. */
     /* tree.c */
-    uint64_t lazy;     /* Links, by slot, that want no whole entries of it; */
-    uint64_t pruned;   /* those that were told that we want none. */
-    uint64_t via;      /* The link that it comes by; 0: none. */
-    uint64_t came_ms;  /* When an entry was last pushed to us. */
-    uint64_t quiet_ms; /* The way is not changed before. */
-    uint64_t reader_seq;  /* So far another reader holds it: this node. */
+    uint64_t lazy;       /* Links, by slot, that want no whole entries of it; */
+    uint64_t pruned;     /* those that were told that we want none. */
+    uint64_t via;        /* The link that it comes by; 0: none. */
+    uint64_t came_ms;    /* When an entry was last pushed to us. */
+    uint64_t quiet_ms;   /* The way is not changed before. */
+    uint64_t reader_seq; /* So far another reader holds it: this node. */
     uint8_t reader[KAI_ID_BYTES];
     uint64_t day_ms; /* When its day of quota began. */
     uint64_t day_bytes, day_entries;
@@ -208,19 +202,19 @@ struct kai_link {
     uint64_t empty_ms;
     struct kai_answered *answered; /* KAI_ANSWERED_MAX; NULL before the first GRAFT. */
 
-    struct kai_cover in; /* Of the peer. */
-    bool chance;         /* Dialled to look at somebody, not for an audience. */
-    uint64_t spare_ms;   /* Not offered again before. */
-    uint64_t guest_ms;   /* There is no room for it: it ends then. 0: a link as any. */
-    bool rb_look;        /* Some share wants to be looked at in this step, */
-    uint64_t rb_next_ms; /* or at this time. */
-    uint64_t free_bytes; /* Of frames without credit that came and are not forgiven, */
-    uint64_t free_ms;    /* as of then. */
-    uint64_t repeat_ms;  /* Tokens are not said again before. */
-    uint64_t rb_rows;    /* Hashed for this peer and not yet forgiven, */
-    uint64_t rb_rows_ms; /* as of then. */
+    struct kai_cover in;          /* Of the peer. */
+    bool chance;                  /* Dialled to look at somebody, not for an audience. */
+    uint64_t spare_ms;            /* Not offered again before. */
+    uint64_t guest_ms;            /* There is no room for it: it ends then. 0: a link as any. */
+    bool rb_look;                 /* Some share wants to be looked at in this step, */
+    uint64_t rb_next_ms;          /* or at this time. */
+    uint64_t free_bytes;          /* Of frames without credit that came and are not forgiven, */
+    uint64_t free_ms;             /* as of then. */
+    uint64_t repeat_ms;           /* Tokens are not said again before. */
+    uint64_t rb_rows;             /* Hashed for this peer and not yet forgiven, */
+    uint64_t rb_rows_ms;          /* as of then. */
     uint64_t mail_got, mail_seen; /* Looked through as of these. */
-    size_t n_mail;       /* Mailboxes in use on this link alone. */
+    size_t n_mail;                /* Mailboxes in use on this link alone. */
     uint8_t (*mail)[KAI_ID_BYTES];
 };
 
@@ -282,70 +276,6 @@ struct kai_parked {
     uint8_t bytes[];
 };
 
-struct kai_place { /* An address of the peer book; the rest of it stands in the note. */
-    uint8_t node[KAI_ID_BYTES];
-    uint8_t curve_pk[KAI_KEY_BYTES];
-    uint64_t counter;
-    uint64_t not_after; /* Wall clock. */
-    uint64_t paid_ms;   /* How far its author has used up what it may say. */
-    bool listens;
-    uint32_t net; /* Of its address, to spread links over networks; 0: this machine. */
-    struct kai_cover in;
-    uint64_t retry_ms;   /* No dial before. */
-    uint64_t dialled_ms; /* A dial is under way since then; 0: none. */
-    uint32_t failures;   /* One after the other. */
-    bool keep;           /* Configured: whoever runs the node wants this link. */
-    bool anchor;         /* A long-lived link of before the last start. */
-    bool chance;         /* Dialled to look at it, or to ask it: no link for long. */
-    size_t n;
-    uint8_t *note;
-};
-
-struct kai_cover_aud { /* What the overlay wants for one of our audiences. */
-    uint8_t id[KAI_ID_BYTES];
-    size_t members;  /* Others, as far as the book knows them. */
-    size_t dialable; /* Of these. */
-    size_t want;     /* Links. */
-    uint64_t rank;   /* Ours among the dialable ones. */
-    bool root;       /* Nobody who can be dialled ranks below us. */
-};
-
-struct kai_ask { /* An AUDIENCE about which a steward is to be asked. */
-    uint64_t id; /* First 8 bytes of its hash. */
-    uint64_t next_ms;
-    unsigned times; /* It was asked about. */
-    bool old;       /* It was there when we began. */
-};
-
-#define KAI_VISITS_MAX     4096u /* AUDIENCEs remembered. */
-#define KAI_VISITS_AT_ONCE 8u
-struct kai_overlay {
-    uint64_t version; /* Of aud: bits of kai_cover are places in it. */
-    uint64_t keyring_seen, refresh_ms;
-    size_t n;
-    struct kai_cover_aud *aud; /* KAI_COVER_MAX. */
-    bool book_changed;
-    size_t n_dials;    /* Under way, or over since the last look. */
-    uint64_t dial_ms;  /* Nothing to choose before, unless links or addresses change. */
-    uint64_t spare_ms; /* No link is offered before. */
-    uint64_t tidy_ms;  /* Surplus links are looked at again. */
-    uint64_t audit_ms; /* Somebody at random is dialled. */
-    bool lacking;      /* Some audience has fewer links than it wants. */
-    bool relaxed;      /* And the cap is why. */
-    /* visit.c */
-    size_t n_asks;
-    struct kai_ask *ask; /* By id; KAI_VISITS_MAX. */
-    uint64_t *asked;     /* For kai_net_visits(). */
-    uint64_t visit_ms;           /* No visit before; 0: nothing to ask. */
-    uint64_t visit_seen;         /* As of this version of the keyring. */
-    bool started;
-    struct kai_visit {
-        bool on;
-        uint8_t node[KAI_ID_BYTES];
-        uint64_t until_ms;
-    } visit[KAI_VISITS_AT_ONCE];
-};
-
 struct kai_net {
     struct kai_net_actions act;
     struct kai_self self;
@@ -377,7 +307,7 @@ struct kai_net {
     struct kai_parked *parked, *parked_last;
     size_t n_parked;
     size_t n_auds;
-    struct kai_use *auds; /* On every link. */
+    struct kai_use *auds;  /* On every link. */
     uint64_t mail_version; /* Grows when there are other mailboxes. */
     size_t n_meters, cap_meters;
     struct kai_meter *meters; /* Sorted by node. */
@@ -389,7 +319,7 @@ struct kai_net {
     uint64_t t1_ms; /* Follows from them; 0: not yet. */
     size_t n_book;
     uint64_t book_ms;
-    uint64_t book_sum; /* Of what stands in it; equal ones need not be exchanged. */
+    uint64_t book_sum;      /* Of what stands in it; equal ones need not be exchanged. */
     struct kai_place *book; /* Sorted by node. */
     struct kai_overlay overlay;
 
@@ -495,53 +425,6 @@ void kai_control_texts(struct kai_net *n, struct kai_link *l);
 void kai_control_notes(struct kai_net *n, struct kai_link *l);
 void kai_control_note(struct kai_net *n, struct kai_link *l, uint64_t type, struct kai_view note);
 KAI_MUST_USE enum kai_err kai_control_rebuild(struct kai_net *n);
-
-/* book.c */
-void kai_book_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
-void kai_book_send_all(struct kai_net *n, struct kai_link *l);
-void kai_book_tick(struct kai_net *n);
-void kai_book_free(struct kai_net *n);
-struct kai_place *kai_book_find(const struct kai_net *n, const uint8_t node[static KAI_ID_BYTES]);
-struct kai_place *kai_book_find_key(const struct kai_net *n,
-                                    const uint8_t curve_pk[static KAI_KEY_BYTES]);
-/* Its address is not over, and it is an active node's with this key. */
-bool kai_book_good(const struct kai_net *n, const struct kai_place *p);
-bool kai_book_fill(const struct kai_place *p, struct kai_dial *out);
-
-/* overlay.c */
-KAI_MUST_USE enum kai_err kai_overlay_new(struct kai_net *n);
-void kai_overlay_free(struct kai_net *n);
-void kai_overlay_tick(struct kai_net *n);
-void kai_overlay_changed(struct kai_net *n); /* Links or addresses are others than before. */
-/* The link has come to MATCH: is there room for it? */
-void kai_overlay_linked(struct kai_net *n, struct kai_link *l);
-void kai_overlay_ended(struct kai_net *n, const struct kai_link *l, enum kai_bye why);
-bool kai_overlay_linked_to(const struct kai_net *n, const uint8_t node[static KAI_ID_BYTES]);
-/* Whether anything rests on the link: an audience that would have too few without it, or whoever
- * runs the node wants it. */
-bool kai_overlay_needs(const struct kai_net *n, struct kai_link *l);
-/* The peer can do without it. */
-void kai_overlay_spared(struct kai_net *n, struct kai_link *l);
-
-/* cover.c: which audiences links and addresses serve. */
-void kai_cover_refresh(struct kai_net *n);
-const struct kai_cover *kai_cover_place(const struct kai_net *n, struct kai_place *p);
-const struct kai_cover *kai_cover_link(const struct kai_net *n, struct kai_link *l);
-static inline bool kai_cover_has(const struct kai_cover *c, size_t aud)
-{
-    return (c->bits[aud / 64] >> (aud % 64) & 1u) != 0;
-}
-/* The order of nodes in an audience, the same for everybody: each wants a link to one before it. */
-uint64_t kai_cover_rank(const uint8_t aud_id[static KAI_ID_BYTES],
-                        const uint8_t node[static KAI_ID_BYTES]);
-/* How many could take the peer's place, in that audience of ours where it is the fewest. */
-size_t kai_cover_others(const struct kai_net *n, const struct kai_cover *c);
-
-/* visit.c: am I a member of an audience whose members I do not know? */
-void kai_visit_tick(struct kai_net *n);
-/* Whom to dial for it; NULL: nobody now. */
-struct kai_place *kai_visit_next(struct kai_net *n);
-void kai_visit_linked(struct kai_net *n, struct kai_link *l);
 
 #include "topology/flow.h"
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
+
 #define T1_MS        500u /* From the first word of an entry to asking for it: at least, */
 #define T1_MOST_MS   5000u
 #define T2_MS        250u /* and between one that was asked and the next. */
@@ -226,13 +228,13 @@ void kai_tree_on_graft(struct kai_net *n, struct kai_link *l, struct kai_frame *
         uint64_t seq;
         struct kai_nlog *log;
         kai_frame_id(f, &log_pk, &seq);
-        if (seq > 0 && too_many(n, l))
+        if (seq > 0 && !KAI_CHECK(GRAFT_RATE, !too_many(n, l)))
             return; /* It is found by reconciliation. */
         log = kai_mirror_find(n, log_pk);
         if (!log || memcmp(log->l.aud_id, s->aud_id, KAI_ID_BYTES) != 0)
             continue;
         log->lazy &= ~(1ull << l->slot);
-        if (seq > 0 && !answered(n, l, log_pk, seq))
+        if (seq > 0 && KAI_CHECK(GRAFT_ONCE, !answered(n, l, log_pk, seq)))
             kai_serve_one(l, s, log_pk, seq);
     }
 }
@@ -361,7 +363,7 @@ void kai_tree_missing(struct kai_net *n, struct kai_link *l, struct kai_share *s
 {
     struct kai_missing *m = find_missing(n, log_pk);
 
-    if (l->empty >= EMPTY_MAX && n->now_ms < l->empty_ms + EMPTY_MS)
+    if (!KAI_CHECK(WORD_EMPTY, l->empty < EMPTY_MAX || n->now_ms >= l->empty_ms + EMPTY_MS))
         return; /* What it has is found by reconciliation. */
     if (m) {
         if (seq > m->seq)

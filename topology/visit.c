@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VISIT_MS      6000u  /* Time for an offer, when the link stands. */
-#define VISIT_LOST_MS 15000u /* It never stood. */
+#define VISIT_MS      6000u                 /* Time for an offer, when the link stands. */
+#define VISIT_LOST_MS 15000u                /* It never stood. */
 #define LINKED_MS     (KAI_PING_MS + 5000u) /* On a link that stands: what was lost is said again. */
-#define OLD_MS        5u     /* Times the number of nodes: between visits about what was there at the start. */
-#define NEWS_MS       20u    /* Likewise, before one about what is new: not all nodes at once. */
+#define OLD_MS        5u  /* Times the number of nodes: between visits about what was there. */
+#define NEWS_MS       20u /* Likewise, before one about what is new: not all nodes at once. */
 #define WAIT_MIN_MS   200u
 #define AGAIN_MS      15000u /* Doubled each time. */
 #define AGAIN_MOST_MS 300000u

@@ -33,7 +33,7 @@
 #define KAI_D_CARRY     "kairan1.carry" /* Commitment to the key of a carry file. */
 #define KAI_D_CARRYSUM  "kairan1.carrysum" /* Its head is whole. */
 #define KAI_D_AUDIT     "kairan1.audit"    /* A line of the audit log, with the line before. */
-#define KAI_D_BACKUP    "kairan1.backup" /* Key and sums of a backup. */
+#define KAI_D_BACKUP    "kairan1.backup"   /* Key and sums of a backup. */
 #define KAI_D_HEADS     "kairan1.heads"    /* What a node holds of an audience, to compare. */
 #define KAI_D_STATE                                                                                \
     "kairan1.state" /* State hash of a roster; fingerprint of the control plane.                   \

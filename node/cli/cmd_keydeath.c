@@ -1,5 +1,6 @@
 /* cmd_keydeath: makes a KEYDEATH of a key of this home, to be kept apart until the key is lost or
  * stolen; and uses one, at any node of the network. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,6 +83,7 @@ int kai_cmd_keydeath_make(struct kai_cli *cli)
         status = ask_network(cli, nid, name);
     kai_buf_init(&note, KAI_KEYDEATH_BYTES_MAX);
     if (status == KAI_EXIT_DONE) {
+        assert(k != NULL); /* As load() said. */
         memcpy(d.key, k->sign_pk, KAI_KEY_BYTES);
         memcpy(d.signer, k->sign_pk, KAI_KEY_BYTES);
         kai_keydeath_write(&note, &d, k->sign_sk, nid);

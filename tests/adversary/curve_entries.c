@@ -126,7 +126,7 @@ static bool back_dated(struct curve *w)
     return HELD(left(&s, ALL) == 1);
 }
 
-/* Two entries at one place: the first stays, and the log stands still. */
+/* Two entries at one place: from there on nothing of the log stands, and nothing more is taken. */
 static bool forked(struct curve *w)
 {
     struct scene s;
@@ -140,11 +140,11 @@ static bool forked(struct curve *w)
     e = curve_item(w, &other, s.epoch);
     curve_acknowledged(s.link, s.log.key.pk, 2); /* Else the second may be the first there. */
     push(&s, &e);
-    bool held = HELD(left(&s, ALL) == 2);
+    bool held = HELD(left(&s, ALL) == 1);
     s.link = curve_link_as(w, ALICE);
     s.handle = curve_match(s.link, ALL);
     push_item(&s);
-    return HELD(left(&s, ALL) == 2) && held;
+    return HELD(left(&s, ALL) == 1) && held;
 }
 
 /* Alice writes a log that says it is Carol's; she has no key but her own. */
@@ -348,10 +348,7 @@ const struct curve_script curve_entries[] = {
     {"reordered", "a log grows in order", {0}, reordered},
     {"broken-chain", "an entry follows the one before it and no other", {0}, broken_chain},
     {"back-dated", "a log's time never goes back", {"CHAIN_TIME"}, back_dated},
-    {"forked",
-     "of two entries at one place the first stays, and the log stands still",
-     {0},
-     forked},
+    {"forked", "of two entries at one place neither stands, and the log stands still", {0}, forked},
     {"in-anothers-name",
      "a log is its author's only by the author's signature",
      {"BIND_SIGNATURE"},

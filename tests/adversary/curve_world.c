@@ -12,8 +12,6 @@
 #include "adversary/curve.h"
 #include "crypto/hash.h"
 
-extern char **environ;
-
 #define PATIENCE_MS 60000u
 #define ARGS_MAX    32u
 

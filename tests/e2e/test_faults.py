@@ -2,6 +2,7 @@
 never reads, the clock jumps by ten years, files rot. It goes on, or refuses by name; it never dies of it."""
 
 import contextlib
+import errno
 import json
 import os
 import random
@@ -44,13 +45,16 @@ class SmallDisk:
 
     def leave(self, free):
         """Fill it until so many bytes are left."""
-        n = self.free() - free
-        with open(os.path.join(self.dir, "ballast"), "ab") as f:
-            block = bytes(MIB)
-            while n > 0:
-                part = min(n, MIB)
-                f.write(block[:part])
-                n -= part
+        block = bytes(MIB)
+        ballast = os.open(os.path.join(self.dir, "ballast"), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            while self.free() > free:
+                os.write(ballast, block[:self.free() - free])
+        except OSError as error:
+            if error.errno != errno.ENOSPC:  # A node took what was left, meanwhile.
+                raise
+        finally:
+            os.close(ballast)
 
     def empty(self):
         os.unlink(os.path.join(self.dir, "ballast"))

@@ -13,6 +13,7 @@ import secrets
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -78,6 +79,37 @@ class Result:
 
     def __repr__(self):
         return "%r: exit %r\n--- out\n%s\n--- err\n%s" % (self.args, self.status, self.out[:3000], self.err[:3000])
+
+
+class Port:
+    """A free port of loopback and the one after it (where newcomers are heard), kept for one home: bound and not
+    listened to, so that the system hands them to nobody else while the node is down, and the node may listen."""
+
+    def __init__(self):
+        for _ in range(100):
+            self.sockets = [self.bound(0)]
+            self.number = self.sockets[0].getsockname()[1]
+            try:
+                self.sockets.append(self.bound(self.number + 1))
+                return
+            except (OSError, OverflowError):
+                self.close()
+        raise AssertionError("no two free ports side by side")
+
+    @staticmethod
+    def bound(number):
+        s = socket.socket()
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            s.bind(("127.0.0.1", number))
+        except BaseException:
+            s.close()
+            raise
+        return s
+
+    def close(self):
+        for s in self.sockets:
+            s.close()
 
 
 class Node:
@@ -159,7 +191,7 @@ class Home:
         self.world, self.name = world, name
         self.dir = directory or os.path.join(world.dir, name.lower())
         self.node = None
-        self.port_kept = None
+        self.kept = None
 
     def command(self, args):
         return [KAIRAN, "--home", self.dir] + list(args)
@@ -190,14 +222,24 @@ class Home:
         return process
 
     def run(self, *options, env=None, ready=True, listen=True):
-        """Start its node: on a free port the first time, on the same again later, so that others find it."""
+        """Start its node: on a free port, and always on the same, so that others find it."""
         if listen and not any(str(o).split("=")[0] == "--listen" for o in options):
-            options = ("--listen", "tcp://127.0.0.1:%d" % (self.port_kept or 0)) + options
+            options = ("--listen", "tcp://127.0.0.1:%d" % self.port_kept) + options
         self.node = Node(self, options, env, ready)
-        line = self.node.ready_line()
-        if line and "tcp://127.0.0.1:" in line:
-            self.port_kept = int(line.split("tcp://127.0.0.1:")[1].split("/")[0])
         return self.node
+
+    @property
+    def port_kept(self):
+        if self.kept is None:
+            self.kept = Port()
+            self.world.ports.append(self.kept)
+        return self.kept.number
+
+    @port_kept.setter
+    def port_kept(self, none):
+        """None: another one from now on."""
+        assert none is None
+        self.kept = None
 
     def run_again(self, *options):
         """Start it where it was; another program may hold the port for a moment."""
@@ -295,7 +337,7 @@ class World:
     def __init__(self):
         self.dir = tempfile.mkdtemp(prefix="kairan-e2e-")
         self.passphrase = secrets.token_hex(12)
-        self.nodes, self.processes, self.homes = [], [], {}
+        self.nodes, self.processes, self.homes, self.ports = [], [], {}, []
         self.serial = 0
 
     def environment(self, changes=None):
@@ -371,6 +413,8 @@ class World:
             for stream in (process.stdout, process.stderr):
                 if stream:
                     stream.close()
+        for port in self.ports:
+            port.close()
         shutil.rmtree(self.dir, ignore_errors=True)
         if bad:
             raise AssertionError("nodes crashed: " + "\n".join(bad))

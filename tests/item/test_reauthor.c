@@ -47,184 +47,176 @@ static enum kai_err run(const char *object, const char *const *keep, size_t n, s
 #define MARK                                                                                       \
     "\"object_marking_refs\":[\"marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421\"],"
 
+static const struct {
+    const char *name;
+    const char *object;
+    const char *keep[2];
+    enum kai_err err;
+    const char *code; /* Where it fails, and at which property. */
+    const char *where;
+    const char *want;
+    const char *noted;
+} stix_rows[] = {
+    {"plain", HEAD TIMES PATTERN "}", {0}, KAI_OK, NULL, "", NEW_HEAD NEW_PATTERN "}", ""},
+    {"who and label",
+     HEAD OWNER TIMES MARK PATTERN "}",
+     {0},
+     KAI_OK,
+     NULL,
+     "",
+     NEW_HEAD NEW_PATTERN "}",
+     "created_by_ref object_marking_refs"},
+    {"texts",
+     HEAD TIMES "\"name\":\"seen at town X\"," PATTERN ",\"description\":\"d\"}",
+     {0},
+     KAI_OK,
+     NULL,
+     "",
+     NEW_HEAD NEW_PATTERN "}",
+     "name description"},
+    {"a name kept",
+     HEAD TIMES "\"name\":\"n\"," PATTERN "}",
+     {"name"},
+     KAI_OK,
+     NULL,
+     "",
+     NEW_HEAD "\"name\":\"n\"," NEW_PATTERN "}",
+     ""},
+    {"types",
+     HEAD TIMES "\"indicator_types\":[\"benign\"],\"confidence\":7," PATTERN "}",
+     {0},
+     KAI_OK,
+     NULL,
+     "",
+     NEW_HEAD "\"indicator_types\":[\"benign\"],\"confidence\":7," NEW_PATTERN "}",
+     ""},
+    {"an end is cut upwards",
+     HEAD TIMES PATTERN ",\"valid_until\":\"2026-03-04T05:06:08Z\"}",
+     {0},
+     KAI_OK,
+     NULL,
+     "",
+     NEW_HEAD NEW_PATTERN ",\"valid_until\":\"2026-03-05T00:00:00.000Z\"}",
+     ""},
+    {"custom property",
+     HEAD TIMES PATTERN ",\"x_ticket\":\"INC-7\"}",
+     {0},
+     KAI_EDENIED,
+     "reauthor.property",
+     "x_ticket",
+     NULL,
+     "!x_ticket"},
+    {"two of them, each told",
+     HEAD TIMES "\"x_a\":1," PATTERN ",\"labels\":[\"c2\"]}",
+     {0},
+     KAI_EDENIED,
+     "reauthor.property",
+     "x_a",
+     NULL,
+     "!x_a !labels"},
+    {"one kept is not both",
+     HEAD TIMES "\"x_a\":1," PATTERN ",\"labels\":[\"c2\"]}",
+     {"x_a"},
+     KAI_EDENIED,
+     "reauthor.property",
+     "labels",
+     NULL,
+     "!labels"},
+    {"both kept",
+     HEAD TIMES "\"x_a\":1," PATTERN ",\"labels\":[\"c2\"]}",
+     {"labels", "x_a"},
+     KAI_OK,
+     NULL,
+     "",
+     NEW_HEAD "\"x_a\":1," NEW_PATTERN ",\"labels\":[\"c2\"]}",
+     ""},
+    {"references",
+     HEAD TIMES PATTERN ",\"external_references\":[{\"source_name\":\"s\"}]}",
+     {0},
+     KAI_EDENIED,
+     "reauthor.property",
+     "external_references",
+     NULL,
+     "!external_references"},
+    {"the id is new whoever asks",
+     HEAD TIMES PATTERN "}",
+     {"id", "created"},
+     KAI_OK,
+     NULL,
+     "",
+     NEW_HEAD NEW_PATTERN "}",
+     ""},
+    {"an owner may be kept on purpose",
+     HEAD OWNER TIMES PATTERN "}",
+     {"created_by_ref"},
+     KAI_OK,
+     NULL,
+     "",
+     "{\"type\":\"indicator\",\"spec_version\":\"2.1\",\"id\":\"indicator--" NEW_ID
+     "\"," OWNER DAYS NEW_PATTERN "}",
+     ""},
+    {"needs its name",
+     "{\"type\":\"malware\",\"spec_version\":\"2.1\",\"id\":\"malware--"
+     "8a1d2c3b-0000-4000-8000-00000000abcd\"," TIMES
+     "\"is_family\":false,\"name\":\"m\",\"object_marking_refs\":[\"marking-definition--"
+     "55d920b0-5e8b-4f79-9ee9-91f868d9b421\"]}",
+     {0},
+     KAI_OK,
+     NULL,
+     "",
+     "{\"type\":\"malware\",\"spec_version\":\"2.1\",\"id\":\"malware--" NEW_ID "\"," DAYS
+     "\"is_family\":false}",
+     "name object_marking_refs"},
+    {"tool needs its name",
+     "{\"type\":\"tool\",\"spec_version\":\"2.1\",\"id\":\"tool--"
+     "8a1d2c3b-0000-4000-8000-00000000abcd\"," TIMES "\"name\":\"m\"}",
+     {0},
+     KAI_EDENIED,
+     "reauthor.required",
+     "",
+     NULL,
+     "name"},
+    {"type that says who",
+     "{\"type\":\"identity\",\"spec_version\":\"2.1\",\"id\":\"identity--"
+     "8a1d2c3b-0000-4000-8000-00000000abcd\"," TIMES "\"name\":\"m\"}",
+     {"name"},
+     KAI_EDENIED,
+     "reauthor.type",
+     "",
+     NULL,
+     ""},
+    {"no STIX", "{\"type\":\"indicator\"}", {0}, KAI_EMALFORMED, "stix.required", "id", NULL, ""},
+    {"before 1970",
+     HEAD "\"created\":\"1969-01-01T00:00:00Z\",\"modified\":\"2026-03-05T23:59:59Z\"," PATTERN "}",
+     {0},
+     KAI_EMALFORMED,
+     "stix.time",
+     "created",
+     NULL,
+     ""},
+};
+
 static void test_stix(void **state)
 {
     (void)state;
-    static const struct {
-        const char *name;
-        const char *object;
-        const char *keep[2];
-        enum kai_err err;
-        const char *code; /* Where it fails, and at which property. */
-        const char *where;
-        const char *want;
-        const char *noted;
-    } rows[] = {
-        {"plain", HEAD TIMES PATTERN "}", {0}, KAI_OK, NULL, "", NEW_HEAD NEW_PATTERN "}", ""},
-        {"who and label",
-         HEAD OWNER TIMES MARK PATTERN "}",
-         {0},
-         KAI_OK,
-         NULL,
-         "",
-         NEW_HEAD NEW_PATTERN "}",
-         "created_by_ref object_marking_refs"},
-        {"texts",
-         HEAD TIMES "\"name\":\"seen at town X\"," PATTERN ",\"description\":\"d\"}",
-         {0},
-         KAI_OK,
-         NULL,
-         "",
-         NEW_HEAD NEW_PATTERN "}",
-         "name description"},
-        {"a name kept",
-         HEAD TIMES "\"name\":\"n\"," PATTERN "}",
-         {"name"},
-         KAI_OK,
-         NULL,
-         "",
-         NEW_HEAD "\"name\":\"n\"," NEW_PATTERN "}",
-         ""},
-        {"types",
-         HEAD TIMES "\"indicator_types\":[\"benign\"],\"confidence\":7," PATTERN "}",
-         {0},
-         KAI_OK,
-         NULL,
-         "",
-         NEW_HEAD "\"indicator_types\":[\"benign\"],\"confidence\":7," NEW_PATTERN "}",
-         ""},
-        {"an end is cut upwards",
-         HEAD TIMES PATTERN ",\"valid_until\":\"2026-03-04T05:06:08Z\"}",
-         {0},
-         KAI_OK,
-         NULL,
-         "",
-         NEW_HEAD NEW_PATTERN ",\"valid_until\":\"2026-03-05T00:00:00.000Z\"}",
-         ""},
-        {"custom property",
-         HEAD TIMES PATTERN ",\"x_ticket\":\"INC-7\"}",
-         {0},
-         KAI_EDENIED,
-         "reauthor.property",
-         "x_ticket",
-         NULL,
-         "!x_ticket"},
-        {"two of them, each told",
-         HEAD TIMES "\"x_a\":1," PATTERN ",\"labels\":[\"c2\"]}",
-         {0},
-         KAI_EDENIED,
-         "reauthor.property",
-         "x_a",
-         NULL,
-         "!x_a !labels"},
-        {"one kept is not both",
-         HEAD TIMES "\"x_a\":1," PATTERN ",\"labels\":[\"c2\"]}",
-         {"x_a"},
-         KAI_EDENIED,
-         "reauthor.property",
-         "labels",
-         NULL,
-         "!labels"},
-        {"both kept",
-         HEAD TIMES "\"x_a\":1," PATTERN ",\"labels\":[\"c2\"]}",
-         {"labels", "x_a"},
-         KAI_OK,
-         NULL,
-         "",
-         NEW_HEAD "\"x_a\":1," NEW_PATTERN ",\"labels\":[\"c2\"]}",
-         ""},
-        {"references",
-         HEAD TIMES PATTERN ",\"external_references\":[{\"source_name\":\"s\"}]}",
-         {0},
-         KAI_EDENIED,
-         "reauthor.property",
-         "external_references",
-         NULL,
-         "!external_references"},
-        {"the id is new whoever asks",
-         HEAD TIMES PATTERN "}",
-         {"id", "created"},
-         KAI_OK,
-         NULL,
-         "",
-         NEW_HEAD NEW_PATTERN "}",
-         ""},
-        {"an owner may be kept on purpose",
-         HEAD OWNER TIMES PATTERN "}",
-         {"created_by_ref"},
-         KAI_OK,
-         NULL,
-         "",
-         "{\"type\":\"indicator\",\"spec_version\":\"2.1\",\"id\":\"indicator--" NEW_ID
-         "\"," OWNER DAYS NEW_PATTERN "}",
-         ""},
-        {"needs its name",
-         "{\"type\":\"malware\",\"spec_version\":\"2.1\",\"id\":\"malware--"
-         "8a1d2c3b-0000-4000-8000-00000000abcd\"," TIMES
-         "\"is_family\":false,\"name\":\"m\",\"object_marking_refs\":[\"marking-definition--"
-         "55d920b0-5e8b-4f79-9ee9-91f868d9b421\"]}",
-         {0},
-         KAI_OK,
-         NULL,
-         "",
-         "{\"type\":\"malware\",\"spec_version\":\"2.1\",\"id\":\"malware--" NEW_ID "\"," DAYS
-         "\"is_family\":false}",
-         "name object_marking_refs"},
-        {"tool needs its name",
-         "{\"type\":\"tool\",\"spec_version\":\"2.1\",\"id\":\"tool--"
-         "8a1d2c3b-0000-4000-8000-00000000abcd\"," TIMES "\"name\":\"m\"}",
-         {0},
-         KAI_EDENIED,
-         "reauthor.required",
-         "",
-         NULL,
-         "name"},
-        {"type that says who",
-         "{\"type\":\"identity\",\"spec_version\":\"2.1\",\"id\":\"identity--"
-         "8a1d2c3b-0000-4000-8000-00000000abcd\"," TIMES "\"name\":\"m\"}",
-         {"name"},
-         KAI_EDENIED,
-         "reauthor.type",
-         "",
-         NULL,
-         ""},
-        {"no STIX",
-         "{\"type\":\"indicator\"}",
-         {0},
-         KAI_EMALFORMED,
-         "stix.required",
-         "id",
-         NULL,
-         ""},
-        {"before 1970",
-         HEAD "\"created\":\"1969-01-01T00:00:00Z\",\"modified\":\"2026-03-05T23:59:59Z\"," PATTERN
-              "}",
-         {0},
-         KAI_EMALFORMED,
-         "stix.time",
-         "created",
-         NULL,
-         ""},
-    };
-
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < sizeof stix_rows / sizeof stix_rows[0]; i++) {
         struct kai_why why;
-        size_t n = rows[i].keep[0] == NULL ? 0 : rows[i].keep[1] == NULL ? 1 : 2;
-        enum kai_err err = run(rows[i].object, rows[i].keep, n, &why);
+        size_t n = stix_rows[i].keep[0] == NULL ? 0 : stix_rows[i].keep[1] == NULL ? 1 : 2;
+        enum kai_err err = run(stix_rows[i].object, stix_rows[i].keep, n, &why);
 
-        if (err != rows[i].err)
-            print_error("%s: %s %s\n", rows[i].name, kai_err_text(err),
+        if (err != stix_rows[i].err)
+            print_error("%s: %s %s\n", stix_rows[i].name, kai_err_text(err),
                         why.code != NULL ? why.code : "");
-        assert_int_equal(err, rows[i].err);
-        assert_string_equal(noted, rows[i].noted);
+        assert_int_equal(err, stix_rows[i].err);
+        assert_string_equal(noted, stix_rows[i].noted);
         if (err != KAI_OK) {
-            assert_string_equal(why.code, rows[i].code);
-            assert_string_equal(why.where, rows[i].where);
+            assert_string_equal(why.code, stix_rows[i].code);
+            assert_string_equal(why.where, stix_rows[i].where);
             assert_int_equal(out.len, 0);
             continue;
         }
         kai_buf_u8(&out, 0);
-        assert_string_equal((const char *)out.p, rows[i].want);
+        assert_string_equal((const char *)out.p, stix_rows[i].want);
     }
 }
 

@@ -45,6 +45,44 @@ static void write_rule(struct net *t, struct kai_buf *item, uint64_t ver, const 
     assert_int_equal(item->err, KAI_OK);
 }
 
+static void in_order(uint8_t *ids, const uint8_t *a, const uint8_t *b)
+{
+    bool swap = memcmp(a, b, KAI_ID_BYTES) > 0;
+
+    memcpy(ids, swap ? b : a, KAI_ID_BYTES);
+    memcpy(ids + KAI_ID_BYTES, swap ? a : b, KAI_ID_BYTES);
+}
+
+/* A rule that another organisation signs. */
+static void rule_of_another(struct net *t, struct kai_keyring *member, const struct tsub *other,
+                            const struct tsub *key)
+{
+    struct kai_rule bad = {
+        .ver = 9, .id_kind = KAI_ADMIT_ORG, .ids = other->id, .n_ids = 1, .of = 1, .name = "x"};
+    struct kai_buf item;
+
+    memcpy(bad.signer_cert, key->cert, KAI_ID_BYTES);
+    memcpy(bad.aud_id, t->aud, KAI_ID_BYTES);
+    kai_buf_init(&item, 65536);
+    kai_rule_write(&item, &bad, key->log.sk, t->w.charter.nid);
+    assert_int_equal(kai_keyring_rule(member, kai_buf_view(&item)), KAI_EDENIED);
+    kai_buf_free(&item);
+}
+
+/* By its name, and by the beginning of its id. */
+static void found_by_name(const struct net *t, const struct kai_keyring *member)
+{
+    char hex[KAI_HEX_CAP(KAI_ID_BYTES)];
+    uint8_t aud[KAI_ID_BYTES];
+
+    MUST(kai_keyring_find(member, "inner circle", aud));
+    assert_memory_equal(aud, t->aud, KAI_ID_BYTES);
+    kai_hex(hex, t->aud, KAI_ID_BYTES);
+    hex[10] = '\0';
+    MUST(kai_keyring_find(member, hex, aud));
+    assert_int_equal(kai_keyring_find(member, "no such", aud), KAI_ENOTFOUND);
+}
+
 static void group_by_rule(void **state)
 {
     (void)state;
@@ -89,19 +127,11 @@ static void group_by_rule(void **state)
     assert_false(kai_keyring_eligible(member, t.aud, kai_roster_node(t.r, node.id)));
     MUST(kai_keyring_write_epoch(member, t.aud, &e));
     MUST(kai_keyring_rule(member, v));
-    MUST(kai_keyring_find(member, "inner circle", aud));
-    assert_memory_equal(aud, t.aud, KAI_ID_BYTES);
-    char hex[KAI_HEX_CAP(KAI_ID_BYTES)];
-    kai_hex(hex, t.aud, KAI_ID_BYTES);
-    hex[10] = '\0';
-    MUST(kai_keyring_find(member, hex, aud));
-    assert_int_equal(kai_keyring_find(member, "no such", aud), KAI_ENOTFOUND);
+    found_by_name(&t, member);
     kai_buf_free(&item);
     /* The AUDIENCE names another rule: closed at once, the old word counts no more. */
     uint8_t ids[2 * KAI_ID_BYTES];
-    bool swap = memcmp(t.f.id, other.id, KAI_ID_BYTES) > 0;
-    memcpy(ids, swap ? other.id : t.f.id, KAI_ID_BYTES);
-    memcpy(ids + KAI_ID_BYTES, swap ? t.f.id : other.id, KAI_ID_BYTES);
+    in_order(ids, t.f.id, other.id);
     write_rule(&t, &item, 3, "inner circle", ids, 2);
     v = kai_buf_view(&item);
     t.rec.ver = 3;
@@ -118,16 +148,8 @@ static void group_by_rule(void **state)
     MUST(kai_keyring_epoch(member, &t.parts[1].e, aud));
     assert_true(kai_keyring_eligible(member, t.aud, kai_roster_node(t.r, node.id)));
     MUST(kai_keyring_write_epoch(member, t.aud, &e));
-    /* A rule that another organisation signs. */
-    struct kai_rule bad = {
-        .ver = 9, .id_kind = KAI_ADMIT_ORG, .ids = other.id, .n_ids = 1, .of = 1, .name = "x"};
-    memcpy(bad.signer_cert, other_key.cert, KAI_ID_BYTES);
-    memcpy(bad.aud_id, t.aud, KAI_ID_BYTES);
     kai_buf_free(&item);
-    kai_buf_init(&item, 65536);
-    kai_rule_write(&item, &bad, other_key.log.sk, t.w.charter.nid);
-    assert_int_equal(kai_keyring_rule(member, kai_buf_view(&item)), KAI_EDENIED);
-    kai_buf_free(&item);
+    rule_of_another(&t, member, &other, &other_key);
     kai_keyring_free(owner);
     kai_keyring_free(member);
     net_stop(&t);

@@ -278,6 +278,26 @@ static void prefixes_and_flips(void **state)
     free_samples(&w, s);
 }
 
+static const struct {
+    const char *name;
+    int what;
+    enum kai_err want;
+} admit_rows[] = {
+    {"as it is", 0, KAI_OK},
+    {"label 0", 1, KAI_EMALFORMED},
+    {"kind 0", 2, KAI_EMALFORMED},
+    {"a node without kx", 3, KAI_EMALFORMED},
+    {"another's proof", 4, KAI_EAUTH},
+    {"kx swapped after the proof", 5, KAI_EAUTH},
+    {"kind changed after the proof", 6, KAI_EAUTH},
+    {"key of small order", 7, KAI_EAUTH},
+    {"an unknown kind, proven", 8, KAI_OK},
+    {"name of 256 bytes", 9, KAI_OK},
+    {"another organisation after the proof", 10, KAI_EAUTH},
+    {"a node of nobody, proven", 11, KAI_EMALFORMED},
+    {"a person of one organisation, proven", 12, KAI_EMALFORMED},
+};
+
 static void admit_rules(void **state)
 {
     (void)state;
@@ -290,62 +310,43 @@ static void admit_rules(void **state)
     world_init(&w, 6, &f, 1, 1);
     world_key(&w, &key);
     world_key(&w, &other);
-    static const struct {
-        const char *name;
-        int what;
-        enum kai_err want;
-    } rows[] = {
-        {"as it is", 0, KAI_OK},
-        {"label 0", 1, KAI_EMALFORMED},
-        {"kind 0", 2, KAI_EMALFORMED},
-        {"a node without kx", 3, KAI_EMALFORMED},
-        {"another's proof", 4, KAI_EAUTH},
-        {"kx swapped after the proof", 5, KAI_EAUTH},
-        {"kind changed after the proof", 6, KAI_EAUTH},
-        {"key of small order", 7, KAI_EAUTH},
-        {"an unknown kind, proven", 8, KAI_OK},
-        {"name of 256 bytes", 9, KAI_OK},
-        {"another organisation after the proof", 10, KAI_EAUTH},
-        {"a node of nobody, proven", 11, KAI_EMALFORMED},
-        {"a person of one organisation, proven", 12, KAI_EMALFORMED},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < sizeof admit_rows / sizeof admit_rows[0]; i++) {
         struct kai_admit a = admit_full(&key);
         struct kai_buf b;
 
         kai_buf_init(&b, 8192);
-        a.label_max = rows[i].what == 1 ? 0 : a.label_max;
-        a.kind = rows[i].what == 2 ? 0 : a.kind;
-        a.has_kx = rows[i].what != 3;
-        if (rows[i].what == 4)
+        a.label_max = admit_rows[i].what == 1 ? 0 : a.label_max;
+        a.kind = admit_rows[i].what == 2 ? 0 : a.kind;
+        a.has_kx = admit_rows[i].what != 3;
+        if (admit_rows[i].what == 4)
             kai_admit_prove(&a, other.log.sk);
-        if (rows[i].what == 5)
+        if (admit_rows[i].what == 5)
             memcpy(a.kx_pk, other.kx_pk, KAI_KEY_BYTES);
-        if (rows[i].what == 6)
+        if (admit_rows[i].what == 6)
             a.kind = KAI_ADMIT_ISSUING;
-        if (rows[i].what == 7) {
+        if (admit_rows[i].what == 7) {
             memset(a.sign_pk, 0, KAI_KEY_BYTES);
             a.sign_pk[0] = 1;
         }
-        if (rows[i].what == 8) {
+        if (admit_rows[i].what == 8) {
             a.kind = 77;
             kai_admit_prove(&a, key.log.sk);
         }
-        if (rows[i].what == 10)
+        if (admit_rows[i].what == 10)
             a.of_org[0] ^= 1;
-        if (rows[i].what == 11 || rows[i].what == 12) {
-            a.kind = rows[i].what == 11 ? a.kind : KAI_ADMIT_PERSON;
-            a.has_of_org = rows[i].what == 12;
+        if (admit_rows[i].what == 11 || admit_rows[i].what == 12) {
+            a.kind = admit_rows[i].what == 11 ? a.kind : KAI_ADMIT_PERSON;
+            a.has_of_org = admit_rows[i].what == 12;
             kai_admit_prove(&a, key.log.sk);
         }
-        if (rows[i].what == 9) {
+        if (admit_rows[i].what == 9) {
             memset(a.name, 'n', KAI_TEXT_BYTES_MAX);
             a.name[KAI_TEXT_BYTES_MAX] = '\0';
         }
         kai_admit_write(&b, &a);
         enum kai_err err = kai_admit_parse(&out, kai_buf_view(&b));
-        if (err != rows[i].want)
-            fail_msg("%s: %s", rows[i].name, kai_err_text(err));
+        if (err != admit_rows[i].want)
+            fail_msg("%s: %s", admit_rows[i].name, kai_err_text(err));
         kai_buf_free(&b);
     }
     world_free(&w);

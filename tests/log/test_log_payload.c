@@ -249,6 +249,41 @@ static void test_frames(void **state)
     fix_free(&f);
 }
 
+/* One thing that is not as it was sealed; true: the key is to be the other one. */
+static bool spoil(int wrong, const struct world *other, struct kai_hdr *h,
+                  struct kai_seal_place *at, uint8_t *last)
+{
+    switch (wrong) {
+    case 1:
+        h->tag[3] ^= 1;
+        break;
+    case 2:
+        h->kid[3] ^= 1;
+        break;
+    case 3:
+        at->seq++;
+        break;
+    case 4:
+        h->prev[31] ^= 1;
+        break;
+    case 5:
+        at->nid = other->nid;
+        break;
+    case 6:
+        at->log_pk = other->log_pk;
+        break;
+    case 7:
+        at->ts++;
+        break;
+    case 9:
+        *last ^= 1;
+        break;
+    default:
+        break;
+    }
+    return wrong == 8;
+}
+
 static void test_places(void **state)
 {
     (void)state;
@@ -270,42 +305,12 @@ static void test_places(void **state)
     for (int wrong = 0; wrong <= 9; wrong++) {
         struct kai_hdr h = e.h;
         struct kai_seal_place at = world_place(&wd, &h);
-        const uint8_t *key = wd.epoch_key;
+        const uint8_t *key;
         uint8_t payload[512];
         size_t n = e.payload.n;
 
         memcpy(payload, e.payload.p, n);
-        switch (wrong) {
-        case 1:
-            h.tag[3] ^= 1;
-            break;
-        case 2:
-            h.kid[3] ^= 1;
-            break;
-        case 3:
-            at.seq++;
-            break;
-        case 4:
-            h.prev[31] ^= 1;
-            break;
-        case 5:
-            at.nid = other.nid;
-            break;
-        case 6:
-            at.log_pk = other.log_pk;
-            break;
-        case 7:
-            at.ts++;
-            break;
-        case 8:
-            key = other.epoch_key;
-            break;
-        case 9:
-            payload[n - 1] ^= 1;
-            break;
-        default:
-            break;
-        }
+        key = spoil(wrong, &other, &h, &at, &payload[n - 1]) ? other.epoch_key : wd.epoch_key;
         kai_buf_clear(&f.out);
         enum kai_err got =
             kai_payload_open(f.p, &f.out, &f.scratch, key, &at, kai_view_of(payload, n));

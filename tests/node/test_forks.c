@@ -136,7 +136,6 @@ static void test_rebuilt(void **state)
     x = rows_of(r);
     assert_true(disputed(&x.row[0]));
     kai_core_close(r->core);
-    r->core = NULL;
     MUST(kai_index_erase(kai_home_path(&r->home, dir, "index")));
     MUST(kai_core_open(&r->core, &r->home, &r->why));
     x = rows_of(r);

@@ -56,7 +56,7 @@ static enum kai_err job_stewards(struct kai_core *c, void *arg)
 static enum kai_err job_tick(struct kai_core *c, void *arg)
 {
     (void)arg;
-    kai_ignore(kai_steward_tick(c, kai_now_ms()));
+    (void)kai_steward_tick(c, kai_now_ms());
     return KAI_OK;
 }
 

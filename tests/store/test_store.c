@@ -356,8 +356,6 @@ static bool list_note(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_
 static void test_small(void **state)
 {
     char dir[64];
-    char big[KAI_STORE_KEY_BYTES_MAX + 2];
-    static uint8_t value[KAI_STORE_VALUE_BYTES_MAX + 1];
     struct kit_log l = kit_log(7);
     struct kit_entry k[3];
     struct kai_tx *t;
@@ -405,7 +403,20 @@ static void test_small(void **state)
     kai_snap_end(r);
     for (size_t i = 0; i < 3; i++)
         kit_free(&k[i]);
+    kai_store_close(s);
+    kit_dir_rm(dir);
+}
 
+static void test_named_values(void **state)
+{
+    char dir[64];
+    char big[KAI_STORE_KEY_BYTES_MAX + 2];
+    static uint8_t value[KAI_STORE_VALUE_BYTES_MAX + 1];
+    struct kai_tx *t;
+
+    (void)state;
+    kit_dir(dir);
+    struct kai_store *s = kit_open(dir);
     put_kv(s, "charter", "one");
     put_kv(s, "charter", "two");
     assert_true(has_kv(s, "charter", "two"));
@@ -664,12 +675,12 @@ static void test_log_row_1(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_log),          cmocka_unit_test(test_log_row_1),
-        cmocka_unit_test(test_append),       cmocka_unit_test(test_close),
-        cmocka_unit_test(test_stage),        cmocka_unit_test(test_stage_retired),
-        cmocka_unit_test(test_small),        cmocka_unit_test(test_isolation),
-        cmocka_unit_test(test_empty_commit), cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_synced),
+        cmocka_unit_test(test_log),       cmocka_unit_test(test_log_row_1),
+        cmocka_unit_test(test_append),    cmocka_unit_test(test_close),
+        cmocka_unit_test(test_stage),     cmocka_unit_test(test_stage_retired),
+        cmocka_unit_test(test_small),     cmocka_unit_test(test_named_values),
+        cmocka_unit_test(test_isolation), cmocka_unit_test(test_empty_commit),
+        cmocka_unit_test(test_threads),   cmocka_unit_test(test_synced),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,9 +38,9 @@ size_t national_publish(struct national *w, size_t count);
 /* What became of the entries published since kai_sim_forget_tracks(). */
 struct national_reach {
     size_t entries;
-    uint64_t due, got;       /* Deliveries to members that were up all the while. */
-    uint64_t *ms;            /* Of each that came; owned by the struct. */
-    uint64_t *bound_ms;      /* The same by the shortest paths of now. */
+    uint64_t due, got;  /* Deliveries to members that were up all the while. */
+    uint64_t *ms;       /* Of each that came; owned by the struct. */
+    uint64_t *bound_ms; /* The same by the shortest paths of now. */
     size_t n_bound;
     double ratio_worst, ratio_mean; /* Time to the last member, against the bound. */
     uint64_t last_ms, last_bound_ms;

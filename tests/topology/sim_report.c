@@ -145,7 +145,8 @@ static void steady(struct national *w, const char *svg)
     national_reach_free(&r);
 }
 
-/* A third of the nodes stop as one, and what is written at that moment still comes to all others. */
+/* A third of the nodes stop as one, and what is written at that moment still comes to all others.
+ */
 static void kill_many(struct national *w)
 {
     struct national_reach r;
@@ -165,8 +166,8 @@ static void kill_many(struct national *w)
         up[i] = kai_sim_up(w->s, i);
     kai_sim_run(w->s, 60000);
     national_reach(w, &r, up);
-    claim(r.got == r.due, "%zu nodes killed at once: %llu of %llu deliveries to the others", stopped,
-          (unsigned long long)r.got, (unsigned long long)r.due);
+    claim(r.got == r.due, "%zu nodes killed at once: %llu of %llu deliveries to the others",
+          stopped, (unsigned long long)r.got, (unsigned long long)r.due);
     claim(r.last_ms <= 2000, "after that the last one came after %llu ms, p99 %llu ms",
           (unsigned long long)r.last_ms, (unsigned long long)quantile(r.ms, r.got, 990));
     national_reach_free(&r);
@@ -222,7 +223,8 @@ static void memory(const struct national *w, double began)
     struct rusage u;
 
     (void)getrusage(RUSAGE_SELF, &u);
-    printf("      %zu nodes, %zu audiences: %.0f s of virtual time in %.0f s; %.2f MiB a node in all\n",
+    printf("      %zu nodes, %zu audiences: %.0f s of virtual time in %.0f s; %.2f MiB a node in "
+           "all\n",
            w->net->n_nodes, w->net->n_auds, (double)kai_sim_now(w->s) / 1000, now_s() - began,
            (double)u.ru_maxrss / 1024 / (double)w->net->n_nodes);
     printf("      trace %016llx\n", (unsigned long long)kai_sim_hash(w->s));

@@ -308,8 +308,9 @@ static void feed_ctl(struct kai_sim *s, struct sim_node *n)
 
     if (like != n && n->n_charters == 0 && like->n_charters == 0 && like->ctl &&
         like->n_ctl == n->n_ctl && kai_ctl_count(like->ctl) == n->n_ctl &&
-        memcmp(n->ctl_has, like->ctl_has, (n->cap_has < like->cap_has ? n->cap_has : like->cap_has) *
-                                              sizeof *n->ctl_has) == 0) {
+        memcmp(n->ctl_has, like->ctl_has,
+               (n->cap_has < like->cap_has ? n->cap_has : like->cap_has) * sizeof *n->ctl_has) ==
+            0) {
         n->ctl = kai_ctl_ref(like->ctl);
         return;
     }

@@ -48,9 +48,9 @@ struct kai_sim_plan {
     size_t n_orgs;
     struct kai_sim_org org[KAI_SIM_ORGS];
     size_t n_further;
-    size_t further[KAI_SIM_NODES];  /* Organisation of each further node. */
-    bool dial_out[KAI_SIM_NODES];   /* It can be dialled by nobody. */
-    bool relay[KAI_SIM_NODES];      /* Its certificate says so; further nodes are relays anyway. */
+    size_t further[KAI_SIM_NODES]; /* Organisation of each further node. */
+    bool dial_out[KAI_SIM_NODES];  /* It can be dialled by nobody. */
+    bool relay[KAI_SIM_NODES];     /* Its certificate says so; further nodes are relays anyway. */
     size_t n_auds;
     struct kai_sim_aud aud[KAI_SIM_AUDS];
 };
@@ -63,16 +63,17 @@ struct kai_sim_options {
                                         audiences below; else n_nodes and late count for nothing. */
     bool introduced; /* Every node begins with the control plane and the addresses of all, and dials
                         whom its engine chooses, instead of a ring. */
-    unsigned loss, dup, reorder, stuck; /* Of 1,000 frames. */
-    uint64_t latency_ms;                /* Most; least is 1. */
+    unsigned loss, dup, reorder, stuck;                 /* Of 1,000 frames. */
+    uint64_t latency_ms;                                /* Most; least is 1. */
     uint64_t (*path_ms)(void *ctx, size_t a, size_t b); /* NULL: by lot. */
     void *path_ctx;
     bool primed; /* Epochs and RULEs stand with all members already, as after a long life. */
     bool track;  /* When entries arrive, for kai_sim_track_at(). */
-    bool shared; /* Nodes that hold the same control entries share the set (kai_ctl_memo() is on). */
-    bool quick;  /* Signatures and frames are not looked at by the oracle: for the largest ones. */
-    bool trace;                         /* Print it. */
-    bool no_dials;                      /* The test connects. */
+    bool
+        shared; /* Nodes that hold the same control entries share the set (kai_ctl_memo() is on). */
+    bool quick; /* Signatures and frames are not looked at by the oracle: for the largest ones. */
+    bool trace; /* Print it. */
+    bool no_dials; /* The test connects. */
 };
 
 struct kai_sim_counters {

@@ -82,7 +82,7 @@ struct sim_node {
     uint64_t links[SIM_LINKS];
     size_t n_ctl, cap_ctl;
     struct sim_entry **ctl_entry; /* Durable. */
-    uint64_t *ctl_has; /* Bits by sim_entry.no. */
+    uint64_t *ctl_has;            /* Bits by sim_entry.no. */
     size_t cap_has;
     size_t n_logs, cap_logs;
     struct sim_log *log; /* Durable. */
@@ -248,7 +248,8 @@ void sim_own_rule(struct kai_sim *s, size_t aud); /* The owner learns its own RU
 void sim_track(struct kai_sim *s, struct sim_entry *e, size_t aud, size_t author);
 /* prime.c: give members what they would have heard in a long life. */
 void sim_prime(struct kai_sim *s);
-void sim_visited(struct kai_sim *s, size_t node); /* It has asked about all audiences of the start. */
+void sim_visited(struct kai_sim *s,
+                 size_t node); /* It has asked about all audiences of the start. */
 
 /* read.c: what a node can read of what it holds. */
 void sim_node_read(struct sim_node *n);

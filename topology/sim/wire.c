@@ -156,7 +156,8 @@ bool sim_wire_send(struct sim_node *n, uint64_t link, struct kai_view frame)
                                              .link = link});
         return false;
     }
-    SIM_MUST(frame.n <= KAI_FRAME_BYTES_MAX && (s->o.quick || kai_frame_parse(&f, frame) == KAI_OK));
+    SIM_MUST(frame.n <= KAI_FRAME_BYTES_MAX &&
+             (s->o.quick || kai_frame_parse(&f, frame) == KAI_OK));
     s->count.frames++;
     if (!s->o.quick)
         sim_oracle_frame(s, n, c, frame);

@@ -9,9 +9,9 @@
 #include "crypto/sign.h"
 #include "keys/ceremony.h"
 
-#define CAPS_ORG     31u /* All but provider. */
-#define CAPS_FIRST   23u /* All but relay and provider. */
-#define CAPS_FURTHER 9u  /* Publishes, and is a relay. */
+#define CAPS_ORG         31u /* All but provider. */
+#define CAPS_FIRST       23u /* All but relay and provider. */
+#define CAPS_FURTHER     9u  /* Publishes, and is a relay. */
 #define SIM_NODES_AN_ORG 64u
 
 static void make_key(struct kai_sim *s, struct sim_key *k)
