@@ -27,6 +27,8 @@ static bool take_row(void *ctx, uint64_t row_no, uint64_t index)
     f->err = kai_ixsnap_row(f->r->rows, row_no, &rows->row[rows->n]);
     if (f->err != KAI_OK)
         return false;
+    if ((rows->row[rows->n].flags & KAI_ROW_GONE) != 0)
+        return true;
     f->any = true;
     if ((rows->row[rows->n].flags & f->unwanted) == 0)
         rows->n++;

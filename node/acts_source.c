@@ -192,6 +192,7 @@ enum kai_err kai_act_publish(struct kai_core *c, const uint8_t aud_id[static KAI
         .obj = *like,
         .node_sk = c->self.sign_sk,
         .now_ms = kai_wall_ms(),
+        .ttl_s = c->expire_s,
         .items_max = KAI_BATCH_ITEMS_MAX,
         .random = kai_random,
         .emit = on_entry,

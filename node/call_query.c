@@ -197,6 +197,8 @@ static bool on_row(void *ctx, uint64_t row_no, uint64_t index)
     q->err = kai_ixsnap_row(q->r.rows, row_no, &row);
     if (q->err != KAI_OK)
         return false;
+    if ((row.flags & KAI_ROW_GONE) != 0)
+        return true; /* As if it had never come. */
     struct kai_query_hit hit = {.row = &row, .index = index};
     if (g->stix) {
         if (g->n == 0)

@@ -69,6 +69,19 @@ static enum kai_err set_endpoint(char out[static KAI_ENDPOINT_BYTES_MAX], const 
     return KAI_OK;
 }
 
+static enum kai_err set_days(uint64_t *out, const char *value, struct kai_why *why)
+{
+    uint64_t n = 0;
+    size_t digits = strspn(value, "0123456789");
+
+    for (size_t i = 0; i < digits && n <= KAI_EXPIRE_DAYS_MAX; i++)
+        n = n * 10 + (uint64_t)(value[i] - '0');
+    if (digits == 0 || value[digits] != '\0' || n > KAI_EXPIRE_DAYS_MAX)
+        return kai_why_set(why, KAI_EMALFORMED, "config.days", value, NULL, NULL);
+    *out = n;
+    return KAI_OK;
+}
+
 enum kai_err kai_config_set(struct kai_config *c, const char *key, const char *value,
                             struct kai_why *why)
 {
@@ -103,6 +116,10 @@ enum kai_err kai_config_set(struct kai_config *c, const char *key, const char *v
             return kai_why_set(why, KAI_EMALFORMED, "config.size", value, NULL, NULL);
         return KAI_OK;
     }
+    if (strcmp(key, "expire-days") == 0)
+        return set_days(&c->expire_days, value, why);
+    if (strcmp(key, "keep-days") == 0)
+        return set_days(&c->keep_days, value, why);
     return kai_why_set(why, KAI_EMALFORMED, "config.key", key, NULL, NULL);
 }
 
@@ -120,7 +137,8 @@ enum kai_err kai_config_load(struct kai_config *c, const struct kai_home *h, str
     char *text = malloc(FILE_BYTES_MAX);
     size_t n;
 
-    *c = (struct kai_config){.spool_max = SPOOL_BYTES_DEFAULT};
+    *c = (struct kai_config){.spool_max = SPOOL_BYTES_DEFAULT,
+                             .expire_days = KAI_EXPIRE_DAYS_DEFAULT};
     if (text == NULL)
         return KAI_ENOMEM;
     enum kai_err err =

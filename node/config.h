@@ -6,7 +6,9 @@
  * dial = tcp://HOST:PORT/NODEKEY    may stand several times; NODEKEY where no address record has it
  * api = /PATH                       the local socket, when HOME is too long for one
  * api = tcp://127.0.0.1:PORT        and the local API on loopback too, for holders of tokens
- * spool-max = 512MiB                largest file that `publish` takes */
+ * spool-max = 512MiB                largest file that `publish` takes
+ * expire-days = 400                 what this node publishes expires after so long; 0: never
+ * keep-days = 0                     how much longer it keeps what has expired */
 #ifndef KAI_NODE_CONFIG_H
 #define KAI_NODE_CONFIG_H
 
@@ -30,6 +32,8 @@ struct kai_config {
     size_t n_dials;
     struct kai_dial_target dials[KAI_DIALS_MAX];
     uint64_t spool_max;
+    uint64_t expire_days; /* 0: never. */
+    uint64_t keep_days;
 };
 
 /* Defaults, then the file where there is one. Errors: KAI_EMALFORMED (config.*, where and line),

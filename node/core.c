@@ -13,6 +13,7 @@
 #include "node/audit.h"
 #include "node/backup.h"
 #include "node/clerk.h"
+#include "node/config.h"
 #include "node/forks.h"
 #include "node/held.h"
 #include "node/hold.h"
@@ -360,6 +361,16 @@ static enum kai_err open_stores(struct kai_core *c, struct kai_why *why)
     return open_index(c, why);
 }
 
+static enum kai_err load_expiry(struct kai_core *c, struct kai_why *why)
+{
+    struct kai_config cfg;
+    enum kai_err err = kai_config_load(&cfg, &c->home, why);
+
+    c->expire_s = cfg.expire_days * (KAI_DAY_MS / 1000);
+    c->keep_ms = cfg.keep_days * KAI_DAY_MS;
+    return err;
+}
+
 enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, struct kai_why *why)
 {
     struct kai_core *c = sodium_malloc(sizeof *c); /* Guarded: it holds the node's keys. */
@@ -377,6 +388,8 @@ enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, s
     (void)pthread_cond_init(&c->busy_cond, NULL);
 
     enum kai_err err = kai_home_check(home, why);
+    if (err == KAI_OK)
+        err = load_expiry(c, why);
     if (err == KAI_OK)
         err = load_keys(c, why);
     if (err == KAI_OK)

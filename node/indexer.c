@@ -285,6 +285,8 @@ static enum kai_err one_batch(struct kai_indexer *x, bool *more)
         err = kai_indexer_forks(x);
     if (err == KAI_OK)
         err = kai_indexer_rejudge(x, more);
+    if (err == KAI_OK)
+        err = kai_indexer_expire(x, more);
     kai_outlook_put(x->o);
     x->o = NULL;
     kai_snap_end(x->snap);

@@ -2,6 +2,7 @@
 #ifndef KAI_NODE_INDEXER_PRIV_H
 #define KAI_NODE_INDEXER_PRIV_H
 
+#include "node/expire.h"
 #include "node/indexer.h"
 #include "project/project.h"
 #include "query/acts.h"
@@ -55,6 +56,12 @@ struct kai_indexer {
     uint8_t judging[RELEASED_BYTES]; /* as released was when it began. */
     bool at_bad;                     /* It is through with what waited for a key. */
     struct kai_ix_place from;        /* Behind this it goes on. */
+    /* expire.c: the pass under way goes on at gone_from; 0: none is, the next one begins then. */
+    uint64_t gone_from;
+    uint64_t gone_next_ms;
+    struct kai_expire_place gone[KAI_EXPIRE_BATCH];
+    size_t n_gone;
+    bool gone_ready; /* Guarded: the list is the owning thread's. */
 };
 
 /* Project one entry into the open transaction; a failure of ours stands in batch_err. */
@@ -69,6 +76,9 @@ KAI_MUST_USE enum kai_err kai_indexer_batch(struct kai_indexer *x, kai_indexer_f
 
 /* forks.c: tell the index which logs are frozen, where that has changed. */
 KAI_MUST_USE enum kai_err kai_indexer_forks(struct kai_indexer *x);
+
+/* expire.c: a batch of payloads whose time is over, where a pass is due. *more: it is not over. */
+KAI_MUST_USE enum kai_err kai_indexer_expire(struct kai_indexer *x, bool *more);
 
 /* rejudge.c. A release of this OBJ came. */
 void kai_indexer_released(struct kai_indexer *x, const uint8_t obj_hash[static KAI_ID_BYTES]);

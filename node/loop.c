@@ -14,6 +14,7 @@
 #include "node/api.h"
 #include "node/clerk.h"
 #include "node/dialer.h"
+#include "node/expire.h"
 #include "node/indexer.h"
 #include "node/net/transport.h"
 #include "node/renew.h"
@@ -281,6 +282,7 @@ static void timers(struct kai_loop *l)
     }
     if (now >= l->next_tidy_ms) {
         kai_store_tidy(l->c->store);
+        kai_indexer_wake(l->c->indexer); /* Something may be over that nothing new wakes it for. */
         l->next_tidy_ms = now + TIDY_MS;
     }
     if (now >= l->next_usage_ms) {
@@ -341,6 +343,7 @@ static enum kai_err round_of(struct kai_loop *l)
     kai_transport_process(l->transport);
     run_jobs(l);
     kai_indexer_rules(l->c->indexer);
+    kai_expire_forget(l->c->indexer);
     take_verified(l);
     timers(l);
     settle(l);

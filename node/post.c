@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "log/expiry.h"
 #include "log/payload.h"
 #include "node/steward.h"
 
@@ -341,7 +342,8 @@ static enum kai_err append_body(struct kai_post *p, struct kai_view body)
 
     kai_buf_init(&out, KAI_FRAME_BYTES_MAX);
     enum kai_err err =
-        kai_log_append(&p->own->w, p->packer, &out, &e, body, 0, kai_wall_ms(), kai_random, NULL);
+        kai_log_append(&p->own->w, p->packer, &out, &e, body, kai_body_ttl(body, p->c->expire_s),
+                       kai_wall_ms(), kai_random, NULL);
     if (err == KAI_OK)
         err = kai_post_entry(p, &e);
     kai_buf_free(&out);

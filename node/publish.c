@@ -140,6 +140,7 @@ static enum kai_err batch_for(struct run *r, struct kai_label l, struct kai_batc
             .obj = r->obj,
             .node_sk = r->c->self.sign_sk,
             .now_ms = kai_wall_ms(),
+            .ttl_s = r->c->expire_s,
             .items_max = KAI_BATCH_ITEMS_MAX,
             .random = kai_random,
             .emit = emit,

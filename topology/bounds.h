@@ -18,6 +18,7 @@
 #define KAI_RB_ANSWER_MAX   (1u << 20) /* Rows in one answer; then a question about the rest. */
 #define KAI_RB_LISTEN_MS    2000u /* The dialler starts; the listener only when it hears nothing. */
 #define KAI_FETCH_MS        10000u     /* Without progress. */
+#define KAI_LACKS_MS        600000u    /* Not asked again who lacks what has not expired. */
 #define KAI_FETCH_MOST_MS   50000u     /* More for a peer that is busy with others. */
 #define KAI_EXPIRY_GRACE_MS 172800000u /* 48 h after a certificate's end (section 4). */
 #define KAI_IHAVE_MS        1u         /* A synced commit and what it took in are told at once; */

@@ -51,7 +51,9 @@ void kai_fetch_want(struct kai_net *n, struct kai_link *l, struct kai_share *s,
         kai_carry_gap(l);
         return;
     }
-    if (from > to || l->dead || (n->full && !s->ctl) || (log && n->now_ms < log->wait_ms))
+    if (from > to || l->dead || (n->full && !s->ctl) ||
+        (log &&
+         (n->now_ms < log->wait_ms || (l->id == log->lacks_link && n->now_ms < log->lacks_ms))))
         return;
     if (f && f->link == l->id && f->to >= to)
         return;
@@ -148,6 +150,22 @@ void kai_fetch_cancel(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYT
         f->alt_link = 0;
         end(n, f, false);
     }
+}
+
+/* l was asked, and has not what it shows: whoever else said to have it is asked now, and l after a
+ * while. */
+void kai_fetch_lacks(struct kai_net *n, const struct kai_link *l,
+                     const uint8_t log_pk[static KAI_KEY_BYTES])
+{
+    struct kai_nlog *log = kai_mirror_find(n, log_pk);
+    struct kai_fetch *f = find(n, log_pk);
+
+    if (log) {
+        log->lacks_link = l->id;
+        log->lacks_ms = n->now_ms + KAI_LACKS_MS;
+    }
+    if (f && f->link == l->id)
+        end(n, f, false);
 }
 
 void kai_fetch_gone(struct kai_net *n, struct kai_link *l)

@@ -68,6 +68,8 @@ void kai_fetch_want(struct kai_net *n, struct kai_link *l, struct kai_share *s,
 void kai_fetch_text(struct kai_net *n, struct kai_link *l, const uint8_t hash[static KAI_ID_BYTES]);
 void kai_fetch_progress(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES],
                         uint64_t have);
+void kai_fetch_lacks(struct kai_net *n, const struct kai_link *l,
+                     const uint8_t log_pk[static KAI_KEY_BYTES]);
 void kai_fetch_cancel(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES]);
 void kai_fetch_gone(struct kai_net *n, struct kai_link *l);
 void kai_fetch_tick(struct kai_net *n);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "log/expiry.h"
 
 static void refuse(struct kai_net *n, struct kai_share *s, const struct kai_entry *e)
 {
@@ -47,6 +48,8 @@ static void launch(struct kai_net *n, struct kai_link *l, struct kai_nlog *log,
     log->ing_seq = e->h.seq;
     log->ing_ts = e->h.ts;
     memcpy(log->ing_hash, e->hash, KAI_ID_BYTES);
+    memcpy(log->ing_kid, e->h.kid, KAI_TAG_BYTES);
+    log->ing_kid_seq = e->h.seq;
     if (e->h.ptype == KAI_PTYPE_SEALED)
         kai_mirror_kid(log, e->h.kid);
     kai_fetch_progress(n, e->h.log_pk, e->h.seq);
@@ -88,8 +91,21 @@ static bool held_already(struct kai_net *n, struct kai_link *l, struct kai_share
     return true;
 }
 
+/* A header that comes alone, as an answer, next in its log: may it? A PUSH without a payload says
+ * no more than that there is one to be asked for. */
+static enum kai_verdict bare(struct kai_net *n, struct kai_nlog *log, const struct kai_entry *e,
+                             bool pushed)
+{
+    if (pushed)
+        return KAI_WANT_MORE;
+    return log && KAI_CHECK(PAYLOAD_EXPIRED,
+                            kai_payload_over(&e->h, kai_mirror_last_kid(n, log), n->wall_ms))
+               ? KAI_TAKE
+               : KAI_BARE;
+}
+
 static enum kai_verdict judge(struct kai_net *n, struct kai_link *l, struct kai_share *s,
-                              struct kai_nlog *log, const struct kai_entry *e)
+                              struct kai_nlog *log, const struct kai_entry *e, bool pushed)
 {
     if (log) {
         if (memcmp(log->l.aud_id, s->aud_id, KAI_ID_BYTES) != 0)
@@ -107,7 +123,7 @@ static enum kai_verdict judge(struct kai_net *n, struct kai_link *l, struct kai_
     } else if (e->h.seq != 1) {
         return kai_park_has(n, e->h.log_pk, e->h.seq - 1) ? KAI_PARK : KAI_WANT_MORE;
     }
-    return e->payload.p ? KAI_TAKE : KAI_WANT_MORE;
+    return e->payload.p ? KAI_TAKE : bare(n, log, e, pushed);
 }
 
 /* Whether it may be taken now; *is says of its log what is known with it. */
@@ -160,7 +176,7 @@ void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
                 const struct kai_entry *e, size_t cost, bool pushed)
 {
     struct kai_nlog *log = kai_mirror_find(n, e->h.log_pk);
-    enum kai_verdict v = judge(n, l, s, log, e);
+    enum kai_verdict v = judge(n, l, s, log, e, pushed);
     struct kai_net_log is = {0};
 
     if (log && v != KAI_HELD && v != KAI_REFUSE && e->h.seq > log->ing_seq)
@@ -188,6 +204,11 @@ void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
     case KAI_WANT_MORE:
         kai_push_know(l, e->h.log_pk, e->h.seq);
         kai_fetch_want(n, l, s, e->h.log_pk, log ? log->ing_seq + 1 : 1, e->h.seq);
+        break;
+    case KAI_BARE:
+        n->count.entries_refused++;
+        kai_fetch_lacks(n, l, e->h.log_pk);
+        kai_carry_gap(l);
         break;
     case KAI_HELD:
         n->count.entries_dup++;

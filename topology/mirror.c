@@ -221,3 +221,18 @@ bool kai_mirror_has_kid(struct kai_net *n, struct kai_nlog *log,
     kai_mirror_kids(n, log);
     return known_kid(log, kid);
 }
+
+const uint8_t *kai_mirror_last_kid(struct kai_net *n, struct kai_nlog *log)
+{
+    struct kai_entry e;
+
+    if (log->ing_seq == 0)
+        return NULL;
+    if (log->ing_kid_seq != log->ing_seq) {
+        if (n->act.read(n->act.ctx, log->l.log_pk, log->ing_seq, &e) != KAI_OK)
+            return NULL;
+        memcpy(log->ing_kid, e.h.kid, KAI_TAG_BYTES);
+        log->ing_kid_seq = log->ing_seq;
+    }
+    return log->ing_kid;
+}

@@ -16,6 +16,8 @@ struct kai_nlog {         /* A log of the mirror. */
     uint64_t ing_seq;     /* Head including entries handed to act.ingest. */
     uint64_t ing_ts;
     uint8_t ing_hash[KAI_ID_BYTES];
+    uint8_t ing_kid[KAI_TAG_BYTES]; /* Of the entry at ing_kid_seq; 0: not known. */
+    uint64_t ing_kid_seq;
     size_t n_flight;
     bool broken; /* One of these was refused: the rest will be. */
     bool retire_told;
@@ -37,6 +39,7 @@ struct kai_nlog {         /* A log of the mirror. */
     uint64_t day_ms; /* When its day of quota began. */
     uint64_t day_bytes, day_entries;
     uint64_t wait_ms;     /* It is over its quota until then. */
+    uint64_t lacks_link, lacks_ms; /* Who showed it without its payloads: not asked until then. */
     uint64_t unread_from; /* Key log: the keyring could not judge this entry yet; 0: none. */
     uint64_t frozen;      /* The first fork proved: from there on nothing stands. 0: none. */
     uint8_t frozen_head[KAI_ID_BYTES]; /* Of the entry before it, once that is here. */
@@ -336,7 +339,16 @@ struct kai_net {
 };
 
 /* What becomes of a received entry. */
-enum kai_verdict { KAI_TAKE, KAI_PARK, KAI_WANT_MORE, KAI_HELD, KAI_REFUSE, KAI_FORK, KAI_OVER };
+enum kai_verdict {
+    KAI_TAKE,
+    KAI_PARK,
+    KAI_WANT_MORE,
+    KAI_BARE, /* Its payload is missing, and should not be. */
+    KAI_HELD,
+    KAI_REFUSE,
+    KAI_FORK,
+    KAI_OVER
+};
 
 /* net.c: what every step begins and ends with. */
 void kai_step_begin(struct kai_net *n, uint64_t now_ms);
@@ -388,6 +400,8 @@ void kai_mirror_kid(struct kai_nlog *log, const uint8_t kid[static KAI_TAG_BYTES
 /* Every kid that its entries use. */
 void kai_mirror_kids(struct kai_net *n, struct kai_nlog *log);
 void kai_mirror_forget_kids(struct kai_nlog *log); /* Some were of entries that were refused. */
+/* Kid of the last entry, on its way or held; NULL: there is none. */
+const uint8_t *kai_mirror_last_kid(struct kai_net *n, struct kai_nlog *log);
 bool kai_mirror_has_kid(struct kai_net *n, struct kai_nlog *log,
                         const uint8_t kid[static KAI_TAG_BYTES]);
 

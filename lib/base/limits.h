@@ -133,6 +133,13 @@
 #define KAI_METERS_MAX                16384u /* Authors, logs and peers counted: 64 bytes each. */
 #define KAI_MAILBOXES_MAX             256u   /* Of others, that a node carries letters for. */
 
+/* Expiry of payloads (section 5). Nodes drop them later than they take headers alone, so that
+ * clocks which differ by less make nobody ask in vain. */
+#define KAI_EXPIRE_GRACE_MS     (2ull * KAI_DAY_MS)
+#define KAI_EXPIRE_LEAST_MS     (30ull * KAI_DAY_MS) /* For authors whose clock is behind. */
+#define KAI_EXPIRE_DAYS_DEFAULT 400u /* Thirteen months: a year's reports overlap. */
+#define KAI_EXPIRE_DAYS_MAX     36500u
+
 /* Local readers (docs/api.md). Both lists fit one named value of the store. */
 #define KAI_USERS_MAX               256u
 #define KAI_TOKENS_MAX              256u

@@ -261,8 +261,9 @@ static enum kai_err fit(struct kai_batch *b, size_t *k_out)
 static enum kai_err emit(struct kai_batch *b, size_t n_items)
 {
     struct kai_entry e;
-    enum kai_err err = kai_log_append_packed(b->w, &b->entry, &e, kai_buf_view(&b->packer->packed),
-                                             0, b->opt.now_ms, b->opt.random, b->opt.random_ctx);
+    enum kai_err err =
+        kai_log_append_packed(b->w, &b->entry, &e, kai_buf_view(&b->packer->packed), b->opt.ttl_s,
+                              b->opt.now_ms, b->opt.random, b->opt.random_ctx);
 
     if (err == KAI_OK)
         err = b->opt.emit(b->opt.emit_ctx, &e, n_items);

@@ -51,6 +51,7 @@ struct kai_batch_options {
                                caller); created, root and n are filled in. */
     const uint8_t *node_sk; /* 64 bytes: signs OBJ. */
     uint64_t now_ms;
+    uint64_t ttl_s;   /* Of every entry; 0: its payload never expires. */
     size_t items_max; /* 1..KAI_BATCH_ITEMS_MAX. */
     kai_random_fn *random;
     void *random_ctx;

@@ -138,6 +138,10 @@ typedef bool kai_ix_report_fn(void *ctx, const struct kai_ix_report *report);
 KAI_MUST_USE enum kai_err kai_ixsnap_reports_due(struct kai_ixsnap *r, kai_ix_report_fn *f,
                                                  void *ctx);
 
+/* ---- Gone: entries whose payload expired. Their rows become KAI_ROW_GONE: no query finds them,
+ * and they stand for nothing that is published again. Errors: a failure sticks. */
+enum kai_err kai_ix_gone(struct kai_ix *t, uint64_t log_no, uint64_t seq);
+
 /* ---- Disputed: logs that forked. Their rows from that place on are shown as KAI_ROW_DISPUTED. */
 enum kai_err kai_ix_disputed(struct kai_ix *t, uint64_t log_no, uint64_t from_seq);
 

@@ -63,7 +63,8 @@ bool kai_eval_current(const struct kai_query *q, const struct kai_row *row, uint
 {
     *yes = 0;
     *maybe = 0;
-    if ((!q->any_withdrawn && (row->flags & KAI_ROW_WITHDRAWN) != 0) ||
+    if ((row->flags & KAI_ROW_GONE) != 0 ||
+        (!q->any_withdrawn && (row->flags & KAI_ROW_WITHDRAWN) != 0) ||
         (!q->any_recalled && (row->flags & KAI_ROW_RECALLED) != 0) ||
         (!q->any_superseded && (row->flags & KAI_ROW_SUPERSEDED) != 0) ||
         (!q->any_expired && is_expired(row, now_ms)))

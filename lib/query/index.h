@@ -42,6 +42,7 @@ void kai_index_tidy(struct kai_index *x); /* Clear readers that died. */
 #define KAI_ROW_UNCHECKED 8u
 #define KAI_ROW_RECALLED  16u /* Its origin asked holders to delete it. */
 #define KAI_ROW_DISPUTED  32u /* It stands at or past a fork of its log: others may see another. */
+#define KAI_ROW_GONE      64u /* Its payload expired, and was deleted. */
 
 #define KAI_ROW_TYPE_CAP 64u
 #define KAI_ROW_SEALED   0u         /* kind of a RED batch: a label, and nothing else to see. */

@@ -35,6 +35,7 @@ enum kai_err kai_ixsnap_begin(struct kai_index *x, uint8_t clearance, struct kai
         return err;
     }
     r->disputes = kai_ix_any_fork(r);
+    r->gone = kai_ix_any_gone(r);
     *out = r;
     return KAI_OK;
 }
@@ -123,6 +124,8 @@ static enum kai_err read_row(const struct kai_ixsnap *r, uint64_t no, MDB_val va
         out->flags |= KAI_ROW_WITHDRAWN;
     if (r->disputes && kai_ix_past_fork(r, out->log_no, out->seq))
         out->flags |= KAI_ROW_DISPUTED;
+    if (r->gone && kai_ix_is_gone(r, out->log_no, out->seq))
+        out->flags |= KAI_ROW_GONE;
     return KAI_OK;
 }
 
@@ -238,7 +241,8 @@ static bool covers(const struct kai_row *held, const struct kai_row *want)
 {
     bool recalled = (held->flags & KAI_ROW_RECALLED) != 0;
 
-    return memcmp(held->item_id, want->item_id, KAI_ID_BYTES) == 0 &&
+    return (held->flags & KAI_ROW_GONE) == 0 &&
+           memcmp(held->item_id, want->item_id, KAI_ID_BYTES) == 0 &&
            memcmp(held->origin, want->origin, KAI_ID_BYTES) == 0 &&
            memcmp(held->aud_id, want->aud_id, KAI_ID_BYTES) == 0 && held->tlp <= want->tlp &&
            (!recalled || memcmp(held->obj_hash, want->obj_hash, KAI_ID_BYTES) == 0);

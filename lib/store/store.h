@@ -95,6 +95,11 @@ enum kai_err kai_tx_advance(struct kai_tx *t, const uint8_t log_pk[static KAI_KE
 enum kai_err kai_tx_unstage(struct kai_tx *t,
                             const uint8_t log_pk[static KAI_KEY_BYTES]); /* Give a request up. */
 
+/* Forget the payload of a visible entry; its header stays. One that is gone already is no error.
+ * Errors: KAI_ENOTFOUND (no such log, or beyond its head). */
+enum kai_err kai_tx_forget(struct kai_tx *t, const uint8_t log_pk[static KAI_KEY_BYTES],
+                           uint64_t seq);
+
 enum kai_err kai_tx_ctl(struct kai_tx *t,
                         const struct kai_entry *e); /* A control entry, by (log_pk, seq, hash). */
 enum kai_err kai_tx_ctl_del(struct kai_tx *t, const struct kai_entry *e);
@@ -118,7 +123,8 @@ typedef bool kai_log_fn(void *ctx, const struct kai_log *log); /* false stops. *
 KAI_MUST_USE enum kai_err kai_snap_logs(struct kai_snap *r, kai_log_fn *f,
                                         void *ctx); /* By log_pk. */
 /* One entry, hashed again: header and payload. Views are valid until the snapshot ends.
- * Errors: KAI_ENOTFOUND (also: beyond the head), KAI_ECORRUPT. */
+ * The payload may be gone (kai_tx_forget()). Errors: KAI_ENOTFOUND (also: beyond the head),
+ * KAI_ECORRUPT. */
 KAI_MUST_USE enum kai_err kai_snap_entry(struct kai_snap *r,
                                          const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq,
                                          struct kai_entry *out);
@@ -131,6 +137,19 @@ typedef bool kai_arrival_fn(void *ctx, uint64_t position, uint64_t log_no,
 KAI_MUST_USE enum kai_err kai_snap_arrivals(struct kai_snap *r, uint64_t from, kai_arrival_fn *f,
                                             void *ctx);
 uint64_t kai_snap_last_position(struct kai_snap *r);
+/* Visible data entries whose payload is here, in the order in which they came to lie here, from a
+ * place on; no payload is read. prev_kid: of the entry before it in its log; NULL: it is the first.
+ * place 0: all. Headers are those of the log's chain, but are not hashed again. */
+struct kai_payload_at {
+    uint64_t place;
+    uint64_t log_no;
+    uint64_t seen_ms;
+    const struct kai_hdr *h;
+    const uint8_t *prev_kid;
+};
+typedef bool kai_payload_fn(void *ctx, const struct kai_payload_at *at); /* false stops. */
+KAI_MUST_USE enum kai_err kai_snap_payloads(struct kai_snap *r, uint64_t from, kai_payload_fn *f,
+                                            void *ctx);
 
 typedef bool kai_entry_fn(void *ctx, const struct kai_entry *e);
 KAI_MUST_USE enum kai_err kai_snap_ctl(struct kai_snap *r, kai_entry_fn *f,

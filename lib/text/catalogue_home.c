@@ -67,6 +67,13 @@ const struct kai_text_reason kai_reasons_home[] = {
         "/パス または tcp://127.0.0.1:ポート を指定してください。他の端末には公開しません。",
     },
     {
+        "config.days",
+        "{1} is not a number of days.",
+        "Write a whole number from 0 to 36500.",
+        "{1} は日数として正しくありません。",
+        "0 から 36500 までの整数を書いてください。",
+    },
+    {
         "config.dials",
         "There are more lines with a peer to dial than are taken; {1} is the first too many.",
         "Take some of them away.",

@@ -6,6 +6,7 @@
 
 #include "log/body.h"
 #include "log/entry.h"
+#include "log/expiry.h"
 #include "log/forkproof.h"
 #include "log/payload.h"
 
@@ -39,6 +40,9 @@ static void entry(struct kai_view v)
     MUST(kai_hdr_parse(&h, kai_buf_view(&again)) == KAI_OK);
     MUST(memcmp(again.p, e.hdr.p, again.len - 1) == 0);
     MUST(kai_entry_verify(&e, h.log_pk) == KAI_EAUTH); /* Nobody signs by chance. */
+    uint64_t due = kai_payload_due(&h, h.kid, h.ts);   /* Nothing is dropped that others want. */
+    MUST(due == UINT64_MAX ? !kai_payload_over(&h, h.kid, INT64_MAX)
+                           : kai_payload_over(&h, h.kid, due - KAI_EXPIRE_GRACE_MS));
 }
 
 static void forkproof(struct kai_view v)

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "log/expiry.h"
+
 struct reading {
     struct sim_node *n;
     bool rules;
@@ -81,4 +83,33 @@ void sim_node_read(struct sim_node *n)
     }
     if (rules)
         kai_net_on_keyring(n->net, n->sim->now);
+}
+
+void kai_sim_expire(struct kai_sim *s, uint64_t seconds)
+{
+    s->expire_s = seconds;
+}
+
+size_t kai_sim_forget(struct kai_sim *s, size_t node, size_t aud, bool early)
+{
+    struct sim_node *n = &s->node[node];
+    size_t forgotten = 0;
+
+    for (size_t i = 0; i < n->n_logs; i++) {
+        struct sim_log *log = &n->log[i];
+        if (log->l.kind != 1 || memcmp(log->l.aud_id, s->aud[aud].id, KAI_ID_BYTES) != 0)
+            continue;
+        for (size_t k = 1; k < log->n; k++) {
+            struct kai_entry bare = log->entry[k]->e;
+            const uint8_t *prev = log->entry[k - 1]->e.h.kid;
+            bool over = kai_payload_over(&bare.h, prev, SIM_WALL_MS + s->now);
+            if (!bare.payload.p || memcmp(prev, bare.h.kid, KAI_TAG_BYTES) != 0 ||
+                (!early && !over))
+                continue;
+            bare.payload = (struct kai_view){0};
+            log->entry[k] = sim_keep(s, &bare);
+            forgotten++;
+        }
+    }
+    return forgotten;
 }

@@ -90,6 +90,11 @@ void kai_sim_free(struct kai_sim *s);
  * of the organisations of odd nodes. */
 void kai_sim_publish(struct kai_sim *s, size_t node, size_t aud,
                      size_t bytes); /* One entry; not before it has a key. */
+/* What is published from now on expires; 0: it does not. */
+void kai_sim_expire(struct kai_sim *s, uint64_t seconds);
+/* A node forgets payloads of an audience's data logs: those that are over, or (early) all that no
+ * BIND is in. How many. */
+size_t kai_sim_forget(struct kai_sim *s, size_t node, size_t aud, bool early);
 void kai_sim_publish_item(struct kai_sim *s, size_t node, size_t aud, struct kai_view item);
 bool kai_sim_may_publish(struct kai_sim *s, size_t node, size_t aud);
 /* The organisation of this node, by its parent, at the parent's node. */

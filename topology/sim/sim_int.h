@@ -158,6 +158,7 @@ struct kai_sim {
     bool planned; /* By a plan of the caller. */
     uint64_t rng;
     uint64_t now, next_no, next_link, dial_ms;
+    uint64_t expire_s; /* What is written from now on; 0: for ever. */
     struct kai_charter charter;
     struct kai_buf charter_record;
     size_t n_orgs, n_nodes, n_auds;

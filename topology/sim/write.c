@@ -129,7 +129,8 @@ static void mint(struct kai_sim *s, struct sim_node *n, const struct kai_duty *d
 /* ---- Data. */
 
 static struct sim_entry *append(struct kai_sim *s, struct sim_node *n, size_t aud,
-                                const struct kai_epoch *epoch, const struct kai_buf *body)
+                                const struct kai_epoch *epoch, const struct kai_buf *body,
+                                uint64_t ttl_s)
 {
     struct sim_own *own = &n->data[aud];
     struct kai_log_writer w = writer_of(s, own, epoch->commit, epoch->tag, epoch->key);
@@ -139,8 +140,8 @@ static struct sim_entry *append(struct kai_sim *s, struct sim_node *n, size_t au
 
     SIM_MUST(body->err == KAI_OK);
     kai_buf_init(&out, KAI_FRAME_BYTES_MAX);
-    SIM_MUST(kai_log_append(&w, s->packer, &out, &e, kai_buf_view(body), 0, SIM_WALL_MS + s->now,
-                            sim_fill, s) == KAI_OK);
+    SIM_MUST(kai_log_append(&w, s->packer, &out, &e, kai_buf_view(body), ttl_s,
+                            SIM_WALL_MS + s->now, sim_fill, s) == KAI_OK);
     kept = finish(n, aud, 1, own, &w, &e);
     kai_buf_free(&out);
     return kept;
@@ -161,7 +162,7 @@ static void bind(struct kai_sim *s, struct sim_node *n, size_t aud, const struct
     kai_body_begin(&body, 1);
     kai_bind_write(&body, &b, n->sign.sk, s->charter.nid);
     kai_body_end(&body);
-    (void)append(s, n, aud, epoch, &body);
+    (void)append(s, n, aud, epoch, &body, 0);
     kai_buf_free(&body);
 }
 
@@ -180,7 +181,7 @@ static void publish(struct kai_sim *s, struct sim_node *n, size_t aud,
     kai_body_begin(&body, 1);
     kai_buf_add(&body, item.p, item.n);
     kai_body_end(&body);
-    kept = append(s, n, aud, epoch, &body);
+    kept = append(s, n, aud, epoch, &body, s->expire_s);
     kai_buf_free(&body);
     if (s->o.track)
         sim_track(s, kept, aud, n->index);
