@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "item/list.h"
+#include "query/acts.h"
 #include "query/query_util.h"
 
 struct fixture {
@@ -132,6 +133,65 @@ static void test_duplicates(void **state)
     assert_true(kai_ixsnap_has(r, row.item_id, row.origin, row.aud_id, 5));
     row.aud_id[31] ^= 1; /* Alike in the first bytes only. */
     assert_false(kai_ixsnap_has(r, row.item_id, row.origin, row.aud_id, 5));
+    kai_ixsnap_end(r);
+}
+
+static bool count_hit(void *ctx, const struct kai_query_hit *hit)
+{
+    (void)hit;
+    ++*(size_t *)ctx;
+    return true;
+}
+
+static size_t hits(struct kai_ixsnap *r, const char *expr)
+{
+    struct kai_query *q = query_of(expr, 0);
+    struct kai_row row;
+    size_t n = 0;
+
+    for (uint64_t no = 1; kai_ixsnap_row(r, no, &row) == KAI_OK; no++)
+        assert_int_equal(kai_query_match_row(q, r, &row, 0, count_hit, &n), KAI_OK);
+    kai_query_free(q);
+    return n;
+}
+
+/* Of an entry whose payload is gone no row is found, in this transaction and later; nothing else is
+ * touched, and what is said again is new. */
+static void test_gone(void **state)
+{
+    struct fixture *f = *state;
+    struct kai_row row[3];
+    struct kai_ixsnap *r;
+    struct kai_ix *t = begin(f->x);
+
+    for (uint8_t i = 0; i < 3; i++) {
+        row[i] = stix_row((uint8_t)(1 + i), 1, 1, (uint8_t)(9 + i), 100);
+        row[i].log_no = i < 2 ? 7 : 8;
+        row[i].seq = i == 1 ? 3 : 2;
+        assert_int_equal(kai_ix_row(t, &row[i], false), KAI_OK);
+    }
+    assert_int_equal(kai_ix_gone(t, 7, 2), KAI_OK);
+    assert_int_equal(kai_ix_gone(t, 7, 2), KAI_OK);
+    struct kai_row same = stix_row(2, 1, 1, 10, 100);
+    assert_int_equal(kai_ix_row(t, &same, false), KAI_EEXIST);
+    assert_int_equal(kai_ix_commit(t, 1), KAI_OK);
+    assert_int_equal(flags_of(f->x, row[0].no), KAI_ROW_GONE);
+    assert_int_equal(flags_of(f->x, row[1].no), 0);
+    assert_int_equal(flags_of(f->x, row[2].no), 0);
+    r = look(f->x);
+    assert_false(kai_ixsnap_has(r, row[0].item_id, row[0].origin, row[0].aud_id, 5));
+    assert_true(kai_ixsnap_has(r, row[1].item_id, row[1].origin, row[1].aud_id, 5));
+    kai_ixsnap_end(r);
+
+    t = begin(f->x);
+    same = stix_row(1, 1, 1, 9, 100);
+    same.log_no = 7;
+    same.seq = 9;
+    assert_int_equal(kai_ix_row(t, &same, false), KAI_OK);
+    assert_int_equal(kai_ix_commit(t, 2), KAI_OK);
+    assert_int_equal(flags_of(f->x, same.no), 0);
+    r = look(f->x);
+    assert_int_equal(hits(r, "withdrawn:any superseded:any"), 3);
     kai_ixsnap_end(r);
 }
 
@@ -474,6 +534,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_versions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_revoked_out_of_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_duplicates, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_value_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_item_prefix, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_longer_texts, set_up, tear_down),
