@@ -38,7 +38,7 @@ struct kai_nlog {         /* A log of the mirror. */
     uint8_t reader[KAI_ID_BYTES];
     uint64_t day_ms; /* When its day of quota began. */
     uint64_t day_bytes, day_entries;
-    uint64_t wait_ms;     /* It is over its quota until then. */
+    uint64_t wait_ms;              /* It is over its quota until then. */
     uint64_t lacks_link, lacks_ms; /* Who showed it without its payloads: not asked until then. */
     uint64_t unread_from; /* Key log: the keyring could not judge this entry yet; 0: none. */
     uint64_t frozen;      /* The first fork proved: from there on nothing stands. 0: none. */
