@@ -92,8 +92,10 @@ static void count_places(struct kai_net *n)
         a->rank = self && self->listens ? kai_cover_rank(a->id, n->self.node_id) : UINT64_MAX;
         lowest[i] = UINT64_MAX;
     }
+    o->dialable = 0;
     for (size_t k = 0; k < n->n_book; k++) {
         struct kai_place *p = &n->book[k];
+        o->dialable += p->listens ? 1u : 0u;
         if (p == self || !kai_book_good(n, p))
             continue;
         const struct kai_cover *c = kai_cover_place(n, p);

@@ -59,9 +59,9 @@ enum kai_msg {
 #define KAI_HANDLE_OFFER     32768u
 #define KAI_HANDLE_CONTROL   65535u
 #define KAI_ERR_SPARE        65536u /* Reference of ERR 7: the sender can do without the link. */
-#define KAI_RB_RANGES_MAX    4096u /* In one frame. */
-#define KAI_RB_ROWS_MAX      2048u /* In one range. */
-#define KAI_RB_LOG_BYTES     12u   /* Of a log's key: who makes two alike harms these two. */
+#define KAI_RB_RANGES_MAX    4096u  /* In one frame. */
+#define KAI_RB_ROWS_MAX      2048u  /* In one range. */
+#define KAI_RB_LOG_BYTES     12u    /* Of a log's key: who makes two alike harms these two. */
 #define KAI_RB_MARK_BYTES    8u
 #define KAI_ENTRIES_MAX      512u /* In one frame. */
 #define KAI_HELLO_BYTES_MAX  16384u

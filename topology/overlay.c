@@ -19,15 +19,12 @@
 #define MALFORMED_MS  600000u
 #define STABLE_MS     60000u /* A link that stood so long was no failure. */
 #define TIDY_MS       60000u
-#define SPARE_EVERY_MS 2000u
-#define SPARE_AGE_MS 15000u /* What a link is for shows in so long. */
 #define YOUNG_MS      600000u /* Not given up for others before. */
 #define AUDIT_MS      3600000u
 #define GUEST_MS      10000u /* Enough to hear of addresses, keys, and what one lacks. */
-#define LOOK_MS       30000u
-#define FEW_NODES     16u /* So many that can be dialled: everybody links to everybody. */
-#define SCARCE        12u /* Whom fewer can replace is let in beyond the soft cap. */
-#define A_ORG         2u  /* Links to one organisation and into one network. */
+#define FEW_NODES     16u    /* So many that can be dialled: everybody links to everybody. */
+#define SCARCE        12u    /* Whom fewer can replace is let in beyond the soft cap. */
+#define A_ORG         2u     /* Links to one organisation and into one network. */
 #define GAIN_CUT_OFF  8u
 #define GAIN_BEFORE   5u
 #define GAIN_MORE     2u
@@ -78,7 +75,7 @@ static void count_cover(const struct kai_net *n, struct standing *st, const stru
 }
 
 /* A link counts from its first word on: what is on its way need not be made again. */
-static bool stands(const struct kai_link *l)
+bool kai_overlay_stands(const struct kai_link *l)
 {
     return !l->dead && !l->file && l->state != KAI_LINK_DRAIN && l->guest_ms == 0;
 }
@@ -89,14 +86,14 @@ static void take_stock(const struct kai_net *n, struct standing *st, const struc
     for (size_t i = 0; i < n->n_links; i++) {
         struct kai_link *l = n->links[i];
         const struct kai_place *p = kai_book_find(n, l->peer_id);
-        if (!stands(l) || l == without)
+        if (!kai_overlay_stands(l) || l == without)
             continue;
         st->links++;
         count_cover(n, st, kai_cover_link(n, l), l->peer_id, p && p->listens);
     }
-    for (size_t i = 0; i < n->n_book; i++) {
+    st->dialable = n->overlay.dialable;
+    for (size_t i = 0; n->overlay.n_dials > 0 && i < n->n_book; i++) {
         struct kai_place *p = &n->book[i];
-        st->dialable += p->listens ? 1u : 0u;
         if (p->dialled_ms == 0 || kai_overlay_linked_to(n, p->node))
             continue;
         st->links++;
@@ -114,12 +111,12 @@ bool kai_overlay_linked_to(const struct kai_net *n, const uint8_t node[static KA
     return false;
 }
 
-static size_t links_of(const struct kai_net *n)
+size_t kai_overlay_links(const struct kai_net *n)
 {
     size_t k = 0;
 
     for (size_t i = 0; i < n->n_links; i++)
-        k += stands(n->links[i]) ? 1u : 0u;
+        k += kai_overlay_stands(n->links[i]) ? 1u : 0u;
     return k;
 }
 
@@ -188,6 +185,9 @@ static bool better(const struct kai_net *n, unsigned gain, const struct kai_plac
 {
     if (!best || gain != best_gain)
         return !best || gain > best_gain;
+    size_t shared = kai_cover_count(&p->in), best_shared = kai_cover_count(&best->in);
+    if (shared != best_shared) /* It may be of use to the other one, too. */
+        return shared > best_shared;
     return taste(n, p) < taste(n, best);
 }
 
@@ -251,7 +251,7 @@ static bool make_room(struct kai_net *n, const struct standing *st)
     for (size_t i = 0; i < n->n_links; i++) {
         struct kai_link *l = n->links[i];
         size_t others = kai_cover_others(n, kai_cover_link(n, l));
-        if (stands(l) && l->state == KAI_LINK_MATCH && !kai_overlay_needs(n, l) &&
+        if (kai_overlay_stands(l) && l->state == KAI_LINK_MATCH && !kai_overlay_needs(n, l) &&
             n->now_ms >= l->up_ms + YOUNG_MS && others > most) {
             worst = l;
             most = others;
@@ -377,7 +377,7 @@ bool kai_overlay_needs(const struct kai_net *n, struct kai_link *l)
 void kai_overlay_linked(struct kai_net *n, struct kai_link *l)
 {
     struct kai_place *p = kai_book_find_key(n, l->curve_pk);
-    size_t links = links_of(n), others = kai_cover_others(n, kai_cover_link(n, l));
+    size_t links = kai_overlay_links(n), others = kai_cover_others(n, kai_cover_link(n, l));
     struct standing st = {.links = links};
 
     kai_overlay_changed(n);
@@ -395,39 +395,6 @@ void kai_overlay_linked(struct kai_net *n, struct kai_link *l)
     l->guest_ms = n->now_ms + GUEST_MS;
 }
 
-static void end_guests(struct kai_net *n)
-{
-    for (size_t i = 0; i < n->n_links; i++) {
-        struct kai_link *l = n->links[i];
-        if (!l->dead && l->guest_ms != 0 && n->now_ms >= l->guest_ms)
-            kai_link_bye(n, l, KAI_BYE_BUSY);
-    }
-}
-
-/* Whoever was looked at by chance, or got letters, goes when that is done; beyond the soft cap one
- * link a minute that nothing rests on. */
-static void tidy(struct kai_net *n)
-{
-    bool many = links_of(n) > KAI_LINKS_SOFT && n->now_ms >= n->overlay.tidy_ms;
-
-    if (n->now_ms >= n->overlay.tidy_ms)
-        n->overlay.tidy_ms = n->now_ms + TIDY_MS;
-    for (size_t i = 0; i < n->n_links; i++) {
-        struct kai_link *l = n->links[i];
-        if (!stands(l) || l->state != KAI_LINK_MATCH || !l->dialled)
-            continue;
-        bool looked = l->chance && n->now_ms >= l->since_ms + LOOK_MS;
-        if (!looked && !(many && n->now_ms >= l->up_ms + YOUNG_MS))
-            continue;
-        l->chance = looked && l->peer && kai_mail_waits(n, l->peer->org);
-        if (kai_overlay_needs(n, l))
-            continue;
-        kai_link_bye(n, l, KAI_BYE_BUSY);
-        if (!looked)
-            return;
-    }
-}
-
 /* Dials of which nothing was heard. */
 static void lose_dials(struct kai_net *n)
 {
@@ -440,79 +407,22 @@ static void lose_dials(struct kai_net *n)
     }
 }
 
-/* Offer the peer to do without a link that nothing rests on here. When nothing rests on it there
- * either, it ends: so links go that all made at once, and none that anybody would make again. */
-static void spare(struct kai_net *n)
-{
-    struct kai_link *best = NULL;
-    size_t most = 0;
-
-    if (n->now_ms < n->overlay.spare_ms)
-        return;
-    n->overlay.spare_ms = n->now_ms + SPARE_EVERY_MS / 2 + kai_random_below(n, SPARE_EVERY_MS);
-    for (size_t i = 0; i < n->n_links; i++) {
-        struct kai_link *l = n->links[i];
-        size_t others;
-        if (!stands(l) || l->state != KAI_LINK_MATCH || n->now_ms < l->since_ms + SPARE_AGE_MS ||
-            n->now_ms < l->spare_ms)
-            continue;
-        others = kai_cover_others(n, kai_cover_link(n, l));
-        if (others >= most && !kai_overlay_needs(n, l)) {
-            best = l;
-            most = others;
-        }
-    }
-    if (!best)
-        return;
-    best->spare_ms = n->now_ms + TIDY_MS; /* The answer may be no. */
-    kai_link_err(n, best, KAI_BYE_BUSY, KAI_ERR_SPARE);
-}
-
-void kai_overlay_spared(struct kai_net *n, struct kai_link *l)
-{
-    if (stands(l) && l->state == KAI_LINK_MATCH && !kai_overlay_needs(n, l))
-        kai_link_bye(n, l, KAI_BYE_BUSY);
-}
-
 void kai_overlay_tick(struct kai_net *n)
 {
     if (n->overlay.n_dials > 0)
         lose_dials(n);
     kai_cover_refresh(n);
     kai_visit_tick(n);
-    end_guests(n);
-    tidy(n);
-    spare(n);
+    kai_stay_tick(n);
 }
 
 /* ---- Asked and told. */
-
-size_t kai_net_anchors(const struct kai_net *n, uint8_t (*nodes)[KAI_ID_BYTES], size_t max)
-{
-    const struct kai_link *last = NULL;
-    size_t k = 0;
-
-    while (k < max) {
-        const struct kai_link *oldest = NULL;
-        for (size_t i = 0; i < n->n_links; i++) {
-            const struct kai_link *l = n->links[i];
-            if (stands(l) && l->state == KAI_LINK_MATCH && l->dialled &&
-                (!last || l->id > last->id) && (!oldest || l->id < oldest->id))
-                oldest = l;
-        }
-        if (!oldest)
-            break;
-        memcpy(nodes[k++], oldest->peer_id, KAI_ID_BYTES);
-        last = oldest;
-    }
-    return k;
-}
 
 bool kai_net_link_stands(const struct kai_net *n, uint64_t link)
 {
     const struct kai_link *l = kai_link_find(n, link);
 
-    return l && stands(l) && l->state == KAI_LINK_MATCH;
+    return l && kai_overlay_stands(l) && l->state == KAI_LINK_MATCH;
 }
 
 void kai_net_overlay(const struct kai_net *n, struct kai_overlay_info *out)
@@ -520,7 +430,7 @@ void kai_net_overlay(const struct kai_net *n, struct kai_overlay_info *out)
     struct standing st;
 
     take_stock(n, &st, NULL);
-    *out = (struct kai_overlay_info){.links = links_of(n), .full = n->overlay.relaxed};
+    *out = (struct kai_overlay_info){.links = kai_overlay_links(n), .full = n->overlay.relaxed};
     for (size_t i = 0; i < n->overlay.n; i++) {
         const struct kai_cover_aud *a = &n->overlay.aud[i];
         out->lacking += a->dialable > 0 && st.cover[i] < a->want ? 1u : 0u;

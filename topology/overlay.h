@@ -58,6 +58,7 @@ struct kai_overlay {
     size_t n;
     struct kai_cover_aud *aud; /* KAI_COVER_MAX. */
     bool book_changed;
+    size_t dialable;   /* Others that can be dialled, in all the book. */
     size_t n_dials;    /* Under way, or over since the last look. */
     uint64_t dial_ms;  /* Nothing to choose before, unless links or addresses change. */
     uint64_t spare_ms; /* No link is offered before. */
@@ -103,8 +104,13 @@ bool kai_overlay_linked_to(const struct kai_net *n, const uint8_t node[static KA
 /* Whether anything rests on the link: an audience that would have too few without it, or whoever
  * runs the node wants it. */
 bool kai_overlay_needs(const struct kai_net *n, struct kai_link *l);
-/* The peer can do without it. */
-void kai_overlay_spared(struct kai_net *n, struct kai_link *l);
+/* Whether it counts: a link from its first word on, and no guest; and how many such there are. */
+bool kai_overlay_stands(const struct kai_link *l);
+size_t kai_overlay_links(const struct kai_net *n);
+
+/* stay.c */
+void kai_stay_tick(struct kai_net *n);
+void kai_overlay_spared(struct kai_net *n, struct kai_link *l); /* The peer can do without it. */
 
 /* cover.c: which audiences links and addresses serve. */
 void kai_cover_refresh(struct kai_net *n);
@@ -113,6 +119,14 @@ const struct kai_cover *kai_cover_link(const struct kai_net *n, struct kai_link 
 static inline bool kai_cover_has(const struct kai_cover *c, size_t aud)
 {
     return (c->bits[aud / 64] >> (aud % 64) & 1u) != 0;
+}
+static inline size_t kai_cover_count(const struct kai_cover *c)
+{
+    size_t k = 0;
+
+    for (size_t i = 0; i < KAI_COVER_WORDS; i++)
+        k += (size_t)__builtin_popcountll(c->bits[i]);
+    return k;
 }
 /* The order of nodes in an audience, the same for everybody: each wants a link to one before it. */
 uint64_t kai_cover_rank(const uint8_t aud_id[static KAI_ID_BYTES],

@@ -11,9 +11,9 @@ struct national {
     uint64_t dice;
 };
 
-/* Read a file, expand it at num/den of its size and begin: everybody has been a member for long, and
- * nobody is linked. shared: nodes that hold the same control entries share the set. False: it says
- * why on standard error. */
+/* Read a file, expand it at num/den of its size and begin: everybody has been a member for long,
+ * and nobody is linked. shared: nodes that hold the same control entries share the set. False: it
+ * says why on standard error. */
 bool national_new(struct national *w, const char *path, uint64_t seed, uint64_t num, uint64_t den,
                   bool shared);
 void national_free(struct national *w);

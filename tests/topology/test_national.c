@@ -1,5 +1,5 @@
-/* test_national: a small country: the same run twice, and nodes that share what they hold do nothing
- * that nodes with sets of their own would not. */
+/* test_national: a small country: the same run twice, and nodes that share what they hold do
+ * nothing that nodes with sets of their own would not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
