@@ -4,11 +4,10 @@
 
 #include <string.h>
 
-#define REFRESH_MS    1000u
-#define WANT          3u
-#define WANT_FEW      2u /* Where an audience has fewer than FEW_MEMBERS nodes. */
-#define FEW_MEMBERS   6u
-#define FAILURES_GONE 4u /* Who was not reached so often in a row is waited for by nobody. */
+#define REFRESH_MS  1000u
+#define WANT        3u
+#define WANT_FEW    2u /* Where an audience has fewer than FEW_MEMBERS nodes. */
+#define FEW_MEMBERS 6u
 
 static uint64_t mix(uint64_t z)
 {
@@ -107,7 +106,7 @@ static void count_places(struct kai_net *n)
                 continue;
             uint64_t rank = kai_cover_rank(o->aud[i].id, p->node);
             o->aud[i].dialable++;
-            if (p->failures < FAILURES_GONE && rank < lowest[i])
+            if (rank < lowest[i])
                 lowest[i] = rank;
         }
     }

@@ -312,8 +312,6 @@ static void retry_in(struct kai_net *n, struct kai_place *p, uint64_t least_ms)
     p->retry_ms = n->now_ms + wait / 2 + kai_random_below(n, wait);
     p->dialled_ms = 0;
     p->failures++;
-    if (p->failures >= 4)
-        n->overlay.book_changed = true; /* Nobody waits for it. */
     kai_overlay_changed(n);
 }
 

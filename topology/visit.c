@@ -16,6 +16,7 @@
 #define AGAIN_MS      15000u /* Doubled each time. */
 #define AGAIN_MOST_MS 300000u
 #define AGAIN_TIMES   3u
+#define OLD_TIMES     2u
 #define FORGOTTEN     (1u << 31) /* In kai_ask.times, for a moment. */
 
 static size_t place_of(const struct kai_overlay *o, uint64_t id)
@@ -65,7 +66,7 @@ static void asked(struct kai_net *n, const struct kai_audience *a)
     if (!r)
         return;
     r->times++;
-    if (!was && (r->old || r->times == AGAIN_TIMES))
+    if (!was && (r->times == AGAIN_TIMES || (r->old && r->times == OLD_TIMES)))
         r->next_ms = UINT64_MAX;
     else
         r->next_ms = n->now_ms + (r->times > AGAIN_TIMES ? AGAIN_MOST_MS : AGAIN_MS << r->times);
