@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 
+#define OFFERED_MS 10000u
 #define ROWS_A_MS  50u      /* Hashed for one peer: some percent of a core. */
 #define ROWS_BURST 1000000u /* All of a large node once, and its parts. */
 #define OWN_BURST  6u       /* Fewer than a peer takes: delays may push ours together. */
@@ -95,6 +96,8 @@ static void over(struct kai_net *n, struct kai_link *l, struct kai_share *s,
         s->rb_due_ms = 0; /* It saw all that the one that was due would have. */
     if (s->ctl)
         l->ctl_done = true;
+    else if (!s->matched && (s->offered_in || s->offered_out))
+        kai_rb_due(n, s, OFFERED_MS); /* A newcomer that lacks its key has nothing else to go by. */
     l->rb_look = true;
 }
 

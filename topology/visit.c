@@ -16,7 +16,6 @@
 #define AGAIN_MS      15000u /* Doubled each time. */
 #define AGAIN_MOST_MS 300000u
 #define AGAIN_TIMES   3u
-#define OLD_TIMES     2u
 #define FORGOTTEN     (1u << 31) /* In kai_ask.times, for a moment. */
 
 static size_t place_of(const struct kai_overlay *o, uint64_t id)
@@ -57,16 +56,21 @@ static uint64_t name_of(const struct kai_audience *a)
 
 /* Once more a while later, as the steward may not have heard of the change itself; and for ever
  * where we were a member just now. */
-static void asked(struct kai_net *n, const struct kai_audience *a)
+static void asked(struct kai_net *n, const struct kai_link *l, const struct kai_audience *a)
 {
+    const struct kai_share *s = kai_share_find(l, a->id);
     const struct kai_epoch *e;
     struct kai_ask *r = row_of(n, name_of(a));
     bool was = kai_keyring_epochs(n->keyring, a->id, &e) > 0;
 
     if (!r)
         return;
+    if (!was && s && s->offered_in) { /* So we are one, and the key is still to come. */
+        r->next_ms = n->now_ms + AGAIN_MS;
+        return;
+    }
     r->times++;
-    if (!was && (r->times == AGAIN_TIMES || (r->old && r->times == OLD_TIMES)))
+    if (!was && r->times == AGAIN_TIMES)
         r->next_ms = UINT64_MAX;
     else
         r->next_ms = n->now_ms + (r->times > AGAIN_TIMES ? AGAIN_MOST_MS : AGAIN_MS << r->times);
@@ -86,12 +90,14 @@ static bool may_tell(const struct kai_audience *a, const struct kai_node *node)
     return node->org == a->owner;
 }
 
-/* What we are a member of, or keep the keys of, we know. */
+/* What we are a member of we know, and what we keep the keys of, once we have one. */
 static bool known(const struct kai_net *n, const struct kai_audience *a)
 {
     const struct kai_node *self = kai_roster_node(n->roster, n->self.node_id);
+    const struct kai_epoch *e;
 
-    return !self || may_tell(a, self) || kai_keyring_eligible(n->keyring, a->id, self);
+    return !self || kai_keyring_eligible(n->keyring, a->id, self) ||
+           (may_tell(a, self) && kai_keyring_epochs(n->keyring, a->id, &e) > 0);
 }
 
 /* What nobody answers any more is forgotten: it was replaced, or went with its owner. */
@@ -167,6 +173,8 @@ static struct kai_place *steward_of(struct kai_net *n, const struct kai_audience
     for (size_t i = 0; i < n->n_book; i++) {
         struct kai_place *p = &n->book[(start + i) % n->n_book];
         const struct kai_node *node = kai_roster_node(n->roster, p->node);
+        if (memcmp(p->node, n->self.node_id, KAI_ID_BYTES) == 0)
+            continue;
         if (p->listens && n->now_ms >= p->retry_ms && p->dialled_ms == 0 && node &&
             may_tell(a, node) && kai_book_good(n, p) && !kai_overlay_linked_to(n, p->node))
             return p;
@@ -235,14 +243,14 @@ void kai_visit_linked(struct kai_net *n, struct kai_link *l)
 }
 
 /* All that this steward might have told. */
-static void heard(struct kai_net *n, const struct kai_node *node)
+static void heard(struct kai_net *n, const struct kai_link *l)
 {
     const struct kai_audience *auds;
     size_t k = kai_roster_audiences(n->roster, &auds);
 
     for (size_t i = 0; i < k; i++)
-        if (closed(&auds[i]) && may_tell(&auds[i], node) && !known(n, &auds[i]))
-            asked(n, &auds[i]);
+        if (closed(&auds[i]) && may_tell(&auds[i], l->peer) && !known(n, &auds[i]))
+            asked(n, l, &auds[i]);
 }
 
 /* All that is known before anything was asked: members learned of it before we began, mostly. */
@@ -265,7 +273,7 @@ static void end(struct kai_net *n, struct kai_visit *v)
         const struct kai_link *l = n->links[i];
         if (!l->dead && !l->file && l->peer && l->state == KAI_LINK_MATCH &&
             memcmp(l->peer_id, v->node, KAI_ID_BYTES) == 0)
-            heard(n, l->peer);
+            heard(n, l);
     }
 }
 

@@ -274,7 +274,7 @@ static void test_visits_are_remembered(void **state)
     kai_orgs_add(&p->aud[2].members, 1);
     s = open_sim(p, true);
     free(p);
-    kai_sim_run(s, 120000);
+    kai_sim_run(s, 240000);
     asked = kai_net_visits(s->node[5].net);
     assert_int_equal(asked.n, sizeof kept);
     memcpy(kept, asked.p, sizeof kept);
