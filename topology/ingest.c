@@ -16,6 +16,13 @@ static void refuse(struct kai_net *n, struct kai_share *s, const struct kai_entr
     kai_fetch_cancel(n, e->h.log_pk);
 }
 
+static void forged(struct kai_net *n, struct kai_link *l, const uint8_t *log_pk, uint64_t seq)
+{
+    kai_alarm(n, "entry.forged", l, log_pk, seq);
+    if (l)
+        kai_link_bye(n, l, KAI_BYE_MALFORMED);
+}
+
 static size_t bytes_of(const struct kai_entry *e)
 {
     return e->hdr.n + e->sig.n + e->payload.n;
@@ -172,6 +179,21 @@ static void over(struct kai_net *n, struct kai_link *l, struct kai_share *s,
 
 /* An entry with the shape of one, from a peer that may send it. cost: bytes of the peer's credit
  * that it holds. */
+/* An entry of our own log that we do not have: the home was rolled back, if the log's key signed
+ * it. False: it did not, and the link is over. */
+static bool own_ahead(struct kai_net *n, struct kai_link *l, struct kai_nlog *log,
+                      const struct kai_entry *e)
+{
+    if (log->retire_told)
+        return true;
+    if (kai_entry_verify(e, n->nid) != KAI_OK) {
+        forged(n, l, log->l.log_pk, e->h.seq);
+        return false;
+    }
+    kai_fork_own(n, l, log, e->h.seq);
+    return true;
+}
+
 void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
                 const struct kai_entry *e, size_t cost, bool pushed)
 {
@@ -179,8 +201,9 @@ void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
     enum kai_verdict v = judge(n, l, s, log, e, pushed);
     struct kai_net_log is = {0};
 
-    if (log && v != KAI_HELD && v != KAI_REFUSE && e->h.seq > log->ing_seq)
-        kai_fork_own(n, l, log, e->h.seq);
+    if (log && log->l.own && v != KAI_HELD && v != KAI_REFUSE && e->h.seq > log->ing_seq &&
+        !own_ahead(n, l, log, e))
+        return;
     if (v == KAI_TAKE)
         v = accept_entry(n, l, s, log, e, &is);
     if (v == KAI_TAKE && !(log = keep_log(n, l, log, e, &is)))
@@ -388,13 +411,6 @@ void kai_net_on_stored(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BY
         kai_push_entry(n, log->l.aud_id, log, e, f.link);
     }
     kai_step_end(n);
-}
-
-static void forged(struct kai_net *n, struct kai_link *l, const uint8_t *log_pk, uint64_t seq)
-{
-    kai_alarm(n, "entry.forged", l, log_pk, seq);
-    if (l)
-        kai_link_bye(n, l, KAI_BYE_MALFORMED);
 }
 
 /* What was on its way is void, and what was learned from it. */

@@ -208,6 +208,7 @@ struct kai_link {
     struct kai_cover in;          /* Of the peer. */
     bool chance;                  /* Dialled to look at somebody, not for an audience. */
     uint64_t spare_ms;            /* Not offered again before. */
+    uint64_t spared_ms;           /* The peer's offer of it is not looked at again before. */
     uint64_t guest_ms;            /* There is no room for it: it ends then. 0: a link as any. */
     bool rb_look;                 /* Some share wants to be looked at in this step, */
     uint64_t rb_next_ms;          /* or at this time. */

@@ -73,6 +73,10 @@ static void spare(struct kai_net *n)
 
 void kai_overlay_spared(struct kai_net *n, struct kai_link *l)
 {
+    /* Looking costs more than saying: not more often than an honest peer says it. */
+    if (n->now_ms < l->since_ms + SPARE_AGE_MS / 2 || n->now_ms < l->spared_ms)
+        return;
+    l->spared_ms = n->now_ms + TIDY_MS / 2;
     if (kai_overlay_stands(l) && l->state == KAI_LINK_MATCH && !kai_overlay_needs(n, l))
         kai_link_bye(n, l, KAI_BYE_BUSY);
 }
