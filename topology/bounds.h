@@ -34,6 +34,7 @@
 #define KAI_FETCHES_OF_LINK_MAX 1024u /* As many as a peer keeps for us. */
 #define KAI_FORKED_MAX          256u  /* Proofs noted as shown on a link. */
 #define KAI_SHARES_MAX          256u  /* Of a link: KAI_AUDIENCES_MAX matched, the rest offered. */
+#define KAI_MATCH_LOOK_MS       100u  /* Between one look at a peer's new tokens and the next. */
 #define KAI_KNOWN_SLOTS         256u
 #define KAI_BOOK_MAX            4096u
 #define KAI_PUSH_PAYLOAD_MAX    32768u

@@ -426,6 +426,7 @@ void kai_link_tick(struct kai_net *n, struct kai_link *l)
         return;
     if (n->now_ms >= l->ping_due_ms)
         send_ping(n, l);
+    kai_match_look(n, l);
     for (size_t i = 0; i < l->n_shares && !l->dead; i++) {
         if (l->shares[i]->n_have > 0 && n->now_ms >= l->shares[i]->have_due_ms)
             kai_push_flush(n, l, l->shares[i]);
@@ -452,6 +453,8 @@ uint64_t kai_link_next(const struct kai_net *n, const struct kai_link *l)
         if (s->n_have > 0)
             next = sooner(next, s->have_due_ms);
     }
+    if (l->match_due)
+        next = sooner(next, l->match_ms);
     return sooner(next, l->rb_look ? n->now_ms : l->rb_next_ms);
 }
 

@@ -441,6 +441,15 @@ static void take_token(struct kai_link *l, size_t at, const uint8_t token[static
             join(l, &l->sent[i], at);
 }
 
+void kai_match_look(struct kai_net *n, struct kai_link *l)
+{
+    if (!l->match_due || l->dead || n->now_ms < l->match_ms)
+        return;
+    l->match_due = false;
+    l->match_ms = n->now_ms + KAI_MATCH_LOOK_MS;
+    kai_match_refresh(n, l);
+}
+
 void kai_match_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
 {
     uint64_t before = l->got_news;
@@ -459,7 +468,9 @@ void kai_match_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
         l->n_got = (size_t)f->a + f->n;
     for (uint32_t i = 0; i < f->n; i++)
         take_token(l, (size_t)f->a + i, kai_frame_token(f));
-    /* Not for what was said before. */
+    /* Not for what was said before; and not token by token: to look at all keys costs more than to
+     * say one. */
     if (l->got_news != before)
-        kai_match_refresh(n, l);
+        l->match_due = true;
+    kai_match_look(n, l);
 }

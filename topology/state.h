@@ -173,6 +173,8 @@ struct kai_link {
         bool real;
     } * sent;
     size_t cap_sent, n_got, cap_got;
+    bool match_due;    /* Tokens came that were not looked at, */
+    uint64_t match_ms; /* which is not done before. */
     uint64_t got_news; /* Grows with each token that was not there before. */
     struct kai_got_token {
         uint8_t token[16];
@@ -416,6 +418,7 @@ size_t kai_match_secrets(const struct kai_net *n, const struct kai_use *use, str
                          size_t max);
 KAI_MUST_USE enum kai_err kai_match_auds(struct kai_net *n);
 void kai_match_refresh(struct kai_net *n, struct kai_link *l);
+void kai_match_look(struct kai_net *n, struct kai_link *l); /* Tokens came: is it time? */
 void kai_match_repeat(struct kai_net *n, struct kai_link *l);
 void kai_match_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 void kai_offer_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f);

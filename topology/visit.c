@@ -13,7 +13,7 @@
 #define OLD_MS        5u  /* Times the number of nodes: between visits about what was there. */
 #define NEWS_MS       20u /* Likewise, before one about what is new: not all nodes at once. */
 #define WAIT_MIN_MS   200u
-#define AGAIN_MS      15000u /* Doubled each time. */
+#define AGAIN_MS      8000u /* Doubled each time. */
 #define AGAIN_MOST_MS 300000u
 #define AGAIN_TIMES   3u
 #define FORGOTTEN     (1u << 31) /* In kai_ask.times, for a moment. */
