@@ -16,6 +16,7 @@ static void build_free(struct kai_build *b)
     free(b->revs);
     free(b->cuts);
     free(b->hits);
+    free(b->later);
 }
 
 static void roster_free(struct kai_roster *r)

@@ -2,7 +2,8 @@
  *
  * A path is one line of certificates from a founder down to one certificate. The tree of paths is
  * laid out breadth first from the ADMITs alone; only then do REVOKEs take away. So no REVOKE can
- * make room for a path that was not there before: adding one never activates anything. */
+ * make room for a path that was not there before. Adding one never activates anything, but for a
+ * root's on its issuing key: what that one revoked of its forerunners' past the cut is back. */
 #ifndef KAI_KEYS_ROSTER_INT_H
 #define KAI_KEYS_ROSTER_INT_H
 
@@ -35,6 +36,11 @@ struct kai_cert {
 
 enum kai_cut_state { KAI_CUT_NOTHING, KAI_CUT_AT, KAI_CUT_ALL };
 
+struct kai_limit { /* What of a key's log is void: nothing, what is not under at, all. */
+    enum kai_cut_state cut;
+    const struct kai_ctl_entry *at;
+};
+
 struct kai_path {
     uint32_t cert;   /* KAI_NONE for a founder. */
     uint32_t parent; /* Path; KAI_NONE for a founder. */
@@ -55,9 +61,7 @@ struct kai_path {
     bool dead;          /* By KEYDEATH of its key. */
     bool attested;
     bool active;
-    enum kai_cut_state
-        cut; /* What of its key's log is void: nothing, what is not under cut_at, all. */
-    const struct kai_ctl_entry *cut_at;
+    struct kai_limit limit;
 };
 
 /* One REVOKE entry. */
@@ -80,6 +84,15 @@ struct kai_hit {
     uint32_t next;
 };
 
+/* An issuing key that its organisation has on a path. */
+struct kai_later {
+    uint32_t root;          /* Index of the root's log. */
+    uint32_t key;           /* Of its own. */
+    uint32_t parent;        /* Path. */
+    uint64_t seq;           /* In the root's log, of its last ADMIT there. */
+    struct kai_limit limit; /* By cuts that the root put on the key, on any of its certificates. */
+};
+
 struct kai_build {
     const struct kai_ctl *ctl;
     struct kai_cert *certs; /* By log, then (seq, hash). */
@@ -96,6 +109,8 @@ struct kai_build {
     struct kai_hit *hits;
     size_t n_hits;
     size_t hits_cap;
+    struct kai_later *later; /* By root, key, parent. */
+    size_t n_later;
 };
 
 /* Certificate by entry hash; KAI_NONE. */
@@ -105,6 +120,22 @@ KAI_MUST_USE enum kai_err kai_build_paths(struct kai_build *b);
 KAI_MUST_USE enum kai_err kai_build_revokes(struct kai_build *b);
 /* Cuts, then ATTESTED and ACTIVE, from the top down. */
 void kai_build_states(struct kai_build *b);
+/* roster_later.c: which issuing keys came after which, once the REVOKEs are collected. */
+KAI_MUST_USE enum kai_err kai_build_later(struct kai_build *b);
+/* Whether the REVOKE is by one that came after the issuing key of a path, from within the cuts that
+ * the root of both put on its signer. */
+bool kai_later_speaks(const struct kai_build *b, const struct kai_rev *r, uint32_t path);
+/* roster_cut.c: every cut must let an entry pass, so several cuts on different branches leave what
+ * stands under all of them. head: the last entry that counts; NULL: nothing does. */
+void kai_limit_narrow(struct kai_limit *l, const struct kai_ctl_entry *head);
+/* The head that a cut on a log names; NULL where it is 0 or not held: better nothing than the wrong
+ * branch. */
+const struct kai_ctl_entry *kai_limit_head(const struct kai_build *b, const struct kai_ctl_log *l,
+                                           const struct kai_cut *c);
+/* Narrow it by what a REVOKE says of a log, with the parts before it. */
+void kai_limit_by(const struct kai_build *b, struct kai_limit *limit, uint32_t log,
+                  const struct kai_rev *r);
+bool kai_limit_allows(const struct kai_limit *l, const struct kai_ctl_entry *e);
 /* Whether an entry of a path's key stands within its cut. */
 bool kai_build_within(const struct kai_path *p, const struct kai_ctl_entry *e);
 

@@ -1,9 +1,10 @@
 /* roster_revoke: what REVOKEs take away from the paths.
  *
- * Whether a REVOKE is effective is asked of the paths alone, never of other REVOKEs: it counts on
- * the paths of its target that hold its signer's certificate above, at most two organisations up.
- * Where that signer is itself void, the whole path under it is void, so nothing hangs on asking it
- * again. */
+ * Whether a REVOKE is effective is asked of the paths: it counts on those of its target that hold
+ * its signer's certificate above, at most two organisations up. What its signer's own end cuts off
+ * is not asked there. Of other REVOKEs one kind alone is asked, those by which a root cut one of
+ * its issuing keys, and that only where a later key speaks of what an earlier one admitted
+ * (roster_later.c); they count themselves whatever else was revoked, so nothing goes in a ring. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -162,22 +163,6 @@ static enum kai_err count_votes(struct kai_build *b)
     return KAI_OK;
 }
 
-/* An issuing key speaks for those that its organisation had before it: what a lost or stolen one
- * admitted can be revoked by the one that took its place, and not the other way round. Children of
- * one parent follow one another, in the order of its log. */
-static bool took_its_place(const struct kai_build *b, uint32_t at, uint32_t signer)
-{
-    uint64_t seq = b->certs[b->paths[at].cert].e->e.h.seq;
-
-    for (uint32_t i = at + 1; i < b->n_paths && b->paths[i].parent == b->paths[at].parent; i++) {
-        const struct kai_path *p = &b->paths[i];
-
-        if (p->key == signer && p->kind == KAI_ADMIT_ISSUING && b->certs[p->cert].e->e.h.seq > seq)
-            return true;
-    }
-    return false;
-}
-
 /* Whether the signer stands above a path, near enough. A root speaks of the issuing keys right
  * below it alone: so that whoever steals one does not have the last word. */
 static bool above(const struct kai_build *b, const struct kai_rev *r, uint32_t path)
@@ -192,7 +177,7 @@ static bool above(const struct kai_build *b, const struct kai_rev *r, uint32_t p
             return false;
         if (p->key == r->signer && (p->kind == KAI_ADMIT_ISSUING || at == parent))
             return true;
-        if (p->kind == KAI_ADMIT_ISSUING && took_its_place(b, at, r->signer))
+        if (p->kind == KAI_ADMIT_ISSUING && kai_later_speaks(b, r, at))
             return true;
     }
     return false;
@@ -225,6 +210,8 @@ enum kai_err kai_build_revokes(struct kai_build *b)
 
     if (err == KAI_OK)
         err = count_votes(b);
+    if (err == KAI_OK)
+        err = kai_build_later(b);
     for (uint32_t i = 0; err == KAI_OK && i < b->n_revs; i++) {
         uint32_t path = b->certs[b->revs[i].target].first_path;
 
@@ -236,79 +223,15 @@ enum kai_err kai_build_revokes(struct kai_build *b)
     return err;
 }
 
-/* The last entry that both stand on, or are; NULL when their branches part at seq 1. */
-static const struct kai_ctl_entry *common(const struct kai_ctl_entry *a,
-                                          const struct kai_ctl_entry *b)
-{
-    while (a != NULL && b != NULL && a != b) {
-        if (a->e.h.seq >= b->e.h.seq)
-            a = a->parent;
-        else
-            b = b->parent;
-    }
-    return a == b ? a : NULL;
-}
-
-/* What a path's key may still have said gets smaller: every cut must let an entry pass, so several
- * cuts on different branches leave what stands under all of them. */
-static void narrow(struct kai_path *p, const struct kai_ctl_entry *head)
-{
-    if (head != NULL && p->cut == KAI_CUT_AT)
-        head = common(p->cut_at, head);
-    p->cut_at = p->cut == KAI_CUT_ALL ? NULL : head;
-    p->cut = p->cut_at == NULL ? KAI_CUT_ALL : KAI_CUT_AT;
-}
-
-static bool apply_named(const struct kai_build *b, struct kai_path *p, const struct kai_rev *r)
-{
-    const struct kai_ctl_log *l = b->ctl->logs[p->key];
-    bool named = false;
-
-    for (size_t i = 0; i < r->n_cuts; i++) {
-        const struct kai_cut *c = &b->cuts[r->cuts + i];
-
-        if (memcmp(c->log_pk, l->pk, KAI_KEY_BYTES) != 0)
-            continue;
-        /* A head that is not held cuts all: better nothing than the wrong branch. */
-        const struct kai_ctl_entry *head = c->seq == 0 ? NULL : kai_ctl_entry(b->ctl, c->head);
-        narrow(p, head != NULL && head->log == l && head->e.h.seq == c->seq ? head : NULL);
-        named = true;
-    }
-    return named;
-}
-
 static void apply_hits(const struct kai_build *b, struct kai_path *p, uint32_t first)
 {
-    for (uint32_t i = first; i != KAI_NONE; i = b->hits[i].next) {
-        const struct kai_rev *r = &b->revs[b->hits[i].rev];
-        bool complete = r->complete;
-        bool named = apply_named(b, p, r);
-
-        while (complete && r->before != KAI_NONE) {
-            r = &b->revs[r->before];
-            named = apply_named(b, p, r) || named;
-        }
-        if (complete && !named)
-            narrow(p, NULL);
-    }
-}
-
-static bool stands_under(const struct kai_ctl_entry *at, const struct kai_ctl_entry *e)
-{
-    if (e->e.h.seq > at->e.h.seq)
-        return false;
-    if (e->log->n == e->log->rows[e->log->n - 1]->e.h.seq)
-        return true; /* As many entries as the height says: no fork. */
-    while (at->e.h.seq > e->e.h.seq)
-        at = at->parent;
-    return at == e;
+    for (uint32_t i = first; i != KAI_NONE; i = b->hits[i].next)
+        kai_limit_by(b, &p->limit, p->key, &b->revs[b->hits[i].rev]);
 }
 
 bool kai_build_within(const struct kai_path *p, const struct kai_ctl_entry *e)
 {
-    bool within = p->cut == KAI_CUT_NOTHING || (p->cut == KAI_CUT_AT && stands_under(p->cut_at, e));
-
-    return KAI_CHECK(REVOKE_CUT, within);
+    return KAI_CHECK(REVOKE_CUT, kai_limit_allows(&p->limit, e));
 }
 
 /* The certificates of a dead key are active on no path. What its log said stands, up to the cut
@@ -318,17 +241,13 @@ static void apply_deaths(struct kai_build *b)
     for (size_t i = 0; i < b->ctl->n_deaths; i++) {
         const struct kai_keydeath *d = &b->ctl->deaths[i].d;
         const struct kai_ctl_log *l = kai_ctl_log(b->ctl, d->key);
-        const struct kai_ctl_entry *head =
-            d->has_cut && d->cut.seq > 0 ? kai_ctl_entry(b->ctl, d->cut.head) : NULL;
 
-        if (head != NULL && (head->log != l || head->e.h.seq != d->cut.seq))
-            head = NULL; /* As with REVOKE: better nothing than the wrong branch. */
         for (size_t k = 0; l != NULL && k < b->n_paths; k++) {
             if (b->ctl->logs[b->paths[k].key] != l)
                 continue;
             b->paths[k].dead = true;
             if (d->has_cut)
-                narrow(&b->paths[k], head);
+                kai_limit_narrow(&b->paths[k].limit, kai_limit_head(b, l, &d->cut));
         }
     }
 }

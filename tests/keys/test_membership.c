@@ -1,5 +1,5 @@
-/* Properties of membership over made-up networks: any order and duplication of the same entries
- * gives one state, and a REVOKE only ever takes away. */
+/* Properties of membership over made-up networks: any order and duplication of the same entries and
+ * notes gives one state, and a REVOKE by an issuing key only ever takes away. */
 #include "keys/world.h"
 
 #include <stdio.h>
@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "crypto/hash.h"
+#include "keys/keydeath.h"
 #include "keys/roster_int.h"
 
 #define SEEDS        220u
 #define SUBJECTS_MAX 64u
+#define DEATHS_MAX   8u
 
 struct forest {
     struct world w;
@@ -23,6 +25,8 @@ struct forest {
     size_t n_nodes;
     struct tsub persons[SUBJECTS_MAX];
     size_t n_persons;
+    struct kai_buf deaths[DEATHS_MAX];
+    size_t n_deaths;
 };
 
 static struct tsub *any(struct forest *f, struct tsub *of, size_t n)
@@ -179,9 +183,60 @@ static void grow(struct forest *f, uint64_t seed, size_t steps)
         step(f);
 }
 
-/* Offer all, in this order, again and again until nothing more is taken. */
-static struct kai_ctl *offer(const struct world *w, const size_t *order, size_t n)
+/* The root cuts its issuing key at a height that this had, by REVOKE or KEYDEATH. */
+static void cut_issuing(struct forest *f, struct tlog *root, const struct tsub *s,
+                        const struct tlog *at)
 {
+    struct world *w = &f->w;
+    const struct tlog *keep[1] = {at};
+
+    if (f->n_deaths == DEATHS_MAX || world_random(w, 2) == 0) {
+        world_remove(w, root, s->cert, KAI_REVOKE_COMPROMISE, keep, 1);
+        return;
+    }
+    struct kai_keydeath d = {.has_cut = true, .cut = {.seq = at->seq}};
+    struct kai_buf *b = &f->deaths[f->n_deaths++];
+
+    memcpy(d.key, s->log.pk, KAI_KEY_BYTES);
+    memcpy(d.signer, root->pk, KAI_KEY_BYTES);
+    memcpy(d.cut.head, at->head, KAI_ID_BYTES);
+    kai_buf_init(b, KAI_KEYDEATH_BYTES_MAX);
+    kai_keydeath_write(b, &d, root->sk, w->charter.nid);
+    MUST(b->err);
+}
+
+/* An issuing key that came later revokes what an earlier one admitted, and goes on after its root
+ * cut it, once or more. */
+static void theft(struct forest *f)
+{
+    struct world *w = &f->w;
+
+    for (int times = 0; times < 3; times++) {
+        size_t first = world_random(w, f->n_issuing);
+        struct tlog *root = &f->orgs[f->owner[first]].log;
+        struct tsub *of[3];
+        struct tlog was[3];
+
+        add_issuing(f, f->owner[first]);
+        struct tsub *thief = &f->issuing[f->n_issuing - 1];
+        for (size_t i = 0; i < 3; i++) {
+            of[i] = &f->nodes[f->n_nodes];
+            world_key(w, of[i]);
+            world_admit(w, &f->issuing[first].log, &f->nodes[f->n_nodes++], KAI_ADMIT_NODE, NULL);
+        }
+        for (size_t i = 0; i < 3; i++) {
+            was[i] = thief->log;
+            world_remove(w, &thief->log, of[i]->cert, KAI_REVOKE_RULES, NULL, 0);
+            if (world_random(w, 2) == 0)
+                cut_issuing(f, root, thief, &was[world_random(w, i + 1)]);
+        }
+    }
+}
+
+/* Offer all, in this order, again and again until nothing more is taken. */
+static struct kai_ctl *offer(const struct forest *f, const size_t *order, size_t n)
+{
+    const struct world *w = &f->w;
     struct kai_ctl *ctl;
     size_t before;
 
@@ -191,10 +246,13 @@ static struct kai_ctl *offer(const struct world *w, const size_t *order, size_t 
 
         kai_ctl_fingerprint(ctl, fp[0]);
         for (size_t i = 0; i < n; i++) {
-            enum kai_err err = kai_ctl_add(ctl, &w->entries[order[i]]->e);
+            size_t at = order[i];
+            enum kai_err err = at < w->n
+                                   ? kai_ctl_add(ctl, &w->entries[at]->e)
+                                   : kai_ctl_death_add(ctl, kai_buf_view(&f->deaths[at - w->n]));
 
             assert_true(err == KAI_OK || err == KAI_EEXIST || err == KAI_EAGAIN ||
-                        err == KAI_ELIMIT);
+                        err == KAI_ELIMIT || (at >= w->n && err == KAI_EDENIED));
         }
         kai_ctl_fingerprint(ctl, fp[1]);
         before = memcmp(fp[0], fp[1], KAI_ID_BYTES) != 0;
@@ -230,17 +288,48 @@ static void digest(uint8_t out[static KAI_ID_BYTES], const struct kai_roster *r)
     kai_hash_end(&h, out);
 }
 
+/* The organisation whose issuing key this is; SUBJECTS_MAX. */
+static size_t owner_of(const struct forest *f, const uint8_t *pk)
+{
+    for (size_t i = 0; i < f->n_issuing; i++)
+        if (memcmp(f->issuing[i].log.pk, pk, KAI_KEY_BYTES) == 0)
+            return f->owner[i];
+    return SUBJECTS_MAX;
+}
+
+/* How many are active although somebody below the same root revoked them: from behind a cut. */
+static size_t given_back(const struct forest *f, const struct kai_ctl *ctl,
+                         const struct kai_roster *r)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < ctl->n; i++) {
+        const struct kai_ctl_entry *e = ctl->by_hash[i];
+        struct kai_revoke rev;
+
+        if (e->type != KAI_REC_REVOKE || kai_revoke_parse(&rev, e->body) != KAI_OK)
+            continue;
+        const struct kai_ctl_entry *of = kai_ctl_entry(ctl, rev.target);
+        size_t by = owner_of(f, e->log->pk);
+        n += of != NULL && of->kind == KAI_ADMIT_NODE && by != SUBJECTS_MAX &&
+             by == owner_of(f, of->log->pk) && world_cert_active(r, rev.target);
+    }
+    return n;
+}
+
 static void one_state_for_any_order(void **state)
 {
     (void)state;
     static struct forest f;
     size_t persons = 0;
+    size_t back = 0;
 
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         uint8_t want[3][KAI_ID_BYTES];
 
         grow(&f, seed, 30 + seed % 20);
-        size_t n = f.w.n;
+        theft(&f);
+        size_t n = f.w.n + f.n_deaths;
         size_t *order = malloc(2 * n * sizeof *order);
         for (int round = 0; round < 3; round++) {
             struct kai_roster *r;
@@ -255,11 +344,12 @@ static void one_state_for_any_order(void **state)
                 order[i - 1] = order[k];
                 order[k] = t;
             }
-            struct kai_ctl *ctl = offer(&f.w, order, round == 0 ? n : 2 * n);
+            struct kai_ctl *ctl = offer(&f, order, round == 0 ? n : 2 * n);
             MUST(kai_roster_build(&r, ctl));
             kai_ctl_fingerprint(ctl, fp);
             digest(more, r);
             persons += r->n_persons;
+            back += round == 0 ? given_back(&f, ctl, r) : 0;
             if (round == 0) {
                 memcpy(want[2], more, KAI_ID_BYTES);
                 memcpy(want[0], kai_roster_hash(r), KAI_ID_BYTES);
@@ -276,9 +366,12 @@ static void one_state_for_any_order(void **state)
             kai_ctl_free(ctl);
         }
         free(order);
+        for (size_t i = 0; i < f.n_deaths; i++)
+            kai_buf_free(&f.deaths[i]);
         world_free(&f.w);
     }
     assert_true(persons > 500);
+    assert_true(back > 100);
 }
 
 static size_t compare(const struct kai_roster *before, const struct kai_roster *after,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keys/keydeath.h"
 #include "keys/roster_int.h"
 
 struct line { /* Founder F with issuing key; organisation A under it with one too; node n of A. */
@@ -271,6 +272,124 @@ static void later_issuing_key(void **state)
     assert_true(world_cert_attested(r, l.n.cert)); /* What it wrote stands. */
     assert_true(world_cert_active(r, under.cert));
     kai_roster_unref(r);
+    world_free(&l.w);
+}
+
+/* A log as it was left by an owner: the last that counts. */
+static struct kai_cut cut_of(const struct tlog *l)
+{
+    struct kai_cut cut = {.seq = l->seq};
+
+    memcpy(cut.log_pk, l->pk, KAI_KEY_BYTES);
+    memcpy(cut.head, l->head, KAI_ID_BYTES);
+    return cut;
+}
+
+/* The roster with the root's word that the key is dead from the cut on. */
+static struct kai_roster *with_death(const struct world *w, const struct tlog *root,
+                                     const struct kai_cut *cut)
+{
+    struct kai_keydeath d = {.has_cut = true, .cut = *cut};
+    struct kai_ctl *ctl = world_ctl(w);
+    struct kai_roster *r;
+    struct kai_buf b;
+
+    memcpy(d.key, cut->log_pk, KAI_KEY_BYTES);
+    memcpy(d.signer, root->pk, KAI_KEY_BYTES);
+    kai_buf_init(&b, KAI_KEYDEATH_BYTES_MAX);
+    kai_keydeath_write(&b, &d, root->sk, w->charter.nid);
+    MUST(b.err);
+    MUST(kai_ctl_death_add(ctl, kai_buf_view(&b)));
+    kai_buf_free(&b);
+    MUST(kai_roster_build(&r, ctl));
+    kai_ctl_free(ctl);
+    return r;
+}
+
+/* The second issuing key is stolen, and a third takes its place with a cut. Behind the cut the
+ * thief has no say over what the first admitted, down to organisations under it; what the second
+ * said within it stands, and the third may speak of both. */
+static void stolen_later_key(void **state)
+{
+    (void)state;
+    for (int by_death = 0; by_death < 2; by_death++) {
+        struct line l;
+        struct tsub second, third, gone, person, child, child_key, of_child;
+
+        make_line(&l, NULL);
+        world_key(&l.w, &second);
+        world_key(&l.w, &third);
+        world_key(&l.w, &gone);
+        world_key(&l.w, &person);
+        world_key(&l.w, &child);
+        world_key(&l.w, &child_key);
+        world_key(&l.w, &of_child);
+        world_admit(&l.w, &l.ai.log, &gone, KAI_ADMIT_NODE, NULL);
+        world_admit(&l.w, &l.ai.log, &person, KAI_ADMIT_PERSON, NULL);
+        world_admit(&l.w, &l.ai.log, &child, KAI_ADMIT_ORG, NULL);
+        world_admit(&l.w, &child.log, &child_key, KAI_ADMIT_ISSUING, NULL);
+        world_admit(&l.w, &child_key.log, &of_child, KAI_ADMIT_NODE, NULL);
+        const struct tlog *keep[1] = {&l.ai.log};
+        world_admit(&l.w, &l.a.log, &second, KAI_ADMIT_ISSUING, NULL);
+        world_remove(&l.w, &l.a.log, l.ai.cert, KAI_REVOKE_LOST, keep, 1);
+        world_remove(&l.w, &second.log, gone.cert, KAI_REVOKE_LEFT, NULL, 0);
+        struct tlog before = second.log;
+        struct kai_cut cut = cut_of(&before);
+        world_remove(&l.w, &second.log, l.n.cert, KAI_REVOKE_RULES, NULL, 0);
+        assert_false(active(&l, l.n.cert)); /* Not known yet to be stolen. */
+        world_admit(&l.w, &l.a.log, &third, KAI_ADMIT_ISSUING, NULL);
+        keep[0] = &before;
+        if (!by_death)
+            world_remove(&l.w, &l.a.log, second.cert, KAI_REVOKE_COMPROMISE, keep, 1);
+        world_remove(&l.w, &second.log, person.cert, KAI_REVOKE_RULES, NULL, 0);
+        world_remove(&l.w, &second.log, child.cert, KAI_REVOKE_RULES, NULL, 0);
+        world_remove(&l.w, &second.log, of_child.cert, KAI_REVOKE_RULES, NULL, 0);
+        struct kai_roster *r = by_death ? with_death(&l.w, &l.a.log, &cut) : world_roster(&l.w);
+        assert_true(world_cert_active(r, l.n.cert));
+        assert_true(kai_roster_person_by_cert(r, person.cert)->active);
+        assert_true(world_cert_active(r, child.cert));
+        assert_true(world_cert_active(r, of_child.cert));
+        assert_false(world_cert_active(r, gone.cert));
+        kai_roster_unref(r);
+        world_remove(&l.w, &third.log, of_child.cert, KAI_REVOKE_RULES, NULL, 0);
+        r = by_death ? with_death(&l.w, &l.a.log, &cut) : world_roster(&l.w);
+        assert_false(world_cert_active(r, of_child.cert));
+        kai_roster_unref(r);
+        world_free(&l.w);
+    }
+}
+
+/* Every cut of the root counts, also on another certificate of the same key, and one that somebody
+ * else puts on it gives nothing back. */
+static void cuts_of_later_keys(void **state)
+{
+    (void)state;
+    struct line l;
+    struct tsub second, again, first_out;
+
+    make_line(&l, NULL);
+    world_key(&l.w, &second);
+    world_key(&l.w, &first_out);
+    world_admit(&l.w, &l.ai.log, &first_out, KAI_ADMIT_NODE, NULL);
+    world_admit(&l.w, &l.a.log, &second, KAI_ADMIT_ISSUING, NULL);
+    again = second;
+    world_admit(&l.w, &l.a.log, &again, KAI_ADMIT_ISSUING, NULL);
+    struct tlog empty = second.log;
+    const struct tlog *keep[1] = {&empty};
+    world_remove(&l.w, &second.log, first_out.cert, KAI_REVOKE_LEFT, NULL, 0);
+    struct tlog one = second.log;
+    world_remove(&l.w, &second.log, l.n.cert, KAI_REVOKE_LEFT, NULL, 0);
+    world_remove(&l.w, &l.fi.log, second.cert, KAI_REVOKE_COMPROMISE, keep, 1); /* Not the root. */
+    world_remove(&l.w, &l.fi.log, again.cert, KAI_REVOKE_COMPROMISE, keep, 1);
+    assert_false(active(&l, first_out.cert));
+    assert_false(active(&l, l.n.cert));
+    keep[0] = &one;
+    world_remove(&l.w, &l.a.log, second.cert, KAI_REVOKE_COMPROMISE, keep, 1);
+    assert_false(active(&l, first_out.cert));
+    assert_true(active(&l, l.n.cert));
+    keep[0] = &empty;
+    world_remove(&l.w, &l.a.log, again.cert, KAI_REVOKE_COMPROMISE, keep, 1);
+    assert_true(active(&l, first_out.cert));
     world_free(&l.w);
 }
 
@@ -551,6 +670,8 @@ int main(void)
         cmocka_unit_test(revoke_and_cut),
         cmocka_unit_test(reach),
         cmocka_unit_test(later_issuing_key),
+        cmocka_unit_test(stolen_later_key),
+        cmocka_unit_test(cuts_of_later_keys),
         cmocka_unit_test(threshold),
         cmocka_unit_test(parts_together),
         cmocka_unit_test(forks),
