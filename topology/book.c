@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "crypto/hash.h"
 
 #define ADDRS_TO_PEER 256u
-#define LOOK_MS       60000u /* For addresses that are over. */
+#define LOOK_MS       60000u /* For addresses that are over, and of nodes that are no more. */
 /* Each new address of a node goes to every disk of the network: some at once, then one in a while.
  */
 #define ADDR_EVERY_MS 30000u
@@ -45,9 +46,17 @@ struct kai_place *kai_book_find_key(const struct kai_net *n,
     return NULL;
 }
 
+/* Hashed, so that nobody chooses counters that make the sums of two different books equal. */
 static uint64_t share_of(const uint8_t *node, uint64_t counter)
 {
-    return kai_cover_rank(node, node) * (2 * counter + 1);
+    struct kai_hasher h;
+    uint8_t sum[KAI_ID_BYTES];
+
+    kai_hash_begin(&h, KAI_D_BOOK);
+    kai_hash_add(&h, node, KAI_ID_BYTES);
+    kai_hash_u64(&h, counter);
+    kai_hash_end(&h, sum);
+    return kai_get_u64(sum);
 }
 
 /* The network that an address is in: the first three numbers of IPv4; else the host's name. */
@@ -88,17 +97,14 @@ static bool keep(struct kai_net *n, size_t at, const struct kai_node *node,
         memmove(n->book + at + 1, n->book + at, (n->n_book - at) * sizeof *n->book);
         n->n_book++;
     }
-    n->book[at] = (struct kai_place){.counter = a->counter,
-                                     .not_after = a->not_after,
-                                     .paid_ms = paid_ms + ADDR_EVERY_MS,
-                                     .listens = a->listens && a->n > 0,
-                                     .net = net_of(a),
-                                     .in = was.in,
-                                     .keep = was.keep,
-                                     .anchor = was.anchor,
-                                     .dialled_ms = was.dialled_ms,
-                                     .n = note.n,
-                                     .note = copy};
+    n->book[at] = was; /* With what came of dialling it: a new address is no way round a wait. */
+    n->book[at].counter = a->counter;
+    n->book[at].not_after = a->not_after;
+    n->book[at].paid_ms = paid_ms + ADDR_EVERY_MS;
+    n->book[at].listens = a->listens && a->n > 0;
+    n->book[at].net = net_of(a);
+    n->book[at].n = note.n;
+    n->book[at].note = copy;
     memcpy(n->book[at].node, node->id, KAI_ID_BYTES);
     memcpy(n->book[at].curve_pk, a->curve_pk, KAI_KEY_BYTES);
     n->book_sum += share_of(node->id, a->counter) - (there ? share_of(was.node, was.counter) : 0);
@@ -221,14 +227,19 @@ void kai_book_tick(struct kai_net *n)
     if (n->now_ms < n->book_ms)
         return;
     n->book_ms = n->now_ms + LOOK_MS;
-    for (size_t i = n->n_book; i > 0; i--)
-        if (n->book[i - 1].not_after <= n->wall_ms) {
-            free(n->book[i - 1].note);
-            n->book_sum -= share_of(n->book[i - 1].node, n->book[i - 1].counter);
-            memmove(n->book + i - 1, n->book + i, (n->n_book - i) * sizeof *n->book);
-            n->n_book--;
-            n->overlay.book_changed = true;
-        }
+    for (size_t i = n->n_book; i > 0; i--) {
+        struct kai_place *p = &n->book[i - 1];
+
+        if (p->not_after > n->wall_ms + KAI_BOOK_LIFE_MS)
+            p->not_after = n->wall_ms + KAI_BOOK_LIFE_MS;
+        if (kai_book_good(n, p))
+            continue;
+        free(p->note);
+        n->book_sum -= share_of(p->node, p->counter);
+        memmove(p, p + 1, (n->n_book - i) * sizeof *p);
+        n->n_book--;
+        n->overlay.book_changed = true;
+    }
 }
 
 void kai_book_free(struct kai_net *n)

@@ -37,6 +37,7 @@
 #define KAI_MATCH_LOOK_MS       100u  /* Between one look at a peer's new tokens and the next. */
 #define KAI_KNOWN_SLOTS         256u
 #define KAI_BOOK_MAX            4096u
+#define KAI_BOOK_LIFE_MS        (31ull * KAI_DAY_MS) /* Of an address, whatever it says itself. */
 #define KAI_PUSH_PAYLOAD_MAX    32768u
 
 #endif

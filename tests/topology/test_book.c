@@ -209,6 +209,81 @@ static void test_addresses_without_end(void **state)
     kai_sim_free(s);
 }
 
+/* The book has room for those who are there: a row goes with its node, and no address is for ever.
+ */
+static void test_rows_end(void **state)
+{
+    struct kai_sim *s = net_of(4, 0, true);
+    const struct kai_net *net = s->node[0].net;
+    struct kai_buf b;
+
+    (void)state;
+    for (size_t i = 1; i < 3; i++) {
+        note(s, i, 5, INT64_MAX, &b);
+        kai_net_on_addr(s->node[0].net, kai_buf_view(&b));
+        kai_buf_free(&b);
+    }
+    size_t before = net->n_book;
+    uint64_t sum = net->book_sum;
+    assert_true(known(s, 0, 1, "tcp://192.0.2.1:5"));
+    kai_sim_revoke(s, 1);
+    kai_sim_run(s, 70000);
+    assert_null(kai_book_find(net, s->node[1].node_id));
+    assert_int_equal(net->n_book, before - 1);
+    assert_true(net->book_sum != sum);
+    const struct kai_place *p = kai_book_find(net, s->node[2].node_id);
+    assert_non_null(p);
+    assert_in_range(p->not_after, SIM_WALL_MS, SIM_WALL_MS + s->now + KAI_BOOK_LIFE_MS);
+    kai_sim_free(s);
+}
+
+/* Whoever could not be reached is not tried sooner for saying a new address. */
+static void test_waits_outlive_addresses(void **state)
+{
+    struct kai_sim *s = net_of(2, 0, true);
+    struct kai_net *net = s->node[0].net;
+    struct kai_buf b;
+
+    (void)state;
+    note(s, 1, 5, SIM_WALL_MS + 100000000, &b);
+    kai_net_on_addr(net, kai_buf_view(&b));
+    kai_buf_free(&b);
+    for (int i = 0; i < 6; i++)
+        kai_net_on_undialled(net, s->node[1].curve_pk, s->now);
+    struct kai_place was = *kai_book_find(net, s->node[1].node_id);
+    assert_int_equal(was.failures, 6);
+    note(s, 1, 6, SIM_WALL_MS + 100000000, &b);
+    kai_net_on_addr(net, kai_buf_view(&b));
+    kai_buf_free(&b);
+    const struct kai_place *p = kai_book_find(net, s->node[1].node_id);
+    assert_int_equal(p->counter, 6);
+    assert_int_equal(p->failures, was.failures);
+    assert_int_equal(p->retry_ms, was.retry_ms);
+    kai_sim_free(s);
+}
+
+/* No counters make a book that is another look the same: neither sums nor multiples tell. */
+static void test_sum_of_the_book(void **state)
+{
+    (void)state;
+    uint64_t sum[3];
+
+    for (size_t i = 0; i < 3; i++) {
+        struct kai_sim *s = net_of(3, 0, true);
+        struct kai_net *net = s->node[0].net;
+        uint64_t before = net->book_sum;
+        struct kai_buf b;
+
+        note(s, 1, 10 + i, SIM_WALL_MS + 100000000, &b);
+        kai_net_on_addr(net, kai_buf_view(&b));
+        kai_buf_free(&b);
+        sum[i] = net->book_sum - before;
+        kai_sim_free(s);
+    }
+    assert_true(sum[0] != sum[1] && sum[1] != sum[2]);
+    assert_true(sum[1] - sum[0] != sum[2] - sum[1]);
+}
+
 /* A node that comes later gets all addresses. */
 static void test_addresses_for_newcomers(void **state)
 {
@@ -341,6 +416,9 @@ int main(void)
         cmocka_unit_test(test_forged_address),
         cmocka_unit_test(test_elsewhere),
         cmocka_unit_test(test_addresses_without_end),
+        cmocka_unit_test(test_rows_end),
+        cmocka_unit_test(test_waits_outlive_addresses),
+        cmocka_unit_test(test_sum_of_the_book),
         cmocka_unit_test(test_addresses_for_newcomers),
         cmocka_unit_test(test_introduction),
         cmocka_unit_test(test_introduction_of_removed),
