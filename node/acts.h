@@ -52,6 +52,12 @@ KAI_MUST_USE enum kai_err kai_act_may_reshare(struct kai_reader *r, const struct
                                               const uint8_t target[static KAI_ID_BYTES],
                                               const char **code, struct kai_buf *release,
                                               bool *released);
+/* Whether a RESHARE of ours that waited may go to the target still, by the facts of now: each of
+ * its contents must be held, and may be passed on. *code: as above; what is not known to be allowed
+ * is not. Not inside a job. Errors: KAI_ECORRUPT, and as kai_core_run(). */
+KAI_MUST_USE enum kai_err kai_act_reshare_still(struct kai_core *c, struct kai_view item,
+                                                const uint8_t target[static KAI_ID_BYTES],
+                                                const char **code);
 /* Pass on what the rows name, of which the first that may goes. target_name: for words.
  * Errors: KAI_EDENIED (a code of lib/policy), KAI_ENOTFOUND, and as kai_post_begin(). */
 KAI_MUST_USE enum kai_err kai_act_reshare(struct kai_core *c, const struct kai_act_rows *rows,

@@ -145,6 +145,96 @@ enum kai_err kai_act_may_reshare(struct kai_reader *r, const struct kai_subject 
     return err;
 }
 
+/* ---- What waited for a key. */
+struct still {
+    struct kai_reshare r;
+    struct kai_obj o;
+    struct kai_act_rows rows; /* Where it is from. */
+};
+
+static bool still_row(void *ctx, const struct kai_row *row)
+{
+    struct still *t = ctx;
+
+    if (memcmp(row->aud_id, t->r.from_aud, KAI_ID_BYTES) == 0 && (row->flags & KAI_ROW_GONE) == 0)
+        t->rows.row[t->rows.n++] = *row;
+    return t->rows.n < KAI_ACT_ROWS_MAX;
+}
+
+static bool is_of(const struct kai_row *row, const struct kai_content *content)
+{
+    return row->parts > 1 ? content->kind == KAI_CONTENT_PART : row->obj_index == content->index;
+}
+
+/* One content: of the rows that are it, one that may go is enough. */
+static enum kai_err still_content(struct kai_reader *r, const struct still *t,
+                                  struct kai_content *content, const uint8_t *target,
+                                  const char **code)
+{
+    enum kai_err err = KAI_OK;
+    bool released;
+    bool may = false;
+
+    *code = "reshare.from";
+    for (size_t i = 0; i < t->rows.n && err == KAI_OK && !may; i++) {
+        struct kai_subject s = {.row = t->rows.row[i], .o = t->o, .n = 1, .contents = content};
+        struct kai_buf release;
+
+        if (!is_of(&s.row, content))
+            continue;
+        kai_buf_init(&release, KAI_PAYLOAD_BYTES_MAX);
+        err = kai_act_may_reshare(r, &s, target, code, &release, &released);
+        may = err == KAI_OK && *code == NULL;
+        kai_buf_free(&release);
+    }
+    return err;
+}
+
+static enum kai_err still_all(struct kai_reader *r, struct still *t, const uint8_t *target,
+                              const char **code)
+{
+    struct kai_content content;
+    uint8_t hash[KAI_ID_BYTES];
+
+    kai_obj_hash(hash, t->r.obj);
+    enum kai_err err = kai_ixsnap_obj(r->rows, hash, still_row, t);
+    for (uint32_t i = 0; i < t->r.n_contents && err == KAI_OK && *code == NULL; i++) {
+        err = kai_content_read(&content, &t->r.contents) == KAI_OK ? KAI_OK : KAI_ECORRUPT;
+        if (err == KAI_OK)
+            err = still_content(r, t, &content, target, code);
+    }
+    return err;
+}
+
+enum kai_err kai_act_reshare_still(struct kai_core *c, struct kai_view item,
+                                   const uint8_t target[static KAI_ID_BYTES], const char **code)
+{
+    struct kai_audit_batch none = {0}; /* Nobody is shown anything. */
+    struct kai_reader r;
+    struct still *t = calloc(1, sizeof *t);
+    enum kai_err err = t == NULL ? KAI_ENOMEM : KAI_OK;
+
+    *code = NULL;
+    if (err == KAI_OK &&
+        (kai_reshare_parse(&t->r, item) != KAI_OK || kai_obj_parse(&t->o, t->r.obj) != KAI_OK))
+        err = KAI_ECORRUPT;
+    if (err == KAI_OK && kai_indexer_settle(c->indexer) != KAI_OK) {
+        free(t); /* Without the index nobody knows what was recalled: it waits. */
+        *code = "reshare.from";
+        return KAI_OK;
+    }
+    if (err == KAI_OK)
+        err = kai_reader_init(&r, c, KAI_TLP_RED, &none);
+    if (err == KAI_OK) {
+        err = kai_reader_begin(&r);
+        if (err == KAI_OK)
+            err = still_all(&r, t, target, code);
+        kai_reader_free(&r);
+    }
+    free(t);
+    return err;
+}
+
 /* ---- Writing. An object in parts goes part by part, each in an entry of its own. */
 static enum kai_err write_all(struct kai_core *c, const struct asking *a,
                               const struct kai_buf *release, bool released, uint64_t *entries,

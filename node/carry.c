@@ -58,10 +58,11 @@ static enum kai_err job_feed(struct kai_core *c, void *arg)
             break;
         }
         uint64_t keys = g->r->info.keys;
+        uint64_t heads = g->r->info.heads;
         err = kai_carry_feed(g->f, box, kai_now_ms(), kai_wall_ms(), g->why);
         kai_carry_info(g->f, &g->r->info);
-        bytes +=
-            g->r->info.keys == keys ? box.n : FEED_BYTES; /* First keys, then what they open. */
+        /* First keys, then what they open; and small as it may be, a frame of a receipt is work. */
+        bytes += g->r->info.keys == keys && g->r->info.heads == heads ? box.n : FEED_BYTES;
         if (err == KAI_OK && g->r->info.kind != g->kind)
             err = kai_why_set(g->why, KAI_EMALFORMED, "carry.kind", NULL, NULL, NULL);
     }

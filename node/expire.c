@@ -10,32 +10,37 @@
 
 /* ---- On the indexer's thread. */
 
-struct newest {
-    uint64_t foreign;
-    uint64_t own;
+struct hearing {
+    const struct kai_roster *roster;
+    const uint8_t *self_org;
+    struct kai_expiry_others others;
 };
 
 static bool on_log(void *ctx, const struct kai_log *log)
 {
-    struct newest *n = ctx;
-    uint64_t *ts = (log->flags & KAI_LOG_OWN) != 0 ? &n->own : &n->foreign;
+    struct hearing *h = ctx;
+    const struct kai_node *author =
+        log->kind == KAI_LOG_DATA ? kai_roster_node(h->roster, log->author_node) : NULL;
 
-    if (log->kind == KAI_LOG_DATA && log->head_ts > *ts)
-        *ts = log->head_ts;
+    if (author != NULL && author->active && memcmp(author->org->id, h->self_org, KAI_ID_BYTES) != 0)
+        kai_expiry_heard(&h->others, author->org->id, log->head_ts);
     return true;
 }
 
-/* The time by which is judged: our clock alone does not let go of anything. It may be wrong by
- * years, and what is gone does not come back: others must have written since. */
 static enum kai_err time_of(struct kai_indexer *x, uint64_t *now)
 {
-    struct newest n = {0};
-    enum kai_err err = kai_snap_logs(x->snap, on_log, &n);
-    uint64_t limit = (n.foreign != 0 ? n.foreign : n.own) + KAI_EXPIRE_GRACE_MS;
+    struct kai_outlook *o = kai_outlook_get(x->c);
+    struct hearing h = {.roster = o->roster, .self_org = x->c->self.org_id};
+    enum kai_err err = kai_snap_logs(x->snap, on_log, &h);
+    uint64_t wall = kai_wall_ms();
+    uint64_t steady = kai_now_ms();
 
-    *now = kai_wall_ms();
-    if (*now > limit)
-        *now = limit;
+    kai_outlook_put(o);
+    if (x->start_wall_ms == 0) {
+        x->start_wall_ms = wall;
+        x->start_ms = steady;
+    }
+    *now = kai_expiry_now(&h.others, wall, x->start_wall_ms + (steady - x->start_ms));
     return err;
 }
 
@@ -51,7 +56,8 @@ static bool on_payload(void *ctx, const struct kai_payload_at *at)
 {
     struct search *s = ctx;
     struct kai_indexer *x = s->x;
-    uint64_t due = kai_payload_due(at->h, at->prev_kid, at->seen_ms);
+    uint64_t seen = kai_expiry_seen(&x->gone_seen, s->now, at->seen_ms, at->h->ts);
+    uint64_t due = kai_payload_due(at->h, at->prev_kid, seen);
 
     if (x->n_gone == KAI_EXPIRE_BATCH || s->walked++ == BATCH_WALKED_MAX) {
         x->gone_from = at->place;
@@ -100,6 +106,8 @@ enum kai_err kai_indexer_expire(struct kai_indexer *x, bool *more)
     enum kai_err err = time_of(x, &s.now);
     if (err == KAI_OK)
         err = keep_of(x, &s.keep);
+    if (x->gone_from == 0)
+        x->gone_seen = 0;
     if (err == KAI_OK)
         err = kai_snap_payloads(x->snap, x->gone_from, on_payload, &s);
     if (err == KAI_OK && x->n_gone > 0)

@@ -61,9 +61,10 @@ void kai_hold_now(struct kai_core *c, const struct kai_hold *h);
 typedef enum kai_err kai_hold_fn(void *ctx, uint64_t seq, size_t row_bytes, struct kai_view body);
 KAI_MUST_USE enum kai_err kai_hold_each(struct kai_core *c, const struct kai_hold *h,
                                         kai_hold_fn *f, void *ctx);
-/* Whether this body may go to the audience still: its ceiling may have been lowered since. *code:
- * the rule that forbids; NULL: none. Any thread. Errors: KAI_ECORRUPT, KAI_ENOTFOUND (there is no
- * such audience any more), KAI_ENOMEM. */
+/* Whether this body may go to the audience still: its ceiling may have been lowered since, members
+ * may have changed, and what was passed on may have been recalled. *code: the rule that forbids;
+ * NULL: none. Any thread that may ask the owning one. Errors: KAI_ECORRUPT, KAI_ENOTFOUND (there is
+ * no such audience any more), KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_hold_judge(struct kai_core *c,
                                          const uint8_t aud_id[static KAI_ID_BYTES],
                                          struct kai_view body, const char **code);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "log/body.h"
+#include "node/acts.h"
 #include "node/hold_int.h"
 #include "policy/policy.h"
 
@@ -73,11 +74,11 @@ enum kai_err kai_hold_each(struct kai_core *c, const struct kai_hold *h, kai_hol
 
 /* ---- May it still go there? */
 struct judging {
+    struct kai_core *c;
     const struct kai_audience *a;
-    const char *code; /* Of the rule that forbids. */
+    const char *code; /* Of the rule that forbids the first that may not go. */
 };
 
-/* A ceiling may have been lowered since. */
 static enum kai_err judge_item(void *ctx, uint64_t type, struct kai_view item)
 {
     struct judging *j = ctx;
@@ -87,6 +88,10 @@ static enum kai_err judge_item(void *ctx, uint64_t type, struct kai_view item)
     struct kai_obj o;
     uint32_t n;
 
+    if (j->code != NULL)
+        return KAI_OK;
+    if (type == KAI_ITEM_RESHARE)
+        return kai_act_reshare_still(j->c, item, j->a->id, &j->code);
     if (type != KAI_ITEM_OBJ)
         return KAI_OK;
     enum kai_err err = kai_obj_item_parse(&obj, &sig, &contents, &n, item);
@@ -107,7 +112,7 @@ enum kai_err kai_hold_judge(struct kai_core *c, const uint8_t aud_id[static KAI_
                             struct kai_view body, const char **code)
 {
     struct kai_outlook *o = kai_outlook_get(c);
-    struct judging j = {.a = kai_roster_audience(o->roster, aud_id)};
+    struct judging j = {.c = c, .a = kai_roster_audience(o->roster, aud_id)};
     enum kai_err err = j.a == NULL ? KAI_ENOTFOUND : kai_body_walk(body, judge_item, &j);
 
     kai_outlook_put(o);

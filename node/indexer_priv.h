@@ -59,6 +59,9 @@ struct kai_indexer {
     /* expire.c: the pass under way goes on at gone_from; 0: none is, the next one begins then. */
     uint64_t gone_from;
     uint64_t gone_next_ms;
+    uint64_t gone_seen;     /* kai_expiry_seen() up to there. */
+    uint64_t start_wall_ms; /* Both clocks at the first pass; 0: there was none. */
+    uint64_t start_ms;
     struct kai_expire_place gone[KAI_EXPIRE_BATCH];
     size_t n_gone;
     bool gone_ready; /* Guarded: the list is the owning thread's. */

@@ -315,6 +315,7 @@ static enum kai_err on_heads(struct kai_carry *f, struct kai_link *l, struct kai
     struct kai_share *s = kai_match_handle(l, frame->handle);
     struct kai_rows mine;
 
+    f->info.heads++;
     if (!s || (!s->ctl && !s->matched))
         return KAI_OK;
     if (!kai_rows_take(f->n, l, s, (struct kai_view){0}, (struct kai_view){0}, &mine))

@@ -41,6 +41,7 @@ struct kai_carry_info {
     bool full;        /* Nothing of others is taken: the store is full. */
     uint64_t taken;   /* Of one that is made: entries that go into it. */
     uint64_t keys;    /* EPOCHs among them: once they are durable, more can be judged. */
+    uint64_t heads;   /* Frames of a receipt, each of which was compared with all of ours. */
     uint64_t held;    /* Were here already. */
     uint64_t refused; /* Never to be taken, as things are. Of the last pass, as what follows. */
     uint64_t over;    /* Too much for today. */

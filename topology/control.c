@@ -45,7 +45,7 @@ bool kai_control_entry(struct kai_net *n, struct kai_link *l, const struct kai_e
         if (l->file)
             kai_carry_judged(l, KAI_HELD, e);
     } else if (err == KAI_EAGAIN) {
-        if (kai_park(n, l, l->shares[0], e))
+        if (kai_park(n, l, l->shares[0], e, false))
             ask_before(n, l, e);
         else
             kai_carry_gap(l);

@@ -91,7 +91,7 @@ bool kai_serve_make(struct kai_net *n,
 
 /* park.c */
 bool kai_park(struct kai_net *n, struct kai_link *l, const struct kai_share *s,
-              const struct kai_entry *e);
+              const struct kai_entry *e, bool pushed);
 bool kai_park_has(const struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES],
                   uint64_t seq);
 bool kai_park_oldest(struct kai_net *n, const struct kai_link *l);

@@ -219,7 +219,7 @@ void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
     case KAI_PARK:
         s->blocked = true;
         kai_fetch_progress(n, e->h.log_pk, e->h.seq);
-        if (!kai_park(n, l, s, e)) {
+        if (!kai_park(n, l, s, e, pushed)) {
             kai_fetch_cancel(n, e->h.log_pk);
             kai_carry_gap(l);
         }

@@ -35,7 +35,7 @@ static struct kai_view copy(uint8_t **at, struct kai_view v)
 
 /* False where the peer has filled its share: it will be asked again when keys or members change. */
 bool kai_park(struct kai_net *n, struct kai_link *l, const struct kai_share *s,
-              const struct kai_entry *e)
+              const struct kai_entry *e, bool pushed)
 {
     size_t bytes = e->hdr.n + e->sig.n + e->payload.n;
     struct kai_parked *p;
@@ -52,6 +52,7 @@ bool kai_park(struct kai_net *n, struct kai_link *l, const struct kai_share *s,
         return false;
     *p = (struct kai_parked){.link = l->id,
                              .ctl = s->ctl,
+                             .told = pushed && !e->payload.p,
                              .until_ms = n->now_ms + KAI_PARK_MS,
                              .n = sizeof *p + bytes,
                              .e = *e};
@@ -143,7 +144,7 @@ void kai_park_retry(struct kai_net *n, bool ctl)
             if (ctl)
                 (void)kai_control_entry(n, l, &p->e);
             else if (l->peer && l->peer->active)
-                kai_ingest(n, l, s, &p->e, 0, false);
+                kai_ingest(n, l, s, &p->e, 0, p->told);
             free(p);
         } else {
             release(n, p);

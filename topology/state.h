@@ -275,6 +275,7 @@ struct kai_parked {
     struct kai_parked *next;
     uint64_t link;
     bool ctl;
+    bool told; /* A PUSH without its payload: to be asked for. */
     uint8_t aud_id[KAI_ID_BYTES];
     uint64_t until_ms;
     size_t n;

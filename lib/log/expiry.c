@@ -29,6 +29,41 @@ uint64_t kai_payload_due(const struct kai_hdr *h, const uint8_t *prev_kid, uint6
     return (end > least ? end : least) + KAI_EXPIRE_GRACE_MS;
 }
 
+void kai_expiry_heard(struct kai_expiry_others *o, const uint8_t org[static KAI_ID_BYTES],
+                      uint64_t ts)
+{
+    struct kai_expiry_word *first = &o->newest[0], *second = &o->newest[1];
+    bool is_first = first->ts != 0 && memcmp(first->org, org, KAI_ID_BYTES) == 0;
+    struct kai_expiry_word *w = is_first || ts > first->ts ? first : second;
+
+    if (ts <= w->ts)
+        return;
+    if (w == first && !is_first)
+        *second = *first;
+    w->ts = ts;
+    memcpy(w->org, org, KAI_ID_BYTES);
+}
+
+uint64_t kai_expiry_now(const struct kai_expiry_others *o, uint64_t wall_ms, uint64_t ran_ms)
+{
+    uint64_t others = o->newest[1].ts != 0 ? o->newest[1].ts : o->newest[0].ts;
+    uint64_t limit = others < ran_ms ? others : ran_ms;
+
+    if (others == 0)
+        return 0;
+    return limit > wall_ms || wall_ms - limit <= KAI_EXPIRE_GRACE_MS ? wall_ms
+                                                                     : limit + KAI_EXPIRE_GRACE_MS;
+}
+
+uint64_t kai_expiry_seen(uint64_t *latest, uint64_t now_ms, uint64_t seen_ms, uint64_t ts)
+{
+    if (seen_ms > *latest && seen_ms <= now_ms)
+        *latest = seen_ms;
+    if (ts > *latest && ts <= now_ms)
+        *latest = ts;
+    return seen_ms > *latest ? seen_ms : *latest;
+}
+
 static enum kai_err on_item(void *ctx, uint64_t type, struct kai_view item)
 {
     uint64_t *ttl = ctx;

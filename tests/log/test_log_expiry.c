@@ -166,12 +166,69 @@ static void test_golden(void **state)
     golden_end(KAI_VECTORS);
 }
 
+/* Which time counts: one clock that is years off, ours or another's, lets go of nothing. */
+static void test_now(void **state)
+{
+    static const uint8_t a[KAI_ID_BYTES] = {1}, b[KAI_ID_BYTES] = {2}, c[KAI_ID_BYTES] = {3};
+    const uint64_t now = 20000 * DAY * 1000, years = 3650 * DAY * 1000;
+    const uint64_t grace = KAI_EXPIRE_GRACE_MS;
+    struct kai_expiry_others o = {0};
+
+    (void)state;
+    assert_int_equal(kai_expiry_now(&o, now, now), 0); /* Nobody else has written. */
+    kai_expiry_heard(&o, a, 0);
+    assert_int_equal(kai_expiry_now(&o, now, now), 0);
+    kai_expiry_heard(&o, a, now - 5);
+    assert_int_equal(kai_expiry_now(&o, now, now), now);
+    assert_int_equal(kai_expiry_now(&o, now + years, now + years), now - 5 + grace); /* Ours. */
+    assert_int_equal(kai_expiry_now(&o, now - years, now - years), now - years);
+
+    kai_expiry_heard(&o, b, now + years); /* Another's; and both. */
+    assert_int_equal(kai_expiry_now(&o, now, now), now);
+    assert_int_equal(kai_expiry_now(&o, now + years, now + years), now - 5 + grace);
+    kai_expiry_heard(&o, b, now + years + 1); /* The same one twice is one. */
+    kai_expiry_heard(&o, b, now);
+    assert_int_equal(kai_expiry_now(&o, now + years, now + years), now - 5 + grace);
+    kai_expiry_heard(&o, c, now + 3);
+    kai_expiry_heard(&o, a, now + 1);
+    assert_int_equal(kai_expiry_now(&o, now + years, now + years), now + 3 + grace);
+    kai_expiry_heard(&o, a, now + years + 2); /* Past the first: the two change places. */
+    assert_int_equal(kai_expiry_now(&o, UINT64_MAX, UINT64_MAX), now + years + 1 + grace);
+
+    /* What others wrote long ahead, our clock goes along, but the steady one did not. */
+    assert_int_equal(kai_expiry_now(&o, now + years, now), now + grace);
+    assert_int_equal(kai_expiry_now(&o, now + grace, now), now + grace);
+    assert_int_equal(kai_expiry_now(&o, now, now + years), now); /* Set back. */
+}
+
+/* An own entry of while the clock was years behind or ahead came no sooner than what lay there. */
+static void test_seen(void **state)
+{
+    const uint64_t now = 20000 * DAY * 1000, years = 3650 * DAY * 1000;
+    uint64_t latest = 0;
+
+    (void)state;
+    assert_int_equal(kai_expiry_seen(&latest, now, now - 100, now - 200), now - 100);
+    assert_int_equal(kai_expiry_seen(&latest, now, now + years, now + years), now + years);
+    assert_int_equal(kai_expiry_seen(&latest, now, now - years, now - years), now - 100);
+    assert_int_equal(kai_expiry_seen(&latest, now, now - years, now - 50), now - 50);
+    assert_int_equal(kai_expiry_seen(&latest, now, now - years, now - years), now - 50);
+    assert_int_equal(kai_expiry_seen(&latest, now, now, now), now);
+
+    struct kai_hdr h = data(now - years, 400 * DAY);
+    uint64_t seen = kai_expiry_seen(&latest, now, h.ts, h.ts);
+    assert_true(kai_payload_due(&h, kid, h.ts) < now);
+    assert_int_equal(kai_payload_due(&h, kid, seen),
+                     now + KAI_EXPIRE_LEAST_MS + KAI_EXPIRE_GRACE_MS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_edges),    cmocka_unit_test(test_kept),
         cmocka_unit_test(test_property), cmocka_unit_test(test_bodies),
-        cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_golden),   cmocka_unit_test(test_now),
+        cmocka_unit_test(test_seen),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "log/body.h"
+#include "node/hold.h"
 #include "node/indexer.h"
 #include "node/post.h"
 #include "node/publish.h"
@@ -419,6 +421,101 @@ static void judged_again(void **state)
     assert_int_equal(kai_hold_count(r->core), 0);
 }
 
+/* ---- What was passed on, and waited. */
+static void reshare_waits(struct rig *r, const char *value)
+{
+    char list[33];
+    char to[KAI_HEX_CAP(KAI_ID_BYTES)];
+    struct kai_published out;
+    struct kai_publish p = {.who = &ADMIN,
+                            .file = kai_view_of(value, strlen(value)),
+                            .name = "list.txt",
+                            .to = "all", /* The network's, to which there is a key. */
+                            .label = {.tlp = KAI_TLP_GREEN}};
+    uint64_t before = kai_hold_count(r->core);
+    int http;
+
+    MUST(kai_publish(r->core, &p, &out, &r->why));
+    assert_int_equal(out.unsent, 0);
+    assert_int_equal(found(r, value, list), 1);
+    json_decref(rig_ask(r, &ADMIN, "reshare",
+                        json_pack("{s:s,s:s}", "id", list, "to", kai_hex(to, r->all, KAI_ID_BYTES)),
+                        &http));
+    assert_int_equal(http, 200);
+    assert_int_equal(kai_hold_count(r->core), before + 1);
+    assert_int_equal(entries_of(r), 0);
+}
+
+/* The rule is asked with the facts of when it goes: ceiling, and what its source said meanwhile. */
+static void reshare_judged_again(void **state)
+{
+    struct rig *r = *state;
+    char list[33];
+    int http;
+
+    reshare_waits(r, "lowered.example");
+    reshare_waits(r, "recalled.example");
+    stewards_are(r, false, KAI_TLP_CLEAR);
+    MUST(kai_post_held(r->core));
+    assert_int_equal(kai_hold_count(r->core), 2);
+    assert_int_equal(times(r, "lowered.example"), 1); /* Where it is from. */
+    assert_non_null(alarm_of(r, "audience.held-forbidden"));
+
+    assert_int_equal(found(r, "recalled.example", list), 1);
+    json_decref(
+        rig_ask(r, &ADMIN, "recall", json_pack("{s:s,s:s}", "id", list, "reason", "wrong"), &http));
+    assert_int_equal(http, 200);
+    rig_again(r, true);
+    stewards_are(r, false, KAI_TLP_GREEN);
+    MUST(kai_post_held(r->core));
+    assert_int_equal(times(r, "lowered.example"), 2);
+    assert_int_equal(times(r, "recalled.example"), 0);
+    assert_int_equal(kai_hold_count(r->core), 1);
+    assert_non_null(alarm_of(r, "audience.held-forbidden"));
+    MUST(kai_post_held(r->core));
+    assert_int_equal(kai_hold_count(r->core), 1);
+    assert_int_equal(times(r, "lowered.example"), 2);
+}
+
+/* What forbids one item of a body is not forgotten for the next that may go. */
+static enum kai_err add_item(void *ctx, uint64_t type, struct kai_view item)
+{
+    assert_int_equal(type, KAI_ITEM_OBJ);
+    kai_buf_add(ctx, item.p, item.n);
+    return KAI_OK;
+}
+
+static enum kai_err add_body(void *ctx, uint64_t seq, size_t row_bytes, struct kai_view body)
+{
+    (void)seq, (void)row_bytes;
+    return kai_body_walk(body, add_item, ctx);
+}
+
+static void whole_body_judged(void **state)
+{
+    struct rig *r = *state;
+    struct kai_hold h;
+    struct kai_buf body;
+    const char *code;
+
+    stewards_are(r, true, KAI_TLP_AMBER);
+    assert_int_equal(say_as(r, "amber.example", KAI_TLP_AMBER).unsent, 1);
+    assert_int_equal(say_as(r, "green.example", KAI_TLP_GREEN).unsent, 1);
+    assert_true(kai_hold_get(r->core, r->all, &h));
+    kai_buf_init(&body, KAI_BODY_BYTES_MAX);
+    kai_body_begin(&body, 2);
+    MUST(kai_hold_each(r->core, &h, add_body, &body));
+    kai_body_end(&body);
+    MUST(body.err);
+    MUST(kai_hold_judge(r->core, r->all, kai_buf_view(&body), &code));
+    assert_null(code);
+    stewards_are(r, true, KAI_TLP_GREEN);
+    MUST(kai_hold_judge(r->core, r->all, kai_buf_view(&body), &code));
+    assert_non_null(code);
+    assert_string_equal(code, "label.ceiling");
+    kai_buf_free(&body);
+}
+
 /* The store alone does not tell what waits. */
 static void sealed_where_it_waits(void **state)
 {
@@ -478,6 +575,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(whole_or_not_at_all, start, rig_stop),
         cmocka_unit_test_setup_teardown(has_a_bound, start, rig_stop),
         cmocka_unit_test_setup_teardown(judged_again, start, rig_stop),
+        cmocka_unit_test_setup_teardown(reshare_judged_again, start, rig_stop),
+        cmocka_unit_test_setup_teardown(whole_body_judged, start, rig_stop),
         cmocka_unit_test_setup_teardown(sealed_where_it_waits, start, rig_stop),
         cmocka_unit_test_setup_teardown(comes_with_a_backup, start, rig_stop),
     };

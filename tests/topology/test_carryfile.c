@@ -254,6 +254,7 @@ static void test_receipts(void **state)
     assert_int_equal(take(s, OWNER, kai_buf_view(&b), &r), KAI_OK);
     kai_buf_free(&b);
     assert_true(r.n_rows > 3);
+    assert_in_range(r.info.heads, 1, r.n_rows);
     assert_true(kai_sim_counts(s).held > 0); /* OWNER, who wrote it, heard who holds it. */
 
     assert_int_equal(make(s, OWNER, SECOND, KAI_CARRY_PACK, r.rows, r.n_rows, &b), KAI_OK);
@@ -420,6 +421,7 @@ static void test_ahead(void **state)
         assert_int_equal(hand_take(&h, OWNER, &t), KAI_OK);
         assert_int_equal(kai_sim_alarms(s, "own.ahead"), shown);
         assert_int_equal(t.n_rows, shown + 1);
+        assert_int_equal(t.info.heads, 1);
         assert_int_equal(t.rows[shown].seq, 0);
     }
     kai_sim_free(s);

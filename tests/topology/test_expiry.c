@@ -9,7 +9,9 @@
 
 #include <string.h>
 
+#include "topology/flow.h"
 #include "topology/sim/sim_int.h"
+#include "topology/state.h"
 
 #define NODES   5u
 #define AUTHOR  1u
@@ -157,12 +159,54 @@ static void test_early(void **state)
     kai_sim_free(s);
 }
 
+/* A large entry of which a PUSH brought the header alone, while the one before it waits: it is
+ * asked for once it is next, and nobody is taken for one who let go of it. */
+static void test_parked(void **state)
+{
+    struct kai_sim *s = stage(95, 0);
+    struct kai_net *n = kai_sim_net(s, 3);
+    struct kai_entry before, large;
+    struct kai_nlog *log;
+    struct kai_share *share;
+
+    (void)state;
+    kai_sim_cut_all(s);
+    kai_sim_run(s, 200);
+    kai_sim_publish(s, AUTHOR, 0, 100);
+    kai_sim_publish(s, AUTHOR, 0, 100);
+    kai_sim_connect(s, 3, 2);
+    kai_sim_run(s, 3000);
+    assert_true(kai_sim_entry(s, AUTHOR, 0, 0, ENTRIES + 1, &before));
+    assert_true(kai_sim_entry(s, AUTHOR, 0, 0, ENTRIES + 2, &large));
+    large.payload = (struct kai_view){0};
+    share = kai_share_find(n->links[0], s->aud[0].id);
+
+    kai_step_begin(n, kai_sim_now(s));
+    assert_true(kai_park(n, n->links[0], share, &before, true));
+    kai_ingest(n, n->links[0], share, &large, 0, true);
+    assert_int_equal(n->n_parked, 2);
+    kai_park_retry(n, false);
+    log = kai_mirror_find(n, large.h.log_pk);
+    assert_non_null(log);
+    assert_int_equal(n->n_parked, 0);
+    assert_int_equal(log->ing_seq, ENTRIES + 1);
+    assert_int_equal(log->lacks_ms, 0);
+    assert_int_equal(n->count.entries_refused, 0);
+    kai_step_end(n);
+    kai_sim_connect(s, 3, AUTHOR);
+    kai_sim_run(s, 60000); /* Who was asked first has it not. */
+    assert_int_equal(held(s, 3, 0), ENTRIES + 2);
+    assert_int_equal(bare(s, 3, 0), 0);
+    kai_sim_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_over),
         cmocka_unit_test(test_some),
         cmocka_unit_test(test_early),
+        cmocka_unit_test(test_parked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

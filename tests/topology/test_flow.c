@@ -180,7 +180,7 @@ static bool park(struct kai_net *n, struct kai_link *l, uint32_t i, size_t bytes
 
     memcpy(e.hash, &i, sizeof i);
     memcpy(e.hash + 8, &l->id, sizeof l->id);
-    return kai_park(n, l, l->shares[0], &e);
+    return kai_park(n, l, l->shares[0], &e, false);
 }
 
 static void test_parked(void **state)
