@@ -1,8 +1,8 @@
 /* ctl: the set of control entries a node holds: who admitted, removed and named whom.
  *
  * Holds whole entries, verified, each log a contiguous prefix (at a fork both branches, the two
- * smallest hashes). Order of arrival and duplicates change nothing. No input/output: the caller
- * stores what kai_ctl_add() took, and feeds it back at start. One thread. */
+ * smallest hashes). Order of arrival and duplicates of entries change nothing. No input/output: the
+ * caller stores what kai_ctl_add() took, and feeds it back at start. One thread. */
 #ifndef KAI_KEYS_CTL_H
 #define KAI_KEYS_CTL_H
 
@@ -19,14 +19,17 @@ void kai_ctl_free(struct kai_ctl *c);
  * KAI_CTL_ENTRIES_MAX are held. The same holds of founders and of organisations that they admitted:
  * so whoever fills the set can still be put out. */
 void kai_ctl_own(struct kai_ctl *c, const uint8_t node_pk[static KAI_KEY_BYTES]);
-/* The version that counts: the highest held, and of two with one number that with the smaller hash.
- */
+/* The version that counts: the last one held. */
 const struct kai_charter *kai_ctl_charter(const struct kai_ctl *c);
-/* Add a version after the first (copied). Versions are a set too: order and duplicates change
- * nothing. Errors: KAI_EEXIST, KAI_EAGAIN (the version before is not held), KAI_ELIMIT (more than
- * KAI_CHARTER_VERSIONS_MAX), KAI_EMALFORMED, KAI_EAUTH (too few of those who must have signed it),
- * KAI_ENOMEM. */
+/* Add a version after the one that counts (copied). No set: of two that follow one version the
+ * first stays, so whoever keeps them gives them back before anything from outside. Errors:
+ * KAI_EDENIED (a rival: rightly signed, but another that is held follows the same version; told
+ * once of each), KAI_EEXIST (held, or a rival told before), KAI_EAGAIN (the version before is not
+ * held), KAI_ELIMIT (more than KAI_CHARTER_VERSIONS_MAX, or a rival past KAI_CHARTER_RIVALS_MAX),
+ * KAI_EMALFORMED, KAI_EAUTH (too few of those who must have signed it), KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_ctl_charter_add(struct kai_ctl *c, struct kai_view record);
+/* The type under which a rival is stored: on no wire, above what a note's type can be. */
+#define KAI_NOTE_RIVAL 65537u
 /* What kai_ctl_charter_add() would say, with nothing changed. */
 KAI_MUST_USE enum kai_err kai_ctl_charter_check(const struct kai_ctl *c, struct kai_view record);
 /* The version that one follows, be it a draft. Errors: KAI_EAGAIN, KAI_EMALFORMED, KAI_ELIMIT,
@@ -37,9 +40,11 @@ KAI_MUST_USE enum kai_err kai_ctl_charter_before(const struct kai_ctl *c, struct
 size_t kai_ctl_charters(const struct kai_ctl *c);
 struct kai_view kai_ctl_charter_at(const struct kai_ctl *c, size_t i);
 
-/* Add a KEYDEATH (copied); a set as well. Errors: KAI_EEXIST (held, or one that says more),
- * KAI_EAGAIN (the key is not known: its certificate may come), KAI_EDENIED (the signer is neither
- * the key nor its organisation's root, as far as known), KAI_EMALFORMED, KAI_EAUTH, KAI_ENOMEM. */
+/* Add a KEYDEATH (copied). Of one key and signer the first stays until the root names a strictly
+ * lower cut, KAI_KEYDEATH_CUTS_MAX times; past that only a cut of all does. Errors: KAI_EEXIST
+ * (held, or one that says as much), KAI_ELIMIT (cut too often), KAI_EAGAIN (the key is not known:
+ * its certificate may come), KAI_EDENIED (the signer is neither the key nor its organisation's
+ * root, as far as known), KAI_EMALFORMED, KAI_EAUTH, KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_ctl_death_add(struct kai_ctl *c, struct kai_view note);
 KAI_MUST_USE enum kai_err kai_ctl_death_check(const struct kai_ctl *c, struct kai_view note);
 /* Those that count. The view is valid until the next add. */

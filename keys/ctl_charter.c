@@ -1,9 +1,10 @@
-/* ctl_charter: versions of the charter after the first, as a set: the highest one counts, of two
- * with one number that with the smaller hash. No version is ever dropped for another, so nobody is
- * led back. */
+/* ctl_charter: versions of the charter after the first, as a line: only what follows the last one
+ * goes on it. Whoever founded an older version can sign another successor of that at any time, so
+ * no number and no hash may decide between two: what is held stays. The other is a rival. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "keys/amend.h"
 #include "keys/ctl_int.h"
 
@@ -16,11 +17,13 @@ static struct kai_ctl_charter *find(const struct kai_ctl *c, const uint8_t *hash
     return NULL;
 }
 
-static bool stands_before(const struct kai_ctl_charter *x, const struct kai_charter *ch)
+static bool is_rival(const struct kai_ctl *c, const uint8_t *hash)
 {
-    if (x->ver != ch->ver)
-        return x->ver < ch->ver;
-    return memcmp(x->hash, ch->hash, KAI_ID_BYTES) < 0;
+    for (size_t i = 0; i < c->n_rivals; i++) {
+        if (memcmp(c->rival[i], hash, KAI_ID_BYTES) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* The version with this hash. Errors: KAI_EAGAIN (it is not held). */
@@ -41,12 +44,10 @@ static enum kai_err load(struct kai_charter *out, const struct kai_ctl *c, const
     return err;
 }
 
-/* Its place among the others, by (ver, hash). */
-static enum kai_err insert(struct kai_ctl *c, const struct kai_charter *ch, struct kai_view record)
+static enum kai_err append(struct kai_ctl *c, const struct kai_charter *ch, struct kai_view record)
 {
     uint8_t *copy = malloc(record.n);
     struct kai_ctl_charter *grown = realloc(c->later, (c->n_later + 1) * sizeof *grown);
-    size_t at = 0;
 
     if (grown != NULL)
         c->later = grown;
@@ -55,17 +56,16 @@ static enum kai_err insert(struct kai_ctl *c, const struct kai_charter *ch, stru
         return KAI_ENOMEM;
     }
     memcpy(copy, record.p, record.n);
-    while (at < c->n_later && stands_before(&c->later[at], ch))
-        at++;
-    memmove(c->later + at + 1, c->later + at, (c->n_later - at) * sizeof *c->later);
-    c->later[at] = (struct kai_ctl_charter){.ver = ch->ver, .n = record.n, .bytes = copy};
-    memcpy(c->later[at].hash, ch->hash, KAI_ID_BYTES);
-    c->n_later++;
+    struct kai_ctl_charter *at = &c->later[c->n_later++];
+    *at = (struct kai_ctl_charter){.n = record.n, .bytes = copy};
+    memcpy(at->hash, ch->hash, KAI_ID_BYTES);
+    c->charter = *ch;
     c->heads->fp_fresh = false;
     return KAI_OK;
 }
 
-/* All that can be said against it. two: the one before, and this. */
+/* All that can be said against it. two: the one before, and this. A rival is verified only where it
+ * is to be remembered: there is no end of them. */
 static enum kai_err judge(const struct kai_ctl *c, struct kai_view record,
                           struct kai_charter two[2])
 {
@@ -75,14 +75,18 @@ static enum kai_err judge(const struct kai_ctl *c, struct kai_view record,
 
     if (err == KAI_OK && two[1].ver < 2)
         err = KAI_EMALFORMED;
-    if (err == KAI_OK && find(c, two[1].hash) != NULL)
+    if (err == KAI_OK && (find(c, two[1].hash) != NULL || is_rival(c, two[1].hash)))
         err = KAI_EEXIST;
     if (err == KAI_OK)
         err = load(&two[0], c, two[1].prev);
-    if (err == KAI_OK && c->n_later >= KAI_CHARTER_VERSIONS_MAX)
-        err = KAI_ELIMIT;
-    if (err == KAI_OK)
-        err = kai_amend_parse(&two[1], record, &two[0]);
+    if (err != KAI_OK)
+        return err;
+    bool last = memcmp(two[0].hash, c->charter.hash, KAI_ID_BYTES) == 0;
+    if (last ? c->n_later >= KAI_CHARTER_VERSIONS_MAX : c->n_rivals >= KAI_CHARTER_RIVALS_MAX)
+        return KAI_ELIMIT;
+    err = kai_amend_parse(&two[1], record, &two[0]);
+    if (err == KAI_OK && !KAI_CHECK(CHARTER_LINE, last))
+        err = KAI_EDENIED;
     return err;
 }
 
@@ -117,11 +121,9 @@ enum kai_err kai_ctl_charter_add(struct kai_ctl *c, struct kai_view record)
     for (size_t i = 0; err == KAI_OK && i < two[1].n_founders; i++)
         err = kai_ctl_founder(c, two[1].founders[i].root_pk);
     if (err == KAI_OK)
-        err = insert(c, &two[1], record);
-    if (err == KAI_OK &&
-        (two[1].ver > c->charter.ver ||
-         (two[1].ver == c->charter.ver && memcmp(two[1].hash, c->charter.hash, KAI_ID_BYTES) < 0)))
-        c->charter = two[1];
+        err = append(c, &two[1], record);
+    else if (err == KAI_EDENIED)
+        memcpy(c->rival[c->n_rivals++], two[1].hash, KAI_ID_BYTES);
     free(two);
     return err;
 }

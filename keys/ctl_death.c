@@ -1,5 +1,5 @@
-/* ctl_death: which keys are dead, as a set: of one key and signer that with the lowest cut counts,
- * and of those the one with the smallest hash. */
+/* ctl_death: which keys are dead. Of one key and signer the first stays until a strictly lower cut:
+ * each that takes another's place is told to everybody, so there must be an end of them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,11 +60,10 @@ static enum kai_err judge(const struct kai_ctl *c, struct kai_view note, struct 
         return err;
     size_t at = place(c, d);
     if (at_place(c, at, d)) {
-        const struct kai_keydeath *held = &c->deaths[at].d;
-
-        if (reach(held) < reach(d) ||
-            (reach(held) == reach(d) && memcmp(held->hash, d->hash, KAI_ID_BYTES) <= 0))
+        if (reach(&c->deaths[at].d) <= reach(d))
             return KAI_EEXIST;
+        if (c->deaths[at].cuts >= KAI_KEYDEATH_CUTS_MAX && reach(d) > 0)
+            return KAI_ELIMIT;
     }
     if (kai_ctl_log(c, d->key) == NULL)
         return KAI_EAGAIN;
@@ -90,10 +89,12 @@ enum kai_err kai_ctl_death_add(struct kai_ctl *c, struct kai_view note)
     if (err != KAI_OK)
         return err;
     size_t at = place(c, &d);
+    size_t cuts = 0;
     uint8_t *copy = malloc(note.n);
     if (copy == NULL)
         return KAI_ENOMEM;
     if (at_place(c, at, &d)) {
+        cuts = c->deaths[at].cuts + 1;
         free(c->deaths[at].bytes);
     } else {
         void *grown = realloc(c->deaths, (c->n_deaths + 1) * sizeof *c->deaths);
@@ -107,7 +108,7 @@ enum kai_err kai_ctl_death_add(struct kai_ctl *c, struct kai_view note)
         c->n_deaths++;
     }
     memcpy(copy, note.p, note.n);
-    c->deaths[at] = (struct kai_ctl_death){.d = d, .n = note.n, .bytes = copy};
+    c->deaths[at] = (struct kai_ctl_death){.d = d, .cuts = cuts, .n = note.n, .bytes = copy};
     c->heads->fp_fresh = false;
     return KAI_OK;
 }

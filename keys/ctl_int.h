@@ -47,13 +47,13 @@ struct kai_ctl_heads {
 
 struct kai_ctl_charter { /* A version after the first. */
     uint8_t hash[KAI_ID_BYTES];
-    uint64_t ver;
     size_t n;
     uint8_t *bytes; /* The record. */
 };
 
 struct kai_ctl_death {
     struct kai_keydeath d;
+    size_t cuts; /* How often a lower one took its place. */
     size_t n;
     uint8_t *bytes; /* The note. */
 };
@@ -62,8 +62,10 @@ struct kai_ctl {
     size_t refs;
     struct kai_charter first;      /* Version 1. */
     struct kai_charter charter;    /* The one that counts. */
-    struct kai_ctl_charter *later; /* By (ver, hash). */
+    struct kai_ctl_charter *later; /* Each follows the one before it. */
     size_t n_later;
+    uint8_t rival[KAI_CHARTER_RIVALS_MAX][KAI_ID_BYTES];
+    size_t n_rivals;
     struct kai_ctl_death *deaths; /* By (key, signer). */
     size_t n_deaths;
     struct kai_ctl_log **logs; /* By pk. */

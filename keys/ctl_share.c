@@ -60,6 +60,10 @@ static enum kai_err copy(struct kai_ctl **out, const struct kai_ctl *c)
 
     for (size_t i = 0; err == KAI_OK && i < kai_ctl_charters(c); i++)
         err = kai_ctl_charter_add(*out, kai_ctl_charter_at(c, i));
+    if (err == KAI_OK) {
+        memcpy((*out)->rival, c->rival, sizeof c->rival);
+        (*out)->n_rivals = c->n_rivals;
+    }
     for (size_t i = 0; err == KAI_OK && i < kai_ctl_deaths(c); i++)
         err = kai_ctl_death_add(*out, kai_ctl_death_at(c, i));
     if (err == KAI_OK)

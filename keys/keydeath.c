@@ -94,6 +94,16 @@ enum kai_err kai_keydeath_parse(struct kai_keydeath *d, struct kai_view note)
     return kai_cur_end(&c);
 }
 
+void kai_keydeath_place(uint8_t who[static KAI_ID_BYTES], const struct kai_keydeath *d)
+{
+    struct kai_hasher h;
+
+    kai_hash_begin(&h, KAI_D_BODY);
+    kai_hash_add(&h, d->key, KAI_KEY_BYTES);
+    kai_hash_add(&h, d->signer, KAI_KEY_BYTES);
+    kai_hash_end(&h, who);
+}
+
 enum kai_err kai_keydeath_verify(struct kai_view note, const uint8_t nid[static KAI_ID_BYTES])
 {
     struct kai_view body;

@@ -380,6 +380,8 @@ static enum kai_err job_apply(struct kai_core *c, void *arg)
         err = kai_ctl_charter_check(c->ctl, record);
     if (err == KAI_EEXIST) /* Twice is once. */
         return KAI_OK;
+    if (err == KAI_EDENIED)
+        return kai_why_set(&d->call->why, err, "charter.rival", NULL, NULL, NULL);
     if (err == KAI_EAUTH)
         return kai_why_set(&d->call->why, KAI_EDENIED, "charter.too-few", NULL, NULL, NULL);
     if (err != KAI_OK)

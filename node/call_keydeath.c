@@ -46,7 +46,9 @@ static enum kai_err job_use(struct kai_core *c, void *arg)
     if (err != KAI_OK)
         return kai_why_set(why, err, "keydeath.refused", kai_err_text(err), NULL, NULL);
     struct kai_tx *tx = kai_core_tx(c);
-    err = tx == NULL ? c->tx_err : kai_tx_note(tx, KAI_REC_KEYDEATH, u->d.hash, note);
+    uint8_t who[KAI_ID_BYTES];
+    kai_keydeath_place(who, &u->d);
+    err = tx == NULL ? c->tx_err : kai_tx_note(tx, KAI_REC_KEYDEATH, who, note);
     if (err != KAI_OK)
         return err;
     kai_core_commit(c); /* Nobody hears of it before it is durable here. */

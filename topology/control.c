@@ -181,10 +181,10 @@ static void name_of(uint8_t hash[static KAI_ID_BYTES], uint64_t type, struct kai
 {
     struct kai_keydeath d;
 
-    if (type == KAI_REC_CHARTER)
+    if (type != KAI_REC_KEYDEATH)
         kai_charter_record_hash(hash, note);
     else if (kai_keydeath_parse(&d, note) == KAI_OK)
-        memcpy(hash, d.hash, KAI_ID_BYTES);
+        kai_keydeath_place(hash, &d);
 }
 
 void kai_control_note(struct kai_net *n, struct kai_link *l, uint64_t type, struct kai_view note)
@@ -195,6 +195,10 @@ void kai_control_note(struct kai_net *n, struct kai_link *l, uint64_t type, stru
     if (err == KAI_OK) {
         name_of(hash, type, note);
         n->act.store_note(n->act.ctx, type, hash, note);
+    } else if (err == KAI_EDENIED && type == KAI_REC_CHARTER) {
+        kai_alarm(n, "charter.rival", l, NULL, 0); /* Kept to be shown, and passed on to nobody. */
+        name_of(hash, type, note);
+        n->act.store_note(n->act.ctx, KAI_NOTE_RIVAL, hash, note);
     } else if (err == KAI_EMALFORMED || err == KAI_EAUTH) {
         kai_alarm(n, type == KAI_REC_CHARTER ? "charter.forged" : "entry.forged", l, NULL, 0);
         kai_link_bye(n, l, KAI_BYE_MALFORMED);

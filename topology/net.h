@@ -6,7 +6,8 @@
 /* Reasons (sentences in lib/text): alarms log.fork (a log has two entries at one place, and is
  * frozen there; node: who showed it), entry.forged (a signature or certificate that does not hold;
  * node: who sent it), own.ahead (a peer has more of our own log than we), charter.forged (a
- * version of the charter that too few signed; node: who sent it); kai_why of an
+ * version of the charter that too few signed; node: who sent it), charter.rival (another version
+ * follows the one that one held here follows; node: who sent it); kai_why of an
  * introduction: intro.network (another network), intro.chain (its certificates do not lead from a
  * founder to its key), intro.denied (no longer, or not yet, admitted). None has arguments. */
 #ifndef KAI_TOPOLOGY_NET_H

@@ -66,6 +66,8 @@
 #define KAI_CHARTER_TEXT_BYTES_MAX 16384u
 #define KAI_CHARTER_TEXTS_MAX      8u
 #define KAI_CHARTER_VERSIONS_MAX   64u /* After the first: one a year is many. */
+#define KAI_CHARTER_RIVALS_MAX     4u  /* Kept as evidence; one is enough to ask the founders. */
+#define KAI_KEYDEATH_CUTS_MAX      8u  /* Lower ones: past it only a cut of all. */
 #define KAI_FOUNDERS_MAX           32u
 #define KAI_ATTRS_MAX              8u
 #define KAI_PROVIDER_TIERS_MAX     2u /* Contractors and theirs: beyond it nobody answers for them. */

@@ -45,6 +45,18 @@ const struct kai_text_reason kai_reasons_charter[] = {
         "送り主に、ファイルをもう一度送るよう依頼してください。",
     },
     {
+        "charter.rival",
+        "Another version of the charter than the one in effect here was signed for the same "
+        "place[: {1}]. "
+        "It does not count here.",
+        "Ask the founders which one is theirs: founders who were removed may be trying to come "
+        "back.",
+        "このノードで有効な規約とは別に、同じ版を名乗る規約が届きました[（{1}）]"
+        "。このノードでは無効です。",
+        "どちらが正しいかを創設組織に確認してください。外れた創設組織が戻ろうとしている可能性があり"
+        "ます。",
+    },
+    {
         "charter.signed-already",
         "The root key {1} has signed this already.",
         "Pass the file on to the next founder, or apply it.",

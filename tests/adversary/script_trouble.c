@@ -201,6 +201,20 @@ static bool founder_of_before(void)
     return end(&st, HELD(version_is(&st, 2)) && HELD(a && a->active) && HELD(f && !f->active));
 }
 
+/* The founder handed over, and whoever has his key now would like to be led back: he signs another
+ * version 2. */
+static bool founder_returns(void)
+{
+    static const size_t founders[] = {ALICE, CAROL};
+    struct stage st;
+
+    (void)begin(&st, ALICE, GROUP);
+    say_charter(&st, founders, 2, 1, true);
+    bool held = HELD(kai_ctl_charter(st.s->node[BOB].ctl)->n_founders == 2);
+    say_charter(&st, founders, 1, 1, true);
+    return end(&st, HELD(kai_ctl_charter(st.s->node[BOB].ctl)->n_founders == 2)) && held;
+}
+
 /* ---- Dead keys. */
 
 static void say_death(struct stage *st, const uint8_t *key, const struct sim_key *signer,
@@ -288,6 +302,10 @@ const struct evil_script evil_trouble[] = {
      "a charter counts only when enough of those it makes founders signed it",
      {"CHARTER_AFTER"},
      too_few_of_the_new},
+    {"founder-returns",
+     "a charter counts only when it follows the one that counts",
+     {"CHARTER_LINE"},
+     founder_returns},
     {"founder-of-before",
      "only founders of the charter that counts are the root of anything",
      {"CHARTER_FOUNDER"},

@@ -26,6 +26,8 @@ class Charter(WorldCase):
         self.assertEqual((1, 1, ["Alpha"]), (network["version"], network["threshold"], [f["name"] for f in network["founders"]]))
         draft, signed = self.world.path("draft"), self.world.path("signed")
         type(self).first_draft = draft
+        type(self).rival = self.world.path("rival")
+        self.alpha.ask("network", "amend", "--name", "Alpha's alone", "--out", self.rival)
         text = self.world.file("新しい規約です。\n".encode(), "charter-ja")
         self.alpha.ask("network", "amend", "--add", "Beta", "--add", "Gamma", "--threshold", "2", "--charter", text, "--out", draft)
         # Alpha alone is enough for the version before, but not for this one.
@@ -96,6 +98,10 @@ class Charter(WorldCase):
             self.assertEqual(code, result.error["error"], result)
         # An old version is no way back.
         self.alpha.call("network", "apply", self.first_draft, "--json")
+        self.assertEqual(3, charter(self.alpha)["version"])
+        # Nor is another successor of an old one, which its founder signed alone.
+        rival = self.alpha.call("network", "apply", self.rival, "--json")
+        self.assertEqual((FORBIDDEN, "charter.rival"), (rival.status, rival.error["error"]))
         self.assertEqual(3, charter(self.alpha)["version"])
         broken = self.world.file(b"-----BEGIN KAIRAN CHARTER-----\n\nAAAA\n-----END KAIRAN CHARTER-----\n", "broken")
         self.assertEqual(FAILED, self.alpha.call("network", "apply", broken, "--json").status)

@@ -1,5 +1,5 @@
-/* Later versions of the charter: who must have signed one, that the set of them and not its order
- * decides, and what follows for the roster. */
+/* Later versions of the charter: who must have signed one, that they are a line that nobody of an
+ * older version leads elsewhere, and what follows for the roster. */
 #include "keys/amend.h"
 
 #include <stdlib.h>
@@ -166,7 +166,7 @@ static void bad_key(void **state)
     world_free(&n.w);
 }
 
-/* Versions 2, another 2, 3 after each, and 4. */
+/* Versions 2, 3 and 4; another 2, and a 3 after it. */
 struct chain {
     struct kai_buf record[5];
     struct kai_charter c[5];
@@ -188,14 +188,14 @@ static void free_chain(struct chain *x)
 }
 
 /* Offer all in this order, again and again until nothing more is taken, and the entries between. */
-static struct kai_ctl *offered(const struct net *n, const struct chain *x, const size_t order[5],
+static struct kai_ctl *offered(const struct net *n, const struct chain *x, const size_t order[3],
                                size_t entries_at)
 {
     struct kai_ctl *ctl;
 
     MUST(kai_ctl_new(&ctl, &n->w.charter));
-    for (int round = 0; round < 5; round++) {
-        for (size_t i = 0; i < 5; i++) {
+    for (int round = 0; round < 4; round++) {
+        for (size_t i = 0; i < 3; i++) {
             enum kai_err err;
 
             for (size_t k = 0; i == entries_at && k < n->w.n; k++) {
@@ -206,7 +206,7 @@ static struct kai_ctl *offered(const struct net *n, const struct chain *x, const
             assert_true(err == KAI_OK || err == KAI_EEXIST || err == KAI_EAGAIN);
         }
     }
-    assert_int_equal(kai_ctl_charters(ctl), 5);
+    assert_int_equal(kai_ctl_charters(ctl), 3);
     return ctl;
 }
 
@@ -227,18 +227,11 @@ static void any_order(void **state)
         world_admit(&n.w, &n.who[i].log, &issuing, KAI_ADMIT_ISSUING, NULL);
         world_admit(&n.w, &issuing.log, &node, KAI_ADMIT_NODE, NULL);
     }
-    for (size_t p = 0; p < 120; p++) { /* Each permutation of five. */
-        size_t order[5], left[5] = {0, 1, 2, 3, 4}, rest = p;
+    static const size_t orders[6][3] = {{0, 2, 4}, {0, 4, 2}, {2, 0, 4},
+                                        {2, 4, 0}, {4, 0, 2}, {4, 2, 0}};
+    for (size_t p = 0; p < 18; p++) { /* Each order of a line, entries before each of it. */
         struct kai_roster *r;
-
-        for (size_t i = 0; i < 5; i++) {
-            size_t at = rest % (5 - i);
-            rest /= 5 - i;
-            order[i] = left[at];
-            memmove(left + at, left + at + 1, (4 - i - at) * sizeof left[0]);
-            left[4 - i] = 0;
-        }
-        struct kai_ctl *ctl = offered(&n, &x, order, p % 5);
+        struct kai_ctl *ctl = offered(&n, &x, orders[p / 3], p % 3);
         assert_int_equal(kai_ctl_charter(ctl)->ver, 4);
         assert_string_equal(kai_ctl_charter(ctl)->name, "four");
         assert_memory_equal(kai_ctl_charter(ctl)->nid, n.w.charter.nid, KAI_ID_BYTES);
@@ -257,8 +250,8 @@ static void any_order(void **state)
     world_free(&n.w);
 }
 
-/* Of two with one number the smaller hash counts, whichever came first; an older one never. */
-static void one_number(void **state)
+/* Of two that follow one version the first stays, whatever their hashes and numbers. */
+static void first_stays(void **state)
 {
     struct net n;
     static struct chain x;
@@ -266,23 +259,63 @@ static void one_number(void **state)
     (void)state;
     start(&n, 5);
     make_chain(&n, &x);
-    for (int turn = 0; turn < 2; turn++) {
+    for (size_t turn = 0; turn < 2; turn++) {
+        uint8_t fp[KAI_ID_BYTES], now[KAI_ID_BYTES];
         struct kai_ctl *ctl;
-        size_t smaller = memcmp(x.c[0].hash, x.c[1].hash, KAI_ID_BYTES) < 0 ? 0 : 1;
 
         MUST(kai_ctl_new(&ctl, &n.w.charter));
         MUST(kai_ctl_charter_add(ctl, kai_buf_view(&x.record[turn])));
         assert_int_equal(kai_ctl_charter_add(ctl, kai_buf_view(&x.record[turn])), KAI_EEXIST);
-        MUST(kai_ctl_charter_add(ctl, kai_buf_view(&x.record[1 - turn])));
-        assert_string_equal(kai_ctl_charter(ctl)->name, x.c[smaller].name);
-        assert_int_equal(kai_ctl_charter_add(ctl, kai_buf_view(&x.record[4])), KAI_EAGAIN);
-        MUST(kai_ctl_charter_add(ctl, kai_buf_view(&x.record[3 - smaller])));
+        kai_ctl_fingerprint(ctl, fp);
+        assert_int_equal(kai_ctl_charter_check(ctl, kai_buf_view(&x.record[1 - turn])),
+                         KAI_EDENIED);
+        assert_int_equal(kai_ctl_charter_add(ctl, kai_buf_view(&x.record[1 - turn])), KAI_EDENIED);
+        assert_int_equal(kai_ctl_charter_add(ctl, kai_buf_view(&x.record[1 - turn])), KAI_EEXIST);
+        /* Nor does what follows the rival: its higher number says nothing. */
+        assert_int_equal(kai_ctl_charter_add(ctl, kai_buf_view(&x.record[3 - turn])), KAI_EAGAIN);
+        assert_memory_equal(kai_ctl_charter(ctl)->hash, x.c[turn].hash, KAI_ID_BYTES);
+        kai_ctl_fingerprint(ctl, now); /* One line, one fingerprint, whoever else was heard. */
+        assert_memory_equal(fp, now, KAI_ID_BYTES);
+        MUST(kai_ctl_charter_add(ctl, kai_buf_view(&x.record[2 + turn])));
         assert_int_equal(kai_ctl_charter(ctl)->ver, 3);
-        assert_int_equal(kai_ctl_charter_add(ctl, kai_buf_view(&x.record[turn])), KAI_EEXIST);
-        assert_int_equal(kai_ctl_charter(ctl)->ver, 3); /* Nobody is led back. */
         kai_ctl_free(ctl);
     }
     free_chain(&x);
+    world_free(&n.w);
+}
+
+/* The founders of version 1, all of whom are out, sign one successor of it after the other: nothing
+ * changes, and they do not use up the room of those who follow. */
+static void removed_founders(void **state)
+{
+    struct net n;
+    struct kai_buf record;
+    struct kai_charter prev;
+    struct kai_ctl *ctl;
+
+    (void)state;
+    start(&n, 9);
+    MUST(kai_ctl_new(&ctl, &n.w.charter));
+    prev = made(&n, &record, &n.w.charter, 24, 2, 31, "two"); /* The last two take over. */
+    MUST(kai_ctl_charter_add(ctl, kai_buf_view(&record)));
+    kai_buf_free(&record);
+    for (unsigned i = 0; i < 2 * KAI_CHARTER_VERSIONS_MAX; i++) {
+        char name[16];
+
+        (void)snprintf(name, sizeof name, "back %u", i);
+        (void)made(&n, &record, &n.w.charter, 7, 1, 7, name);
+        assert_int_equal(kai_ctl_charter_add(ctl, kai_buf_view(&record)),
+                         i < KAI_CHARTER_RIVALS_MAX ? KAI_EDENIED : KAI_ELIMIT);
+        assert_memory_equal(kai_ctl_charter(ctl)->hash, prev.hash, KAI_ID_BYTES);
+        kai_buf_free(&record);
+    }
+    for (unsigned i = 1; i < KAI_CHARTER_VERSIONS_MAX; i++) {
+        prev = made(&n, &record, &prev, 24, 2, 24, "more");
+        MUST(kai_ctl_charter_add(ctl, kai_buf_view(&record)));
+        kai_buf_free(&record);
+    }
+    assert_int_equal(kai_ctl_charters(ctl), KAI_CHARTER_VERSIONS_MAX);
+    kai_ctl_free(ctl);
     world_free(&n.w);
 }
 
@@ -379,9 +412,11 @@ static void golden(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(thresholds), cmocka_unit_test(refused),    cmocka_unit_test(bad_key),
-        cmocka_unit_test(any_order),  cmocka_unit_test(one_number), cmocka_unit_test(roots),
-        cmocka_unit_test(bounded),    cmocka_unit_test(golden),
+        cmocka_unit_test(thresholds),       cmocka_unit_test(refused),
+        cmocka_unit_test(bad_key),          cmocka_unit_test(any_order),
+        cmocka_unit_test(first_stays),      cmocka_unit_test(roots),
+        cmocka_unit_test(bounded),          cmocka_unit_test(golden),
+        cmocka_unit_test(removed_founders),
     };
 
     if (sodium_init() < 0)

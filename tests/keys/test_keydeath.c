@@ -237,6 +237,48 @@ static void any_order(void **state)
     world_free(&n.w);
 }
 
+/* One that says as much as that which is held is no news, and lower cuts come to an end. */
+static void replaced(void **state)
+{
+    struct net n;
+    struct kai_buf b;
+    uint8_t place[KAI_ID_BYTES], other[KAI_ID_BYTES];
+    struct kai_keydeath d;
+
+    (void)state;
+    start(&n, 6);
+    struct kai_ctl *ctl = world_ctl(&n.w);
+    struct kai_cut cut = {.seq = 100};
+    make(&n, &b, &n.issuing[1].log, &n.root[1].log, NULL);
+    MUST(kai_ctl_death_add(ctl, kai_buf_view(&b)));
+    MUST(kai_keydeath_parse(&d, kai_buf_view(&b)));
+    kai_keydeath_place(place, &d);
+    kai_buf_free(&b);
+    for (size_t i = 0; i < 2 * KAI_KEYDEATH_CUTS_MAX; i++) {
+        cut.seq--;
+        for (uint8_t head = 2; head > 0; head--) { /* Whichever hash is smaller: the second. */
+            memset(cut.head, head, sizeof cut.head);
+            make(&n, &b, &n.issuing[1].log, &n.root[1].log, &cut);
+            enum kai_err want = head == 1 ? KAI_EEXIST : KAI_OK;
+            if (i >= KAI_KEYDEATH_CUTS_MAX)
+                want = KAI_ELIMIT;
+            assert_int_equal(kai_ctl_death_add(ctl, kai_buf_view(&b)), want);
+            MUST(kai_keydeath_parse(&d, kai_buf_view(&b)));
+            kai_keydeath_place(other, &d); /* On disk it overwrites. */
+            assert_memory_equal(place, other, KAI_ID_BYTES);
+            kai_buf_free(&b);
+        }
+    }
+    cut = cut_at(&n.issuing[1].log, true);
+    make(&n, &b, &n.issuing[1].log, &n.root[1].log, &cut); /* All of it can always be cut. */
+    MUST(kai_ctl_death_add(ctl, kai_buf_view(&b)));
+    assert_int_equal(kai_ctl_death_add(ctl, kai_buf_view(&b)), KAI_EEXIST);
+    assert_int_equal(kai_ctl_deaths(ctl), 1);
+    kai_ctl_free(ctl);
+    kai_buf_free(&b);
+    world_free(&n.w);
+}
+
 static void golden(void **state)
 {
     FILE *f = fopen(KAI_VECTORS, "r");
@@ -263,7 +305,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(follows),   cmocka_unit_test(cuts),   cmocka_unit_test(refused),
-        cmocka_unit_test(any_order), cmocka_unit_test(golden),
+        cmocka_unit_test(any_order), cmocka_unit_test(golden), cmocka_unit_test(replaced),
     };
 
     if (sodium_init() < 0)

@@ -265,7 +265,26 @@ static void backup_of_foreign_files(void **state)
     refused(&f, "a log of the old node");
 }
 
-/* ---- What no log holds: a version of the charter, a dead key, both headers of a fork. */
+/* ---- What no log holds: a version of the charter and its rival, a dead key, both headers of a
+ * fork. */
+static struct kai_buf rival;
+
+static void note_rival(struct kai_core *c, struct kai_tx *tx, const struct kai_keys *root)
+{
+    struct kai_charter other = c->charter;
+    struct kai_buf draft;
+    uint8_t hash[KAI_ID_BYTES];
+
+    kai_buf_init(&draft, KAI_FRAME_BYTES_MAX);
+    kai_buf_init(&rival, KAI_FRAME_BYTES_MAX);
+    kai_copy_text(other.name, sizeof other.name, "rival");
+    MUST(kai_amend_write(&draft, &other, &c->charter));
+    MUST(kai_amend_sign(&rival, kai_buf_view(&draft), &c->charter, root->sign_pk, root->sign_sk));
+    kai_charter_record_hash(hash, kai_buf_view(&rival));
+    MUST(kai_tx_note(tx, KAI_NOTE_RIVAL, hash, kai_buf_view(&rival)));
+    kai_buf_free(&draft);
+}
+
 static enum kai_err job_note(struct kai_core *c, void *arg)
 {
     struct kai_tx *tx = kai_core_tx(c);
@@ -286,13 +305,15 @@ static enum kai_err job_note(struct kai_core *c, void *arg)
     MUST(kai_amend_sign(&b[1], kai_buf_view(&b[0]), &c->charter, root->sign_pk, root->sign_sk));
     kai_charter_record_hash(hash, kai_buf_view(&b[1]));
     MUST(kai_tx_note(tx, KAI_REC_CHARTER, hash, kai_buf_view(&b[1])));
+    note_rival(c, tx, root);
 
     MUST(kai_keys_new(&k, KAI_KEY_LOG));
     memcpy(d.key, k->sign_pk, KAI_KEY_BYTES);
     memcpy(d.signer, k->sign_pk, KAI_KEY_BYTES);
     kai_keydeath_write(&b[2], &d, k->sign_sk, c->charter.nid);
     MUST(kai_keydeath_parse(&d, kai_buf_view(&b[2])));
-    MUST(kai_tx_note(tx, KAI_REC_KEYDEATH, d.hash, kai_buf_view(&b[2])));
+    kai_keydeath_place(hash, &d);
+    MUST(kai_tx_note(tx, KAI_REC_KEYDEATH, hash, kai_buf_view(&b[2])));
 
     for (uint64_t i = 0; i < 2; i++) {
         struct kai_hdr h = {.seq = 1, .ptype = KAI_PTYPE_CLOSE, .ts = 1 + i};
@@ -387,6 +408,9 @@ static void backup_of_what_is_noted(void **state)
     MUST(kai_recover_done(&home, &r->why));
     MUST(kai_core_open(&r->core, &home, &r->why));
     assert_int_equal(kai_ctl_charter(r->core->ctl)->ver, 2);
+    assert_string_not_equal(kai_ctl_charter(r->core->ctl)->name, "rival");
+    assert_int_equal(kai_ctl_charter_add(r->core->ctl, kai_buf_view(&rival)), KAI_EEXIST);
+    kai_buf_free(&rival);
     kai_core_close(r->core);
     r->core = NULL;
     (void)snprintf(command, sizeof command, "rm -r %s %s", file, dir);
