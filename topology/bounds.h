@@ -35,6 +35,7 @@
 #define KAI_FORKED_MAX          256u  /* Proofs noted as shown on a link. */
 #define KAI_SHARES_MAX          256u  /* Of a link: KAI_AUDIENCES_MAX matched, the rest offered. */
 #define KAI_MATCH_LOOK_MS       100u  /* Between one look at a peer's new tokens and the next. */
+#define KAI_MATCH_BURST_MS      900u  /* Ten of them at once: links that come up do not wait. */
 #define KAI_KNOWN_SLOTS         256u
 #define KAI_BOOK_MAX            4096u
 #define KAI_BOOK_LIFE_MS        (31ull * KAI_DAY_MS) /* Of an address, whatever it says itself. */

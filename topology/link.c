@@ -454,7 +454,8 @@ uint64_t kai_link_next(const struct kai_net *n, const struct kai_link *l)
             next = sooner(next, s->have_due_ms);
     }
     if (l->match_due)
-        next = sooner(next, l->match_ms);
+        next =
+            sooner(next, l->match_ms > KAI_MATCH_BURST_MS ? l->match_ms - KAI_MATCH_BURST_MS : 0);
     return sooner(next, l->rb_look ? n->now_ms : l->rb_next_ms);
 }
 
