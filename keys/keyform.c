@@ -5,17 +5,16 @@
 
 #include "crypto/hash.h"
 #include "crypto/seal.h"
+#include "crypto/stretch.h"
 
 #define MAGIC       "KAIKEY\r\n" /* The line end shows a file that went through a text transfer. */
 #define MAGIC_BYTES 8u
 #define HEAD_BYTES  12u
 #define VERSION     1u
-#define SALT_BYTES  crypto_pwhash_SALTBYTES
 #define SUM_BYTES   KAI_ID_BYTES
 #define SECRETS_MAX (3 * KAI_KEY_BYTES)
 
-static_assert(SALT_BYTES == 16, "the layout says 16");
-static_assert(HEAD_BYTES + SALT_BYTES + KAI_BOX_OVERHEAD_BYTES + SECRETS_MAX + SUM_BYTES <=
+static_assert(HEAD_BYTES + KAI_SALT_BYTES + KAI_BOX_OVERHEAD_BYTES + SECRETS_MAX + SUM_BYTES <=
                   KAI_KEYFORM_BYTES_MAX,
               "the largest key file fits");
 
@@ -58,31 +57,17 @@ static void unpack(struct kai_keys *k, const uint8_t *in, size_t n)
     }
 }
 
-static enum kai_err stretch(uint8_t key[static KAI_KEY_BYTES], const char *passphrase,
-                            const uint8_t *salt)
-{
-    uint8_t raw[KAI_KEY_BYTES];
-    /* Not more than interactive: the machine may be an old office PC with 1 GB. */
-    int rc = crypto_pwhash(raw, sizeof raw, passphrase, strlen(passphrase), salt,
-                           crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE,
-                           crypto_pwhash_ALG_ARGON2ID13);
-    if (rc == 0)
-        kai_kdf(key, KAI_KEY_BYTES, KAI_D_FILE, raw, salt, SALT_BYTES);
-    sodium_memzero(raw, sizeof raw);
-    return rc == 0 ? KAI_OK : KAI_ENOMEM;
-}
-
 static enum kai_err put_sealed(struct kai_buf *b, const uint8_t *secrets, size_t n,
                                const char *passphrase)
 {
-    uint8_t salt[SALT_BYTES];
+    uint8_t salt[KAI_SALT_BYTES];
     uint8_t nonce[KAI_NONCE_BYTES];
     uint8_t key[KAI_KEY_BYTES];
-    uint8_t ad[HEAD_BYTES + SALT_BYTES];
+    uint8_t ad[HEAD_BYTES + KAI_SALT_BYTES];
 
     randombytes_buf(salt, sizeof salt);
     randombytes_buf(nonce, sizeof nonce);
-    enum kai_err err = stretch(key, passphrase, salt);
+    enum kai_err err = kai_stretch(key, KAI_D_FILE, passphrase, salt);
     if (err != KAI_OK)
         return err;
     kai_buf_add(b, salt, sizeof salt);
@@ -135,9 +120,9 @@ static enum kai_err open_sealed(uint8_t *secrets, size_t n, struct kai_view file
                                 const char *passphrase)
 {
     uint8_t key[KAI_KEY_BYTES];
-    size_t ad_n = HEAD_BYTES + SALT_BYTES;
+    size_t ad_n = HEAD_BYTES + KAI_SALT_BYTES;
     size_t got = 0;
-    enum kai_err err = stretch(key, passphrase, file.p + HEAD_BYTES);
+    enum kai_err err = kai_stretch(key, KAI_D_FILE, passphrase, file.p + HEAD_BYTES);
 
     if (err != KAI_OK)
         return err;
@@ -164,7 +149,7 @@ enum kai_err kai_keyform_read(struct kai_keys *k, struct kai_view file, enum kai
     bool is_sealed = file.p[10] == 1;
     size_t n = secrets_n(file.p[9]);
     size_t want =
-        HEAD_BYTES + n + SUM_BYTES + (is_sealed ? SALT_BYTES + KAI_BOX_OVERHEAD_BYTES : 0);
+        HEAD_BYTES + n + SUM_BYTES + (is_sealed ? KAI_SALT_BYTES + KAI_BOX_OVERHEAD_BYTES : 0);
     if (file.p[8] != VERSION || file.p[10] > 1 || file.p[11] != 0 || n == 0 || file.n != want)
         return KAI_EMALFORMED;
     kai_hash(sum, KAI_D_FILE, file.p, file.n - SUM_BYTES);

@@ -10,37 +10,21 @@
 #include <unistd.h>
 
 #include "crypto/hash.h"
+#include "crypto/stretch.h"
 #include "node/home.h"
 
 #define MAGIC       "KAIBAK\r\n"
 #define MAGIC_BYTES 8u
 #define VERSION     1u
-#define SALT_BYTES  16u
 #define SALT_AT     12u
-#define HEADER_AT   (SALT_AT + SALT_BYTES)
+#define HEADER_AT   (SALT_AT + KAI_SALT_BYTES)
 #define SUM_AT      (HEADER_AT + crypto_secretstream_xchacha20poly1305_HEADERBYTES)
 #define HEAD_BYTES  (SUM_AT + KAI_ID_BYTES)
 #define CHUNK_BYTES 65536u
 #define OVER_BYTES  crypto_secretstream_xchacha20poly1305_ABYTES
 #define FIRST       "kairan backup"
 
-static_assert(SALT_BYTES == crypto_pwhash_SALTBYTES, "the layout says 16");
 static_assert(OVER_BYTES == 17, "the layout says 17");
-
-/* The same as a key file: an old office PC has little memory. */
-static enum kai_err stretch(uint8_t key[static KAI_KEY_BYTES], const char *passphrase,
-                            const uint8_t *salt)
-{
-    uint8_t raw[KAI_KEY_BYTES];
-    int rc = crypto_pwhash(raw, sizeof raw, passphrase, strlen(passphrase), salt,
-                           crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE,
-                           crypto_pwhash_ALG_ARGON2ID13);
-
-    if (rc == 0)
-        kai_kdf(key, KAI_KEY_BYTES, KAI_D_BACKUP, raw, salt, SALT_BYTES);
-    sodium_memzero(raw, sizeof raw);
-    return rc == 0 ? KAI_OK : KAI_ENOMEM;
-}
 
 static enum kai_err io_error(int e, const char *path, struct kai_why *why)
 {
@@ -134,8 +118,8 @@ static enum kai_err begin(struct kai_bakw *w, const char *passphrase)
 
     memcpy(w->head, MAGIC, MAGIC_BYTES);
     w->head[MAGIC_BYTES] = VERSION;
-    randombytes_buf(w->head + SALT_AT, SALT_BYTES);
-    enum kai_err err = stretch(key, passphrase, w->head + SALT_AT);
+    randombytes_buf(w->head + SALT_AT, KAI_SALT_BYTES);
+    enum kai_err err = kai_stretch(key, KAI_D_BACKUP, passphrase, w->head + SALT_AT);
     if (err != KAI_OK)
         return err;
     (void)crypto_secretstream_xchacha20poly1305_init_push(&w->st, w->head + HEADER_AT, key);
@@ -395,7 +379,7 @@ enum kai_err kai_bakr_open(struct kai_bakr **out, const char *path, const char *
         err = read_head(r, why);
     }
     if (err == KAI_OK)
-        err = stretch(r->key, passphrase, r->head + SALT_AT);
+        err = kai_stretch(r->key, KAI_D_BACKUP, passphrase, r->head + SALT_AT);
     if (err == KAI_OK)
         err = kai_bakr_rewind(r, why);
     if (err != KAI_OK) {

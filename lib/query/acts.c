@@ -120,6 +120,24 @@ enum kai_err kai_acts_walk(const struct kai_ixsnap *r, const struct pack *prefix
     return rc == 0 || rc == MDB_NOTFOUND ? KAI_OK : kai_ix_err(rc);
 }
 
+static bool note_one(void *ctx, struct unpack key, struct unpack val)
+{
+    bool *any = ctx;
+
+    (void)key;
+    (void)val;
+    *any = true;
+    return false;
+}
+
+bool kai_acts_any(const struct kai_ixsnap *r, enum act_letter letter)
+{
+    struct pack all = kai_pack_key(letter);
+    bool any = false;
+
+    return kai_acts_walk(r, &all, NULL, note_one, &any) != KAI_OK || any;
+}
+
 static struct pack counter(const struct pack *what)
 {
     struct pack key = kai_pack_key(ACT_COUNT);

@@ -20,22 +20,9 @@ enum kai_err kai_ix_disputed(struct kai_ix *t, uint64_t log_no, uint64_t from_se
     return kai_acts_put(t, &key, &val, none);
 }
 
-static bool one_is_enough(void *ctx, struct unpack key, struct unpack val)
-{
-    bool *any = ctx;
-
-    (void)key;
-    (void)val;
-    *any = true;
-    return false;
-}
-
 bool kai_ix_any_fork(const struct kai_ixsnap *r)
 {
-    struct pack all = kai_pack_key(ACT_FORK);
-    bool any = false;
-
-    return kai_acts_walk(r, &all, NULL, one_is_enough, &any) != KAI_OK || any;
+    return kai_acts_any(r, ACT_FORK);
 }
 
 bool kai_ix_past_fork(const struct kai_ixsnap *r, uint64_t log_no, uint64_t seq)

@@ -55,6 +55,8 @@ enum kai_err kai_acts_del(struct kai_ix *t, const struct pack *key); /* No error
 typedef bool kai_acts_fn(void *ctx, struct unpack key, struct unpack val);
 enum kai_err kai_acts_walk(const struct kai_ixsnap *r, const struct pack *prefix,
                            const struct pack *from, kai_acts_fn *f, void *ctx);
+/* Whether there is anything under this letter: also where it cannot be told. */
+bool kai_acts_any(const struct kai_ixsnap *r, enum act_letter letter);
 
 /* A counter. Errors of add: KAI_ELIMIT (it would be more than limit; does not stick). */
 uint64_t kai_acts_count(const struct kai_ixsnap *r, const struct pack *what);
