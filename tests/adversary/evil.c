@@ -183,6 +183,20 @@ uint64_t evil_match(struct stage *st, size_t aud, size_t holder)
     return evil_token(st, evil_epoch(st, aud, holder)->route);
 }
 
+uint64_t evil_begin(struct stage *st, size_t as, size_t aud)
+{
+    stage_open(st);
+    stage_part(st);
+    evil_link(st, BOB, as);
+    return evil_match(st, aud, as);
+}
+
+bool evil_end(struct stage *st, bool held)
+{
+    stage_close(st);
+    return held;
+}
+
 void evil_push(struct stage *st, uint64_t handle, const struct kai_entry *e)
 {
     struct kai_buf b;

@@ -76,6 +76,11 @@ bool evil_dropped(const struct stage *st, enum kai_bye *why);
 uint64_t evil_token(struct stage *st, const uint8_t *route);
 /* As of the newest epoch of an audience that some node holds: its own, or leaked. */
 uint64_t evil_match(struct stage *st, size_t aud, size_t holder);
+/* The stage, and a link to Bob on which `as`, who has turned, showed the token of aud: its handle.
+ */
+uint64_t evil_begin(struct stage *st, size_t as, size_t aud);
+/* Closes the stage; hands on whether the honest side held. */
+bool evil_end(struct stage *st, bool held);
 void evil_push(struct stage *st, uint64_t handle, const struct kai_entry *e);
 void evil_control(struct stage *st, const struct kai_entry *e);
 /* Ask for all of a log. */

@@ -4,25 +4,11 @@
 
 #include "adversary/evil.h"
 
-static uint64_t begin(struct stage *st, size_t as, size_t aud)
-{
-    stage_open(st);
-    stage_part(st);
-    evil_link(st, BOB, as);
-    return evil_match(st, aud, as);
-}
-
-static bool end(struct stage *st, bool held)
-{
-    stage_close(st);
-    return held;
-}
-
 static bool honest_entries_pass(void)
 {
     struct stage st;
     struct evil_log l;
-    uint64_t h = begin(&st, ALICE, GROUP);
+    uint64_t h = evil_begin(&st, ALICE, GROUP);
     const struct kai_epoch *epoch = evil_epoch(&st, GROUP, ALICE);
     struct kai_entry e;
 
@@ -32,7 +18,7 @@ static bool honest_entries_pass(void)
     evil_push(&st, h, &e); /* Replayed: once is enough. */
     e = evil_item(&st, &l, epoch);
     evil_push(&st, h, &e);
-    return end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 2));
+    return evil_end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 2));
 }
 
 static bool forged_signature(void)
@@ -40,7 +26,7 @@ static bool forged_signature(void)
     struct stage st;
     struct evil_log l;
     uint8_t sig[KAI_SIG_BYTES];
-    uint64_t h = begin(&st, ALICE, GROUP);
+    uint64_t h = evil_begin(&st, ALICE, GROUP);
     struct kai_entry e;
 
     evil_log_new(&st, &l, ALICE);
@@ -49,14 +35,14 @@ static bool forged_signature(void)
     sig[40] ^= 1;
     e.sig.p = sig;
     evil_push(&st, h, &e);
-    return end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 0));
+    return evil_end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 0));
 }
 
 static bool reordered(void)
 {
     struct stage st;
     struct evil_log l;
-    uint64_t h = begin(&st, ALICE, GROUP);
+    uint64_t h = evil_begin(&st, ALICE, GROUP);
     const struct kai_epoch *epoch = evil_epoch(&st, GROUP, ALICE);
     struct kai_entry a, b, c;
 
@@ -69,7 +55,7 @@ static bool reordered(void)
     bool held = HELD(evil_held(&st, BOB, l.key.pk) == 1);
     evil_push(&st, h, &b);
     evil_push(&st, h, &c);
-    return end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 3) && held);
+    return evil_end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 3) && held);
 }
 
 /* The second of a log follows an entry that is not the first. */
@@ -77,7 +63,7 @@ static bool broken_chain(void)
 {
     struct stage st;
     struct evil_log l;
-    uint64_t h = begin(&st, ALICE, GROUP);
+    uint64_t h = evil_begin(&st, ALICE, GROUP);
     const struct kai_epoch *epoch = evil_epoch(&st, GROUP, ALICE);
     struct kai_entry e;
 
@@ -87,14 +73,14 @@ static bool broken_chain(void)
     memset(l.key.prev, 0x5a, sizeof l.key.prev);
     e = evil_item(&st, &l, epoch);
     evil_push(&st, h, &e);
-    return end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 1));
+    return evil_end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 1));
 }
 
 static bool back_dated(void)
 {
     struct stage st;
     struct evil_log l;
-    uint64_t h = begin(&st, ALICE, GROUP);
+    uint64_t h = evil_begin(&st, ALICE, GROUP);
     const struct kai_epoch *epoch = evil_epoch(&st, GROUP, ALICE);
     struct kai_entry e;
     struct kai_hdr hdr;
@@ -107,7 +93,7 @@ static bool back_dated(void)
     hdr.ts -= 3600000;
     e = evil_header(&st, &l, &hdr, e.payload);
     evil_push(&st, h, &e);
-    return end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 1));
+    return evil_end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 1));
 }
 
 /* Alice writes a log that says it is Carol's. */
@@ -115,7 +101,7 @@ static bool in_anothers_name(void)
 {
     struct stage st;
     struct evil_log l;
-    uint64_t h = begin(&st, ALICE, GROUP);
+    uint64_t h = evil_begin(&st, ALICE, GROUP);
     struct sim_key alice = st.s->node[ALICE].sign, carol = st.s->node[CAROL].sign;
     struct kai_entry e;
 
@@ -124,7 +110,7 @@ static bool in_anothers_name(void)
     e = evil_bind(&st, &l, GROUP, evil_epoch(&st, GROUP, ALICE));
     st.s->node[CAROL].sign = carol;
     evil_push(&st, h, &e);
-    return end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 0));
+    return evil_end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 0));
 }
 
 /* Carol's own words about another log of hers, sealed anew into one of Alice's. */
@@ -134,7 +120,7 @@ static bool lifted_bind(void)
     struct evil_log carols, l;
     struct kai_bind b = {.incarnation = 1};
     struct kai_buf body;
-    uint64_t h = begin(&st, ALICE, GROUP);
+    uint64_t h = evil_begin(&st, ALICE, GROUP);
     struct kai_entry e;
 
     evil_log_new(&st, &carols, CAROL);
@@ -148,7 +134,7 @@ static bool lifted_bind(void)
     kai_body_end(&body);
     e = evil_body(&st, &l, evil_epoch(&st, GROUP, ALICE), &body);
     evil_push(&st, h, &e);
-    return end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 0));
+    return evil_end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 0));
 }
 
 /* What was said to the waterworks is said again, whole, to the group. */
@@ -156,13 +142,13 @@ static bool other_audience(void)
 {
     struct stage st;
     struct evil_log l;
-    uint64_t h = begin(&st, ALICE, GROUP);
+    uint64_t h = evil_begin(&st, ALICE, GROUP);
     struct kai_entry e;
 
     evil_log_new(&st, &l, ALICE);
     e = evil_bind(&st, &l, WATER, evil_epoch(&st, GROUP, ALICE));
     evil_push(&st, h, &e);
-    return end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 0));
+    return evil_end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 0));
 }
 
 /* The payload of one log, moved into another whole: it stands there, and opens for nobody. */
@@ -170,7 +156,7 @@ static bool lifted_ciphertext(void)
 {
     struct stage st;
     struct evil_log l, mine;
-    uint64_t h = begin(&st, ALICE, GROUP);
+    uint64_t h = evil_begin(&st, ALICE, GROUP);
     const struct kai_epoch *epoch = evil_epoch(&st, GROUP, ALICE);
     struct kai_entry e, stolen;
     struct kai_hdr hdr;
@@ -186,7 +172,7 @@ static bool lifted_ciphertext(void)
     memcpy(hdr.prev, mine.key.prev, KAI_ID_BYTES);
     e = evil_header(&st, &mine, &hdr, stolen.payload);
     evil_push(&st, h, &e);
-    return end(&st, HELD(evil_read(&st, BOB, mine.key.pk) == 1));
+    return evil_end(&st, HELD(evil_read(&st, BOB, mine.key.pk) == 1));
 }
 
 /* A payload whose commitment is to another key than the one that opens it: so it could be made to
@@ -195,7 +181,7 @@ static bool two_contents(void)
 {
     struct stage st;
     struct evil_log l;
-    uint64_t h = begin(&st, ALICE, GROUP);
+    uint64_t h = evil_begin(&st, ALICE, GROUP);
     const struct kai_epoch *epoch = evil_epoch(&st, GROUP, ALICE);
     uint8_t payload[4096];
     struct kai_entry e;
@@ -211,14 +197,14 @@ static bool two_contents(void)
     hdr = e.h;
     e = evil_header(&st, &l, &hdr, kai_view_of(payload, e.payload.n));
     evil_push(&st, h, &e);
-    return end(&st, HELD(evil_read(&st, BOB, l.key.pk) == 1));
+    return evil_end(&st, HELD(evil_read(&st, BOB, l.key.pk) == 1));
 }
 
 static bool wrong_tag(void)
 {
     struct stage st;
     struct evil_log l;
-    uint64_t h = begin(&st, ALICE, GROUP);
+    uint64_t h = evil_begin(&st, ALICE, GROUP);
     struct kai_epoch epoch = *evil_epoch(&st, GROUP, ALICE);
     struct kai_entry e;
 
@@ -226,7 +212,7 @@ static bool wrong_tag(void)
     evil_log_new(&st, &l, ALICE);
     e = evil_bind(&st, &l, GROUP, &epoch);
     evil_push(&st, h, &e);
-    return end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 0));
+    return evil_end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 0));
 }
 
 /* Entries that nobody can read, under a key that nobody announced, to fill stores with. */
@@ -234,7 +220,7 @@ static bool unknown_key(void)
 {
     struct stage st;
     struct evil_log l;
-    uint64_t h = begin(&st, ALICE, GROUP);
+    uint64_t h = evil_begin(&st, ALICE, GROUP);
     struct kai_epoch epoch = *evil_epoch(&st, GROUP, ALICE);
     struct kai_entry e;
 
@@ -242,7 +228,7 @@ static bool unknown_key(void)
     evil_log_new(&st, &l, ALICE);
     e = evil_bind(&st, &l, GROUP, &epoch);
     evil_push(&st, h, &e);
-    return end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 0));
+    return evil_end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 0));
 }
 
 /* An outsider to whom Alice gave the key; she brings what he writes. */
@@ -250,13 +236,13 @@ static bool outsider_writes(void)
 {
     struct stage st;
     struct evil_log l;
-    uint64_t h = begin(&st, ALICE, GROUP);
+    uint64_t h = evil_begin(&st, ALICE, GROUP);
     struct kai_entry e;
 
     evil_log_new(&st, &l, OUTSIDER);
     e = evil_bind(&st, &l, GROUP, evil_epoch(&st, GROUP, ALICE));
     evil_push(&st, h, &e);
-    return end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 0));
+    return evil_end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 0));
 }
 
 /* Carol is revoked; Alice brings what Carol writes then. */
@@ -278,7 +264,7 @@ static bool revoked_writes_on(void)
     kai_sim_revoke(st.s, CAROL);
     evil_control(&st, &st.s->org[CAROL].revoke->e);
     evil_push(&st, h, &after);
-    return end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 1) && held);
+    return evil_end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 1) && held);
 }
 
 /* A log that was Alice's says under a further key that it is another incarnation. */
@@ -307,7 +293,7 @@ static bool changes_its_author(void)
     memset(l.salt, 0x11, sizeof l.salt);
     e = evil_bind(&st, &l, GROUP, evil_epoch(&st, GROUP, ALICE));
     evil_push(&st, h, &e);
-    return end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 1) && held);
+    return evil_end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 1) && held);
 }
 
 /* Entries from somebody who is no member, with a routing secret that leaked. */
@@ -327,7 +313,7 @@ static bool stranger_brings(void)
     evil_log_new(&st, &l, ALICE);
     e = evil_bind(&st, &l, GROUP, evil_epoch(&st, GROUP, ALICE));
     evil_push(&st, h, &e);
-    return end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 0));
+    return evil_end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 0));
 }
 
 /* A clock a thousand years ahead: the author's own log suffers, and no other. */
@@ -335,7 +321,7 @@ static bool clock_ahead(void)
 {
     struct stage st;
     struct evil_log l, good;
-    uint64_t h = begin(&st, ALICE, GROUP);
+    uint64_t h = evil_begin(&st, ALICE, GROUP);
     const struct kai_epoch *epoch = evil_epoch(&st, GROUP, ALICE);
     struct kai_entry e;
 
@@ -348,8 +334,8 @@ static bool clock_ahead(void)
     evil_push(&st, h, &e);
     e = evil_item(&st, &good, epoch);
     evil_push(&st, h, &e);
-    return end(&st, HELD(evil_held(&st, BOB, good.key.pk) == 2) &&
-                        HELD(!evil_dropped(&st, &(enum kai_bye){0})));
+    return evil_end(&st, HELD(evil_held(&st, BOB, good.key.pk) == 2) &&
+                             HELD(!evil_dropped(&st, &(enum kai_bye){0})));
 }
 
 /* Nothing follows the end of a log. */
@@ -357,7 +343,7 @@ static bool after_the_end(void)
 {
     struct stage st;
     struct evil_log l;
-    uint64_t h = begin(&st, ALICE, GROUP);
+    uint64_t h = evil_begin(&st, ALICE, GROUP);
     const struct kai_epoch *epoch = evil_epoch(&st, GROUP, ALICE);
     struct kai_entry e;
     struct kai_hdr hdr;
@@ -375,7 +361,7 @@ static bool after_the_end(void)
     memcpy(l.key.prev, e.hash, KAI_ID_BYTES);
     e = evil_item(&st, &l, epoch);
     evil_push(&st, h, &e);
-    return end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 2));
+    return evil_end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 2));
 }
 
 const struct evil_script evil_entries[] = {

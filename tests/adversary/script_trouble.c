@@ -7,26 +7,12 @@
 #include "keys/keydeath.h"
 #include "log/forkproof.h"
 
-static uint64_t begin(struct stage *st, size_t as, size_t aud)
-{
-    stage_open(st);
-    stage_part(st);
-    evil_link(st, BOB, as);
-    return evil_match(st, aud, as);
-}
-
-static bool end(struct stage *st, bool held)
-{
-    stage_close(st);
-    return held;
-}
-
 /* Two entries at one place: the first stays, nothing follows, and everybody hears of it. */
 static bool forked(void)
 {
     struct stage st;
     struct evil_log l;
-    uint64_t h = begin(&st, ALICE, GROUP);
+    uint64_t h = evil_begin(&st, ALICE, GROUP);
     const struct kai_epoch *epoch = evil_epoch(&st, GROUP, ALICE);
     struct evil_log other;
     struct kai_entry e;
@@ -42,7 +28,7 @@ static bool forked(void)
     bool held = HELD(kai_sim_alarms(st.s, "log.fork") == 1);
     e = evil_item(&st, &l, epoch);
     evil_push(&st, h, &e);
-    return end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 2) && held);
+    return evil_end(&st, HELD(evil_held(&st, BOB, l.key.pk) == 2) && held);
 }
 
 static void say_proof(struct stage *st, uint64_t handle, const struct kai_entry *a,
@@ -68,7 +54,7 @@ static bool frozen_by_a_stranger(void)
 {
     struct stage st;
     struct evil_log alices;
-    uint64_t h = begin(&st, ALICE, GROUP);
+    uint64_t h = evil_begin(&st, ALICE, GROUP);
     const struct sim_log *carols;
     struct kai_entry other;
     struct kai_hdr hdr;
@@ -87,7 +73,7 @@ static bool frozen_by_a_stranger(void)
     kai_sim_publish(st.s, CAROL, GROUP, 100);
     stage_run(&st, 1000);
     carols = evil_log_of(&st, CAROL, GROUP);
-    return end(&st, HELD(evil_held(&st, BOB, carols->l.log_pk) == 3) && held);
+    return evil_end(&st, HELD(evil_held(&st, BOB, carols->l.log_pk) == 3) && held);
 }
 
 /* Alice forks her log once more below the last fork, over and over: each proof would go round. */
@@ -95,7 +81,7 @@ static bool forks_without_end(void)
 {
     struct stage st;
     struct evil_log l;
-    uint64_t h = begin(&st, ALICE, GROUP);
+    uint64_t h = evil_begin(&st, ALICE, GROUP);
     const struct kai_epoch *epoch = evil_epoch(&st, GROUP, ALICE);
     struct kai_entry e, other;
     struct kai_frame f;
@@ -123,7 +109,7 @@ static bool forks_without_end(void)
     }
     st.link = carols;
     size_t told = evil_heard(&st, KAI_MSG_NOTES, &f);
-    return end(&st, HELD(told > 0) && HELD(told <= 10));
+    return evil_end(&st, HELD(told > 0) && HELD(told <= 10));
 }
 
 /* ---- The charter. */
@@ -171,9 +157,9 @@ static bool takes_over(void)
     static const size_t founders[] = {ALICE};
     struct stage st;
 
-    (void)begin(&st, ALICE, GROUP);
+    (void)evil_begin(&st, ALICE, GROUP);
     say_charter(&st, founders, 1, 1, false);
-    return end(&st, HELD(version_is(&st, 1)));
+    return evil_end(&st, HELD(version_is(&st, 1)));
 }
 
 /* The founder lets Alice in, under a threshold of three that she would like to meet alone. */
@@ -182,9 +168,9 @@ static bool too_few_of_the_new(void)
     static const size_t founders[] = {ALICE, FOUNDER, BOB, CAROL};
     struct stage st;
 
-    (void)begin(&st, ALICE, GROUP);
+    (void)evil_begin(&st, ALICE, GROUP);
     say_charter(&st, founders, 4, 3, true);
-    return end(&st, HELD(version_is(&st, 1)));
+    return evil_end(&st, HELD(version_is(&st, 1)));
 }
 
 /* The founder handed over to Alice, and goes on admitting. */
@@ -193,12 +179,12 @@ static bool founder_of_before(void)
     static const size_t founders[] = {ALICE};
     struct stage st;
 
-    (void)begin(&st, ALICE, GROUP);
+    (void)evil_begin(&st, ALICE, GROUP);
     say_charter(&st, founders, 1, 1, true);
     const struct kai_roster *r = kai_net_roster(st.s->node[BOB].net);
     const struct kai_node *f = kai_roster_node(r, st.s->node[FOUNDER].node_id);
     const struct kai_node *a = kai_roster_node(r, st.s->node[ALICE].node_id);
-    return end(&st, HELD(version_is(&st, 2)) && HELD(a && a->active) && HELD(f && !f->active));
+    return evil_end(&st, HELD(version_is(&st, 2)) && HELD(a && a->active) && HELD(f && !f->active));
 }
 
 /* The founder handed over, and whoever has his key now would like to be led back: he signs another
@@ -208,11 +194,11 @@ static bool founder_returns(void)
     static const size_t founders[] = {ALICE, CAROL};
     struct stage st;
 
-    (void)begin(&st, ALICE, GROUP);
+    (void)evil_begin(&st, ALICE, GROUP);
     say_charter(&st, founders, 2, 1, true);
     bool held = HELD(kai_ctl_charter(st.s->node[BOB].ctl)->n_founders == 2);
     say_charter(&st, founders, 1, 1, true);
-    return end(&st, HELD(kai_ctl_charter(st.s->node[BOB].ctl)->n_founders == 2)) && held;
+    return evil_end(&st, HELD(kai_ctl_charter(st.s->node[BOB].ctl)->n_founders == 2)) && held;
 }
 
 /* ---- Dead keys. */
@@ -250,13 +236,13 @@ static bool buries_another(void)
 {
     struct stage st;
 
-    (void)begin(&st, ALICE, GROUP);
+    (void)evil_begin(&st, ALICE, GROUP);
     say_death(&st, st.s->node[CAROL].sign.pk, &st.s->org[ALICE].root, &st.s->org[ALICE].root,
               false);
     bool held = HELD(lives(&st, CAROL));
     say_death(&st, st.s->node[ALICE].sign.pk, &st.s->node[ALICE].sign, &st.s->node[ALICE].sign,
               false);
-    return end(&st, HELD(!lives(&st, ALICE)) && held); /* Her own she may. */
+    return evil_end(&st, HELD(!lives(&st, ALICE)) && held); /* Her own she may. */
 }
 
 /* or in Carol's name. */
@@ -264,10 +250,10 @@ static bool buries_in_anothers_name(void)
 {
     struct stage st;
 
-    (void)begin(&st, ALICE, GROUP);
+    (void)evil_begin(&st, ALICE, GROUP);
     say_death(&st, st.s->node[CAROL].sign.pk, &st.s->node[CAROL].sign, &st.s->node[ALICE].sign,
               false);
-    return end(&st, HELD(lives(&st, CAROL)));
+    return evil_end(&st, HELD(lives(&st, CAROL)));
 }
 
 /* Whoever stole Alice's issuing key would like to take all back that it said. */
@@ -275,10 +261,10 @@ static bool takes_history_along(void)
 {
     struct stage st;
 
-    (void)begin(&st, CAROL, GROUP);
+    (void)evil_begin(&st, CAROL, GROUP);
     say_death(&st, st.s->org[ALICE].issuing.pk, &st.s->org[ALICE].issuing,
               &st.s->org[ALICE].issuing, true);
-    return end(&st, HELD(lives(&st, ALICE)));
+    return evil_end(&st, HELD(lives(&st, ALICE)));
 }
 
 const struct evil_script evil_trouble[] = {

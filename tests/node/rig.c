@@ -9,6 +9,7 @@
 #include "crypto/start.h"
 #include "node/audiences.h"
 #include "node/found.h"
+#include "node/publish.h"
 
 int rig_start(void **state)
 {
@@ -61,4 +62,19 @@ json_t *rig_ask(struct rig *r, const struct kai_who *who, const char *verb, json
     r->why = call.why;
     kai_call_free(&call);
     return o;
+}
+
+void rig_publish(struct rig *r, const char *text)
+{
+    struct kai_who who;
+    struct kai_published done;
+    struct kai_publish p = {.who = &who,
+                            .file = kai_view_of(text, strlen(text)),
+                            .name = "list",
+                            .to = "all",
+                            .label = {.tlp = KAI_TLP_GREEN}};
+
+    kai_who_home(&who);
+    MUST(kai_publish(r->core, &p, &done, &r->why));
+    assert_int_equal(done.refused, 0);
 }

@@ -36,20 +36,6 @@ static struct rows rows_of(struct rig *r)
     return x;
 }
 
-static void publish(struct rig *r, const char *text)
-{
-    struct kai_who who;
-    struct kai_published done;
-    struct kai_publish p = {.who = &who,
-                            .file = kai_view_of(text, strlen(text)),
-                            .name = "list",
-                            .to = "all",
-                            .label = {.tlp = KAI_TLP_GREEN}};
-
-    kai_who_home(&who);
-    MUST(kai_publish(r->core, &p, &done, &r->why));
-}
-
 struct fork {
     const struct kai_entry *a, *b;
 };
@@ -101,9 +87,9 @@ static void test_disputed(void **state)
     struct rig *r = *state;
     struct rows x;
 
-    publish(r, "192.0.2.1\n");
-    publish(r, "192.0.2.2\n");
-    publish(r, "192.0.2.3\n");
+    rig_publish(r, "192.0.2.1\n");
+    rig_publish(r, "192.0.2.2\n");
+    rig_publish(r, "192.0.2.3\n");
     x = rows_of(r);
     assert_int_equal(x.n, 3);
     assert_false(disputed(&x.row[0]) || disputed(&x.row[1]) || disputed(&x.row[2]));
@@ -115,7 +101,7 @@ static void test_disputed(void **state)
         assert_false(disputed(&x.row[2])); /* What came before stays good. */
         rig_again(r, again == 1);
     }
-    publish(r, "192.0.2.4\n"); /* In a new log. */
+    rig_publish(r, "192.0.2.4\n"); /* In a new log. */
     x = rows_of(r);
     assert_int_equal(x.n, 4);
     assert_false(disputed(&x.row[0]));
@@ -129,8 +115,8 @@ static void test_rebuilt(void **state)
     char dir[KAI_PATH_BYTES_MAX];
     struct rows x;
 
-    publish(r, "192.0.2.1\n");
-    publish(r, "192.0.2.2\n");
+    rig_publish(r, "192.0.2.1\n");
+    rig_publish(r, "192.0.2.2\n");
     x = rows_of(r);
     fork_log(r, &x.row[0]);
     x = rows_of(r);

@@ -37,21 +37,6 @@ static struct held held_of(struct rig *r)
     return h;
 }
 
-static void publish(struct rig *r, const char *text)
-{
-    struct kai_who who;
-    struct kai_published done;
-    struct kai_publish p = {.who = &who,
-                            .file = kai_view_of(text, strlen(text)),
-                            .name = "list",
-                            .to = "all",
-                            .label = {.tlp = KAI_TLP_GREEN}};
-
-    kai_who_home(&who);
-    MUST(kai_publish(r->core, &p, &done, &r->why));
-    assert_int_equal(done.refused, 0);
-}
-
 static bool keep_row(void *ctx, const struct kai_row *row)
 {
     *(struct kai_row *)ctx = *row;
@@ -86,9 +71,9 @@ static void as_a_relay_has_it(struct rig *r, const uint8_t kid[static KAI_TAG_BY
 
 static void publish_three(struct rig *r)
 {
-    publish(r, "192.0.2.1\n");
-    publish(r, "192.0.2.2\n");
-    publish(r, "192.0.2.3\n");
+    rig_publish(r, "192.0.2.1\n");
+    rig_publish(r, "192.0.2.2\n");
+    rig_publish(r, "192.0.2.3\n");
     assert_int_equal(held_of(r).rows, 3);
 }
 
@@ -124,7 +109,7 @@ static void test_no_key(void **state)
     MUST(kai_core_open(&r->core, &r->home, &r->why));
     assert_int_equal(held_of(r).rows, 0);
     assert_int_equal(held_of(r).waiting, 1);
-    publish(r, "192.0.2.4\n");
+    rig_publish(r, "192.0.2.4\n");
     assert_int_equal(held_of(r).rows, 1);
     rig_again(r, false);
     assert_int_equal(held_of(r).waiting, 1);
@@ -144,7 +129,7 @@ static void test_quarantine(void **state)
     struct kai_row row = {.no = 0};
     uint64_t position;
 
-    publish(r, "198.51.100.1\n");
+    rig_publish(r, "198.51.100.1\n");
     assert_int_equal(held_of(r).rows, 1);
     MUST(kai_ixsnap_begin(r->core->index, KAI_TLP_RED, &s));
     MUST(kai_ixsnap_down(s, 1, keep_row, &row));
