@@ -166,9 +166,12 @@ void kai_aud_id(uint8_t id[static KAI_ID_BYTES], const uint8_t owner[static KAI_
 #define KAI_ADDR_ENDPOINTS_MAX 4u
 #define KAI_ENDPOINT_BYTES_MAX 128u
 #define KAI_ADDR_BYTES_MAX     2048u
+/* A counter with all of these bits is of a home that found itself on two machines and has stopped
+ * (docs/protocol.md 5). */
+#define KAI_ADDR_LAST_WORD 0xffu
 struct kai_addr {
     uint8_t node_cert[KAI_ID_BYTES];
-    uint64_t counter; /* Newest wins. */
+    uint64_t counter; /* Newest wins; see KAI_ADDR_LAST_WORD. */
     size_t n;
     struct {
         char endpoint[KAI_ENDPOINT_BYTES_MAX]; /* tcp://host:port */

@@ -34,13 +34,14 @@ static uint64_t next_counter(struct kai_core *c)
 
     if (counter < c->addr_least)
         counter = c->addr_least;
-
     if (kai_snap_begin(c->store, &s) == KAI_OK) {
         if (kai_snap_kv(s, "addr-counter", &v) == KAI_OK && v.n == 8 && kai_get_u64(v.p) >= counter)
             counter = kai_get_u64(v.p) + 1;
         kai_snap_end(s);
     }
-    return counter;
+    if (c->twin)
+        return counter | KAI_ADDR_LAST_WORD;
+    return (~counter & KAI_ADDR_LAST_WORD) == 0 ? counter + 1 : counter;
 }
 
 enum kai_err kai_address_announce(struct kai_core *c, const struct kai_config *cfg,

@@ -115,6 +115,7 @@ struct kai_core {
     bool unsure; /* Others may know more of our control logs. */
     bool twin;   /* The home runs on another machine as well: nothing is appended. */
     bool leapt;
+    bool said_sure; /* By an administrator, to this start. */
     int64_t clock_gap_ms;
     uint64_t asked_since_ms;
     uint64_t addr_least; /* Counter of our next address, at least. */

@@ -80,6 +80,7 @@ enum kai_err kai_sure_confirm(struct kai_core *c)
 
     if (err == KAI_OK)
         c->unsure = c->twin = false;
+    c->said_sure = err == KAI_OK;
     return err;
 }
 
@@ -147,25 +148,32 @@ enum kai_err kai_sure_issue(struct kai_core *c, struct kai_why *why)
 
 /* ---- Two machines with one home. */
 
+static void leap(struct kai_core *c, uint64_t over)
+{
+    c->addr_least = over + COUNTER_LEAP;
+    kai_loop_announce(c->loop);
+}
+
 void kai_sure_elsewhere(struct kai_core *c, uint64_t counter)
 {
     bool speaks = counter == UINT64_MAX;
-    uint64_t least = speaks ? kai_wall_ms() + COUNTER_LEAP : counter + COUNTER_LEAP;
+    bool last_word = !speaks && (~counter & KAI_ADDR_LAST_WORD) == 0;
 
     if (c->twin || (!speaks && counter > (uint64_t)INT64_MAX - 2 * COUNTER_LEAP))
         return; /* Nobody gets there by leaps. */
-    if (!speaks && !c->leapt) {
-        c->leapt = true;
-        c->addr_least = least;
-        kai_loop_announce(c->loop);
+    if (last_word && c->said_sure) {
+        leap(c, counter); /* It has stopped, and this one may go on. */
         return;
     }
-    /* The last word, so that the other one hears of us too. */
+    if (!speaks && !last_word && !c->leapt) {
+        c->leapt = true;
+        leap(c, counter);
+        return;
+    }
     c->twin = true;
-    c->addr_least = least;
     kai_core_alarm(c, "home.twin", "");
     kai_ignore(
         set_flag(c, TWIN_KEY, true)); /* A failure is told by the commit, which ends the process. */
-    kai_loop_announce(c->loop);
+    leap(c, speaks ? kai_wall_ms() : counter); /* The last word: the other one hears of us too. */
     kai_loop_stop_soon(c->loop);
 }

@@ -10,10 +10,11 @@
 
 #define ADDRS_TO_PEER 256u
 #define LOOK_MS       60000u /* For addresses that are over, and of nodes that are no more. */
-/* Each new address of a node goes to every disk of the network: some at once, then one in a while.
- */
+/* Each new address of a node goes to every disk of the network: some at once, then one in a while,
+ * the newest. */
 #define ADDR_EVERY_MS 30000u
 #define ADDR_BURST    8u
+#define LATE_MS       1000u
 
 static size_t place_of(const struct kai_net *n, const uint8_t *node)
 {
@@ -79,11 +80,9 @@ static bool keep(struct kai_net *n, size_t at, const struct kai_node *node,
 {
     bool there = at < n->n_book && memcmp(n->book[at].node, node->id, KAI_ID_BYTES) == 0;
     struct kai_place was = there ? n->book[at] : (struct kai_place){0};
-    uint64_t paid_ms = was.paid_ms > n->now_ms ? was.paid_ms : n->now_ms;
     uint8_t *copy;
 
-    if ((!there && n->n_book == KAI_BOOK_MAX) ||
-        !KAI_CHECK(ADDR_RATE, paid_ms - n->now_ms <= (uint64_t)(ADDR_BURST - 1) * ADDR_EVERY_MS))
+    if (!there && n->n_book == KAI_BOOK_MAX)
         return false;
     if (!n->book && !(n->book = calloc(KAI_BOOK_MAX, sizeof *n->book)))
         return false;
@@ -100,7 +99,6 @@ static bool keep(struct kai_net *n, size_t at, const struct kai_node *node,
     n->book[at] = was; /* With what came of dialling it: a new address is no way round a wait. */
     n->book[at].counter = a->counter;
     n->book[at].not_after = a->not_after;
-    n->book[at].paid_ms = paid_ms + ADDR_EVERY_MS;
     n->book[at].listens = a->listens && a->n > 0;
     n->book[at].net = net_of(a);
     n->book[at].n = note.n;
@@ -137,6 +135,21 @@ static enum kai_err take(struct kai_net *n, struct kai_view note, const struct k
     return keep(n, at, node, &a, note) ? KAI_OK : KAI_EEXIST;
 }
 
+/* Whether the address at p may go on to disks and peers now. If not, the one that is newest when
+ * its time has come does, by the tick. */
+static bool pay(struct kai_net *n, struct kai_place *p)
+{
+    uint64_t paid_ms = p->paid_ms > n->now_ms ? p->paid_ms : n->now_ms;
+
+    p->late =
+        !KAI_CHECK(ADDR_RATE, paid_ms - n->now_ms <= (uint64_t)(ADDR_BURST - 1) * ADDR_EVERY_MS);
+    if (p->late)
+        n->book_late = true;
+    else
+        p->paid_ms = paid_ms + ADDR_EVERY_MS;
+    return !p->late;
+}
+
 static void send_notes(struct kai_net *n, struct kai_link *l, const struct kai_view *notes,
                        uint32_t k)
 {
@@ -157,6 +170,19 @@ static void flood(struct kai_net *n, struct kai_view note, const struct kai_link
             send_notes(n, n->links[i], &note, 1);
 }
 
+/* To the disk (whoever makes our own has written it down) and to every link. */
+static void pass_on(struct kai_net *n, const uint8_t node[static KAI_ID_BYTES],
+                    const struct kai_link *from)
+{
+    struct kai_place *p = kai_book_find(n, node);
+
+    if (!p || !pay(n, p))
+        return;
+    if (memcmp(node, n->self.node_id, KAI_ID_BYTES) != 0)
+        n->act.store_note(n->act.ctx, KAI_REC_ADDR, node, kai_view_of(p->note, p->n));
+    flood(n, kai_view_of(p->note, p->n), from);
+}
+
 void kai_book_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
 {
     for (uint32_t i = 0; i < f->n && !l->dead; i++) {
@@ -167,8 +193,7 @@ void kai_book_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
             kai_link_bye(n, l, KAI_BYE_MALFORMED);
         if (err != KAI_OK)
             continue;
-        n->act.store_note(n->act.ctx, KAI_REC_ADDR, node->id, note);
-        flood(n, note, l);
+        pass_on(n, node->id, l);
         kai_link_elsewhere(n, note, node);
     }
 }
@@ -203,7 +228,7 @@ void kai_net_on_own_addr(struct kai_net *n, struct kai_view note, uint64_t now_m
 
     kai_step_begin(n, now_ms);
     if (take(n, note, &self) == KAI_OK)
-        flood(n, note, NULL);
+        pass_on(n, self->id, NULL);
     kai_step_end(n);
 }
 
@@ -222,8 +247,20 @@ bool kai_book_good(const struct kai_net *n, const struct kai_place *p)
            memcmp(node->curve_pk, p->curve_pk, KAI_KEY_BYTES) == 0;
 }
 
+static void pass_on_late(struct kai_net *n)
+{
+    if (!n->book_late || n->now_ms < n->book_late_ms)
+        return;
+    n->book_late_ms = n->now_ms + LATE_MS;
+    n->book_late = false;
+    for (size_t i = 0; i < n->n_book; i++)
+        if (n->book[i].late)
+            pass_on(n, n->book[i].node, NULL);
+}
+
 void kai_book_tick(struct kai_net *n)
 {
+    pass_on_late(n);
     if (n->now_ms < n->book_ms)
         return;
     n->book_ms = n->now_ms + LOOK_MS;

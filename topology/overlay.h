@@ -21,6 +21,7 @@ struct kai_place { /* An address of the peer book; the rest of it stands in the 
     uint64_t counter;
     uint64_t not_after; /* Wall clock. */
     uint64_t paid_ms;   /* How far its author has used up what it may say. */
+    bool late;          /* Not yet passed on, for that. */
     bool listens;
     uint32_t net; /* Of its address, to spread links over networks; 0: this machine. */
     struct kai_cover in;

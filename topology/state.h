@@ -326,6 +326,8 @@ struct kai_net {
     uint64_t t1_ms; /* Follows from them; 0: not yet. */
     size_t n_book;
     uint64_t book_ms;
+    uint64_t book_late_ms;
+    bool book_late;         /* There are addresses to pass on later. */
     uint64_t book_sum;      /* Of what stands in it; equal ones need not be exchanged. */
     struct kai_place *book; /* Sorted by node. */
     struct kai_overlay overlay;

@@ -249,8 +249,9 @@ class Setback(WorldCase):
     def test_4_two_machines(self):
         """The same home on two machines at once: both stop and say why, nothing is forked, and one goes on when told."""
         b = self.b
-        twin = Home(self.world, "Twin")
+        twin, third = Home(self.world, "Twin"), Home(self.world, "Third")
         self.frozen_copy(b, twin.dir)
+        self.copy(twin.dir, third.dir)
         twin.run()
         first, second = b.node, twin.node
         stop = threading.Event()
@@ -265,12 +266,16 @@ class Setback(WorldCase):
             stop.set()
             for w in workers:
                 w.join()
-        self.look(self.a, b, twin, self.c)
+        third.run()  # There is nobody any more who would answer this one: it hears of the others' end.
+        self.assertEqual(FAILED, third.node.wait(60), third.node.log())
+        self.assertIn("on another machine", third.node.log())
+        self.look(self.a, b, twin, third, self.c)
         refused = b.run(ready=False)
         self.assertEqual(FAILED, refused.wait(30))
         self.assertIn("on another machine", refused.log())
         self.assertEqual("home.twin", self.publish(b).error["error"])
         shutil.rmtree(twin.dir)
+        shutil.rmtree(third.dir)
         self.again(b, "--sure")
         until("a link again", lambda: b.live_with(1), 40)
         self.assertEqual(DONE, self.publish(b, wait=True).status)
