@@ -111,8 +111,8 @@ static bool keep(struct kai_net *n, size_t at, const struct kai_node *node,
     return true;
 }
 
-/* KAI_OK: it is new and good, and *whose. KAI_EEXIST: not news, or of nobody we know; KAI_EAUTH,
- * KAI_EMALFORMED: whoever passed it on has not looked at it, as everybody must. */
+/* KAI_OK: it is new and good, and *whose. KAI_EEXIST: not news; KAI_ENOTFOUND: of nobody we know;
+ * KAI_EAUTH, KAI_EMALFORMED: whoever passed it on has not looked at it, as everybody must. */
 static enum kai_err take(struct kai_net *n, struct kai_view note, const struct kai_node **whose)
 {
     const struct kai_node *node;
@@ -122,9 +122,10 @@ static enum kai_err take(struct kai_net *n, struct kai_view note, const struct k
     if (note.n == 0 || note.n > KAI_ADDR_BYTES_MAX || kai_addr_parse(&a, note))
         return KAI_EMALFORMED;
     node = kai_roster_node_by_cert(n->roster, a.node_cert);
-    if (!node || !node->active || memcmp(node->curve_pk, a.curve_pk, KAI_KEY_BYTES) != 0 ||
-        a.not_after <= n->wall_ms)
+    if (a.not_after <= n->wall_ms)
         return KAI_EEXIST;
+    if (!node || !node->active || memcmp(node->curve_pk, a.curve_pk, KAI_KEY_BYTES) != 0)
+        return KAI_ENOTFOUND;
     at = place_of(n, node->id);
     if (at < n->n_book && memcmp(n->book[at].node, node->id, KAI_ID_BYTES) == 0 &&
         n->book[at].counter >= a.counter)
@@ -191,11 +192,24 @@ void kai_book_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
         enum kai_err err = take(n, note, &node);
         if (err == KAI_EAUTH || err == KAI_EMALFORMED)
             kai_link_bye(n, l, KAI_BYE_MALFORMED);
+        if (err == KAI_ENOTFOUND)
+            kai_early_keep(n, note);
         if (err != KAI_OK)
             continue;
         pass_on(n, node->id, l);
         kai_link_elsewhere(n, note, node);
     }
+}
+
+void kai_book_take(struct kai_net *n, struct kai_view note)
+{
+    const struct kai_node *node;
+    enum kai_err err = take(n, note, &node);
+
+    if (err == KAI_OK)
+        pass_on(n, node->id, NULL);
+    else if (err == KAI_ENOTFOUND)
+        kai_early_keep(n, note);
 }
 
 void kai_book_send_all(struct kai_net *n, struct kai_link *l)

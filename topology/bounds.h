@@ -38,7 +38,10 @@
 #define KAI_MATCH_BURST_MS      900u  /* Ten of them at once: links that come up do not wait. */
 #define KAI_KNOWN_SLOTS         256u
 #define KAI_BOOK_MAX            4096u
-#define KAI_BOOK_LIFE_MS        (31ull * KAI_DAY_MS) /* Of an address, whatever it says itself. */
-#define KAI_PUSH_PAYLOAD_MAX    32768u
+#define KAI_EARLY_MAX                                                                              \
+    256u /* Addresses of nodes not known yet: what a newcomer is told at once.                     \
+          */
+#define KAI_BOOK_LIFE_MS     (31ull * KAI_DAY_MS) /* Of an address, whatever it says itself. */
+#define KAI_PUSH_PAYLOAD_MAX 32768u
 
 #endif

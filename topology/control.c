@@ -127,6 +127,7 @@ enum kai_err kai_control_rebuild(struct kai_net *n)
     renew_peers(n);
     kai_roster_unref(old);
     n->roster_stale = false;
+    kai_early_retry(n);
     return KAI_OK;
 }
 

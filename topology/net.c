@@ -66,6 +66,7 @@ void kai_net_free(struct kai_net *n)
     }
     kai_park_free(n);
     kai_book_free(n);
+    kai_early_free(n);
     kai_overlay_free(n);
     kai_mirror_free(n);
     kai_roster_unref(n->roster);

@@ -83,6 +83,8 @@ struct kai_overlay {
 
 /* book.c */
 void kai_book_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
+/* An address that came early, once more. */
+void kai_book_take(struct kai_net *n, struct kai_view note);
 void kai_book_send_all(struct kai_net *n, struct kai_link *l);
 void kai_book_tick(struct kai_net *n);
 void kai_book_free(struct kai_net *n);
@@ -92,6 +94,11 @@ struct kai_place *kai_book_find_key(const struct kai_net *n,
 /* Its address is not over, and it is an active node's with this key. */
 bool kai_book_good(const struct kai_net *n, const struct kai_place *p);
 bool kai_book_fill(const struct kai_place *p, struct kai_dial *out);
+
+/* early.c */
+void kai_early_keep(struct kai_net *n, struct kai_view note);
+void kai_early_retry(struct kai_net *n); /* The roster is another one. */
+void kai_early_free(struct kai_net *n);
 
 /* overlay.c */
 KAI_MUST_USE enum kai_err kai_overlay_new(struct kai_net *n);

@@ -330,6 +330,11 @@ struct kai_net {
     bool book_late;         /* There are addresses to pass on later. */
     uint64_t book_sum;      /* Of what stands in it; equal ones need not be exchanged. */
     struct kai_place *book; /* Sorted by node. */
+    size_t n_early;
+    struct kai_early { /* Addresses of nodes that the roster does not name yet, oldest first. */
+        size_t n;
+        uint8_t *note;
+    } * early; /* KAI_EARLY_MAX. */
     struct kai_overlay overlay;
 
     size_t n_audits;

@@ -229,6 +229,51 @@ static void test_addresses_without_end(void **state)
     kai_sim_free(s);
 }
 
+/* An address may come before the control entries that say whose it is: it waits, and with it as
+ * many as a newcomer is told at once; who makes up more pushes out the oldest. */
+static void test_addresses_before_their_nodes(void **state)
+{
+    struct kai_sim *s = net_of(4, 1, true);
+    struct kai_net *net = s->node[2].net;
+    struct kai_hello h;
+    struct kai_buf b, f;
+    size_t n_book = net->n_book;
+    uint64_t link;
+
+    (void)state;
+    kai_sim_cut_all(s);
+    kai_sim_admit_late(s, 3); /* Who is cut off does not hear of it. */
+    kai_sim_connect(s, 3, 0);
+    kai_sim_run(s, 2000);
+    link = kai_sim_raw_link(s, 2, 1, false);
+    kai_buf_init(&f, KAI_FRAME_BYTES_MAX);
+    kai_sim_hello_as(s, 1, &h);
+    kai_put_hello(&f, &h);
+    kai_sim_raw_frame(s, 2, link, kai_buf_view(&f));
+    s->node[3].node_cert[0] ^= 1; /* Of nobody, ever. */
+    for (unsigned i = 1; i <= 2 * KAI_EARLY_MAX; i++) {
+        if (i == 2 * KAI_EARLY_MAX)
+            s->node[3].node_cert[0] ^= 1;
+        note(s, 3, i, SIM_WALL_MS + 100000000, &b);
+        kai_buf_clear(&f);
+        kai_put_frame(&f, KAI_MSG_PEERS, 1);
+        kai_put_array(&f, 1);
+        kai_put_view(&f, kai_buf_view(&b));
+        kai_sim_raw_frame(s, 2, link, kai_buf_view(&f));
+        kai_buf_free(&b);
+    }
+    assert_int_equal(net->n_early, KAI_EARLY_MAX);
+    assert_int_equal(net->n_book, n_book);
+    kai_sim_cut_all(s);
+    kai_sim_connect(s, 2, 0);
+    kai_sim_run(s, 4000);
+    assert_true(known(s, 2, 3, "tcp://192.0.2.3:512"));
+    assert_true(known(s, 0, 3, "tcp://192.0.2.3:512")); /* And it was passed on. */
+    assert_int_equal(net->n_early, KAI_EARLY_MAX - 1);
+    kai_buf_free(&f);
+    kai_sim_free(s);
+}
+
 /* The book has room for those who are there: a row goes with its node, and no address is for ever.
  */
 static void test_rows_end(void **state)
@@ -436,6 +481,7 @@ int main(void)
         cmocka_unit_test(test_forged_address),
         cmocka_unit_test(test_elsewhere),
         cmocka_unit_test(test_addresses_without_end),
+        cmocka_unit_test(test_addresses_before_their_nodes),
         cmocka_unit_test(test_rows_end),
         cmocka_unit_test(test_waits_outlive_addresses),
         cmocka_unit_test(test_sum_of_the_book),
