@@ -17,41 +17,12 @@ struct seen {
     bool by_steward; /* Of now. */
 };
 
-#define STRANGERS_MAX      16u
-#define STRANGE_EPOCHS_MAX (KAI_EPOCHS_PER_AUDIENCE_MAX / 2)
-
-/* Room in the graph: one without a key gives way, for anybody can make those up. */
-static bool make_space(struct kai_aud *a)
-{
-    if (a->n_known < KAI_EPOCHS_PER_AUDIENCE_MAX)
-        return true;
-    for (size_t i = 0; i < a->n_known; i++) {
-        if (a->known[i]->open)
-            continue;
-        free(a->known[i]->said);
-        free(a->known[i]);
-        memmove(a->known + i, a->known + i + 1, (a->n_known - i - 1) * sizeof *a->known);
-        a->n_known--;
-        return true;
-    }
-    return false;
-}
-
-/* Epochs that no steward speaks for: any member can make them and hand out slots, so they never
- * take the room that the stewards' next one needs. */
-static bool too_strange(const struct kai_aud *a)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < a->n_known; i++)
-        n += a->known[i]->open && !a->known[i]->trusted;
-    return n >= STRANGE_EPOCHS_MAX;
-}
+#define STRANGERS_MAX 16u
 
 static enum kai_err known_add(struct kai_aud *a, const struct kai_epoch_part *p,
                               struct kai_known **out)
 {
-    if (!make_space(a))
+    if (!kai_ring_make_space(a))
         return KAI_ELIMIT;
     struct kai_known **rows = realloc(a->known, (a->n_known + 1) * sizeof(struct kai_known *));
     if (rows == NULL)
@@ -295,7 +266,7 @@ static enum kai_err learn(struct kai_keyring *k, struct kai_aud *a, const struct
         s->by_steward = kai_ring_steward(a, minter);
         welcome = s->by_steward || kai_roster_was_steward(k->roster, a->id, minter) ||
                   kai_keyring_author(k, a->id, minter);
-        if (!s->by_steward && (e == NULL || !e->open) && too_strange(a))
+        if (!s->by_steward && (e == NULL || !e->open) && kai_ring_too_strange(a, &l))
             err = KAI_ELIMIT;
     }
     if (err == KAI_OK)

@@ -128,6 +128,11 @@ struct kai_keyring {
 struct kai_aud *kai_ring_aud(const struct kai_keyring *k, const uint8_t *id); /* NULL. */
 /* The row of an audience, made where there is none; NULL: no memory. Others move. */
 struct kai_aud *kai_ring_aud_make(struct kai_keyring *k, const uint8_t *id);
+/* Room for one more epoch, beside those of members: one without a key gives way, for anybody can
+ * make those up. */
+bool kai_ring_make_space(struct kai_aud *a);
+/* Whether a member's own epoch finds no room: bounded for each minter, and for all together. */
+bool kai_ring_too_strange(const struct kai_aud *a, const struct kai_epoch_list *l);
 struct kai_known *kai_ring_known(const struct kai_aud *a, const uint8_t *commit);
 struct kai_epoch *kai_ring_epoch(const struct kai_keyring *k, const uint8_t *aud_id,
                                  const uint8_t *commit);

@@ -276,12 +276,73 @@ static void never_under_a_removed_nodes_key(void **state)
     assert_true(held > 100 && wrote > 100);
 }
 
+/* What a member mints for itself again and again; heard by nobody yet. */
+static void mints_often(struct orgs *t, size_t who, const uint8_t *aud, size_t times)
+{
+    struct kai_keyring *w = orgs_ring(t, who);
+    struct kai_duty d;
+
+    assert_int_equal(kai_keyring_want(w, aud, START, &d), KAI_EAGAIN);
+    MUST(kai_keyring_want(w, aud, START + KAI_SELF_EPOCH_MS, &d));
+    for (size_t i = 0; i < times; i++)
+        MUST(orgs_mint(t, w, &d));
+    free(d.members);
+    kai_keyring_free(w);
+}
+
+static size_t opened(const struct orgs *t, struct kai_keyring *k, size_t from)
+{
+    uint8_t aud[KAI_ID_BYTES];
+    size_t n = 0;
+
+    for (size_t i = from; i < t->n_heard; i++) {
+        enum kai_err err = kai_keyring_epoch(k, &t->heard[i].e, aud);
+
+        assert_true(err == KAI_OK || err == KAI_ELIMIT);
+        n += err == KAI_OK;
+    }
+    return n;
+}
+
+/* With every steward gone hundreds of members write, each under its own, and all are read; who
+ * mints without end fills its own room alone, and the stewards' next one always has some. */
+static void many_writers_of_their_own(void **state)
+{
+    (void)state;
+    static struct orgs t;
+    struct kai_aud_rec rec;
+    uint8_t aud[KAI_ID_BYTES];
+    struct kai_epoch e;
+
+    struct kai_keyring *k = orgs_community(&t, 11, 14, &rec, aud);
+    struct kai_keyring *reader = orgs_ring(&t, 14);
+    t.ts = START + KAI_SELF_EPOCH_MS;
+    for (size_t i = 1; i <= 10; i++)
+        mints_often(&t, i, aud, 19);
+    assert_int_equal(opened(&t, reader, 0), 190);
+    size_t from = t.n_heard;
+    mints_often(&t, 11, aud, 40);
+    assert_int_equal(opened(&t, reader, from), KAI_SELF_EPOCHS_MAX);
+    from = t.n_heard;
+    mints_often(&t, 12, aud, 1);
+    assert_int_equal(opened(&t, reader, from), 1);
+    from = t.n_heard;
+    assert_int_equal(orgs_duties(&t, k, START + HOUR_MS), 1);
+    assert_int_equal(opened(&t, reader, from), 1);
+    MUST(kai_keyring_write_epoch(reader, aud, &e));
+    assert_false(e.has_writer);
+    kai_keyring_free(reader);
+    kai_keyring_free(k);
+    orgs_stop(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_writer_whom_no_steward_serves),
         cmocka_unit_test(a_writers_own_newcomers),
         cmocka_unit_test(never_under_a_removed_nodes_key),
+        cmocka_unit_test(many_writers_of_their_own),
     };
 
     if (sodium_init() < 0)
