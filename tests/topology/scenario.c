@@ -10,7 +10,9 @@
 #include "keys/roster.h"
 
 #define READ_MS    60000u  /* Links are up and a clean epoch exists: all is read. */
-#define ORPHANS_MS 960000u /* Every steward is gone: 15 minutes, and a minute to read. */
+#define WANTED_MS  5000u   /* After the removals, by those who heard. */
+#define ORPHANS_MS 900000u /* Every steward is gone: authors make their own epochs after that. */
+#define MINTED_MS  15000u  /* All of them have looked. */
 
 static uint64_t roll(uint64_t *dice, uint64_t below)
 {
@@ -126,17 +128,38 @@ struct run {
     struct scenario_result *r;
 };
 
+/* By the first node from there on that may: false: there is none. */
+static bool publish_one(struct run *x, size_t node, size_t aud)
+{
+    for (size_t k = 0; k < kai_sim_nodes(x->s); k++, node = (node + 1) % kai_sim_nodes(x->s))
+        if (kai_sim_may_publish(x->s, node, aud)) {
+            kai_sim_publish(x->s, node, aud, roll(&x->dice, 8) ? 120 : 9000);
+            return true;
+        }
+    return false;
+}
+
 static void publish_some(struct run *x, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        size_t aud = roll(&x->dice, x->plan->n_auds), node = roll(&x->dice, kai_sim_nodes(x->s));
-        /* The first from there on that may. */
-        for (size_t k = 0; k < kai_sim_nodes(x->s); k++, node = (node + 1) % kai_sim_nodes(x->s))
-            if (kai_sim_may_publish(x->s, node, aud)) {
-                kai_sim_publish(x->s, node, aud, roll(&x->dice, 8) ? 120 : 9000);
-                break;
-            }
+        size_t aud = roll(&x->dice, x->plan->n_auds);
+
+        (void)publish_one(x, roll(&x->dice, kai_sim_nodes(x->s)), aud);
     }
+}
+
+/* Every member that there still is says something in every audience, or wants to. */
+static void publish_everywhere(struct run *x)
+{
+    for (size_t aud = 0; aud < x->plan->n_auds; aud++)
+        for (size_t node = 0; node < kai_sim_nodes(x->s); node++) {
+            if (!kai_sim_up(x->s, node) || !kai_sim_is_member(x->s, node, aud))
+                continue;
+            if (kai_sim_may_publish(x->s, node, aud))
+                kai_sim_publish(x->s, node, aud, 120);
+            else
+                x->r->held++;
+        }
 }
 
 /* Who may go: nobody owns or keeps an audience that others need, unless that is the point. */
@@ -174,12 +197,29 @@ static void change_groups(struct run *x, size_t count)
     }
 }
 
-static void remove_stewards(struct run *x)
+static void stop_stewards(struct run *x, size_t but)
 {
-    for (size_t a = 3; a < x->plan->n_auds; a++)
-        for (size_t k = 0; k < x->plan->aud[a].n_stewards; k++)
-            if (x->plan->aud[a].stewards[k] != 0 && kai_sim_up(x->s, x->plan->aud[a].stewards[k]))
-                kai_sim_stop(x->s, x->plan->aud[a].stewards[k]);
+    for (size_t a = 0; a < x->plan->n_auds; a++)
+        for (size_t i = 0; i < kai_sim_nodes(x->s); i++)
+            if (i != but && kai_sim_up(x->s, i) && kai_sim_keeps(x->s, i, a))
+                kai_sim_stop(x->s, i);
+}
+
+/* All at once, when the newcomers have their keys, and a member is removed whom no steward is left
+ * to shut out: not of the community of all, whose founder has gone. */
+static void orphan(struct run *x)
+{
+    size_t out = somebody(x);
+
+    kai_sim_calm(x->s);
+    kai_sim_run(x->s, READ_MS / 2);
+    while (x->plan->org[out].parent == 0 || !kai_sim_is_member(x->s, out, 1))
+        out = somebody(x);
+    stop_stewards(x, x->plan->org[out].parent);
+    kai_sim_revoke(x->s, out);
+    kai_sim_run(x->s, 1000);
+    stop_stewards(x, SIZE_MAX);
+    kai_sim_partition_some(x->s, 150);
 }
 
 /* Not one of two that letters went to: what the lost one had is not sent to the other again. */
@@ -227,24 +267,37 @@ static void script(struct run *x)
     kai_sim_run(s, 5000);
     publish_some(x, n / 4);
     if (x->sc->orphans)
-        remove_stewards(x);
+        orphan(x);
     kai_sim_run(s, 3000);
     kai_sim_calm(s);
 }
 
 /* ---- What must be so in the end. */
 
+/* The stewards stay away: what is held waits for 15 minutes, and then nothing is held any more. */
+static uint64_t outlast(struct run *x)
+{
+    kai_sim_run(x->s, WANTED_MS);
+    publish_everywhere(x);
+    x->r->held_first = x->r->held;
+    kai_sim_run(x->s, ORPHANS_MS + MINTED_MS);
+    x->r->held = 0;
+    publish_everywhere(x);
+    return WANTED_MS + ORPHANS_MS + MINTED_MS;
+}
+
+/* Until all is read, from `begun` on. */
 static void heal(struct run *x)
 {
-    uint64_t most = x->sc->orphans ? ORPHANS_MS : 2 * READ_MS, waited = 0;
+    uint64_t begun = x->sc->orphans ? outlast(x) : 0, waited = begun;
     uint64_t clean[KAI_SIM_AUDS] = {0}, read[KAI_SIM_AUDS] = {0};
     size_t open = x->plan->n_auds;
 
-    for (; waited <= most && open > 0; waited += 1000) {
+    for (; waited <= begun + 2 * READ_MS && open > 0; waited += 1000) {
         kai_sim_run(x->s, 1000);
-        if (waited == 5000)
-            publish_some(x, x->plan->n_orgs / 4); /* After the removals, by those who heard. */
-        if (waited < 6000)
+        if (waited == WANTED_MS)
+            publish_some(x, x->plan->n_orgs / 4);
+        if (waited <= WANTED_MS)
             continue;
         open = 0;
         for (size_t a = 0; a < x->plan->n_auds; a++) {
@@ -252,11 +305,14 @@ static void heal(struct run *x)
                 clean[a] = waited + 1;
             if (!read[a] && clean[a] && kai_sim_aud_read(x->s, a, NULL))
                 read[a] = waited + 1;
-            open += !read[a];
+            open += !read[a] && kai_sim_aud_inhabited(x->s, a);
         }
     }
     for (size_t a = 0; a < x->plan->n_auds; a++) {
-        uint64_t took = read[a] ? read[a] - clean[a] : most;
+        uint64_t took = read[a] ? read[a] - clean[a] : 2 * READ_MS;
+
+        if (!kai_sim_aud_inhabited(x->s, a))
+            continue;
         if (clean[a] > x->r->worst_clean_ms)
             x->r->worst_clean_ms = clean[a];
         if (took > x->r->worst_read_ms || !read[a]) {
@@ -288,6 +344,9 @@ static void judge(struct run *x)
         (void)snprintf(r->why, sizeof r->why, "audience %zu: all is read after %llu ms (%llu not)",
                        r->worst_aud, (unsigned long long)r->worst_read_ms,
                        (unsigned long long)r->unread);
+    else if (x->sc->orphans && (r->held > 0 || r->held_first == 0))
+        (void)snprintf(r->why, sizeof r->why, "%zu hold what they want to say, of %zu", r->held,
+                       r->held_first);
     else if (!(c->lost && c->repeated && c->reordered && c->stuck && c->cuts && c->restarts &&
                c->partitions_hit && c->revokes && c->changes && c->admits && c->minted &&
                r->entries && r->read && (r->tried || x->plan->n_orgs < 100)))

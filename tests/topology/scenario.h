@@ -9,7 +9,7 @@ struct scenario {
     size_t orgs;   /* 20 to 200. */
     size_t auds;   /* 12 to 60. */
     size_t relays; /* Nodes that only pass on. */
-    bool orphans;  /* Every steward is removed. */
+    bool orphans;  /* Every steward goes. */
     bool trace;
 };
 
@@ -22,6 +22,7 @@ struct scenario_result {
     uint64_t worst_read_ms; /* From links and a clean epoch to all read. */
     size_t worst_aud;
     uint64_t worst_clean_ms; /* From calm to a clean epoch. */
+    size_t held_first, held; /* With every steward gone: writers that wait, and after 15 minutes. */
     uint64_t hash, real_ms, virtual_ms;
     size_t memory_most;
     struct kai_sim_counters count;

@@ -161,6 +161,24 @@ bool kai_sim_aud_read(struct kai_sim *s, size_t aud, FILE *why)
     return r.unread == 0;
 }
 
+bool kai_sim_keeps(const struct kai_sim *s, size_t node, size_t aud)
+{
+    const struct kai_sim_aud *a = &s->aud[aud].is;
+
+    for (size_t i = 0; i < a->n_stewards; i++)
+        if (s->node[node].org == a->stewards[i])
+            return true;
+    return false;
+}
+
+bool kai_sim_aud_inhabited(const struct kai_sim *s, size_t aud)
+{
+    for (size_t i = 0; i < s->n_nodes; i++)
+        if (s->node[i].up && kai_sim_is_member(s, i, aud))
+            return true;
+    return false;
+}
+
 bool kai_sim_aud_writable(const struct kai_sim *s, size_t aud)
 {
     struct kai_epoch e;

@@ -168,6 +168,10 @@ uint64_t kai_sim_leaks(struct kai_sim *s, uint64_t *tried);
 uint64_t kai_sim_unread(struct kai_sim *s, uint64_t *read, size_t *no_key);
 /* Whether all members of one audience that are up have read what they are entitled to. */
 bool kai_sim_aud_read(struct kai_sim *s, size_t aud, FILE *why);
+/* Whether a node is of an organisation that keeps an audience's keys. */
+bool kai_sim_keeps(const struct kai_sim *s, size_t node, size_t aud);
+/* Whether a member of it is up. */
+bool kai_sim_aud_inhabited(const struct kai_sim *s, size_t aud);
 /* Whether some member has an epoch that it may write under. */
 bool kai_sim_aud_writable(const struct kai_sim *s, size_t aud);
 size_t kai_sim_auds(const struct kai_sim *s);
