@@ -212,7 +212,7 @@ static void orphan(struct run *x)
     size_t out = somebody(x);
 
     kai_sim_calm(x->s);
-    kai_sim_run(x->s, READ_MS / 2);
+    kai_sim_run(x->s, READ_MS);
     while (x->plan->org[out].parent == 0 || !kai_sim_is_member(x->s, out, 1))
         out = somebody(x);
     stop_stewards(x, x->plan->org[out].parent);
