@@ -443,8 +443,10 @@ static void take_token(struct kai_link *l, size_t at, const uint8_t token[static
 
 void kai_match_look(struct kai_net *n, struct kai_link *l)
 {
-    if (!l->match_due || l->dead || n->now_ms + KAI_MATCH_BURST_MS < l->match_ms)
+    if (!l->match_due || l->dead ||
+        !KAI_CHECK(MATCH_RATE, n->now_ms + KAI_MATCH_BURST_MS >= l->match_ms))
         return;
+    n->count.match_looks++;
     l->match_due = false;
     l->match_ms = (l->match_ms > n->now_ms ? l->match_ms : n->now_ms) + KAI_MATCH_LOOK_MS;
     kai_match_refresh(n, l);

@@ -265,6 +265,7 @@ struct kai_net_counters {
     uint64_t grafts_out, prunes_out;
     uint64_t entries_over; /* Too much for today. */
     uint64_t malformed, rb_rounds, rb_bytes;
+    uint64_t match_looks;             /* At a peer's tokens, beside all keys of ours. */
     uint64_t rb_sessions, rb_refused; /* Begun by us; frames past a limit. */
     uint64_t evicted;                 /* Links that held most when all held too much. */
     size_t memory_bytes;              /* Held for all peers together. */
