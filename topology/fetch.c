@@ -1,6 +1,6 @@
 /* fetch: what we lack and whom we asked for it: one peer at a time for one log. */
 #include "topology/carry_int.h"
-#include "topology/state.h"
+#include "topology/judge.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +51,7 @@ void kai_fetch_want(struct kai_net *n, struct kai_link *l, struct kai_share *s,
         kai_carry_gap(l);
         return;
     }
-    if (from > to || l->dead || (n->full && !s->ctl) ||
+    if (from > to || l->dead || (!s->ctl && (n->full || !kai_may_receive(n, l, s, log_pk))) ||
         (log &&
          (n->now_ms < log->wait_ms || (l->id == log->lacks_link && n->now_ms < log->lacks_ms))))
         return;
@@ -145,11 +145,16 @@ void kai_fetch_progress(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_B
 void kai_fetch_cancel(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BYTES])
 {
     struct kai_fetch *f = find(n, log_pk);
+    struct kai_link *alt = f ? kai_link_find(n, f->alt_link) : NULL;
+    struct kai_share *s = alt && !f->ctl ? kai_share_find(alt, f->aud_id) : NULL;
 
-    if (f) {
-        f->alt_link = 0;
-        end(n, f, false);
-    }
+    if (!f)
+        return;
+    if (s) /* What is no good now is none from anybody: who else has it is asked when that changes.
+            */
+        s->blocked = true;
+    f->alt_link = 0;
+    end(n, f, false);
 }
 
 /* l was asked, and has not what it shows: whoever else said to have it is asked now, and l after a

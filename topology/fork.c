@@ -248,7 +248,7 @@ void kai_fork_note(struct kai_net *n, struct kai_link *l, struct kai_share *s, s
     }
     log = kai_mirror_find(n, p.at[0].h.log_pk);
     if (!log || memcmp(log->l.aud_id, s->aud_id, KAI_ID_BYTES) != 0 ||
-        !kai_may_receive(n, l, s, &p.at[0]))
+        !kai_may_receive(n, l, s, p.at[0].h.log_pk))
         return;
     if (kai_fork_past(log, p.at[0].h.seq)) {
         if (p.at[0].h.seq > log->frozen) /* It forked before already. */

@@ -226,7 +226,8 @@ void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
         break;
     case KAI_WANT_MORE:
         kai_push_know(l, e->h.log_pk, e->h.seq);
-        kai_fetch_want(n, l, s, e->h.log_pk, log ? log->ing_seq + 1 : 1, e->h.seq);
+        if (pushed) /* What was asked for comes in order: what stood before it was refused. */
+            kai_fetch_want(n, l, s, e->h.log_pk, log ? log->ing_seq + 1 : 1, e->h.seq);
         break;
     case KAI_BARE:
         n->count.entries_refused++;
@@ -268,7 +269,7 @@ static void one_entry(struct kai_net *n, struct kai_link *l, struct kai_share *s
     }
     if (s->ctl)
         (void)kai_control_entry(n, l, &e);
-    else if (kai_may_receive(n, l, s, &e))
+    else if (kai_may_receive(n, l, s, e.h.log_pk))
         kai_ingest(n, l, s, &e, bytes_of(&e), pushed);
     else {
         n->count.entries_refused++;

@@ -13,7 +13,7 @@ bool kai_may_send_data(const struct kai_net *n, const struct kai_link *l,
 bool kai_may_offer(const struct kai_net *n, const struct kai_link *l,
                    const uint8_t aud_id[static KAI_ID_BYTES]);
 bool kai_may_receive(const struct kai_net *n, const struct kai_link *l, const struct kai_share *s,
-                     const struct kai_entry *e);
+                     const uint8_t log_pk[static KAI_KEY_BYTES]);
 /* What a link may hear of an audience, asked once for many logs. */
 struct kai_sight {
     const struct kai_link *l;

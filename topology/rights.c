@@ -138,10 +138,22 @@ bool kai_log_visible(struct kai_net *n, const struct kai_link *l, const struct k
     return kai_sight_log(n, &v, log);
 }
 
+/* Whether we cannot say who the members are: we are none, or neither the rule nor a list of a
+ * steward has come, as to a further node of the owner, which is one by its organisation alone. */
+static bool members_unknown(const struct kai_net *n, const struct kai_share *s)
+{
+    const struct kai_node *self = kai_roster_node(n->roster, n->self.node_id);
+    const struct kai_epoch *e;
+
+    return !kai_keyring_eligible(n->keyring, s->aud_id, self) ||
+           (!kai_keyring_members_known(n->keyring, s->aud_id) &&
+            kai_keyring_epochs(n->keyring, s->aud_id, &e) == 0);
+}
+
 /* Whether this peer may send us entries of the audience, as far as we know its members: these, its
  * owner and stewards, and its relays. */
 bool kai_may_receive(const struct kai_net *n, const struct kai_link *l, const struct kai_share *s,
-                     const struct kai_entry *e)
+                     const uint8_t log_pk[static KAI_KEY_BYTES])
 {
     const struct kai_node *self = kai_roster_node(n->roster, n->self.node_id);
     const struct kai_mailbox *mail = kai_mail_find(n, s->aud_id);
@@ -152,14 +164,14 @@ bool kai_may_receive(const struct kai_net *n, const struct kai_link *l, const st
     if (!l->peer || !l->peer->active)
         return false;
     if (mail) { /* Anybody may write; who neither reads nor carries takes its own back only. */
-        log = kai_mirror_find(n, e->h.log_pk);
+        log = kai_mirror_find(n, log_pk);
         return kai_mail_ours(n, mail) || kai_mail_carries(self) || (log && log->l.own);
     }
     /* Before its rule has come we do not know the members; who matched holds the routing secret. */
     return KAI_CHECK(SENDER_MEMBER, kai_keyring_eligible(n->keyring, s->aud_id, l->peer) ||
                                         kai_keyring_author(n->keyring, s->aud_id, l->peer) ||
                                         kai_keyring_relay(n->keyring, s->aud_id, l->peer) ||
-                                        !kai_keyring_eligible(n->keyring, s->aud_id, self));
+                                        members_unknown(n, s));
 }
 
 /* How far a reader that is one still holds the log: what a removed one had nobody else gets from

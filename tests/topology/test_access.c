@@ -183,44 +183,6 @@ static void test_between(void **state)
     leave(&x);
 }
 
-/* Token after token, as many as a link has room for: each look at them costs more than it costs to
- * make one up, so there are ten at once, and ten a second; what was said last is looked at in the
- * end. */
-static void test_tokens_without_end(void **state)
-{
-    struct stage x = stage(4);
-    struct kai_net_counters before, after;
-    struct kai_buf b;
-    uint8_t token[16] = {0};
-    enum kai_bye why;
-
-    (void)state;
-    speak(&x, 1, 3, ALL, 3);
-    kai_net_counters(kai_sim_net(x.s, 1), &before);
-    kai_buf_init(&b, KAI_FRAME_BYTES_MAX);
-    for (uint32_t i = 0; i < KAI_HANDLES_MAX - 24; i++) {
-        memcpy(token, &i, sizeof i);
-        kai_buf_clear(&b);
-        kai_put_frame(&b, KAI_MSG_MATCH, 2);
-        kai_put_uint(&b, 1 + i);
-        kai_put_array(&b, 1);
-        kai_put_bin(&b, token, sizeof token);
-        kai_sim_raw_frame(x.s, 1, x.link, kai_buf_view(&b));
-        if (i % 50 == 49)
-            kai_sim_run(x.s, 50);
-    }
-    kai_net_counters(kai_sim_net(x.s, 1), &after);
-    assert_false(kai_sim_raw_dropped(x.s, x.link, &why));
-    assert_in_range(after.match_looks - before.match_looks, 11, 40);
-    kai_sim_run(x.s, 2000);
-    kai_net_counters(kai_sim_net(x.s, 1), &before);
-    kai_sim_run(x.s, 2000);
-    kai_net_counters(kai_sim_net(x.s, 1), &after);
-    assert_int_equal(after.match_looks, before.match_looks);
-    kai_buf_free(&b);
-    leave(&x);
-}
-
 /* A link ends in the very step in which its peer's removal is heard. */
 static void test_kick(void **state)
 {
@@ -491,11 +453,11 @@ static void test_retract(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_leaked),         cmocka_unit_test(test_unmatched),
-        cmocka_unit_test(test_between),        cmocka_unit_test(test_tokens_without_end),
-        cmocka_unit_test(test_kick),           cmocka_unit_test(test_sender),
-        cmocka_unit_test(test_revoked_author), cmocka_unit_test(test_what),
-        cmocka_unit_test(test_closed),         cmocka_unit_test(test_retract),
+        cmocka_unit_test(test_leaked),  cmocka_unit_test(test_unmatched),
+        cmocka_unit_test(test_between), cmocka_unit_test(test_kick),
+        cmocka_unit_test(test_sender),  cmocka_unit_test(test_revoked_author),
+        cmocka_unit_test(test_what),    cmocka_unit_test(test_closed),
+        cmocka_unit_test(test_retract),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
