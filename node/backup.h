@@ -35,10 +35,15 @@ KAI_MUST_USE enum kai_err kai_backup_make(const struct kai_home *home, const cha
                                           const char *passphrase, kai_backup_fn *progress,
                                           void *ctx, struct kai_backup_info *info,
                                           struct kai_why *why);
+/* Whether it may be a backup, and the home be made: before anybody is asked for a passphrase.
+ * Errors: KAI_EEXIST (home.exists), those of kai_bakr_open(). */
+KAI_MUST_USE enum kai_err kai_backup_check(const struct kai_home *home, const char *path,
+                                           struct kai_why *why);
 /* Read the whole file and check it, then make the home, which must be empty or missing. What is
  * there then belongs to no node yet: a node key is made by `node request` or `org recover`. On a
- * failure nothing is left. Errors: KAI_EEXIST (home.exists), those of kai_bakr_open(),
- * KAI_EMALFORMED (backup.record {1} path {2} which), those of stores and files. */
+ * failure nothing is left. Errors: KAI_EEXIST (home.exists), those of kai_bakr_open() and
+ * kai_bakr_unseal(), KAI_EMALFORMED (backup.record {1} path {2} which), those of stores and files.
+ */
 KAI_MUST_USE enum kai_err kai_backup_restore(const struct kai_home *home, const char *path,
                                              const char *passphrase, kai_backup_fn *progress,
                                              void *ctx, struct kai_backup_info *info,

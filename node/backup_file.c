@@ -356,8 +356,7 @@ static enum kai_err read_head(struct kai_bakr *r, struct kai_why *why)
     return KAI_OK;
 }
 
-enum kai_err kai_bakr_open(struct kai_bakr **out, const char *path, const char *passphrase,
-                           struct kai_why *why)
+enum kai_err kai_bakr_open(struct kai_bakr **out, const char *path, struct kai_why *why)
 {
     struct kai_bakr *r = sodium_malloc(sizeof *r);
     struct stat st;
@@ -378,16 +377,19 @@ enum kai_err kai_bakr_open(struct kai_bakr **out, const char *path, const char *
         r->total = (uint64_t)st.st_size;
         err = read_head(r, why);
     }
-    if (err == KAI_OK)
-        err = kai_stretch(r->key, KAI_D_BACKUP, passphrase, r->head + SALT_AT);
-    if (err == KAI_OK)
-        err = kai_bakr_rewind(r, why);
     if (err != KAI_OK) {
         kai_bakr_free(r);
         return err;
     }
     *out = r;
     return KAI_OK;
+}
+
+enum kai_err kai_bakr_unseal(struct kai_bakr *r, const char *passphrase, struct kai_why *why)
+{
+    enum kai_err err = kai_stretch(r->key, KAI_D_BACKUP, passphrase, r->head + SALT_AT);
+
+    return err == KAI_OK ? kai_bakr_rewind(r, why) : err;
 }
 
 uint64_t kai_bakr_done(const struct kai_bakr *r)

@@ -27,8 +27,13 @@ KAI_MUST_USE enum kai_err kai_bakw_finish(struct kai_bakw *w, struct kai_why *wh
 void kai_bakw_free(struct kai_bakw *w); /* Removes what was not finished. NULL does nothing. */
 
 struct kai_bakr;
+/* What can be said of a file without its passphrase. Errors: KAI_ENOTFOUND, KAI_EIO (file.read),
+ * KAI_EMALFORMED (backup.magic, backup.corrupt), KAI_EVERSION (backup.newer), KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_bakr_open(struct kai_bakr **out, const char *path,
-                                        const char *passphrase, struct kai_why *why);
+                                        struct kai_why *why);
+/* Before the first record. Errors: KAI_EAUTH (backup.passphrase), KAI_EMALFORMED, KAI_EIO. */
+KAI_MUST_USE enum kai_err kai_bakr_unseal(struct kai_bakr *r, const char *passphrase,
+                                          struct kai_why *why);
 /* The next record, valid until the next call. KAI_ENOTFOUND: that was the last one, and the file is
  * whole. Errors: KAI_EMALFORMED (backup.corrupt), KAI_EIO. */
 KAI_MUST_USE enum kai_err kai_bakr_next(struct kai_bakr *r, struct kai_view *record,

@@ -184,6 +184,16 @@ enum kai_err kai_recover_done(const struct kai_home *home, struct kai_why *why)
     return kai_file_write(kai_home_path(home, path, "joined"), "", 0, 0644, why);
 }
 
+enum kai_err kai_recover_check(const struct kai_home *home, struct kai_why *why)
+{
+    struct kai_backup_info was;
+    enum kai_err err = kai_restored_info(home, &was);
+
+    return err == KAI_ENOTFOUND
+               ? kai_why_set(why, err, "recover.not-restored", home->dir, NULL, NULL)
+               : err;
+}
+
 enum kai_err kai_recover(const struct kai_home *home, const char *name, const char *passphrase,
                          struct kai_recovered *out, struct kai_why *why)
 {
@@ -193,9 +203,9 @@ enum kai_err kai_recover(const struct kai_home *home, const char *name, const ch
     if (x == NULL)
         return KAI_ENOMEM;
     *x = (struct recover){.home = home, .out = out, .why = why};
-    enum kai_err err = kai_restored_info(home, &out->was);
-    if (err == KAI_ENOTFOUND)
-        err = kai_why_set(why, err, "recover.not-restored", home->dir, NULL, NULL);
+    enum kai_err err = kai_recover_check(home, why);
+    if (err == KAI_OK)
+        err = kai_restored_info(home, &out->was);
     if (err == KAI_OK)
         err = load_keys(x, passphrase);
     if (err == KAI_OK)

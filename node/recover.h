@@ -11,6 +11,9 @@ struct kai_recovered {
     struct kai_backup_info was;
     uint64_t revoked; /* Issuing keys. */
 };
+/* Whether there is something to recover here: before anybody is asked for a passphrase. Errors:
+ * KAI_ENOTFOUND (recover.not-restored), those of files. */
+KAI_MUST_USE enum kai_err kai_recover_check(const struct kai_home *home, struct kai_why *why);
 /* name: of the new node; NULL: as the old one. All or nothing; cut off, it can be done again.
  * Errors: KAI_ENOTFOUND (recover.not-restored, key.missing), KAI_EAUTH (key.passphrase),
  * KAI_EMALFORMED (recover.other-root), those of stores and files. */

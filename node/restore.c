@@ -339,6 +339,17 @@ static enum kai_err make_home(struct restore *x)
     return err;
 }
 
+enum kai_err kai_backup_check(const struct kai_home *home, const char *path, struct kai_why *why)
+{
+    struct kai_bakr *r = NULL;
+    enum kai_err err = kai_found_empty(home, why);
+
+    if (err == KAI_OK)
+        err = kai_bakr_open(&r, path, why);
+    kai_bakr_free(r);
+    return err;
+}
+
 enum kai_err kai_backup_restore(const struct kai_home *home, const char *path,
                                 const char *passphrase, kai_backup_fn *progress, void *ctx,
                                 struct kai_backup_info *info, struct kai_why *why)
@@ -357,7 +368,9 @@ enum kai_err kai_backup_restore(const struct kai_home *home, const char *path,
     kai_buf_init(&x.whole, CONF_BYTES_MAX);
     kai_buf_init(&x.head, KAI_BACKUP_RECORD_BYTES_MAX);
     if (err == KAI_OK)
-        err = kai_bakr_open(&x.r, path, passphrase, why);
+        err = kai_bakr_open(&x.r, path, why);
+    if (err == KAI_OK)
+        err = kai_bakr_unseal(x.r, passphrase, why);
     if (err == KAI_OK)
         err = pass(&x);
     if (err == KAI_OK) {

@@ -126,11 +126,14 @@ int kai_cmd_restore(struct kai_cli *cli)
     char made[KAI_TIME_CAP];
     int status;
     struct bar bar = bar_begin(cli, "progress.restore");
-    char *pass = kai_cli_passphrase(cli, kai_text(cli->lang, "passphrase.backup"), false, &status);
+    enum kai_err err = kai_backup_check(&cli->home, cli->args[0], &why);
 
+    if (err != KAI_OK)
+        return kai_cli_fail(cli, err, &why);
+    char *pass = kai_cli_passphrase(cli, kai_text(cli->lang, "passphrase.backup"), false, &status);
     if (pass == NULL)
         return status;
-    enum kai_err err = kai_backup_restore(&cli->home, cli->args[0], pass, show, &bar, &info, &why);
+    err = kai_backup_restore(&cli->home, cli->args[0], pass, show, &bar, &info, &why);
     sodium_free(pass);
     bar_end(&bar);
     if (err != KAI_OK)
@@ -183,10 +186,13 @@ int kai_cmd_org_recover(struct kai_cli *cli)
 
     if (name != NULL && !kai_cli_name_ok(cli, name))
         return KAI_EXIT_USAGE;
+    enum kai_err err = kai_recover_check(&cli->home, &why);
+    if (err != KAI_OK)
+        return kai_cli_fail(cli, err, &why);
     char *pass = kai_cli_passphrase(cli, kai_text(cli->lang, "passphrase.root"), false, &status);
     if (pass == NULL)
         return status;
-    enum kai_err err = kai_recover(&cli->home, name, pass, &done, &why);
+    err = kai_recover(&cli->home, name, pass, &done, &why);
     sodium_free(pass);
     if (err == KAI_OK)
         err = renew(cli, &why);

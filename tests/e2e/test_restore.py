@@ -70,6 +70,11 @@ class Restore(WorldCase):
         error = home.ask("restore", path, status=FAILED, env={"KAIRAN_PASSPHRASE": "another one"}).error["error"]
         self.assertEqual("backup.passphrase", error)
         self.assertFalse(os.path.exists(home.dir))
+        # What a file or a home is not is said before anybody is asked for a passphrase.
+        nowhere = "--passphrase-file=" + self.world.path("nowhere")
+        error = home.ask("restore", self.world.file(b"no backup"), nowhere, status=FAILED).error["error"]
+        self.assertEqual("backup.magic", error)
+        self.assertEqual("recover.not-restored", self.b.ask("org", "recover", nowhere, status=FAILED).error["error"])
 
     def test_3_lost_node(self):
         """Its disk is gone: restore, a new node key, admitted where the issuing key is, the old one revoked."""

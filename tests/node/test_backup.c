@@ -78,7 +78,8 @@ static void load(struct file *f, struct rig *r)
     (void)snprintf(f->home, sizeof f->home, "%s.again", r->dir);
     MUST(kai_backup_make(&r->home, f->path, PASS, NULL, NULL, &info, &f->why));
     assert_true(info.root && info.issuing && info.entries > 0);
-    MUST(kai_bakr_open(&in, f->path, PASS, &f->why));
+    MUST(kai_bakr_open(&in, f->path, &f->why));
+    MUST(kai_bakr_unseal(in, PASS, &f->why));
     while ((err = kai_bakr_next(in, &rec, &f->why)) == KAI_OK)
         add(f, f->n, rec);
     assert_int_equal(err, KAI_ENOTFOUND);
