@@ -15,6 +15,7 @@
 #define DIAL_LOST_MS  20000u /* A dial of which nothing was heard. */
 #define RETRY_MIN_MS  1000u
 #define RETRY_MAX_MS  300000u
+#define ALONE_MAX_MS  15000u /* Without any link: nobody else is waited for. */
 #define BUSY_MS       60000u
 #define MALFORMED_MS  600000u
 #define STABLE_MS     60000u /* A link that stood so long was no failure. */
@@ -25,6 +26,7 @@
 #define FEW_NODES     16u    /* So many that can be dialled: everybody links to everybody. */
 #define SCARCE        12u    /* Whom fewer can replace is let in beyond the soft cap. */
 #define A_ORG         2u     /* Links to one organisation and into one network. */
+#define EASY_WANT     2u     /* Links into an audience, beyond KAI_LINKS_EASY in all. */
 #define GAIN_CUT_OFF  8u
 #define GAIN_BEFORE   5u
 #define GAIN_MORE     2u
@@ -122,14 +124,22 @@ size_t kai_overlay_links(const struct kai_net *n)
 
 /* ---- Choosing. */
 
-/* Beyond the soft cap an audience is only kept from being cut off. */
+/* How many links into an audience are enough: fewer the more there are in all, and beyond the soft
+ * cap it is only kept from being cut off. */
+static size_t enough(const struct standing *st, const struct kai_cover_aud *a)
+{
+    if (st->links >= KAI_LINKS_SOFT)
+        return 1;
+    return st->links >= KAI_LINKS_EASY && a->want > EASY_WANT ? EASY_WANT : a->want;
+}
+
 static bool lacks(const struct standing *st, const struct kai_cover_aud *a, size_t i)
 {
     if (a->dialable == 0)
         return false;
     if (st->cover[i] == 0 || (!a->root && !st->before[i]))
         return true;
-    return st->links < KAI_LINKS_SOFT && st->cover[i] < a->want;
+    return st->cover[i] < enough(st, a);
 }
 
 static unsigned gain_of(const struct kai_net *n, const struct standing *st, struct kai_place *p)
@@ -307,8 +317,10 @@ bool kai_net_dial(struct kai_net *n, struct kai_dial *out, uint64_t now_ms, uint
 static void retry_in(struct kai_net *n, struct kai_place *p, uint64_t least_ms)
 {
     uint64_t wait = RETRY_MIN_MS << (p->failures < 9 ? p->failures : 9);
+    uint64_t most = kai_overlay_links(n) == 0 ? ALONE_MAX_MS : RETRY_MAX_MS;
 
-    wait = wait > RETRY_MAX_MS ? RETRY_MAX_MS : wait < least_ms ? least_ms : wait;
+    wait = wait < least_ms ? least_ms : wait;
+    wait = wait > most ? most : wait;
     p->retry_ms = n->now_ms + wait / 2 + kai_random_below(n, wait);
     p->dialled_ms = 0;
     p->failures++;

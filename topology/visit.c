@@ -182,9 +182,9 @@ static struct kai_place *steward_of(struct kai_net *n, const struct kai_audience
     return NULL;
 }
 
-static void begin_visit(struct kai_visit *v, const uint8_t *node, uint64_t until_ms)
+static void begin_visit(struct kai_visit *v, const uint8_t *node, bool dialled, uint64_t until_ms)
 {
-    *v = (struct kai_visit){.on = true, .until_ms = until_ms};
+    *v = (struct kai_visit){.on = true, .dialled = dialled, .until_ms = until_ms};
     memcpy(v->node, node, KAI_ID_BYTES);
 }
 
@@ -197,12 +197,18 @@ static void wait(struct kai_net *n, uint64_t each_ms)
     n->overlay.visit_ms = n->now_ms + ms / 2 + kai_random_below(n, ms + 1);
 }
 
-static struct kai_visit *slot(struct kai_overlay *o)
+static struct kai_visit *slot(struct kai_overlay *o, bool dialled)
 {
-    for (size_t i = 0; i < KAI_VISITS_AT_ONCE; i++)
+    size_t alike = 0;
+    struct kai_visit *v = NULL;
+
+    for (size_t i = 0; i < KAI_VISITS_AT_ONCE; i++) {
         if (!o->visit[i].on)
-            return &o->visit[i];
-    return NULL;
+            v = &o->visit[i];
+        else
+            alike += o->visit[i].dialled == dialled;
+    }
+    return alike < (dialled ? KAI_VISITS_DIALLED : KAI_VISITS_LINKED) ? v : NULL;
 }
 
 struct kai_place *kai_visit_next(struct kai_net *n)
@@ -214,7 +220,7 @@ struct kai_place *kai_visit_next(struct kai_net *n)
     struct kai_visit *v;
     uint64_t next;
 
-    if (o->visit_ms == 0 || n->now_ms < o->visit_ms || !(v = slot(o)))
+    if (o->visit_ms == 0 || n->now_ms < o->visit_ms)
         return NULL;
     a = unasked(n, &next);
     if (!a) {
@@ -223,13 +229,14 @@ struct kai_place *kai_visit_next(struct kai_net *n)
     }
     wait(n, OLD_MS);
     l = linked_steward(n, a);
-    p = l ? NULL : steward_of(n, a);
-    if (l)
-        begin_visit(v, l->peer_id, n->now_ms + LINKED_MS);
+    v = slot(o, !l);
+    p = l || !v ? NULL : steward_of(n, a);
+    if (l && v)
+        begin_visit(v, l->peer_id, false, n->now_ms + LINKED_MS);
     if (!p)
         return NULL;
     p->chance = true;
-    begin_visit(v, p->node, n->now_ms + VISIT_LOST_MS);
+    begin_visit(v, p->node, true, n->now_ms + VISIT_LOST_MS);
     return p;
 }
 

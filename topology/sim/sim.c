@@ -372,11 +372,8 @@ void kai_sim_admit_late(struct kai_sim *s, size_t node)
     sim_world_org(s, org);
     for (size_t i = 0; i < s->n_nodes; i++)
         if (s->node[i].org == org) {
-            for (size_t k = 0; s->o.introduced && k < s->n_nodes; k += 1 + sim_random(s) % 40)
-                if (s->node[k].admitted) /* Some addresses come with the admission. */
-                    s->node[i].note[k] = sim_world_addr(s, k);
             if (s->o.introduced)
-                s->node[i].note[i] = sim_world_addr(s, i);
+                sim_world_addresses(s, i);
             sim_node_start(s, i);
         }
 }

@@ -230,6 +230,8 @@ struct sim_entry *sim_world_record(struct kai_sim *s, struct sim_key *k, uint64_
 /* audience.c: the owner's next word on an audience. */
 void sim_world_audience(struct kai_sim *s, size_t aud, const struct kai_orgs *members);
 struct kai_view sim_world_addr(struct kai_sim *s, size_t node);
+/* What comes with the admission of a node: some addresses, and what names them. */
+void sim_world_addresses(struct kai_sim *s, size_t node);
 
 /* disk.c */
 void sim_node_start(struct kai_sim *s, size_t node);

@@ -13,6 +13,7 @@
 #define CAPS_FIRST       23u /* All but relay and provider. */
 #define CAPS_FURTHER     9u  /* Publishes, and is a relay. */
 #define SIM_NODES_AN_ORG 64u
+#define ADMISSION_ADDRS  4u
 
 static void make_key(struct kai_sim *s, struct sim_key *k)
 {
@@ -163,19 +164,42 @@ static bool has_person(const struct kai_sim *s, size_t org)
     return false;
 }
 
+/* An organisation's logs, as this node holds them. */
+static void hand_logs(struct kai_sim *s, const struct sim_node *from, size_t to, size_t org)
+{
+    for (size_t k = 0; k < from->n_ctl; k++)
+        if (memcmp(from->ctl_entry[k]->e.h.log_pk, s->org[org].root.pk, KAI_KEY_BYTES) == 0 ||
+            memcmp(from->ctl_entry[k]->e.h.log_pk, s->org[org].issuing.pk, KAI_KEY_BYTES) == 0)
+            sim_disk_ctl(&s->node[to], from->ctl_entry[k]);
+}
+
 /* An admission carries the line from the founding root, each log from its first entry. */
 static void hand_chain(struct kai_sim *s, size_t org)
 {
     for (size_t above = org; above != 0;) {
         above = s->org[above].parent;
-        const struct sim_node *f = &s->node[above];
-        for (size_t k = 0; k < f->n_ctl; k++)
-            for (size_t i = 0; i < s->n_nodes; i++)
-                if (s->node[i].org == org &&
-                    (memcmp(f->ctl_entry[k]->e.h.log_pk, s->org[above].root.pk, 32) == 0 ||
-                     memcmp(f->ctl_entry[k]->e.h.log_pk, s->org[above].issuing.pk, 32) == 0))
-                    sim_disk_ctl(&s->node[i], f->ctl_entry[k]);
+        for (size_t i = 0; i < s->n_nodes; i++)
+            if (s->node[i].org == org)
+                hand_logs(s, &s->node[above], i, above);
     }
+}
+
+/* And the addresses of whoever admits and of some others, with what names them. */
+void sim_world_addresses(struct kai_sim *s, size_t node)
+{
+    size_t admits = s->org[s->node[node].org].parent, at = admits;
+
+    for (size_t n = 0; n < ADMISSION_ADDRS; n++, at = sim_random(s) % s->n_nodes) {
+        if (!s->node[at].admitted)
+            continue;
+        s->node[node].note[at] = sim_world_addr(s, at);
+        for (size_t org = s->node[at].org;; org = s->org[org].parent) {
+            hand_logs(s, &s->node[admits], node, org);
+            if (org == 0)
+                break;
+        }
+    }
+    s->node[node].note[node] = sim_world_addr(s, node);
 }
 
 void sim_world_org(struct kai_sim *s, size_t org)
