@@ -28,6 +28,7 @@ enum kai_bye { /* Codes of ERR and BYE. */
                KAI_BYE_BUSY = 7,
                KAI_BYE_DUPLICATE = 8,
                KAI_BYE_SHUTDOWN = 9,
+               KAI_BYE_DONE = 10,
                KAI_BYE_TIMEOUT = 100, /* Local only: not on the wire. */
                KAI_BYE_LOST = 101,
 };

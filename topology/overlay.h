@@ -53,8 +53,9 @@ struct kai_ask { /* An AUDIENCE about which a steward is to be asked. */
 
 #define KAI_VISITS_MAX     4096u /* AUDIENCEs remembered. */
 #define KAI_VISITS_DIALLED 8u    /* At once, of stewards that are dialled for it, */
-#define KAI_VISITS_LINKED  24u /* and of such as are linked: these last longer, and cost nothing.  \
-                                */
+#define KAI_VISITS_LINKED                                                                          \
+    24u /* and of such as are linked: these last longer, and cost nothing.                         \
+         */
 #define KAI_VISITS_AT_ONCE (KAI_VISITS_DIALLED + KAI_VISITS_LINKED)
 struct kai_overlay {
     uint64_t version; /* Of aud: bits of kai_cover are places in it. */

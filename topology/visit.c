@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VISIT_MS      6000u                 /* Time for an offer, when the link stands. */
+#define VISIT_MS      3000u                 /* Time for an offer, when the link stands. */
 #define VISIT_LOST_MS 15000u                /* It never stood. */
 #define LINKED_MS     (KAI_PING_MS + 5000u) /* On a link that stands: what was lost is said again. */
 #define OLD_MS        5u  /* Times the number of nodes: between visits about what was there. */
@@ -272,15 +272,24 @@ static void begin(struct kai_net *n)
     n->overlay.started = true;
 }
 
+/* A steward has so many places, and all ask it: whoever has heard goes. */
+static void go(struct kai_net *n, struct kai_link *l)
+{
+    if (l->dialled && l->chance && l->n_fetch == 0 && l->n_serve == 0 && !kai_overlay_needs(n, l))
+        kai_link_bye(n, l, KAI_BYE_DONE);
+}
+
 static void end(struct kai_net *n, struct kai_visit *v)
 {
     v->on = false;
     n->overlay.visit_ms = n->overlay.visit_ms ? n->overlay.visit_ms : n->now_ms;
     for (size_t i = 0; i < n->n_links; i++) {
-        const struct kai_link *l = n->links[i];
-        if (!l->dead && !l->file && l->peer && l->state == KAI_LINK_MATCH &&
-            memcmp(l->peer_id, v->node, KAI_ID_BYTES) == 0)
-            heard(n, l);
+        struct kai_link *l = n->links[i];
+        if (l->dead || l->file || !l->peer || l->state != KAI_LINK_MATCH ||
+            memcmp(l->peer_id, v->node, KAI_ID_BYTES) != 0)
+            continue;
+        heard(n, l);
+        go(n, l);
     }
 }
 

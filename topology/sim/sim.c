@@ -198,7 +198,7 @@ static void tick(struct kai_sim *s, struct sim_event *e)
     s->sched_ms[e->node] = 0;
     if (s->now < s->tick_ms[e->node])
         return;
-    (void)kai_net_on_tick(n->net, s->now, SIM_WALL_MS + s->now);
+    (void)kai_net_on_tick(n->net, s->now, sim_wall(s));
     sim_node_duties(s, e->node);
     kai_net_counters(n->net, &c);
     if (c.memory_bytes > s->memory_most)
@@ -231,6 +231,7 @@ static void happen(struct kai_sim *s, struct sim_event *e)
         break;
     case SIM_DOWN:
         kai_net_on_down(n->net, e->link, s->now);
+        sim_dial_now(s, e->node);
         break;
     }
     if (n->unread)
@@ -433,6 +434,12 @@ static void cut_apart(struct kai_sim *s)
             sim_wire_cut(s, c);
         }
     }
+}
+
+void kai_sim_sleep(struct kai_sim *s, uint64_t ms)
+{
+    sim_trace(s, "asleep for %llu ms", (unsigned long long)ms);
+    s->slept_ms += ms;
 }
 
 void kai_sim_partition(struct kai_sim *s, uint32_t side)

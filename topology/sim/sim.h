@@ -113,6 +113,9 @@ bool kai_sim_up(const struct kai_sim *s, size_t node);
 void kai_sim_restart(struct kai_sim *s, size_t node); /* With what was durable. */
 void kai_sim_partition(struct kai_sim *s,
                        uint32_t side); /* Bit i: node i is on the other side; 0: none. */
+/* The clock on every wall goes on so far, and nothing else happens: days in which nobody does
+ * anything. */
+void kai_sim_sleep(struct kai_sim *s, uint64_t ms);
 void kai_sim_partition_some(struct kai_sim *s,
                             unsigned of_1000); /* So many of the nodes, by lot. */
 void kai_sim_cut_all(struct kai_sim *s);

@@ -157,7 +157,7 @@ struct kai_sim {
     struct kai_sim_options o;
     bool planned; /* By a plan of the caller. */
     uint64_t rng;
-    uint64_t now, next_no, next_link, dial_ms;
+    uint64_t now, slept_ms, next_no, next_link, dial_ms;
     uint64_t expire_s; /* What is written from now on; 0: for ever. */
     struct kai_charter charter;
     struct kai_buf charter_record;
@@ -243,6 +243,11 @@ void sim_disk_append(struct sim_node *n, const struct kai_net_log *l, struct sim
 /* A control entry that this organisation made: to the disk of its first node and its engine. */
 void sim_own_ctl(struct kai_sim *s, size_t org, struct sim_entry *e);
 
+static inline uint64_t sim_wall(const struct kai_sim *s)
+{
+    return SIM_WALL_MS + s->now + s->slept_ms;
+}
+
 /* write.c: what a node writes itself. */
 void sim_node_duties(struct kai_sim *s, size_t node);
 void sim_own_rule(struct kai_sim *s, size_t aud); /* The owner learns its own RULE. */
@@ -270,6 +275,7 @@ bool sim_wire_linked(const struct kai_sim *s, size_t a, size_t b);
 
 /* dial.c */
 void sim_dials(struct kai_sim *s);
+void sim_dial_now(struct kai_sim *s, size_t node);
 
 /* oracle.c */
 void sim_oracle_frame(struct kai_sim *s, const struct sim_node *from, const struct sim_conn *c,
