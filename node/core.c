@@ -18,6 +18,7 @@
 #include "node/held.h"
 #include "node/hold.h"
 #include "node/indexer.h"
+#include "node/kept.h"
 #include "node/loop.h"
 #include "node/ownlog.h"
 #include "node/post.h"
@@ -296,6 +297,8 @@ static enum kai_err load_state(struct kai_core *c, struct kai_why *why)
         err = kai_forks_load(c, c->serve);
     if (err == KAI_OK)
         err = kai_snap_notes(c->serve, tell_note, c);
+    if (err == KAI_OK)
+        err = kai_kept_load(c, c->serve);
     if (err == KAI_OK)
         kai_net_on_keyring(c->net, kai_now_ms());
     kai_snap_end(c->serve);
