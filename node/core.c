@@ -152,7 +152,7 @@ enum kai_err kai_core_run(struct kai_core *c, kai_job_fn *f, void *arg)
 
     if (c->loop != NULL && !pthread_equal(pthread_self(), c->owner))
         return kai_loop_run(c->loop, f, arg);
-    kai_indexer_rules(c->indexer);
+    (void)kai_indexer_rules(c->indexer);
     enum kai_err err = f(c, arg);
     kai_core_after(c, direct_done, &d);
     kai_core_commit(c);
@@ -413,6 +413,10 @@ enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, s
         err = kai_clerk_new(&c->clerk, c);
     if (err == KAI_OK)
         err = kai_indexer_start(&c->indexer, c);
+    if (err == KAI_OK && kai_indexer_rules(c->indexer)) { /* A kill kept them from it. */
+        kai_core_commit(c);
+        kai_core_refresh(c);
+    }
     if (err != KAI_OK) {
         if (why != NULL && why->code == NULL)
             (void)kai_why_set(why, err, "node.open", kai_err_text(err), home->dir, NULL);

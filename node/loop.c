@@ -346,7 +346,7 @@ static enum kai_err round_of(struct kai_loop *l)
         drain_wake(l);
     kai_transport_process(l->transport);
     run_jobs(l);
-    kai_indexer_rules(l->c->indexer);
+    (void)kai_indexer_rules(l->c->indexer);
     kai_expire_forget(l->c->indexer);
     take_verified(l);
     timers(l);
