@@ -22,8 +22,8 @@ static bool add(struct kai_rule_list *l, uint64_t no, struct kai_view item)
 
     if (r == NULL)
         return false;
-    memcpy(r->bytes, item.p, item.n);
     *r = (struct kai_found_rule){.no = no, .item = kai_view_of(r->bytes, item.n)};
+    memcpy(r->bytes, item.p, item.n);
     if (l->last != NULL)
         l->last->next = r;
     else
