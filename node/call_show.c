@@ -167,6 +167,7 @@ enum kai_err kai_verb_status(struct kai_call *call)
     put_count(call, &j, "grafts", g.counters.grafts_out);
     put_count(call, &j, "prunes", g.counters.prunes_out);
     put_count(call, &j, "wants", g.counters.wants_out);
+    put_count(call, &j, "visits", g.counters.visits);
     put_count(call, &j, "peer_memory_bytes", g.counters.memory_bytes);
     put_alarms(call, &j, o);
     kai_jput_end(&j);

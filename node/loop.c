@@ -16,6 +16,7 @@
 #include "node/dialer.h"
 #include "node/expire.h"
 #include "node/indexer.h"
+#include "node/kept.h"
 #include "node/net/transport.h"
 #include "node/renew.h"
 #include "node/say.h"
@@ -56,6 +57,7 @@ struct kai_loop {
     uint64_t next_tidy_ms;
     uint64_t next_renew_ms;
     uint64_t next_usage_ms;
+    uint64_t next_kept_ms;
     const struct kai_config *cfg;
     uint64_t next_addr_ms;
     uint64_t stop_at_ms;
@@ -285,6 +287,8 @@ static void timers(struct kai_loop *l)
         kai_indexer_wake(l->c->indexer); /* Something may be over that nothing new wakes it for. */
         l->next_tidy_ms = now + TIDY_MS;
     }
+    if (now >= l->next_kept_ms)
+        l->next_kept_ms = kai_kept_tick(l->c, now);
     if (now >= l->next_usage_ms) {
         struct kai_store_usage u;
 
@@ -342,7 +346,7 @@ static enum kai_err round_of(struct kai_loop *l)
         drain_wake(l);
     kai_transport_process(l->transport);
     run_jobs(l);
-    kai_indexer_rules(l->c->indexer);
+    (void)kai_indexer_rules(l->c->indexer);
     kai_expire_forget(l->c->indexer);
     take_verified(l);
     timers(l);
@@ -356,6 +360,7 @@ enum kai_err kai_loop_serve(struct kai_loop *l)
 
     while (err == KAI_OK && !atomic_load(&l->stop))
         err = round_of(l);
+    kai_kept_save(l->c);
     kai_net_stop(l->c->net, kai_now_ms());
     kai_transport_process(l->transport);
     return err;

@@ -184,10 +184,11 @@ static bool may_dial(const struct kai_net *n, const struct kai_place *p)
            !kai_overlay_linked_to(n, p->node);
 }
 
-/* An order of our own, so that not all choose the same ones. */
+/* Anchors, those of the oldest links first; then an order of our own, so that not all choose the
+ * same ones. */
 static uint64_t taste(const struct kai_net *n, const struct kai_place *p)
 {
-    return p->anchor ? 0 : kai_cover_rank(n->self.node_id, p->node);
+    return p->anchor ? p->anchor : kai_cover_rank(n->self.node_id, p->node);
 }
 
 static bool better(const struct kai_net *n, unsigned gain, const struct kai_place *p,

@@ -182,8 +182,10 @@ static struct kai_place *steward_of(struct kai_net *n, const struct kai_audience
     return NULL;
 }
 
-static void begin_visit(struct kai_visit *v, const uint8_t *node, bool dialled, uint64_t until_ms)
+static void begin_visit(struct kai_net *n, struct kai_visit *v, const uint8_t *node, bool dialled,
+                        uint64_t until_ms)
 {
+    n->count.visits++;
     *v = (struct kai_visit){.on = true, .dialled = dialled, .until_ms = until_ms};
     memcpy(v->node, node, KAI_ID_BYTES);
 }
@@ -232,11 +234,11 @@ struct kai_place *kai_visit_next(struct kai_net *n)
     v = slot(o, !l);
     p = l || !v ? NULL : steward_of(n, a);
     if (l && v)
-        begin_visit(v, l->peer_id, false, n->now_ms + LINKED_MS);
+        begin_visit(n, v, l->peer_id, false, n->now_ms + LINKED_MS);
     if (!p)
         return NULL;
     p->chance = true;
-    begin_visit(v, p->node, true, n->now_ms + VISIT_LOST_MS);
+    begin_visit(n, v, p->node, true, n->now_ms + VISIT_LOST_MS);
     return p;
 }
 
