@@ -71,6 +71,7 @@ struct kai_overlay {
     uint64_t tidy_ms;   /* Surplus links are looked at again. */
     uint64_t audit_ms;  /* Somebody at random is dialled. */
     unsigned n_anchors; /* Told of, since the start. */
+    uint64_t back_ms;   /* Those that were gone for long are not all tried again before. */
     bool lacking;       /* Some audience has fewer links than it wants. */
     bool relaxed;       /* And the cap is why. */
     /* visit.c */

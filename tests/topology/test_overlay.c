@@ -135,6 +135,28 @@ static void test_audience_is_in_one_piece(void **state)
     kai_sim_free(s);
 }
 
+/* Two halves that heard nothing of each other for 45 minutes: whoever leads its half goes on trying
+ * those before it, and with the first that answers all who were gone are tried again. */
+static void test_halves_meet(void **state)
+{
+    struct kai_sim *s = open_water(30, 12, true);
+    size_t entries;
+
+    (void)state;
+    kai_sim_run(s, 10000);
+    kai_sim_partition(s, 0x7fff);
+    for (int i = 0; i < 3; i++) {
+        kai_sim_run(s, 900000);
+        for (size_t k = 0; k < 30; k += 7)
+            kai_sim_publish(s, k, 0, 100);
+    }
+    assert_false(kai_sim_converged(s, &entries));
+    kai_sim_partition(s, 0);
+    kai_sim_run(s, 60000);
+    assert_true(kai_sim_converged(s, &entries));
+    kai_sim_free(s);
+}
+
 /* ---- Caps. */
 
 /* Beyond the soft cap whom many can replace is a guest; whom few can replace stays. */
@@ -430,6 +452,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who_helps_most_is_first),
         cmocka_unit_test(test_audience_is_in_one_piece),
+        cmocka_unit_test(test_halves_meet),
         cmocka_unit_test(test_guests),
         cmocka_unit_test(test_busy_is_left_alone),
         cmocka_unit_test(test_newcomer_of_a_group),
