@@ -105,7 +105,12 @@ static void look_up(struct kai_core *c, const struct kai_roster *r, struct succe
             s->rec.cut = parent.cut;
     }
     heir.exact = s->given;
-    s->taken = said(&heir, s->heir);
+    if (memcmp(s->heir->id, c->self.org_id, KAI_ID_BYTES) == 0 && c->issuing != NULL) {
+        heir.issuing =
+            false; /* A key of before may be cut off: saying it once more does no harm. */
+        kai_ctl_each(c->ctl, c->issuing->sign_pk, 1, UINT64_MAX, on_word, &heir);
+    }
+    s->taken = heir.found || said(&heir, s->heir);
     if (!s->given && s->taken && !s->old->active)
         s->rec.cut = heir.cut; /* A sponsor's word is bound to no place: it can say the same. */
 }
