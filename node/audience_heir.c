@@ -5,6 +5,15 @@
 
 #include "node/letters.h"
 
+static bool listed(uint8_t (*ids)[KAI_ID_BYTES], size_t n, const uint8_t *id)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (memcmp(ids[i], id, KAI_ID_BYTES) == 0)
+            return true;
+    }
+    return false;
+}
+
 const struct kai_org *kai_audience_in_place(const struct kai_roster *r, const struct kai_org *org,
                                             uint8_t (*ids)[KAI_ID_BYTES], size_t n)
 {
@@ -12,10 +21,31 @@ const struct kai_org *kai_audience_in_place(const struct kai_roster *r, const st
     size_t k = org == NULL ? 0 : kai_roster_forerunners(r, org, &f);
 
     for (size_t i = 0; i < k; i++) {
-        for (size_t j = 0; j < n; j++) {
-            if (memcmp(ids[j], f[i].org->id, KAI_ID_BYTES) == 0)
-                return f[i].org;
-        }
+        if (listed(ids, n, f[i].org->id))
+            return f[i].org;
+    }
+    return NULL;
+}
+
+const struct kai_org *kai_audience_place_of(const struct kai_roster *r,
+                                            const uint8_t place[static KAI_ID_BYTES],
+                                            uint8_t (*ids)[KAI_ID_BYTES], size_t n,
+                                            const struct kai_org **org)
+{
+    const struct kai_person *p;
+    const struct kai_forerunner *f;
+    uint8_t id[KAI_ID_BYTES];
+    size_t all = kai_roster_persons(r, &p);
+
+    for (; all > 0 && memcmp(p->place, place, KAI_ID_BYTES) != 0; all--)
+        p++;
+    size_t k = all == 0 ? 0 : kai_roster_forerunners(r, p->org, &f);
+    for (size_t i = 0; i < k; i++) {
+        kai_place_id(id, p->id, f[i].org->id);
+        if (!listed(ids, n, id))
+            continue;
+        *org = p->org;
+        return f[i].org;
     }
     return NULL;
 }

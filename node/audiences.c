@@ -312,11 +312,13 @@ static enum kai_err check_heir(const struct kai_core *c, struct change *ch, cons
 {
     const struct kai_roster *r = kai_net_roster(c->net);
     const struct kai_org *org = kai_roster_org(r, member);
-    const struct kai_org *old =
-        kai_audience_in_place(r, org, (uint8_t(*)[KAI_ID_BYTES])ch->ids, ch->n_ids);
+    uint8_t(*ids)[KAI_ID_BYTES] = (uint8_t(*)[KAI_ID_BYTES])ch->ids;
+    const struct kai_org *old = kai_audience_in_place(r, org, ids, ch->n_ids);
 
     if (old == NULL)
         old = kai_audience_in_place(r, org, ch->rec.stewards, ch->rec.n_stewards);
+    if (old == NULL && org == NULL)
+        old = kai_audience_place_of(r, member, ids, ch->n_ids, &org);
     return old == NULL
                ? KAI_OK
                : kai_why_set(ch->why, KAI_EDENIED, "audience.in-place", org->name, old->name, NULL);
@@ -336,7 +338,7 @@ static enum kai_err apply_remove(const struct kai_core *c, struct change *ch)
     }
     for (size_t i = 0; err == KAI_OK && i < s->n_stewards; i++)
         err = drop_steward(c, ch, s->stewards[i]);
-    for (size_t i = 0; err == KAI_OK && orgs && i < s->n_members; i++)
+    for (size_t i = 0; err == KAI_OK && i < s->n_members; i++)
         err = check_heir(c, ch, s->members[i]);
     for (size_t i = 0; err == KAI_OK && i < s->n_stewards; i++)
         err = check_heir(c, ch, s->stewards[i]);

@@ -16,13 +16,20 @@ class Merge(WorldCase):
     @classmethod
     def build(cls, world):
         cls.pref = world.found("Pref")
-        cls.body, cls.town, cls.village, cls.city = (world.join(cls.pref, name) for name in ("Body", "Town", "Village", "City"))
+        cls.body, cls.town, cls.village, cls.city = (
+            world.join(cls.pref, name, "--clearance", "RED") for name in ("Body", "Town", "Village", "City"))
         for home in (cls.body, cls.town, cls.village, cls.city):
             home.run()
         cls.all = (cls.pref, cls.body, cls.town, cls.village, cls.city)
         until("all are live", lambda: cls.pref.live_with(4), 60)
         for home in cls.all:
             until("%s knows all" % home.name, lambda home=home: len(home.ask("org", "list").rows) == 5, 60)
+
+        request = world.path("ana.request")
+        words = cls.town.ask("person", "key", "--name", "Ana", "--out", request).last["words"]
+        cls.request = (request, "--open-name", "--clearance", "RED", "--fingerprint", words)
+        cls.town.ask("person", "add", *cls.request)
+        until("the body knows Ana", lambda: cls.body.ask("person", "list", "--all").rows, 60)
 
     def group(self, name, member):
         self.body.ask("audience", "create", name, "--kind", "group", "--label", "AMBER", "--member", member)
@@ -57,6 +64,13 @@ class Merge(WorldCase):
         self.body.sees("from-city.example", 60)
         shown = self.body.ask("audience", "show", "Wells").rows[0]["member_names"]
         self.assertEqual(["Body", "City", "Town"], sorted(shown))
+        # A person that is taken over: out only with its place in the town.
+        self.body.ask("audience", "create", "Red", "--kind", "persons", "--member", "Ana@Town")
+        self.city.ask("person", "add", *self.request)
+        until("the place is known", lambda: len(self.body.ask("person", "list", "--all").rows) == 2, 60)
+        refused = self.body.ask("audience", "remove", "Red", "--member", "Ana@City", status=FORBIDDEN).error
+        self.assertEqual("audience.in-place", refused["error"])
+        until("the city's node is told", lambda: [r for r in self.city.ask("audience", "list").rows if r["name"] == "Red"], 60)
         # It is out only with the town.
         refused = self.body.ask("audience", "remove", "Wells", "--member", "City", status=FORBIDDEN).error
         self.assertEqual("audience.in-place", refused["error"])
