@@ -82,12 +82,10 @@ static bool closed(const struct kai_audience *a)
            a->rec.kind == KAI_AUD_PERSONS;
 }
 
-static bool may_tell(const struct kai_audience *a, const struct kai_node *node)
+static bool may_tell(const struct kai_net *n, const struct kai_audience *a,
+                     const struct kai_node *node)
 {
-    for (size_t i = 0; i < a->rec.n_stewards; i++)
-        if (memcmp(a->rec.stewards[i], node->org->id, KAI_ID_BYTES) == 0)
-            return true;
-    return node->org == a->owner;
+    return node->org == a->owner || kai_keyring_keeps(n->keyring, a->id, node->org);
 }
 
 /* What we are a member of we know, and what we keep the keys of, once we have one. */
@@ -97,7 +95,7 @@ static bool known(const struct kai_net *n, const struct kai_audience *a)
     const struct kai_epoch *e;
 
     return !self || kai_keyring_eligible(n->keyring, a->id, self) ||
-           (may_tell(a, self) && kai_keyring_epochs(n->keyring, a->id, &e) > 0);
+           (may_tell(n, a, self) && kai_keyring_epochs(n->keyring, a->id, &e) > 0);
 }
 
 /* What nobody answers any more is forgotten: it was replaced, or went with its owner. */
@@ -124,7 +122,7 @@ static bool under_way(const struct kai_net *n, const struct kai_audience *a)
     for (size_t i = 0; i < KAI_VISITS_AT_ONCE; i++) {
         const struct kai_visit *v = &n->overlay.visit[i];
         const struct kai_node *node = v->on ? kai_roster_node(n->roster, v->node) : NULL;
-        if (node && may_tell(a, node))
+        if (node && may_tell(n, a, node))
             return true;
     }
     return false;
@@ -160,7 +158,7 @@ static const struct kai_link *linked_steward(const struct kai_net *n, const stru
 {
     for (size_t i = 0; i < n->n_links; i++) {
         const struct kai_link *l = n->links[i];
-        if (!l->dead && l->peer && l->state == KAI_LINK_MATCH && may_tell(a, l->peer))
+        if (!l->dead && l->peer && l->state == KAI_LINK_MATCH && may_tell(n, a, l->peer))
             return l;
     }
     return NULL;
@@ -176,7 +174,7 @@ static struct kai_place *steward_of(struct kai_net *n, const struct kai_audience
         if (memcmp(p->node, n->self.node_id, KAI_ID_BYTES) == 0)
             continue;
         if (p->listens && n->now_ms >= p->retry_ms && p->dialled_ms == 0 && node &&
-            may_tell(a, node) && kai_book_good(n, p) && !kai_overlay_linked_to(n, p->node))
+            may_tell(n, a, node) && kai_book_good(n, p) && !kai_overlay_linked_to(n, p->node))
             return p;
     }
     return NULL;
@@ -258,7 +256,7 @@ static void heard(struct kai_net *n, const struct kai_link *l)
     size_t k = kai_roster_audiences(n->roster, &auds);
 
     for (size_t i = 0; i < k; i++)
-        if (closed(&auds[i]) && may_tell(&auds[i], l->peer) && !known(n, &auds[i]))
+        if (closed(&auds[i]) && may_tell(n, &auds[i], l->peer) && !known(n, &auds[i]))
             asked(n, l, &auds[i]);
 }
 

@@ -69,6 +69,8 @@
 #define KAI_CHARTER_RIVALS_MAX     4u  /* Kept as evidence; one is enough to ask the founders. */
 #define KAI_KEYDEATH_CUTS_MAX      8u  /* Lower ones: past it only a cut of all. */
 #define KAI_FOUNDERS_MAX           32u
+#define KAI_SUCCESSOR_STEPS_MAX    8u /* Places go on so often; mergers of one place are rare. */
+#define KAI_FORERUNNERS_MAX        64u /* Of one organisation: each makes every look at a list longer. */
 #define KAI_ATTRS_MAX              8u
 #define KAI_PROVIDER_TIERS_MAX     2u /* Contractors and theirs: beyond it nobody answers for them. */
 

@@ -103,6 +103,19 @@ static void amendment(struct kai_view v)
     MUST(kai_amend_parse(&c, v, &prev) != KAI_OK); /* No founder of nothing has signed. */
 }
 
+static void recode_successor(struct kai_view v)
+{
+    struct kai_successor x;
+    struct kai_buf out;
+
+    if (kai_successor_parse(&x, v) != KAI_OK)
+        return;
+    kai_buf_init(&out, v.n + 16);
+    kai_successor_write(&out, &x);
+    MUST(out.err == KAI_OK && out.len <= v.n);
+    kai_buf_free(&out);
+}
+
 static void keydeath(struct kai_view v)
 {
     struct kai_keydeath d;
@@ -130,7 +143,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     struct kai_view v = kai_view_of(data + 1, size - 1);
-    switch (data[0] % 11) {
+    switch (data[0] % 12) {
     case 0:
         recode_admit(v);
         break;
@@ -162,8 +175,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case 9:
         amendment(v);
         break;
-    default:
+    case 10:
         keydeath(v);
+        break;
+    default:
+        recode_successor(v);
         break;
     }
     return 0;

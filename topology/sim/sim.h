@@ -101,6 +101,9 @@ bool kai_sim_may_publish(struct kai_sim *s, size_t node, size_t aud);
 void kai_sim_revoke(struct kai_sim *s, size_t node);
 void kai_sim_revoke_node(struct kai_sim *s, size_t node); /* A lost node, by its organisation. */
 void kai_sim_admit_late(struct kai_sim *s, size_t node);
+/* An organisation takes the places of another, once and for good, by the word of both: each at its
+ * first node. */
+void kai_sim_merge(struct kai_sim *s, size_t old, size_t heir);
 /* The owner says who is in a group (providers, persons) from now on. */
 void kai_sim_change(struct kai_sim *s, size_t aud, const struct kai_orgs *members);
 /* A version of the charter, applied at this node. */

@@ -61,6 +61,9 @@ struct sim_org {
     uint8_t id[KAI_ID_BYTES], cert[KAI_ID_BYTES], issuing_cert[KAI_ID_BYTES];
     uint8_t person_id[KAI_ID_BYTES];
     const struct sim_entry *revoke;
+    size_t heir; /* Who takes its places; SIM_NOBODY. */
+    const struct sim_entry *gives, *takes;
+    bool took; /* The places of another. */
 };
 
 struct sim_node {
@@ -187,6 +190,7 @@ struct kai_sim {
     struct sim_map node_by_id, node_by_curve;
     struct kai_buf *addr; /* ADDR note of each node. */
     bool side[KAI_SIM_NODES];
+    bool merged; /* Some organisation has an heir. */
     uint64_t violations;
     uint64_t hash;
     size_t memory_most;

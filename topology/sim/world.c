@@ -29,6 +29,7 @@ static void make_org(struct kai_sim *s, size_t i, const struct kai_sim_org *plan
     struct sim_org *o = &s->org[i];
     uint8_t kx_sk[32];
 
+    o->heir = SIM_NOBODY;
     o->parent = plan->parent;
     o->caps = plan->caps ? plan->caps : CAPS_ORG;
     o->label_max = plan->label_max ? plan->label_max : 5;
@@ -250,7 +251,7 @@ static const struct sim_entry *revoke(struct kai_sim *s, size_t by, const uint8_
     struct kai_buf body;
 
     memcpy(r.target, cert, KAI_ID_BYTES);
-    if (whole) { /* What it admitted lives on. */
+    if (whole) { /* What it admitted lives on, and what it said of places. */
         cut_at(&r, &whole->root);
         cut_at(&r, &whole->issuing);
     }
@@ -264,11 +265,11 @@ static const struct sim_entry *revoke(struct kai_sim *s, size_t by, const uint8_
 
 const struct sim_entry *sim_world_revoke(struct kai_sim *s, size_t org)
 {
-    bool has_children = false;
+    bool stays = s->org[org].heir != SIM_NOBODY || s->org[org].took;
 
     for (size_t i = 1; i < s->n_orgs; i++)
-        has_children = has_children || (s->org[i].admitted && s->org[i].parent == org);
-    return revoke(s, s->org[org].parent, s->org[org].cert, has_children ? &s->org[org] : NULL);
+        stays = stays || (s->org[i].admitted && s->org[i].parent == org);
+    return revoke(s, s->org[org].parent, s->org[org].cert, stays ? &s->org[org] : NULL);
 }
 
 const struct sim_entry *sim_world_revoke_node(struct kai_sim *s, size_t node)
