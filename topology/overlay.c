@@ -11,7 +11,7 @@
 
 #include "base/check.h"
 
-#define DIALS_AT_ONCE  1u
+#define DIALS_AT_ONCE  4u
 #define DIAL_LOST_MS   20000u /* A dial of which nothing was heard. */
 #define RETRY_MIN_MS   1000u
 #define RETRY_MAX_MS   300000u
