@@ -148,6 +148,10 @@ bool kai_roster_client(const struct kai_roster *r, const struct kai_org *org,
  * owner, or more than KAI_PROVIDER_TIERS_MAX. */
 unsigned kai_roster_provider_tiers(const struct kai_roster *r, const struct kai_org *org,
                                    const struct kai_org *owner);
+/* Whether above stands over org on one of its ACTIVE paths: it admitted org, or one that did, up to
+ * a founder. No organisation stands over itself. NULL: over and under nobody. */
+bool kai_roster_above(const struct kai_roster *r, const struct kai_org *org,
+                      const struct kai_org *above);
 /* Whether the node is ATTESTED with caps steward, and its organisation was named a steward by any
  * AUDIENCE that counts or counted: whose word about epochs of then is still good. */
 bool kai_roster_was_steward(const struct kai_roster *r, const uint8_t aud_id[static KAI_ID_BYTES],

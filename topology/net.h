@@ -162,6 +162,9 @@ KAI_MUST_USE enum kai_err kai_net_on_own_note(struct kai_net *n, uint64_t type,
 void kai_net_on_own_addr(struct kai_net *n, struct kai_view note, uint64_t now_ms);
 /* An ADDR note read from disk or from an admission at start. */
 void kai_net_on_addr(struct kai_net *n, struct kai_view note);
+/* A CHECKPOINT of our own, durable before this call; one read from disk at start. */
+void kai_net_on_own_checkpoint(struct kai_net *n, struct kai_view note, uint64_t now_ms);
+void kai_net_on_checkpoint(struct kai_net *n, struct kai_view note);
 /* The projection found a RULE, which was fed to the keyring; or the keyring changed otherwise. */
 void kai_net_on_keyring(struct kai_net *n, uint64_t now_ms);
 void kai_net_on_full(struct kai_net *n, bool full); /* Take no foreign data entries (85 % rule). */

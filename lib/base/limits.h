@@ -68,8 +68,9 @@
 #define KAI_CHARTER_VERSIONS_MAX   64u /* After the first: one a year is many. */
 #define KAI_CHARTER_RIVALS_MAX     4u  /* Kept as evidence; one is enough to ask the founders. */
 #define KAI_KEYDEATH_CUTS_MAX      8u  /* Lower ones: past it only a cut of all. */
-#define KAI_CHECKPOINT_ROWS_MAX    64u /* Open data logs of one node: one in each of its audiences. \
-                                        */
+#define KAI_CHECKPOINT_ROWS_MAX                                                                    \
+    64u /* Open data logs of one node: one in each of its audiences.                               \
+         */
 #define KAI_CHECKPOINT_BYTES_MAX 3072u /* All rows, and room for extensions. */
 #define KAI_FOUNDERS_MAX         32u
 #define KAI_ATTRS_MAX            8u
