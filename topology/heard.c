@@ -198,6 +198,14 @@ void kai_net_on_checkpoint(struct kai_net *n, struct kai_view note)
     (void)!take(n, note, &whose);
 }
 
+struct kai_view kai_net_checkpoint_of(const struct kai_net *n,
+                                      const uint8_t node[static KAI_ID_BYTES])
+{
+    const struct kai_heard *h = kai_heard_find(n, node);
+
+    return h ? kai_view_of(h->note, h->n) : (struct kai_view){0};
+}
+
 /* Those that the peer has to hear of, and then others by lot. */
 void kai_heard_send_all(struct kai_net *n, struct kai_link *l)
 {

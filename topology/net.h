@@ -165,6 +165,9 @@ void kai_net_on_addr(struct kai_net *n, struct kai_view note);
 /* A CHECKPOINT of our own, durable before this call; one read from disk at start. */
 void kai_net_on_own_checkpoint(struct kai_net *n, struct kai_view note, uint64_t now_ms);
 void kai_net_on_checkpoint(struct kai_net *n, struct kai_view note);
+/* The newest of a node, until the next event; empty: none is known. */
+struct kai_view kai_net_checkpoint_of(const struct kai_net *n,
+                                      const uint8_t node[static KAI_ID_BYTES]);
 /* The projection found a RULE, which was fed to the keyring; or the keyring changed otherwise. */
 void kai_net_on_keyring(struct kai_net *n, uint64_t now_ms);
 void kai_net_on_full(struct kai_net *n, bool full); /* Take no foreign data entries (85 % rule). */

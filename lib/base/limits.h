@@ -71,7 +71,8 @@
 #define KAI_CHECKPOINT_ROWS_MAX                                                                    \
     64u /* Open data logs of one node: one in each of its audiences.                               \
          */
-#define KAI_CHECKPOINT_BYTES_MAX 3072u /* All rows, and room for extensions. */
+#define KAI_CHECKPOINT_BYTES_MAX 3072u              /* All rows, and room for extensions. */
+#define KAI_STALE_MS             (7ull * 86400000u) /* A word comes each day: some may be lost on the way. */
 #define KAI_FOUNDERS_MAX         32u
 #define KAI_ATTRS_MAX            8u
 #define KAI_PROVIDER_TIERS_MAX   2u /* Contractors and theirs: beyond it nobody answers for them. */
