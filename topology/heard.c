@@ -11,6 +11,7 @@
 #include "keys/checkpoint.h"
 
 #define TO_PEER 256u   /* When a link comes up: the rest is said anew within a day. */
+#define TO_FILE 64u    /* With the addresses they fit the end of the smallest volume. */
 #define LOOK_MS 60000u /* For those of nodes that are no more. */
 #define LATE_MS 1000u
 /* Each new one of a node goes to every disk of the network. A node says one an hour: some at once,
@@ -181,6 +182,12 @@ void kai_heard_note(struct kai_net *n, struct kai_link *l, struct kai_view note)
         kai_link_bye(n, l, KAI_BYE_MALFORMED);
 }
 
+void kai_heard_frame(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
+{
+    for (uint32_t i = 0; i < f->n && !l->dead; i++)
+        kai_heard_note(n, l, kai_frame_note(f));
+}
+
 void kai_net_on_own_checkpoint(struct kai_net *n, struct kai_view note, uint64_t now_ms)
 {
     const struct kai_node *self;
@@ -211,12 +218,13 @@ void kai_heard_send_all(struct kai_net *n, struct kai_link *l)
 {
     struct kai_view notes[KAI_NOTES_PER_FRAME_MAX];
     size_t start = n->n_heard ? (size_t)kai_random_below(n, n->n_heard) : 0, sent = 0;
+    size_t most = l->file ? TO_FILE : TO_PEER;
     uint32_t k = 0;
 
     if (l->heard_sent || l->dead || !l->peer)
         return;
     l->heard_sent = true;
-    for (size_t i = 0; i < 2 * n->n_heard && sent < TO_PEER; i++) {
+    for (size_t i = 0; i < 2 * n->n_heard && sent < most; i++) {
         const struct kai_heard *h = &n->heard[(start + i) % n->n_heard];
         const struct kai_node *node = kai_roster_node(n->roster, h->node);
         if (!node || kai_roster_above(n->roster, l->peer->org, node->org) != (i < n->n_heard))

@@ -468,6 +468,8 @@ KAI_MUST_USE enum kai_err kai_control_rebuild(struct kai_net *n);
 /* NULL: none was heard. */
 struct kai_heard *kai_heard_find(const struct kai_net *n, const uint8_t node[static KAI_ID_BYTES]);
 void kai_heard_note(struct kai_net *n, struct kai_link *l, struct kai_view note);
+/* NOTES of a carry file: CHECKPOINTs, and nothing else. */
+void kai_heard_frame(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 void kai_heard_send_all(struct kai_net *n, struct kai_link *l);
 void kai_heard_tick(struct kai_net *n);
 void kai_heard_free(struct kai_net *n);
