@@ -185,6 +185,7 @@ enum kai_err kai_verb_status(struct kai_call *call)
     put_count(call, &j, "prunes", g.counters.prunes_out);
     put_count(call, &j, "wants", g.counters.wants_out);
     put_count(call, &j, "peer_memory_bytes", g.counters.memory_bytes);
+    put_count(call, &j, "withheld", g.counters.withheld);
     put_stale(&j, &stale);
     put_alarms(call, &j, o);
     kai_jput_end(&j);

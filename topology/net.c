@@ -376,6 +376,7 @@ uint64_t kai_net_on_tick(struct kai_net *n, uint64_t now_ms, uint64_t wall_ms)
     kai_park_tick(n);
     kai_book_tick(n);
     kai_heard_tick(n);
+    kai_withheld_tick(n);
     kai_overlay_tick(n);
     kai_quota_tick(n);
     kai_audit_tick(n);

@@ -273,8 +273,9 @@ struct kai_net_counters {
     uint64_t malformed, rb_rounds, rb_bytes;
     uint64_t match_looks;             /* At a peer's tokens, beside all keys of ours. */
     uint64_t rb_sessions, rb_refused; /* Begun by us; frames past a limit. */
-    uint64_t evicted;                 /* Links that held most when all held too much. */
-    size_t memory_bytes;              /* Held for all peers together. */
+    uint64_t withheld;   /* Logs that have had more for ten minutes, by their author's word. */
+    uint64_t evicted;    /* Links that held most when all held too much. */
+    size_t memory_bytes; /* Held for all peers together. */
 };
 void kai_net_counters(const struct kai_net *n, struct kai_net_counters *out);
 /* The one function that decides whether data of this audience may go to this peer; everything that

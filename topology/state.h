@@ -44,8 +44,10 @@ struct kai_nlog {         /* A log of the mirror. */
     uint64_t frozen;      /* The first fork proved: from there on nothing stands. 0: none. */
     uint8_t frozen_head[KAI_ID_BYTES]; /* Of the entry before it, once that is here. */
     size_t proof_n;
-    uint8_t *proof;   /* FORKPROOF. */
-    uint64_t paid_ms; /* How far its author has used up proofs that others pass on. */
+    uint8_t *proof;            /* FORKPROOF. */
+    uint64_t paid_ms;          /* How far its author has used up proofs that others pass on. */
+    uint64_t unmarked;         /* Its author's CHECKPOINT with this counter has no row of it. */
+    struct kai_marked *marked; /* withheld.c; NULL: its author has not marked it. */
 };
 
 struct kai_id_seq {
@@ -341,7 +343,8 @@ struct kai_net {
     } * heard;          /* Sorted by node; KAI_HEARD_MAX. */
     uint64_t heard_sum; /* Of what stands in it; equal ones need not be exchanged. */
     uint64_t heard_ms, heard_late_ms;
-    bool heard_late; /* There are some to pass on later. */
+    uint64_t withheld_ms; /* Not looked at again before. */
+    bool heard_late;      /* There are some to pass on later. */
     size_t n_early;
     struct kai_early { /* Addresses of nodes that the roster does not name yet, oldest first. */
         size_t n;
@@ -473,6 +476,9 @@ void kai_heard_frame(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
 void kai_heard_send_all(struct kai_net *n, struct kai_link *l);
 void kai_heard_tick(struct kai_net *n);
 void kai_heard_free(struct kai_net *n);
+
+/* withheld.c */
+void kai_withheld_tick(struct kai_net *n);
 
 #include "topology/flow.h"
 
