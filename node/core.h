@@ -46,9 +46,10 @@ struct kai_outlook {
         const struct kai_org *owner;
     } * boxes; /* By id. */
     size_t n_forks;
-    struct kai_fork_at { /* Logs that are frozen, and from where. */
+    struct kai_fork_at { /* Logs that are frozen, or that a REVOKE ended, and from where. */
         uint8_t log_pk[KAI_KEY_BYTES];
         uint64_t seq;
+        bool ended;
     } * forks;
 };
 

@@ -113,6 +113,7 @@ static void free_log(struct kai_nlog *log)
     free(log->kids);
     free(log->proof);
     free(log->marked);
+    free(log->end);
     free(log);
 }
 

@@ -339,6 +339,7 @@ void kai_net_on_keyring(struct kai_net *n, uint64_t now_ms)
 {
     kai_step_begin(n, now_ms);
     n->retry_data = true;
+    kai_ended_tick(n); /* Also where no clock ticks, on a node that is stopped. */
     kai_step_end(n);
 }
 
@@ -377,6 +378,7 @@ uint64_t kai_net_on_tick(struct kai_net *n, uint64_t now_ms, uint64_t wall_ms)
     kai_book_tick(n);
     kai_heard_tick(n);
     kai_withheld_tick(n);
+    kai_ended_tick(n);
     kai_overlay_tick(n);
     kai_quota_tick(n);
     kai_audit_tick(n);

@@ -205,6 +205,9 @@ struct kai_ctl *kai_net_ctl(const struct kai_net *n);
 /* Logs that are frozen, and from which place on. */
 typedef void kai_frozen_fn(void *ctx, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq);
 void kai_net_frozen(const struct kai_net *n, kai_frozen_fn *f, void *ctx);
+/* Logs that REVOKEs of their author have marked, and from which place on nothing of them stands;
+ * UINT64_MAX: all does, or does again. */
+void kai_net_ended(const struct kai_net *n, kai_frozen_fn *f, void *ctx);
 
 struct kai_link_info {
     uint64_t link;

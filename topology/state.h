@@ -44,8 +44,12 @@ struct kai_nlog {         /* A log of the mirror. */
     uint64_t frozen;      /* The first fork proved: from there on nothing stands. 0: none. */
     uint8_t frozen_head[KAI_ID_BYTES]; /* Of the entry before it, once that is here. */
     size_t proof_n;
-    uint8_t *proof;            /* FORKPROOF. */
-    uint64_t paid_ms;          /* How far its author has used up proofs that others pass on. */
+    uint8_t *proof;   /* FORKPROOF. */
+    uint64_t paid_ms; /* How far its author has used up proofs that others pass on. */
+    uint64_t ended; /* ended.c: by its author's REVOKE nothing from there on stands. 0: all does. */
+    uint8_t ended_head[KAI_ID_BYTES]; /* Of the entry before it. */
+    uint64_t end_seen;                /* As of this roster. */
+    struct kai_end *end;              /* NULL: no REVOKE has marked it. */
     uint64_t unmarked;         /* Its author's CHECKPOINT with this counter has no row of it. */
     struct kai_marked *marked; /* withheld.c; NULL: its author has not marked it. */
 };
@@ -296,7 +300,8 @@ struct kai_net {
     struct kai_buf charter;
     struct kai_roster *roster;
     uint64_t keyring_seen;
-    bool roster_stale; /* Control entries were added since it was built. */
+    uint64_t roster_no; /* From 1, one more with each roster. */
+    bool roster_stale;  /* Control entries were added since it was built. */
     bool retry_ctl;
     bool retry_data;
     bool full;
@@ -479,6 +484,9 @@ void kai_heard_free(struct kai_net *n);
 
 /* withheld.c */
 void kai_withheld_tick(struct kai_net *n);
+
+/* ended.c */
+void kai_ended_tick(struct kai_net *n);
 
 #include "topology/flow.h"
 

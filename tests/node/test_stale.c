@@ -15,8 +15,9 @@
 
 #define PASS "long enough to be one"
 
-/* A home under base, whose organisation has been asked for; hex of its request. */
-static void ask(struct kai_home *home, const char *base, const char *name, struct kai_buf *request)
+/* A home under base, whose organisation, or a further node of org_id, has been asked for. */
+static void ask(struct kai_home *home, const char *base, const char *name, const uint8_t *org_id,
+                struct kai_buf *request)
 {
     struct kai_why why = {0};
     char dir[KAI_PATH_BYTES_MAX];
@@ -24,7 +25,8 @@ static void ask(struct kai_home *home, const char *base, const char *name, struc
     (void)snprintf(dir, sizeof dir, "%s/%s", base, name);
     MUST(kai_home_find(home, dir, &why));
     kai_buf_init(request, KAI_REQUEST_BYTES_MAX);
-    MUST(kai_found_request(home, KAI_ADMIT_ORG, name, NULL, PASS, request, &why));
+    MUST(kai_found_request(home, org_id != NULL ? KAI_ADMIT_NODE : KAI_ADMIT_ORG, name, org_id,
+                           PASS, request, &why));
 }
 
 static char *hex_of(const struct kai_buf *b)
@@ -60,7 +62,7 @@ static void below(struct rig *up, struct rig *r, const char *name)
     struct kai_buf b;
 
     *r = (struct rig){0};
-    ask(&r->home, up->dir, name, &b);
+    ask(&r->home, up->dir, name, NULL, &b);
     json_t *o = admit(up, &b);
     assert_non_null(o);
     const char *hex = json_string_value(json_object_get(o, "admission"));
@@ -174,8 +176,8 @@ static void silence(void **state)
     uint64_t now = kai_wall_ms();
     struct first first = {.ms = now - KAI_STALE_MS - 60000};
 
-    ask(&home, up->dir, "asks", &request[0]);
-    ask(&home, up->dir, "asks-too", &request[1]);
+    ask(&home, up->dir, "asks", NULL, &request[0]);
+    ask(&home, up->dir, "asks-too", NULL, &request[1]);
     word(up, first.ms, &old);
     word(up, now - KAI_STALE_MS + 60000, &young);
     word(up, now + KAI_STALE_MS, &later);
@@ -272,11 +274,73 @@ static void heartbeat(void **state)
     assert_int_equal(said_by(r).n, 0);
 }
 
+static bool last_revoke(void *ctx, const struct kai_entry *e)
+{
+    struct kai_view body;
+    uint64_t type;
+
+    if (kai_rec_parse(&type, &body, e->payload) == KAI_OK && type == KAI_REC_REVOKE)
+        MUST(kai_revoke_parse(ctx, body));
+    return true;
+}
+
+/* The last word of a lost node stands in its REVOKE, as far as there is room; of one that left, or
+ * of which nothing was heard, nothing does. */
+static void marks(void **state)
+{
+    static const char *const names[] = {"lost", "compromise", "left", "lost"};
+    struct rig *r = *state;
+    struct kai_who who;
+    char path[KAI_PATH_BYTES_MAX], name[16];
+    int http;
+
+    kai_who_home(&who);
+    for (size_t i = 0; i < 4; i++) {
+        struct kai_checkpoint p = {.counter = 5, .n = KAI_CHECKPOINT_ROWS_MAX};
+        struct kai_revoke rec = {.of = 0};
+        struct kai_keys *keys = NULL;
+        struct kai_buf request, word;
+        struct kai_home home;
+        uint8_t id[KAI_ID_BYTES];
+
+        (void)snprintf(name, sizeof name, "node-%zu", i);
+        ask(&home, r->dir, name, r->core->self.org_id, &request);
+        char *hex = hex_of(&request);
+        json_decref(rig_ask(r, &who, "node-admit", json_pack("{s:s}", "request", hex), &http));
+        assert_int_equal(http, 200);
+        free(hex);
+        MUST(kai_keyfile_load(&kai_keyport_posix, kai_home_path(&home, path, "keys/node.key"),
+                              KAI_KEY_NODE, NULL, &keys, NULL, &r->why));
+        kai_hash(id, KAI_D_NODE, keys->sign_pk, KAI_KEY_BYTES);
+        const struct kai_node *n = kai_roster_node(kai_net_roster(r->core->net), id);
+        assert_non_null(n);
+        memcpy(p.node_cert, n->cert, KAI_ID_BYTES);
+        for (size_t k = 0; k < p.n; k++)
+            memset(&p.rows[k], (int)k, sizeof p.rows[k]);
+        kai_buf_init(&word, KAI_CHECKPOINT_BYTES_MAX);
+        kai_checkpoint_write(&word, &p, keys->sign_sk, r->core->charter.nid);
+        if (i < 3)
+            kai_net_on_checkpoint(r->core->net, kai_buf_view(&word));
+        json_decref(rig_ask(r, &who, "node-revoke",
+                            json_pack("{s:s, s:s}", "node", name, "reason", names[i]), &http));
+        assert_int_equal(http, 200);
+        kai_ctl_each(r->core->ctl, r->core->issuing->sign_pk, 1, UINT64_MAX, last_revoke, &rec);
+        assert_int_equal(rec.of, 1);
+        assert_memory_equal(rec.target, p.node_cert, KAI_ID_BYTES);
+        assert_int_equal(rec.n_marks, i < 2 ? KAI_CUTS_PER_REVOKE_MAX : 0);
+        assert_memory_equal(rec.marks, p.rows, rec.n_marks * sizeof rec.marks[0]);
+        kai_keys_free(keys);
+        kai_buf_free(&request);
+        kai_buf_free(&word);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(silence, rig_start, rig_stop),
         cmocka_unit_test_setup_teardown(heartbeat, rig_start, rig_stop),
+        cmocka_unit_test_setup_teardown(marks, rig_start, rig_stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
