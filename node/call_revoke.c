@@ -281,8 +281,10 @@ static void mark_logs(const struct kai_core *c, struct revoke *rv)
     const struct kai_node *nodes;
     size_t n = kai_roster_nodes(r, &nodes);
 
+    /* An organisation that lost its root key has its nodes still. */
     if (rv->kind == KAI_ADMIT_PERSON ||
-        (rv->reason != KAI_REVOKE_LOST && rv->reason != KAI_REVOKE_COMPROMISE))
+        !(rv->reason == KAI_REVOKE_COMPROMISE ||
+          (rv->reason == KAI_REVOKE_LOST && rv->kind == KAI_ADMIT_NODE)))
         return;
     for (size_t i = 0; i < n; i++)
         if (rv->kind == KAI_ADMIT_NODE ? memcmp(nodes[i].cert, rv->rec.target, KAI_ID_BYTES) == 0
