@@ -216,6 +216,7 @@ static enum kai_err read_record(struct kai_ctl_entry *x)
     struct kai_admit a;
     struct kai_revoke r;
     struct kai_aud_rec aud;
+    struct kai_successor succ;
     enum kai_err err;
 
     if (x->e.h.ptype != KAI_PTYPE_CONTROL)
@@ -237,6 +238,8 @@ static enum kai_err read_record(struct kai_ctl_entry *x)
         return kai_revoke_parse(&r, x->body);
     case KAI_REC_AUDIENCE:
         return kai_aud_rec_parse(&aud, x->body);
+    case KAI_REC_SUCCESSOR:
+        return kai_successor_parse(&succ, x->body);
     default:
         return KAI_OK;
     }

@@ -50,7 +50,7 @@ static uint64_t rank_of(const struct kai_keyring *k, const struct kai_aud *a,
     uint64_t rank = 0;
 
     for (size_t i = 0; i < n; i++) {
-        if (!kai_ring_steward(a, &nodes[i]))
+        if (!kai_ring_steward(k, a, &nodes[i]))
             continue;
         size_t other = org_place(&a->rec->rec, nodes[i].org->id);
         rank += other < place || (other == place && memcmp(nodes[i].id, me->id, KAI_ID_BYTES) < 0);
@@ -258,7 +258,7 @@ static enum kai_err fill(const struct kai_keyring *k, const uint8_t *aud_id,
 /* Whether we have a part in this audience's keys at all. */
 static bool on_duty(const struct kai_keyring *k, const struct kai_aud *a, const struct kai_node *me)
 {
-    if (a->rec == NULL || a->rec->rec.kind == KAI_AUD_PUBLIC || !kai_ring_steward(a, me) ||
+    if (a->rec == NULL || a->rec->rec.kind == KAI_AUD_PUBLIC || !kai_ring_steward(k, a, me) ||
         !kai_keyring_eligible(k, a->id, me))
         return false;
     /* Without the rule we cannot say whom to list. */

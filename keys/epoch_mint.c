@@ -301,7 +301,7 @@ static bool may_mint(const struct mint *mt, const struct kai_node *me)
         return false;
     return mt->m->own ? kai_keyring_eligible(mt->k, mt->a->id, me) &&
                             kai_keyring_author(mt->k, mt->a->id, me)
-                      : kai_ring_steward(mt->a, me);
+                      : kai_ring_steward(mt->k, mt->a, me);
 }
 
 /* The members by id. Errors: KAI_EMALFORMED (one node twice: our own caller's mistake). */

@@ -89,6 +89,9 @@ bool kai_keyring_likely(const struct kai_keyring *k, const uint8_t aud_id[static
                         const struct kai_node *n);
 bool kai_keyring_org_member(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
                             const struct kai_org *o);
+/* Whether the AUDIENCE names the organisation as a steward, or one in whose place it stands. */
+bool kai_keyring_keeps(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
+                       const struct kai_org *o);
 /* Whether the node may author a log of the audience: a member, or the owner or a steward, whose
  * RULE tells who the members are; of a mailbox any active node of another organisation. All need
  * caps publish. */

@@ -263,7 +263,7 @@ static enum kai_err learn(struct kai_keyring *k, struct kai_aud *a, const struct
     enum kai_err err = open_list(k, key, s, &l, &scratch, &minter);
     bool welcome = false;
     if (err == KAI_OK) {
-        s->by_steward = kai_ring_steward(a, minter);
+        s->by_steward = kai_ring_steward(k, a, minter);
         welcome = s->by_steward || kai_roster_was_steward(k->roster, a->id, minter) ||
                   kai_keyring_author(k, a->id, minter);
         if (!s->by_steward && (e == NULL || !e->open) && kai_ring_too_strange(a, &l))

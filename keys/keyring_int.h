@@ -148,15 +148,18 @@ void kai_ring_rule(struct kai_keyring *k, struct kai_aud *a);
 void kai_ring_rules_free(struct kai_keyring *k);
 void kai_ring_aud_free(struct kai_aud *a);
 /* Whether a node is an active steward of the audience. */
-bool kai_ring_steward(const struct kai_aud *a, const struct kai_node *n);
+bool kai_ring_steward(const struct kai_keyring *k, const struct kai_aud *a,
+                      const struct kai_node *n);
 /* Whether it stands in a statement that counts. */
 bool kai_ring_listed(const struct kai_known *e, const uint8_t *node_id);
 /* Whether an id stands in an ascending list. */
 bool kai_ring_has_id(const uint8_t *ids, size_t n, const uint8_t *id);
 /* Whether a person is one of an audience of persons: its very place is listed, active, and may see
- * what is in there. Another place of the same key is nothing to it: whoever saw the person's
- * request could have given that. */
-bool kai_ring_place(const struct kai_aud *a, const struct kai_person *p);
+ * what is in there; or its place in the organisation in whose places this one's stands. Another
+ * place of the same key is nothing to it: whoever saw the person's request could have given that.
+ */
+bool kai_ring_place(const struct kai_keyring *k, const struct kai_aud *a,
+                    const struct kai_person *p);
 /* Whether the members of this kind of audience are said by a RULE that travels inside it. */
 bool kai_ring_by_rule(uint64_t kind);
 /* The relays of an audience as they are now; room for KAI_RELAYS_MAX. */

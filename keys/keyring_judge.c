@@ -15,18 +15,15 @@ static bool in_list(const uint8_t (*ids)[KAI_ID_BYTES], size_t n, const uint8_t 
     return false;
 }
 
-bool kai_ring_steward(const struct kai_aud *a, const struct kai_node *n)
+static bool named(const struct kai_keyring *k, const struct kai_aud *a, const struct kai_node *n)
 {
-    return a->rec != NULL && n != NULL && n->active && (n->caps & KAI_CAP_STEWARD) != 0 &&
-           in_list((const uint8_t(*)[KAI_ID_BYTES])a->rec->rec.stewards, a->rec->rec.n_stewards,
-                   n->org->id);
+    return n != NULL && kai_keyring_keeps(k, a->id, n->org);
 }
 
-static bool named(const struct kai_aud *a, const struct kai_node *n)
+bool kai_ring_steward(const struct kai_keyring *k, const struct kai_aud *a,
+                      const struct kai_node *n)
 {
-    return a->rec != NULL && n != NULL && n->org != NULL &&
-           in_list((const uint8_t(*)[KAI_ID_BYTES])a->rec->rec.stewards, a->rec->rec.n_stewards,
-                   n->org->id);
+    return n != NULL && n->active && (n->caps & KAI_CAP_STEWARD) != 0 && named(k, a, n);
 }
 
 static void judge_statement(const struct kai_keyring *k, const struct kai_aud *a,
@@ -35,11 +32,11 @@ static void judge_statement(const struct kai_keyring *k, const struct kai_aud *a
     const struct kai_node *minter = kai_roster_node_by_cert(k->roster, s->minter_cert);
     bool own = minter != NULL && memcmp(minter->id, k->self->node_id, KAI_ID_BYTES) == 0;
 
-    s->trusted = KAI_CHECK(EPOCH_STEWARD, kai_ring_steward(a, minter));
+    s->trusted = KAI_CHECK(EPOCH_STEWARD, kai_ring_steward(k, a, minter));
     s->counts = s->trusted || own;
     /* Also of a steward that was cut off: what others wrote under its epochs before they heard of
      * it stands. */
-    if (kai_roster_was_steward(k->roster, a->id, minter) || s->trusted || named(a, minter))
+    if (kai_roster_was_steward(k->roster, a->id, minter) || s->trusted || named(k, a, minter))
         e->private = false;
     e->mine = e->mine || (own && s->whole && !s->trusted);
     if (s->counts && s->minted_ms < e->minted_ms)

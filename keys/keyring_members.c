@@ -53,6 +53,24 @@ static bool may_be(const struct kai_aud *a, const struct kai_org *o)
     return o->active && KAI_CHECK(MEMBER_CEILING, o->label_max >= a->rec->rec.label_max);
 }
 
+/* Whether the RULE lists the organisation, or one in whose places it stands. */
+static bool listed(const struct kai_keyring *k, const struct kai_aud *a, const struct kai_org *o)
+{
+    const struct kai_forerunner *f;
+    size_t n = kai_roster_forerunners(k->roster, o, &f);
+
+    if (!a->rule_known)
+        return false;
+    if (kai_ring_has_id(a->rule_ids, a->n_rule_ids, o->id))
+        return true;
+    for (size_t i = 0; i < n; i++) {
+        if (kai_forerunner_reaches(&f[i], a->rec->rec.label_max) &&
+            kai_ring_has_id(a->rule_ids, a->n_rule_ids, f[i].org->id))
+            return true;
+    }
+    return false;
+}
+
 static bool answered_for(const struct kai_keyring *k, const struct kai_aud *a,
                          const struct kai_org *o)
 {
@@ -73,15 +91,13 @@ static bool org_fits(const struct kai_keyring *k, const struct kai_aud *a, const
         return rec->rule_open && KAI_CHECK(COMMUNITY_PROVIDERS, !is_provider(o)) &&
                KAI_CHECK(COMMUNITY_RULE, kai_rule_fits(o, rec));
     case KAI_AUD_GROUP:
-        return a->rule_known &&
-               KAI_CHECK(GROUP_LISTED, kai_ring_has_id(a->rule_ids, a->n_rule_ids, o->id));
+        return a->rule_known && KAI_CHECK(GROUP_LISTED, listed(k, a, o));
     case KAI_AUD_CLIENTS:
         return owner ||
                (!is_provider(o) &&
                 KAI_CHECK(CLIENTS_ADMITTED, kai_roster_client(k->roster, o, a->rec->owner)));
     case KAI_AUD_PROVIDERS:
-        return owner || (a->rule_known && kai_ring_has_id(a->rule_ids, a->n_rule_ids, o->id) &&
-                         answered_for(k, a, o));
+        return owner || (listed(k, a, o) && answered_for(k, a, o));
     case KAI_AUD_PERSONS:
         return owner ||
                (a->rule_known &&
@@ -261,10 +277,23 @@ enum kai_err kai_keyring_persons(const struct kai_keyring *k,
     size_t n_all = kai_roster_persons(k->roster, &all);
     *persons = calloc(n_all + 1, sizeof **persons);
     for (size_t i = 0; *persons != NULL && i < n_all; i++) {
-        if (kai_ring_place(a, &all[i]))
+        if (kai_ring_place(k, a, &all[i]))
             (*persons)[(*n)++] = &all[i];
     }
     return *persons == NULL ? KAI_ENOMEM : KAI_OK;
+}
+
+bool kai_keyring_keeps(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
+                       const struct kai_org *o)
+{
+    const struct kai_aud *a = kai_ring_aud(k, aud_id);
+
+    for (size_t i = 0; o != NULL && a != NULL && a->rec != NULL && i < a->rec->rec.n_stewards;
+         i++) {
+        if (kai_roster_stands_for(k->roster, o, a->rec->rec.stewards[i], a->rec->rec.label_max))
+            return true;
+    }
+    return false;
 }
 
 bool kai_keyring_author(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
@@ -281,11 +310,7 @@ bool kai_keyring_author(const struct kai_keyring *k, const uint8_t aud_id[static
         return false;
     if (a->rec->owner == n->org || kai_keyring_eligible(k, aud_id, n))
         return true;
-    for (size_t i = 0; i < a->rec->rec.n_stewards; i++) {
-        if (memcmp(a->rec->rec.stewards[i], n->org->id, KAI_ID_BYTES) == 0)
-            return true;
-    }
-    return false;
+    return kai_keyring_keeps(k, aud_id, n->org);
 }
 
 uint64_t kai_keyring_ceiling(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES])

@@ -54,10 +54,31 @@ static int id_cmp(const void *x, const void *y)
     return memcmp(x, y, KAI_ID_BYTES);
 }
 
-bool kai_ring_place(const struct kai_aud *a, const struct kai_person *p)
+/* The place itself, or that of the same person in an organisation in whose places this one stands.
+ */
+static bool place_listed(const struct kai_keyring *k, const struct kai_aud *a,
+                         const struct kai_person *p)
+{
+    const struct kai_forerunner *f;
+    size_t n = kai_roster_forerunners(k->roster, p->org, &f);
+    uint8_t place[KAI_ID_BYTES];
+
+    if (kai_ring_has_id(a->rule_ids, a->n_rule_ids, p->place))
+        return true;
+    for (size_t i = 0; i < n; i++) {
+        kai_place_id(place, p->id, f[i].org->id);
+        if (kai_forerunner_reaches(&f[i], a->rec->rec.label_max) &&
+            kai_ring_has_id(a->rule_ids, a->n_rule_ids, place))
+            return true;
+    }
+    return false;
+}
+
+bool kai_ring_place(const struct kai_keyring *k, const struct kai_aud *a,
+                    const struct kai_person *p)
 {
     return p->active && p->label_max >= a->rec->rec.label_max &&
-           KAI_CHECK(PERSONS_LISTED, kai_ring_has_id(a->rule_ids, a->n_rule_ids, p->place));
+           KAI_CHECK(PERSONS_LISTED, place_listed(k, a, p));
 }
 
 /* The organisations of the places that are listed. */
@@ -68,12 +89,12 @@ static enum kai_err find_places(const struct kai_keyring *k, struct kai_aud *a)
     size_t n = 0;
 
     for (size_t i = 0; i < all; i++)
-        n += kai_ring_place(a, &p[i]);
+        n += kai_ring_place(k, a, &p[i]);
     a->place_ids = malloc((n + 1) * KAI_ID_BYTES);
     if (a->place_ids == NULL)
         return KAI_ENOMEM;
     for (size_t i = 0; i < all; i++) {
-        if (kai_ring_place(a, &p[i]))
+        if (kai_ring_place(k, a, &p[i]))
             memcpy(a->place_ids + a->n_place_ids++ * KAI_ID_BYTES, p[i].org->id, KAI_ID_BYTES);
     }
     if (n > 0)

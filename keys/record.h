@@ -18,7 +18,7 @@ enum kai_rec_type {
     KAI_REC_KEYDEATH = 4,   /* A note: keydeath.h. */
     KAI_REC_CHECKPOINT = 5, /* A note: checkpoint.h. */
     KAI_REC_AUDIENCE = 6,
-    KAI_REC_SUCCESSOR = 7, /* Reserved. */
+    KAI_REC_SUCCESSOR = 7,
     KAI_REC_ADDR = 8,
     KAI_REC_FORKPROOF = 9, /* Reserved. */
     KAI_REC_ADVISORY = 10, /* Reserved. */
@@ -124,6 +124,17 @@ struct kai_revoke {
 };
 void kai_revoke_write(struct kai_buf *out, const struct kai_revoke *r);
 KAI_MUST_USE enum kai_err kai_revoke_parse(struct kai_revoke *r, struct kai_view body);
+
+/* [old org, new org, cut, X]: the new organisation stands in the old one's places. It counts once
+ * an entry with this very body is held of either side (roster_heir.c). */
+struct kai_successor {
+    uint8_t old_org[KAI_ID_BYTES];
+    uint8_t new_org[KAI_ID_BYTES];
+    uint64_t cut; /* Entries of the old one's root log that stand before its word. */
+};
+void kai_successor_write(struct kai_buf *out, const struct kai_successor *s);
+/* Errors: KAI_EMALFORMED (also: an organisation after itself), KAI_ELIMIT. */
+KAI_MUST_USE enum kai_err kai_successor_parse(struct kai_successor *s, struct kai_view body);
 
 enum kai_aud_kind {
     KAI_AUD_PUBLIC = 1,

@@ -26,6 +26,8 @@ static void roster_free(struct kai_roster *r)
     free(r->issuing);
     free(r->persons);
     free(r->ties);
+    free(r->heirs);
+    free(r->fore);
     free(r->stewards);
     free(r->stolen);
     free(r->audiences);
@@ -64,6 +66,8 @@ static enum kai_err build(struct kai_roster **out, const struct kai_ctl *ctl)
         err = kai_roster_view_boxes(r);
     if (err == KAI_OK)
         err = kai_roster_view_ties(r, &b);
+    if (err == KAI_OK)
+        err = kai_roster_view_heirs(r, &b);
     if (err == KAI_OK)
         err = kai_roster_view_removals(r, &b);
     if (err == KAI_OK)
@@ -175,6 +179,12 @@ void kai_roster_seal(struct kai_roster *r)
     for (size_t i = 0; i < r->n_audiences; i++) {
         kai_hash_add(&h, r->audiences[i].id, KAI_ID_BYTES);
         kai_hash_add(&h, r->audiences[i].entry, KAI_ID_BYTES);
+    }
+    for (size_t i = 0; i < r->n_orgs; i++) { /* Behind all counts: of none there is nothing. */
+        if (r->heirs[i] == SIZE_MAX)
+            continue;
+        kai_hash_add(&h, r->orgs[i].id, KAI_ID_BYTES);
+        kai_hash_add(&h, r->orgs[r->heirs[i]].id, KAI_ID_BYTES);
     }
     kai_hash_end(&h, r->hash);
 }

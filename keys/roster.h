@@ -152,8 +152,28 @@ unsigned kai_roster_provider_tiers(const struct kai_roster *r, const struct kai_
  * a founder. No organisation stands over itself. NULL: over and under nobody. */
 bool kai_roster_above(const struct kai_roster *r, const struct kai_org *org,
                       const struct kai_org *above);
-/* Whether the node is ATTESTED with caps steward, and its organisation was named a steward by any
- * AUDIENCE that counts or counted: whose word about epochs of then is still good. */
+/* One organisation in whose places another stands (docs/protocol.md 4, SUCCESSOR). */
+struct kai_forerunner {
+    const struct kai_org *heir;
+    const struct kai_org *org; /* Whose places they are. */
+    uint64_t label_max;        /* The lowest of all on the way, the heir's own not counted. */
+    unsigned steps;            /* From 1 to KAI_SUCCESSOR_STEPS_MAX. */
+};
+/* Who stands in the places of an organisation; NULL: nobody but itself. */
+const struct kai_org *kai_roster_heir(const struct kai_roster *r, const struct kai_org *org);
+/* All in whose places this one stands, at most KAI_FORERUNNERS_MAX, the nearest first. */
+size_t kai_roster_forerunners(const struct kai_roster *r, const struct kai_org *org,
+                              const struct kai_forerunner **first);
+/* Whether a place under this ceiling came along to the heir. */
+bool kai_forerunner_reaches(const struct kai_forerunner *f, uint64_t label_max);
+/* Whether the organisation has this id, or stands in the places of the one that has, under this
+ * ceiling. That it may be a member with its own terms is for the caller to ask. */
+bool kai_roster_stands_for(const struct kai_roster *r, const struct kai_org *org,
+                           const uint8_t id[static KAI_ID_BYTES], uint64_t label_max);
+
+/* Whether the node is ATTESTED with caps steward, and its organisation, or one in whose place it
+ * stands, was named a steward by any AUDIENCE that counts or counted: whose word about epochs of
+ * then is still good. */
 bool kai_roster_was_steward(const struct kai_roster *r, const uint8_t aud_id[static KAI_ID_BYTES],
                             const struct kai_node *n);
 /* Hashes of the effective REVOKE entries that hit this node or its organisation. */

@@ -184,6 +184,9 @@ struct kai_roster {
     size_t n_persons;
     struct kai_tie *ties; /* By org, above, tiers. */
     size_t n_ties;
+    size_t *heirs;               /* Of each organisation: another's place in orgs; SIZE_MAX. */
+    struct kai_forerunner *fore; /* By heir, then steps. */
+    size_t n_fore;
     struct kai_was_steward *stewards; /* By audience, then organisation. */
     size_t n_stewards;
     uint8_t (*stolen)[KAI_ID_BYTES]; /* REVOKEs for compromise, by hash. */
@@ -211,6 +214,7 @@ KAI_MUST_USE enum kai_err kai_roster_view_audiences(struct kai_roster *r,
 KAI_MUST_USE enum kai_err kai_roster_view_removals(struct kai_roster *r, const struct kai_build *b);
 KAI_MUST_USE enum kai_err kai_roster_view_persons(struct kai_roster *r, const struct kai_build *b);
 KAI_MUST_USE enum kai_err kai_roster_view_ties(struct kai_roster *r, const struct kai_build *b);
+KAI_MUST_USE enum kai_err kai_roster_view_heirs(struct kai_roster *r, const struct kai_build *b);
 /* The place of a person in an organisation; NULL. */
 const struct kai_person *kai_roster_place(const struct kai_roster *r, const uint8_t *id,
                                           const uint8_t *org);

@@ -113,17 +113,32 @@ static enum kai_err view_stewards(struct kai_roster *r, const struct said *said,
     return KAI_OK;
 }
 
-bool kai_roster_was_steward(const struct kai_roster *r, const uint8_t aud_id[static KAI_ID_BYTES],
-                            const struct kai_node *n)
+static bool was_named(const struct kai_roster *r, const uint8_t *aud_id, const uint8_t *org_id)
 {
     struct kai_was_steward w;
 
-    if (n == NULL || !n->attested || (n->caps & KAI_CAP_STEWARD) == 0)
-        return false;
     memcpy(w.aud, aud_id, KAI_ID_BYTES);
-    memcpy(w.org, n->org->id, KAI_ID_BYTES);
+    memcpy(w.org, org_id, KAI_ID_BYTES);
     return r->n_stewards > 0 &&
            bsearch(&w, r->stewards, r->n_stewards, sizeof w, steward_cmp) != NULL;
+}
+
+bool kai_roster_was_steward(const struct kai_roster *r, const uint8_t aud_id[static KAI_ID_BYTES],
+                            const struct kai_node *n)
+{
+    const struct kai_audience *a = kai_roster_audience(r, aud_id);
+    const struct kai_forerunner *f;
+
+    if (n == NULL || !n->attested || (n->caps & KAI_CAP_STEWARD) == 0)
+        return false;
+    if (was_named(r, aud_id, n->org->id))
+        return true;
+    size_t fore = a == NULL ? 0 : kai_roster_forerunners(r, n->org, &f);
+    for (size_t i = 0; i < fore; i++) {
+        if (kai_forerunner_reaches(&f[i], a->rec.label_max) && was_named(r, aud_id, f[i].org->id))
+            return true;
+    }
+    return false;
 }
 
 enum kai_err kai_roster_view_audiences(struct kai_roster *r, const struct kai_build *b)

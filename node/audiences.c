@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "item/label.h"
-#include "node/letters.h"
+#include "node/audience_heir.h"
 #include "node/post.h"
 #include "node/steward.h"
 #include "node/sure.h"
@@ -307,6 +307,23 @@ static enum kai_err drop_steward(const struct kai_core *c, struct change *ch, co
     return KAI_OK;
 }
 
+/* Whoever stands in another's place is out only with that one. */
+static enum kai_err check_heir(const struct kai_core *c, struct change *ch, const uint8_t *member)
+{
+    const struct kai_roster *r = kai_net_roster(c->net);
+    const struct kai_org *org = kai_roster_org(r, member);
+    uint8_t(*ids)[KAI_ID_BYTES] = (uint8_t(*)[KAI_ID_BYTES])ch->ids;
+    const struct kai_org *old = kai_audience_in_place(r, org, ids, ch->n_ids);
+
+    if (old == NULL)
+        old = kai_audience_in_place(r, org, ch->rec.stewards, ch->rec.n_stewards);
+    if (old == NULL && org == NULL)
+        old = kai_audience_place_of(r, member, ids, ch->n_ids, &org);
+    return old == NULL
+               ? KAI_OK
+               : kai_why_set(ch->why, KAI_EDENIED, "audience.in-place", org->name, old->name, NULL);
+}
+
 static enum kai_err apply_remove(const struct kai_core *c, struct change *ch)
 {
     const struct kai_aud_spec *s = ch->spec;
@@ -321,6 +338,10 @@ static enum kai_err apply_remove(const struct kai_core *c, struct change *ch)
     }
     for (size_t i = 0; err == KAI_OK && i < s->n_stewards; i++)
         err = drop_steward(c, ch, s->stewards[i]);
+    for (size_t i = 0; err == KAI_OK && i < s->n_members; i++)
+        err = check_heir(c, ch, s->members[i]);
+    for (size_t i = 0; err == KAI_OK && i < s->n_stewards; i++)
+        err = check_heir(c, ch, s->stewards[i]);
     for (size_t i = 0; i < s->n_relays; i++)
         if (drop(ch->rec.relays, &ch->rec.n_relays, s->relays[i]))
             ch->changed = true;
@@ -361,12 +382,8 @@ static enum kai_err announce_rules(struct kai_core *c, struct change *ch)
     for (size_t i = 0; i < ch->n_items; i++)
         items[i] = kai_buf_view(&ch->items[i]);
     enum kai_err err = kai_post_items(c, ch->id, KAI_POST_NOW, items, ch->n_items, ch->why);
-    for (size_t s = 0; err == KAI_OK && s < ch->rec.n_stewards; s++) {
-        if (memcmp(ch->rec.stewards[s], c->self.org_id, KAI_ID_BYTES) == 0)
-            continue;
-        for (size_t i = 0; i < ch->n_items; i++)
-            kai_ignore(kai_letter_post(c, ch->rec.stewards[s], &items[i], 1, NULL));
-    }
+    if (err == KAI_OK)
+        kai_audience_tell_stewards(c, &ch->rec, items, ch->n_items);
     return err;
 }
 

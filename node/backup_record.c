@@ -41,8 +41,8 @@ bool kai_bak_file_ok(const char *name)
 bool kai_bak_kv_ok(const char *key)
 {
     static const char *const begins[] = {
-        "own1:",        "own2:",   "inc1:", "inc2:",  "bind1:", "bind2:",
-        "addr-counter", "issued:", "twin",  "unsure", "clerk/", "receipts/"};
+        "own1:",   "own2:", "inc1:",  "inc2:",  "bind1:",    "bind2:",  "addr-counter",
+        "issued:", "twin",  "unsure", "clerk/", "receipts/", "anchors", "visits"};
 
     for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++)
         if (strncmp(key, begins[i], strlen(begins[i])) == 0)

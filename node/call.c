@@ -23,6 +23,8 @@ static const struct {
     {"org-admit", kai_verb_org_admit, KAI_POLICY_MANAGE},
     {"org-revoke", kai_verb_org_revoke, KAI_POLICY_MANAGE},
     {"org-replace", kai_verb_org_replace, KAI_POLICY_MANAGE},
+    {"org-succeed-begin", kai_verb_org_succeed_begin, KAI_POLICY_MANAGE},
+    {"org-succeed", kai_verb_org_succeed, KAI_POLICY_MANAGE},
     {"node-list", kai_verb_node_list, KAI_POLICY_LOOK},
     {"node-admit", kai_verb_node_admit, KAI_POLICY_MANAGE},
     {"node-revoke", kai_verb_node_revoke, KAI_POLICY_MANAGE},

@@ -184,6 +184,7 @@ enum kai_err kai_verb_status(struct kai_call *call)
     put_count(call, &j, "grafts", g.counters.grafts_out);
     put_count(call, &j, "prunes", g.counters.prunes_out);
     put_count(call, &j, "wants", g.counters.wants_out);
+    put_count(call, &j, "visits", g.counters.visits);
     put_count(call, &j, "peer_memory_bytes", g.counters.memory_bytes);
     put_count(call, &j, "withheld", g.counters.withheld);
     put_stale(&j, &stale);
@@ -288,6 +289,20 @@ static void put_tier(struct kai_jput *j, const struct kai_roster *r, const struc
     kai_jput_text(j, "answered_by", tier > 0 && o != NULL ? o->name : NULL);
 }
 
+/* Who took it over, and whom it took over. */
+static void put_heirs(struct kai_jput *j, const struct kai_roster *r, const struct kai_org *o)
+{
+    const struct kai_org *heir = kai_roster_heir(r, o);
+    const struct kai_forerunner *f;
+    size_t n = kai_roster_forerunners(r, o, &f);
+
+    kai_jput_text(j, "followed_by", heir != NULL ? heir->name : NULL);
+    kai_jput_array(j, "in_place_of");
+    for (size_t i = 0; i < n; i++)
+        kai_jput_text(j, NULL, f[i].org->name);
+    kai_jput_end(j);
+}
+
 static void put_org(struct kai_jput *j, const struct kai_roster *r, const struct kai_org *o)
 {
     const struct kai_org *parent = o->has_parent ? kai_roster_org(r, o->parent) : NULL;
@@ -315,6 +330,7 @@ static void put_org(struct kai_jput *j, const struct kai_roster *r, const struct
         kai_jput_text(j, NULL, text);
     }
     kai_jput_end(j);
+    put_heirs(j, r, o);
     kai_jput_end(j);
     (void)kai_jput_line(j);
 }

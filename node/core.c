@@ -18,6 +18,7 @@
 #include "node/held.h"
 #include "node/hold.h"
 #include "node/indexer.h"
+#include "node/kept.h"
 #include "node/loop.h"
 #include "node/ownlog.h"
 #include "node/post.h"
@@ -152,7 +153,7 @@ enum kai_err kai_core_run(struct kai_core *c, kai_job_fn *f, void *arg)
 
     if (c->loop != NULL && !pthread_equal(pthread_self(), c->owner))
         return kai_loop_run(c->loop, f, arg);
-    kai_indexer_rules(c->indexer);
+    (void)kai_indexer_rules(c->indexer);
     enum kai_err err = f(c, arg);
     kai_core_after(c, direct_done, &d);
     kai_core_commit(c);
@@ -300,6 +301,8 @@ static enum kai_err load_state(struct kai_core *c, struct kai_why *why)
     if (err == KAI_OK)
         err = kai_snap_notes(c->serve, tell_note, c);
     if (err == KAI_OK)
+        err = kai_kept_load(c, c->serve);
+    if (err == KAI_OK)
         kai_net_on_keyring(c->net, kai_now_ms());
     kai_snap_end(c->serve);
     c->serve = NULL;
@@ -415,6 +418,10 @@ enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, s
         err = kai_clerk_new(&c->clerk, c);
     if (err == KAI_OK)
         err = kai_indexer_start(&c->indexer, c);
+    if (err == KAI_OK && kai_indexer_rules(c->indexer)) { /* A kill kept them from it. */
+        kai_core_commit(c);
+        kai_core_refresh(c);
+    }
     if (err != KAI_OK) {
         if (why != NULL && why->code == NULL)
             (void)kai_why_set(why, err, "node.open", kai_err_text(err), home->dir, NULL);

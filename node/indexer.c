@@ -12,18 +12,11 @@
 
 #include "item/label.h"
 #include "keys/proof.h"
-#include "node/audiences.h"
 #include "node/clerk.h"
 #include "node/indexer_priv.h"
 #include "node/say.h"
 
 #define NICENESS 10
-
-struct rule {
-    struct rule *next;
-    struct kai_view item;
-    uint8_t bytes[];
-};
 
 static enum kai_err resolve(void *ctx, const uint8_t cert[static KAI_ID_BYTES],
                             struct kai_project_node *out)
@@ -81,20 +74,8 @@ static void found(void *ctx, const struct kai_project_found *f)
 
 static void found_rule(void *ctx, const struct kai_rule *rule, struct kai_view item)
 {
-    struct kai_indexer *x = ctx;
-    struct rule *r = malloc(sizeof *r + item.n);
-
     (void)rule;
-    if (r == NULL) {
-        x->batch_err = KAI_ENOMEM;
-        return;
-    }
-    memcpy(r->bytes, item.p, item.n);
-    r->item = kai_view_of(r->bytes, item.n);
-    (void)pthread_mutex_lock(&x->mu);
-    r->next = x->rules;
-    x->rules = r;
-    (void)pthread_mutex_unlock(&x->mu);
+    kai_indexer_rule(ctx, item);
 }
 
 static void found_bad(void *ctx, const struct kai_project_refusal *refusal)
@@ -159,44 +140,6 @@ static bool on_arrival(void *ctx, uint64_t position, uint64_t log_no, const stru
     return kai_indexer_room(x) && ++x->walked < BATCH_WALKED_MAX;
 }
 
-static enum kai_err job_rule(struct kai_core *c, void *arg)
-{
-    struct rule *r = arg;
-    enum kai_err err = kai_audience_rule(c, r->item);
-
-    if (err == KAI_OK)
-        kai_net_on_keyring(c->net, kai_now_ms());
-    return err == KAI_ENOMEM || err == KAI_EIO ? err
-                                               : KAI_OK; /* A bad rule is its author's affair. */
-}
-
-static struct rule *next_rule(struct kai_indexer *x)
-{
-    (void)pthread_mutex_lock(&x->mu);
-    struct rule *r = x->rules;
-    if (r != NULL)
-        x->rules = r->next;
-    (void)pthread_mutex_unlock(&x->mu);
-    return r;
-}
-
-/* Rules wait for the owning thread, which fetches them (kai_indexer_rules): we never wait for it.
- */
-static void hand_over_rules(struct kai_indexer *x)
-{
-    (void)pthread_mutex_lock(&x->mu);
-    bool any = x->rules != NULL;
-    (void)pthread_mutex_unlock(&x->mu);
-    if (any)
-        kai_core_wake(x->c);
-}
-
-void kai_indexer_rules(struct kai_indexer *x)
-{
-    for (struct rule *r; x != NULL && (r = next_rule(x)) != NULL; free(r))
-        kai_ignore(job_rule(x->c, r));
-}
-
 static void moved(struct kai_indexer *x)
 {
     struct kai_ixsnap *rows = NULL;
@@ -233,6 +176,7 @@ enum kai_err kai_indexer_batch(struct kai_indexer *x, kai_indexer_fill_fn *fill)
     else
         kai_ix_abort(x->ix);
     x->ix = NULL;
+    kai_indexer_rules_hand(x, err == KAI_OK);
     for (size_t i = 0; err == KAI_OK && i < x->n_found; i++)
         kai_clerk_found(x->c->clerk, &x->found[i]);
     return err;
@@ -282,6 +226,8 @@ static enum kai_err one_batch(struct kai_indexer *x, bool *more)
     if (err == KAI_OK)
         err = note_told(x);
     if (err == KAI_OK)
+        err = kai_indexer_rules_forget(x);
+    if (err == KAI_OK)
         err = kai_indexer_forks(x);
     if (err == KAI_OK)
         err = kai_indexer_rejudge(x, more);
@@ -294,7 +240,6 @@ static enum kai_err one_batch(struct kai_indexer *x, bool *more)
     if (err != KAI_OK)
         return err;
     *more = *more || x->position < last;
-    hand_over_rules(x);
     moved(x);
     return KAI_OK;
 }
@@ -356,12 +301,14 @@ enum kai_err kai_indexer_start(struct kai_indexer **out, struct kai_core *c)
         x->position = x->state.position = kai_ixsnap_position(s);
         x->state.items = kai_ixsnap_rows(s);
         x->state.quarantined = kai_ixsnap_bad_count(s);
+        err = kai_indexer_rules_load(x, s);
         kai_ixsnap_end(s);
     }
     if (err == KAI_OK && pthread_create(&x->thread, NULL, run, x) != 0)
         err = KAI_ENOMEM;
     if (err != KAI_OK) {
         kai_projector_free(x->projector);
+        kai_indexer_rules_free(x);
         free(x);
         return err;
     }
@@ -378,7 +325,8 @@ void kai_indexer_stop(struct kai_indexer *x)
     (void)pthread_cond_broadcast(&x->work);
     (void)pthread_mutex_unlock(&x->mu);
     (void)pthread_join(x->thread, NULL);
-    kai_indexer_rules(x);
+    (void)kai_indexer_rules(x);
+    kai_indexer_rules_free(x);
     kai_projector_free(x->projector);
     (void)pthread_mutex_destroy(&x->mu);
     (void)pthread_cond_destroy(&x->work);

@@ -12,8 +12,9 @@ KAI_MUST_USE enum kai_err kai_indexer_start(struct kai_indexer **out, struct kai
 void kai_indexer_stop(struct kai_indexer *p); /* After the batch under way. NULL does nothing. */
 void kai_indexer_wake(struct kai_indexer *p); /* Something became visible. NULL does nothing. */
 
-/* Take over the rules that were found. Owning thread. NULL does nothing. */
-void kai_indexer_rules(struct kai_indexer *p);
+/* Take over the rules that were found: they are kept with the next commit. Whether there were any.
+ * Owning thread. NULL does nothing. */
+bool kai_indexer_rules(struct kai_indexer *p);
 
 /* Wait until everything that is visible now is in the index. Errors: KAI_EIO (it stopped),
  * KAI_EFULL. */

@@ -13,7 +13,11 @@
 #define FOUND_MAX         256u  /* A full batch is enough of it: more than this ends it. */
 #define RELEASED_BYTES    8192u /* A bit for each beginning, of two bytes, of an OBJ's hash. */
 
-struct rule;
+struct kai_found_rule;
+struct kai_rule_list { /* In the order in which they were found. */
+    struct kai_found_rule *first;
+    struct kai_found_rule *last;
+};
 
 struct kai_indexer {
     struct kai_core *c;
@@ -38,12 +42,20 @@ struct kai_indexer {
     enum kai_err batch_err;
     struct kai_snap *snap;
     struct kai_log log;                        /* The last one looked up. */
-    struct rule *rules;                        /* Found in the batch. */
     struct kai_project_found found[FOUND_MAX]; /* To be told of after the commit. */
     size_t n_found;
     size_t letters;
-    uint64_t forks_told; /* The outlook whose forks the index knows, */
-    bool forks_whole;    /* all of them. */
+    /* indexer_rule.c: RULEs by number, which stand in the index until they are kept. */
+    struct kai_rule_list batch_rules; /* Found in the batch, */
+    struct kai_rule_list rules;       /* and committed; guarded. */
+    uint64_t rule_no;                 /* Of the last one found. */
+    uint64_t rules_handed;            /* To this one they are in the transaction; owning thread. */
+    bool rules_lost;                  /* One could not be kept; owning thread. */
+    uint64_t rules_kept;              /* To this one they are committed; guarded. */
+    uint64_t rules_forgetting;
+    uint64_t rules_forgotten; /* To this one the index has none any more. */
+    uint64_t forks_told;      /* The outlook whose forks the index knows, */
+    bool forks_whole;         /* all of them. */
     /* What waits is judged anew when roster, keys or releases change: a pass over all of it, in
      * batches. */
     uint64_t judged;  /* The outlook at the beginning of the last whole pass. */
@@ -76,6 +88,14 @@ const struct kai_log *kai_indexer_log(struct kai_indexer *x, uint64_t no);
 /* One transaction of the index, from one snapshot of the store and one outlook. */
 typedef enum kai_err kai_indexer_fill_fn(struct kai_indexer *x);
 KAI_MUST_USE enum kai_err kai_indexer_batch(struct kai_indexer *x, kai_indexer_fill_fn *fill);
+
+/* indexer_rule.c: what waits since before this start; one more, in a batch; after a batch; those
+ * that are kept are over. */
+KAI_MUST_USE enum kai_err kai_indexer_rules_load(struct kai_indexer *x, struct kai_ixsnap *s);
+void kai_indexer_rule(struct kai_indexer *x, struct kai_view item);
+void kai_indexer_rules_hand(struct kai_indexer *x, bool committed);
+KAI_MUST_USE enum kai_err kai_indexer_rules_forget(struct kai_indexer *x);
+void kai_indexer_rules_free(struct kai_indexer *x);
 
 /* forks.c: tell the index which logs are frozen, where that has changed. */
 KAI_MUST_USE enum kai_err kai_indexer_forks(struct kai_indexer *x);

@@ -17,6 +17,7 @@
 #include "node/expire.h"
 #include "node/heartbeat.h"
 #include "node/indexer.h"
+#include "node/kept.h"
 #include "node/net/transport.h"
 #include "node/renew.h"
 #include "node/say.h"
@@ -60,6 +61,7 @@ struct kai_loop {
     uint64_t next_heartbeat_ms;
     uint64_t next_stale_ms;
     uint64_t next_usage_ms;
+    uint64_t next_kept_ms;
     const struct kai_config *cfg;
     uint64_t next_addr_ms;
     uint64_t stop_at_ms;
@@ -293,6 +295,8 @@ static void timers(struct kai_loop *l)
         kai_indexer_wake(l->c->indexer); /* Something may be over that nothing new wakes it for. */
         l->next_tidy_ms = now + TIDY_MS;
     }
+    if (now >= l->next_kept_ms)
+        l->next_kept_ms = kai_kept_tick(l->c, now);
     if (now >= l->next_usage_ms) {
         struct kai_store_usage u;
 
@@ -350,7 +354,7 @@ static enum kai_err round_of(struct kai_loop *l)
         drain_wake(l);
     kai_transport_process(l->transport);
     run_jobs(l);
-    kai_indexer_rules(l->c->indexer);
+    (void)kai_indexer_rules(l->c->indexer);
     kai_expire_forget(l->c->indexer);
     take_verified(l);
     timers(l);
@@ -364,6 +368,7 @@ enum kai_err kai_loop_serve(struct kai_loop *l)
 
     while (err == KAI_OK && !atomic_load(&l->stop))
         err = round_of(l);
+    kai_kept_save(l->c);
     kai_net_stop(l->c->net, kai_now_ms());
     kai_transport_process(l->transport);
     return err;

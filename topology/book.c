@@ -346,6 +346,6 @@ void kai_net_on_anchor(struct kai_net *n, const uint8_t node[static KAI_ID_BYTES
 {
     struct kai_place *p = kai_book_find(n, node);
 
-    if (p)
-        p->anchor = true;
+    if (p && p->anchor == 0)
+        p->anchor = ++n->overlay.n_anchors;
 }

@@ -170,9 +170,8 @@ void kai_step_end(struct kai_net *n)
 
 static void on_bye(struct kai_net *n, struct kai_link *l, const struct kai_frame *f)
 {
-    kai_link_drop(n, l,
-                  f->a >= KAI_BYE_VERSION && f->a <= KAI_BYE_SHUTDOWN ? (enum kai_bye)f->a
-                                                                      : KAI_BYE_LOST);
+    kai_link_drop(
+        n, l, f->a >= KAI_BYE_VERSION && f->a <= KAI_BYE_DONE ? (enum kai_bye)f->a : KAI_BYE_LOST);
 }
 
 static void dispatch(struct kai_net *n, struct kai_link *l, struct kai_frame *f)

@@ -28,6 +28,7 @@ enum kai_bye { /* Codes of ERR and BYE. */
                KAI_BYE_BUSY = 7,
                KAI_BYE_DUPLICATE = 8,
                KAI_BYE_SHUTDOWN = 9,
+               KAI_BYE_DONE = 10,
                KAI_BYE_TIMEOUT = 100, /* Local only: not on the wire. */
                KAI_BYE_LOST = 101,
 };
@@ -242,12 +243,16 @@ void kai_net_on_undialled(struct kai_net *n, const uint8_t curve_pk[static KAI_K
 /* Whoever runs the node wants a link with this one (configured): it is dialled by the caller, and
  * never given up for another. */
 void kai_net_keep(struct kai_net *n, const uint8_t curve_pk[static KAI_KEY_BYTES]);
-/* A long-lived link of before the last start: first among equals. And those of now, longest first:
- * how many of at most max. */
+/* A long-lived link of before the last start: first among equals, as told of first. Of a node
+ * whose address is not known it does nothing. And those to be told of after the next start, how
+ * many of at most max: links that were dialled and have stood a minute, longest first, then those
+ * of before the last start. */
+#define KAI_ANCHORS_MAX 8u
 void kai_net_on_anchor(struct kai_net *n, const uint8_t node[static KAI_ID_BYTES]);
 size_t kai_net_anchors(const struct kai_net *n, uint8_t (*nodes)[KAI_ID_BYTES], size_t max);
 /* What is known of visits to stewards, to be given back after a start: bytes valid until the next
- * call. Bytes that are none are ignored. */
+ * call, KAI_VISITS_BYTES_MAX at most. Bytes that are none are ignored. */
+#define KAI_VISITS_BYTES_MAX 32768u
 struct kai_view kai_net_visits(struct kai_net *n);
 void kai_net_on_visits(struct kai_net *n, struct kai_view visits);
 
@@ -272,6 +277,7 @@ struct kai_net_counters {
     uint64_t entries_new, entries_dup, entries_refused, entries_parked, pushes_out, wants_out;
     uint64_t pushes_twice; /* Whole entries that were here already. */
     uint64_t grafts_out, prunes_out;
+    uint64_t visits;       /* To stewards, begun. */
     uint64_t entries_over; /* Too much for today. */
     uint64_t malformed, rb_rounds, rb_bytes;
     uint64_t match_looks;             /* At a peer's tokens, beside all keys of ours. */

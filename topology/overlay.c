@@ -11,25 +11,31 @@
 
 #include "base/check.h"
 
-#define DIALS_AT_ONCE 1u
-#define DIAL_LOST_MS  20000u /* A dial of which nothing was heard. */
-#define RETRY_MIN_MS  1000u
-#define RETRY_MAX_MS  300000u
-#define BUSY_MS       60000u
-#define MALFORMED_MS  600000u
-#define STABLE_MS     60000u /* A link that stood so long was no failure. */
-#define TIDY_MS       60000u
-#define YOUNG_MS      600000u /* Not given up for others before. */
-#define AUDIT_MS      3600000u
-#define GUEST_MS      10000u /* Enough to hear of addresses, keys, and what one lacks. */
-#define FEW_NODES     16u    /* So many that can be dialled: everybody links to everybody. */
-#define SCARCE        12u    /* Whom fewer can replace is let in beyond the soft cap. */
-#define A_ORG         2u     /* Links to one organisation and into one network. */
-#define GAIN_CUT_OFF  8u
-#define GAIN_BEFORE   5u
-#define GAIN_MORE     2u
-#define GAIN_LETTERS  8u
-#define GAIN_FEW      1u
+#define DIALS_AT_ONCE  1u
+#define DIAL_LOST_MS   20000u /* A dial of which nothing was heard. */
+#define RETRY_MIN_MS   1000u
+#define RETRY_MAX_MS   300000u
+#define ALONE_MAX_MS   15000u /* Without any link: nobody else is waited for. */
+#define LEADS_MAX_MS   30000u
+#define LONG_GONE      4u /* Failures, one after the other. */
+#define BACK_EVERY_MS  30000u
+#define BACK_WITHIN_MS 3000u
+#define BUSY_MS        60000u
+#define MALFORMED_MS   600000u
+#define STABLE_MS      60000u /* A link that stood so long was no failure. */
+#define TIDY_MS        60000u
+#define YOUNG_MS       600000u /* Not given up for others before. */
+#define AUDIT_MS       3600000u
+#define GUEST_MS       10000u /* Enough to hear of addresses, keys, and what one lacks. */
+#define FEW_NODES      16u    /* So many that can be dialled: everybody links to everybody. */
+#define SCARCE         12u    /* Whom fewer can replace is let in beyond the soft cap. */
+#define A_ORG          2u     /* Links to one organisation and into one network. */
+#define EASY_WANT      2u     /* Links into an audience, beyond KAI_LINKS_EASY in all. */
+#define GAIN_CUT_OFF   8u
+#define GAIN_BEFORE    5u
+#define GAIN_MORE      2u
+#define GAIN_LETTERS   8u
+#define GAIN_FEW       1u
 
 enum kai_err kai_overlay_new(struct kai_net *n)
 {
@@ -122,14 +128,22 @@ size_t kai_overlay_links(const struct kai_net *n)
 
 /* ---- Choosing. */
 
-/* Beyond the soft cap an audience is only kept from being cut off. */
+/* How many links into an audience are enough: fewer the more there are in all, and beyond the soft
+ * cap it is only kept from being cut off. */
+static size_t enough(const struct standing *st, const struct kai_cover_aud *a)
+{
+    if (st->links >= KAI_LINKS_SOFT)
+        return 1;
+    return st->links >= KAI_LINKS_EASY && a->want > EASY_WANT ? EASY_WANT : a->want;
+}
+
 static bool lacks(const struct standing *st, const struct kai_cover_aud *a, size_t i)
 {
     if (a->dialable == 0)
         return false;
     if (st->cover[i] == 0 || (!a->root && !st->before[i]))
         return true;
-    return st->links < KAI_LINKS_SOFT && st->cover[i] < a->want;
+    return st->cover[i] < enough(st, a);
 }
 
 static unsigned gain_of(const struct kai_net *n, const struct standing *st, struct kai_place *p)
@@ -174,10 +188,11 @@ static bool may_dial(const struct kai_net *n, const struct kai_place *p)
            !kai_overlay_linked_to(n, p->node);
 }
 
-/* An order of our own, so that not all choose the same ones. */
+/* Anchors, those of the oldest links first; then an order of our own, so that not all choose the
+ * same ones. */
 static uint64_t taste(const struct kai_net *n, const struct kai_place *p)
 {
-    return p->anchor ? 0 : kai_cover_rank(n->self.node_id, p->node);
+    return p->anchor ? p->anchor : kai_cover_rank(n->self.node_id, p->node);
 }
 
 static bool better(const struct kai_net *n, unsigned gain, const struct kai_place *p,
@@ -304,13 +319,35 @@ bool kai_net_dial(struct kai_net *n, struct kai_dial *out, uint64_t now_ms, uint
 
 /* ---- What became of it. */
 
+/* Whether it ranks before us in an audience where nobody else does that can be reached: two parts
+ * that were cut off find together by it. */
+static bool leads(const struct kai_net *n, struct kai_place *p)
+{
+    const struct kai_cover *c = kai_cover_place(n, p);
+    struct standing st;
+
+    take_stock(n, &st, NULL);
+    for (size_t i = 0; i < n->overlay.n; i++) {
+        const struct kai_cover_aud *a = &n->overlay.aud[i];
+        if (kai_cover_has(c, i) && !st.before[i] && kai_cover_rank(a->id, p->node) < a->rank)
+            return true;
+    }
+    return false;
+}
+
 static void retry_in(struct kai_net *n, struct kai_place *p, uint64_t least_ms)
 {
     uint64_t wait = RETRY_MIN_MS << (p->failures < 9 ? p->failures : 9);
+    uint64_t most = RETRY_MAX_MS;
 
-    wait = wait > RETRY_MAX_MS ? RETRY_MAX_MS : wait < least_ms ? least_ms : wait;
+    p->dialled_ms = 0; /* It is no link to be. */
+    if (kai_overlay_links(n) == 0)
+        most = ALONE_MAX_MS;
+    else if (leads(n, p))
+        most = LEADS_MAX_MS;
+    wait = wait < least_ms ? least_ms : wait;
+    wait = wait > most ? most : wait;
     p->retry_ms = n->now_ms + wait / 2 + kai_random_below(n, wait);
-    p->dialled_ms = 0;
     p->failures++;
     kai_overlay_changed(n);
 }
@@ -370,6 +407,22 @@ bool kai_overlay_needs(const struct kai_net *n, struct kai_link *l)
     return false;
 }
 
+/* Somebody is there again who was not for long: so may be all that were lost with it, and nobody
+ * waits for the end of what it waits for. */
+static void try_all_again(struct kai_net *n, const struct kai_place *back)
+{
+    if (back->failures < LONG_GONE || n->now_ms < n->overlay.back_ms)
+        return;
+    n->overlay.back_ms = n->now_ms + BACK_EVERY_MS;
+    for (size_t i = 0; i < n->n_book; i++) {
+        struct kai_place *p = &n->book[i];
+        uint64_t soon = n->now_ms + kai_random_below(n, BACK_WITHIN_MS);
+
+        if (p->failures >= LONG_GONE && p->retry_ms > soon)
+            p->retry_ms = soon;
+    }
+}
+
 /* A guest stays long enough to hear of addresses and keys. Somebody whom few can replace takes the
  * place of somebody whom many can. */
 void kai_overlay_linked(struct kai_net *n, struct kai_link *l)
@@ -380,6 +433,7 @@ void kai_overlay_linked(struct kai_net *n, struct kai_link *l)
 
     kai_overlay_changed(n);
     if (p) {
+        try_all_again(n, p);
         l->chance = l->dialled && p->chance;
         p->chance = false;
         p->dialled_ms = 0;

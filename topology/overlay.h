@@ -3,6 +3,8 @@
 #ifndef KAI_TOPOLOGY_OVERLAY_H
 #define KAI_TOPOLOGY_OVERLAY_H
 
+#include <assert.h>
+
 #include "topology/frame.h"
 #include "topology/net.h"
 
@@ -29,7 +31,7 @@ struct kai_place { /* An address of the peer book; the rest of it stands in the 
     uint64_t dialled_ms; /* A dial is under way since then; 0: none. */
     uint32_t failures;   /* One after the other. */
     bool keep;           /* Configured: whoever runs the node wants this link. */
-    bool anchor;         /* A long-lived link of before the last start. */
+    unsigned anchor;     /* Place among the long-lived links of before the last start; 0: none. */
     bool chance;         /* Dialled to look at it, or to ask it: no link for long. */
     size_t n;
     uint8_t *note;
@@ -52,21 +54,26 @@ struct kai_ask { /* An AUDIENCE about which a steward is to be asked. */
 };
 
 #define KAI_VISITS_MAX     4096u /* AUDIENCEs remembered. */
-#define KAI_VISITS_AT_ONCE 8u
+#define KAI_VISITS_DIALLED 8u    /* At once, of stewards that are dialled for it, */
+#define KAI_VISITS_LINKED  24u   /* and of such as are linked: longer, and at no cost. */
+#define KAI_VISITS_AT_ONCE (KAI_VISITS_DIALLED + KAI_VISITS_LINKED)
+static_assert(KAI_VISITS_MAX * sizeof(uint64_t) == KAI_VISITS_BYTES_MAX, "what is handed out");
 struct kai_overlay {
     uint64_t version; /* Of aud: bits of kai_cover are places in it. */
     uint64_t keyring_seen, refresh_ms;
     size_t n;
     struct kai_cover_aud *aud; /* KAI_COVER_MAX. */
     bool book_changed;
-    size_t dialable;   /* Others that can be dialled, in all the book. */
-    size_t n_dials;    /* Under way, or over since the last look. */
-    uint64_t dial_ms;  /* Nothing to choose before, unless links or addresses change. */
-    uint64_t spare_ms; /* No link is offered before. */
-    uint64_t tidy_ms;  /* Surplus links are looked at again. */
-    uint64_t audit_ms; /* Somebody at random is dialled. */
-    bool lacking;      /* Some audience has fewer links than it wants. */
-    bool relaxed;      /* And the cap is why. */
+    size_t dialable;    /* Others that can be dialled, in all the book. */
+    size_t n_dials;     /* Under way, or over since the last look. */
+    uint64_t dial_ms;   /* Nothing to choose before, unless links or addresses change. */
+    uint64_t spare_ms;  /* No link is offered before. */
+    uint64_t tidy_ms;   /* Surplus links are looked at again. */
+    uint64_t audit_ms;  /* Somebody at random is dialled. */
+    unsigned n_anchors; /* Told of, since the start. */
+    uint64_t back_ms;   /* Those that were gone for long are not all tried again before. */
+    bool lacking;       /* Some audience has fewer links than it wants. */
+    bool relaxed;       /* And the cap is why. */
     /* visit.c */
     size_t n_asks;
     struct kai_ask *ask; /* By id; KAI_VISITS_MAX. */
@@ -75,7 +82,7 @@ struct kai_overlay {
     uint64_t visit_seen; /* As of this version of the keyring. */
     bool started;
     struct kai_visit {
-        bool on;
+        bool on, dialled;
         uint8_t node[KAI_ID_BYTES];
         uint64_t until_ms;
     } visit[KAI_VISITS_AT_ONCE];

@@ -9,6 +9,7 @@
 #define SPARE_AGE_MS   15000u  /* What a link is for shows in so long. */
 #define YOUNG_MS       600000u /* Not given up for others before. */
 #define LOOK_MS        30000u
+#define ANCHOR_MS      60000u
 
 static void end_guests(struct kai_net *n)
 {
@@ -88,7 +89,16 @@ void kai_stay_tick(struct kai_net *n)
     spare(n);
 }
 
-size_t kai_net_anchors(const struct kai_net *n, uint8_t (*nodes)[KAI_ID_BYTES], size_t max)
+/* ---- Anchors. */
+
+/* Not those that others dialled: whoever would surround us chooses these. */
+static bool anchors(const struct kai_net *n, const struct kai_link *l)
+{
+    return kai_overlay_stands(l) && l->state == KAI_LINK_MATCH && l->dialled && !l->chance &&
+           n->now_ms >= l->up_ms + ANCHOR_MS;
+}
+
+static size_t of_now(const struct kai_net *n, uint8_t (*nodes)[KAI_ID_BYTES], size_t max)
 {
     const struct kai_link *last = NULL;
     size_t k = 0;
@@ -97,14 +107,43 @@ size_t kai_net_anchors(const struct kai_net *n, uint8_t (*nodes)[KAI_ID_BYTES], 
         const struct kai_link *oldest = NULL;
         for (size_t i = 0; i < n->n_links; i++) {
             const struct kai_link *l = n->links[i];
-            if (kai_overlay_stands(l) && l->state == KAI_LINK_MATCH && l->dialled &&
-                (!last || l->id > last->id) && (!oldest || l->id < oldest->id))
+            if (anchors(n, l) && (!last || l->id > last->id) && (!oldest || l->id < oldest->id))
                 oldest = l;
         }
         if (!oldest)
             break;
         memcpy(nodes[k++], oldest->peer_id, KAI_ID_BYTES);
         last = oldest;
+    }
+    return k;
+}
+
+static bool listed(uint8_t (*nodes)[KAI_ID_BYTES], size_t k, const uint8_t *node)
+{
+    for (size_t i = 0; i < k; i++)
+        if (memcmp(nodes[i], node, KAI_ID_BYTES) == 0)
+            return true;
+    return false;
+}
+
+/* Those of before stay as long as there is room: who cuts a node off, and makes it start again and
+ * again, must not make it forget them. */
+size_t kai_net_anchors(const struct kai_net *n, uint8_t (*nodes)[KAI_ID_BYTES], size_t max)
+{
+    size_t k = of_now(n, nodes, max);
+
+    for (unsigned after = 0; k < max;) {
+        const struct kai_place *next = NULL;
+        for (size_t i = 0; i < n->n_book; i++) {
+            const struct kai_place *p = &n->book[i];
+            if (p->anchor > after && (!next || p->anchor < next->anchor))
+                next = p;
+        }
+        if (!next)
+            break;
+        after = next->anchor;
+        if (!listed(nodes, k, next->node))
+            memcpy(nodes[k++], next->node, KAI_ID_BYTES);
     }
     return k;
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VISIT_MS      6000u                 /* Time for an offer, when the link stands. */
+#define VISIT_MS      3000u                 /* Time for an offer, when the link stands. */
 #define VISIT_LOST_MS 15000u                /* It never stood. */
 #define LINKED_MS     (KAI_PING_MS + 5000u) /* On a link that stands: what was lost is said again. */
 #define OLD_MS        5u  /* Times the number of nodes: between visits about what was there. */
@@ -82,12 +82,10 @@ static bool closed(const struct kai_audience *a)
            a->rec.kind == KAI_AUD_PERSONS;
 }
 
-static bool may_tell(const struct kai_audience *a, const struct kai_node *node)
+static bool may_tell(const struct kai_net *n, const struct kai_audience *a,
+                     const struct kai_node *node)
 {
-    for (size_t i = 0; i < a->rec.n_stewards; i++)
-        if (memcmp(a->rec.stewards[i], node->org->id, KAI_ID_BYTES) == 0)
-            return true;
-    return node->org == a->owner;
+    return node->org == a->owner || kai_keyring_keeps(n->keyring, a->id, node->org);
 }
 
 /* What we are a member of we know, and what we keep the keys of, once we have one. */
@@ -97,7 +95,7 @@ static bool known(const struct kai_net *n, const struct kai_audience *a)
     const struct kai_epoch *e;
 
     return !self || kai_keyring_eligible(n->keyring, a->id, self) ||
-           (may_tell(a, self) && kai_keyring_epochs(n->keyring, a->id, &e) > 0);
+           (may_tell(n, a, self) && kai_keyring_epochs(n->keyring, a->id, &e) > 0);
 }
 
 /* What nobody answers any more is forgotten: it was replaced, or went with its owner. */
@@ -124,7 +122,7 @@ static bool under_way(const struct kai_net *n, const struct kai_audience *a)
     for (size_t i = 0; i < KAI_VISITS_AT_ONCE; i++) {
         const struct kai_visit *v = &n->overlay.visit[i];
         const struct kai_node *node = v->on ? kai_roster_node(n->roster, v->node) : NULL;
-        if (node && may_tell(a, node))
+        if (node && may_tell(n, a, node))
             return true;
     }
     return false;
@@ -160,7 +158,7 @@ static const struct kai_link *linked_steward(const struct kai_net *n, const stru
 {
     for (size_t i = 0; i < n->n_links; i++) {
         const struct kai_link *l = n->links[i];
-        if (!l->dead && l->peer && l->state == KAI_LINK_MATCH && may_tell(a, l->peer))
+        if (!l->dead && l->peer && l->state == KAI_LINK_MATCH && may_tell(n, a, l->peer))
             return l;
     }
     return NULL;
@@ -176,15 +174,17 @@ static struct kai_place *steward_of(struct kai_net *n, const struct kai_audience
         if (memcmp(p->node, n->self.node_id, KAI_ID_BYTES) == 0)
             continue;
         if (p->listens && n->now_ms >= p->retry_ms && p->dialled_ms == 0 && node &&
-            may_tell(a, node) && kai_book_good(n, p) && !kai_overlay_linked_to(n, p->node))
+            may_tell(n, a, node) && kai_book_good(n, p) && !kai_overlay_linked_to(n, p->node))
             return p;
     }
     return NULL;
 }
 
-static void begin_visit(struct kai_visit *v, const uint8_t *node, uint64_t until_ms)
+static void begin_visit(struct kai_net *n, struct kai_visit *v, const uint8_t *node, bool dialled,
+                        uint64_t until_ms)
 {
-    *v = (struct kai_visit){.on = true, .until_ms = until_ms};
+    n->count.visits++;
+    *v = (struct kai_visit){.on = true, .dialled = dialled, .until_ms = until_ms};
     memcpy(v->node, node, KAI_ID_BYTES);
 }
 
@@ -197,12 +197,18 @@ static void wait(struct kai_net *n, uint64_t each_ms)
     n->overlay.visit_ms = n->now_ms + ms / 2 + kai_random_below(n, ms + 1);
 }
 
-static struct kai_visit *slot(struct kai_overlay *o)
+static struct kai_visit *slot(struct kai_overlay *o, bool dialled)
 {
-    for (size_t i = 0; i < KAI_VISITS_AT_ONCE; i++)
+    size_t alike = 0;
+    struct kai_visit *v = NULL;
+
+    for (size_t i = 0; i < KAI_VISITS_AT_ONCE; i++) {
         if (!o->visit[i].on)
-            return &o->visit[i];
-    return NULL;
+            v = &o->visit[i];
+        else
+            alike += o->visit[i].dialled == dialled;
+    }
+    return alike < (dialled ? KAI_VISITS_DIALLED : KAI_VISITS_LINKED) ? v : NULL;
 }
 
 struct kai_place *kai_visit_next(struct kai_net *n)
@@ -214,7 +220,7 @@ struct kai_place *kai_visit_next(struct kai_net *n)
     struct kai_visit *v;
     uint64_t next;
 
-    if (o->visit_ms == 0 || n->now_ms < o->visit_ms || !(v = slot(o)))
+    if (o->visit_ms == 0 || n->now_ms < o->visit_ms)
         return NULL;
     a = unasked(n, &next);
     if (!a) {
@@ -223,13 +229,14 @@ struct kai_place *kai_visit_next(struct kai_net *n)
     }
     wait(n, OLD_MS);
     l = linked_steward(n, a);
-    p = l ? NULL : steward_of(n, a);
-    if (l)
-        begin_visit(v, l->peer_id, n->now_ms + LINKED_MS);
+    v = slot(o, !l);
+    p = l || !v ? NULL : steward_of(n, a);
+    if (l && v)
+        begin_visit(n, v, l->peer_id, false, n->now_ms + LINKED_MS);
     if (!p)
         return NULL;
     p->chance = true;
-    begin_visit(v, p->node, n->now_ms + VISIT_LOST_MS);
+    begin_visit(n, v, p->node, true, n->now_ms + VISIT_LOST_MS);
     return p;
 }
 
@@ -249,7 +256,7 @@ static void heard(struct kai_net *n, const struct kai_link *l)
     size_t k = kai_roster_audiences(n->roster, &auds);
 
     for (size_t i = 0; i < k; i++)
-        if (closed(&auds[i]) && may_tell(&auds[i], l->peer) && !known(n, &auds[i]))
+        if (closed(&auds[i]) && may_tell(n, &auds[i], l->peer) && !known(n, &auds[i]))
             asked(n, l, &auds[i]);
 }
 
@@ -265,15 +272,24 @@ static void begin(struct kai_net *n)
     n->overlay.started = true;
 }
 
+/* A steward has so many places, and all ask it: whoever has heard goes. */
+static void go(struct kai_net *n, struct kai_link *l)
+{
+    if (l->dialled && l->chance && l->n_fetch == 0 && l->n_serve == 0 && !kai_overlay_needs(n, l))
+        kai_link_bye(n, l, KAI_BYE_DONE);
+}
+
 static void end(struct kai_net *n, struct kai_visit *v)
 {
     v->on = false;
     n->overlay.visit_ms = n->overlay.visit_ms ? n->overlay.visit_ms : n->now_ms;
     for (size_t i = 0; i < n->n_links; i++) {
-        const struct kai_link *l = n->links[i];
-        if (!l->dead && !l->file && l->peer && l->state == KAI_LINK_MATCH &&
-            memcmp(l->peer_id, v->node, KAI_ID_BYTES) == 0)
-            heard(n, l);
+        struct kai_link *l = n->links[i];
+        if (l->dead || l->file || !l->peer || l->state != KAI_LINK_MATCH ||
+            memcmp(l->peer_id, v->node, KAI_ID_BYTES) != 0)
+            continue;
+        heard(n, l);
+        go(n, l);
     }
 }
 

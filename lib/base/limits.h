@@ -74,6 +74,8 @@
 #define KAI_CHECKPOINT_BYTES_MAX 3072u              /* All rows, and room for extensions. */
 #define KAI_STALE_MS             (7ull * 86400000u) /* A word comes each day: some may be lost on the way. */
 #define KAI_FOUNDERS_MAX         32u
+#define KAI_SUCCESSOR_STEPS_MAX  8u /* Places go on so often; mergers of one place are rare. */
+#define KAI_FORERUNNERS_MAX      64u /* Of one organisation: each makes every look at a list longer. */
 #define KAI_ATTRS_MAX            8u
 #define KAI_PROVIDER_TIERS_MAX   2u /* Contractors and theirs: beyond it nobody answers for them. */
 
@@ -107,6 +109,7 @@
 
 /* Links (section 7). */
 #define KAI_LINKS_MAX           32u
+#define KAI_LINKS_EASY          8u /* From here on 2 links into an audience are enough. */
 #define KAI_LINKS_SOFT          24u /* Beyond it only what would be cut off is linked: room for those. */
 #define KAI_INTRODUCTIONS_MAX   16u
 #define KAI_HANDLES_MAX         1024u /* 16 MATCH frames of 64 audiences. */

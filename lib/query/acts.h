@@ -138,6 +138,16 @@ typedef bool kai_ix_report_fn(void *ctx, const struct kai_ix_report *report);
 KAI_MUST_USE enum kai_err kai_ixsnap_reports_due(struct kai_ixsnap *r, kai_ix_report_fn *f,
                                                  void *ctx);
 
+/* ---- RULEs that were read and that the caller is to keep elsewhere, until it has: whoever is
+ * killed in between finds them here. By numbers that the caller gives, ascending. */
+enum kai_err kai_ix_rule(struct kai_ix *t, uint64_t no, struct kai_view item);
+/* Those up to number last are kept. */
+enum kai_err kai_ix_rules_forget(struct kai_ix *t, uint64_t last);
+/* For a reader cleared for everything, ascending; others see none. item is valid as long as the
+ * snapshot. false stops. Errors: KAI_EIO, KAI_ECORRUPT. */
+typedef bool kai_ix_rule_fn(void *ctx, uint64_t no, struct kai_view item);
+KAI_MUST_USE enum kai_err kai_ixsnap_rules(struct kai_ixsnap *r, kai_ix_rule_fn *f, void *ctx);
+
 /* ---- Gone: entries whose payload expired. Their rows become KAI_ROW_GONE: no query finds them,
  * and they stand for nothing that is published again. Errors: a failure sticks. */
 enum kai_err kai_ix_gone(struct kai_ix *t, uint64_t log_no, uint64_t seq);

@@ -17,6 +17,7 @@ enum act_letter {
     ACT_REPORT = 'v',   /* log pk, seq, obj hash -> violation to be reported */
     ACT_REPORTED = 'w', /* The same key -> nothing: it was. */
     ACT_DAY = 'd',      /* sharer, origin -> day, how many violations were to be reported on it */
+    ACT_RULE = 'u',     /* no -> RULE that is not kept elsewhere yet */
     ACT_GONE = 'g',     /* log, seq -> nothing: its payload was deleted */
     ACT_FORK = 'f',     /* log -> first seq that is disputed */
     ACT_END = 'e',      /* log -> first seq that its author's REVOKE leaves out */

@@ -92,5 +92,49 @@ const struct kai_text_reason kai_reasons_charter[] = {
         "このノードが知らない鍵です。",
         "最新の情報を持つノードで実行してください。",
     },
+    {
+        "succeed.living",
+        "{1} is still active: it says itself, with its root key, that {2} takes its places.",
+        "Run kairan org succeed at a node of {1}; where its keys are lost, revoke it first.",
+        "{1} はまだ有効です。{2} に引き継ぐことは {1} が自らのルート鍵で宣言します。",
+        "{1} のノードで kairan org succeed を実行してください。鍵を失っている場合は、先に {1} "
+        "を失効させてください。",
+    },
+    {
+        "succeed.not-active",
+        "{1} is not active, and can take nobody's places.",
+        "Admit it first.",
+        "{1} は有効な組織ではないため、引き継げません。",
+        "先に入会の手続きをしてください。",
+    },
+    {
+        "succeed.not-yours",
+        "That {2} takes the places of {1} is said by those two, or by the sponsor of {1}.",
+        "Ask them to run kairan org succeed.",
+        "{2} が {1} を引き継ぐことを宣言できるのは、その 2 組織と {1} の紹介元だけです。",
+        "これらの組織に kairan org succeed の実行を依頼してください。",
+    },
+    {
+        "succeed.other",
+        "The places of {1} went to {2} already, and go to nobody else.",
+        "If that is wrong, its sponsor revokes {1} with reason compromise, and names another.",
+        "{1} はすでに {2} が引き継いでおり、変更できません。",
+        "誤りであれば、{1} の紹介元が --reason compromise "
+        "で失効させ、別の組織を指定してください。",
+    },
+    {
+        "succeed.provider",
+        "{1} is a contractor and {2} is none: it can take none of its places.",
+        "Name an organisation that is no contractor.",
+        "{1} は委託先であり、委託先でない {2} を引き継げません。",
+        "委託先でない組織を指定してください。",
+    },
+    {
+        "succeed.self",
+        "{1} cannot take its own places.",
+        "Name the old organisation first, then the new one.",
+        "{1} が自らを引き継ぐことはできません。",
+        "引き継がれる組織、引き継ぐ組織の順に指定してください。",
+    },
 };
 const size_t kai_reasons_charter_n = sizeof kai_reasons_charter / sizeof kai_reasons_charter[0];

@@ -54,6 +54,13 @@ const struct kai_text_reason kai_reasons_link[] = {
         "鍵が届いてから公開してください。待っている相手は status に表示されます。",
     },
     {
+        "audience.in-place",
+        "{1} is in because it stands in the place of {2}, which stays listed.",
+        "Take both out in one command.",
+        "{1} は {2} の承継先として加わっています。{2} が残るかぎり外せません。",
+        "両方を一度に外してください。",
+    },
+    {
         "audience.kind",
         "The audience {2} is of a kind to which nothing can be published from here[ ({1})].",
         "Choose another audience. audience list shows their kinds.",

@@ -1,4 +1,5 @@
-/* phrases_charter: new versions of the charter, and dead keys. Sorted by id. */
+/* phrases_charter: new versions of the charter, dead keys, and organisations that merged. Sorted by
+ * id. */
 #include "text/catalogue_files.h"
 
 const struct kai_text_phrase kai_phrases_charter[] = {
@@ -45,5 +46,27 @@ const struct kai_text_phrase kai_phrases_charter[] = {
      "。"},
     {"keydeath.used", "The key[ of {1}] is dead from now on; it goes to all nodes.",
      "[{1} の]鍵を失効させました。すべてのノードに伝わります。"},
+    {"succeed.new", "to the new organisation: {1} ({2})", "引き継ぐ組織: {1}（{2}）"},
+    {"succeed.old", "The root key gives all places of: {1} ({2})",
+     "ルート鍵で引き渡しを宣言する組織: {1}（{2}）"},
+    {"succeed.stands",
+     "{2} stands in all places of {1} from now on. {1} keeps its own until it is revoked.",
+     "{2} が {1} のすべての共有先を引き継ぎました。{1} "
+     "自身も、失効するまではそのまま参加します。"},
+    {"succeed.waits",
+     "Both sides have spoken, and it does not count: {1} is active still, or more than one "
+     "organisation has admitted it.",
+     "双方の宣言がありますが、まだ効力がありません。{1} "
+     "がまだ有効か、複数の組織が入会を認めています。"},
+    {"succeed.waits-new",
+     "Said for {1}. It counts once {2} consents: kairan org succeed, with the same names, at a "
+     "node of {2}.",
+     "{1} の宣言を出しました。{2} のノードで同じ引数の kairan org succeed "
+     "を実行すると有効になります。"},
+    {"succeed.waits-old",
+     "{2} consents. It counts once {1} says the same with its root key, or, when it is no more, "
+     "its sponsor: kairan org succeed, with the same names, at their node.",
+     "{2} が同意しました。{1} のノード（{1} が失効していれば紹介元のノード）で同じ引数の kairan "
+     "org succeed を実行し、ルート鍵で宣言すると有効になります。"},
 };
 const size_t kai_phrases_charter_n = sizeof kai_phrases_charter / sizeof kai_phrases_charter[0];

@@ -75,6 +75,8 @@ const struct kai_text_phrase kai_phrases_help[] = {
      "鍵とネットワークへの参加申請書を作ります"},
     {"help.org-revoke", "revoke an organisation", "組織を失効させます"},
     {"help.org-show", "show an organisation", "組織の詳細を表示します"},
+    {"help.org-succeed", "say that an organisation takes the places of one that merged into it",
+     "合併した組織の共有先を、別の組織が引き継ぐことを宣言します"},
     {"help.peers", "list the links to other nodes", "他のノードとの接続を表示します"},
     {"help.publish", "publish STIX objects or a list of values",
      "STIX オブジェクトまたは値の一覧を公開します"},

@@ -12,6 +12,7 @@ const struct kai_text_phrase kai_phrases_table[] = {
     {"audience.stewards", "STEWARDS", "管理組織"},
     {"org.answered-by", "ANSWERED FOR BY", "責任組織"},
     {"org.expires", "EXPIRES", "有効期限"},
+    {"org.followed-by", "FOLLOWED BY", "承継先"},
     {"org.id", "ID", "ID"},
     {"org.kind", "KIND", "種別"},
     {"org.label-max", "LABEL", "ラベル上限"},

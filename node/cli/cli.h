@@ -107,6 +107,7 @@ int kai_cmd_org_list(struct kai_cli *cli);
 int kai_cmd_org_show(struct kai_cli *cli);
 int kai_cmd_org_revoke(struct kai_cli *cli);
 int kai_cmd_org_replace(struct kai_cli *cli);
+int kai_cmd_org_succeed(struct kai_cli *cli);
 int kai_cmd_node_request(struct kai_cli *cli);
 int kai_cmd_node_admit(struct kai_cli *cli);
 int kai_cmd_node_join(struct kai_cli *cli);

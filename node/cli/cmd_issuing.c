@@ -11,6 +11,7 @@
 #include "keys/record.h"
 #include "log/entry.h"
 #include "node/cli/args.h"
+#include "node/cli/root_sign.h"
 #include "node/core.h"
 #include "node/issuing.h"
 
@@ -26,27 +27,9 @@ struct replace {
     struct kai_why why;
 };
 
-static bool unhex(const json_t *o, const char *key, uint8_t *out, size_t n)
-{
-    const char *hex = json_string_value(json_object_get(o, key));
-
-    return hex != NULL && kai_unhex(out, n, hex, strlen(hex));
-}
-
 static uint64_t number(const json_t *o, const char *key)
 {
     return (uint64_t)json_integer_value(json_object_get(o, key));
-}
-
-static enum kai_err read_terms(struct replace *r)
-{
-    r->next = (struct kai_hdr){
-        .seq = number(r->terms, "seq"), .ts = number(r->terms, "ts"), .ptype = KAI_PTYPE_CONTROL};
-    if (unhex(r->terms, "nid", r->nid, KAI_ID_BYTES) &&
-        unhex(r->terms, "root_pk", r->next.log_pk, KAI_KEY_BYTES) &&
-        unhex(r->terms, "prev", r->next.prev, KAI_ID_BYTES))
-        return KAI_OK;
-    return kai_why_set(&r->why, KAI_EIO, "api.answer", NULL, NULL, NULL);
 }
 
 /* One that waits from an attempt that was cut off, else a fresh one. */
@@ -61,32 +44,6 @@ static enum kai_err make_key(struct replace *r)
     enum kai_err err = kai_keys_new(&r->fresh, KAI_KEY_ISSUING);
     return err == KAI_OK ? kai_keyfile_save(&kai_keyport_posix, path, r->fresh, NULL, &r->why)
                          : err;
-}
-
-/* The next entry of the root's log. */
-static enum kai_err sign(struct replace *r, uint64_t type, const struct kai_buf *body,
-                         struct kai_buf *out)
-{
-    struct kai_buf payload;
-    struct kai_buf bytes;
-    struct kai_entry e;
-
-    kai_buf_init(&payload, KAI_CERT_BYTES_MAX);
-    kai_buf_init(&bytes, 4 * KAI_CERT_BYTES_MAX);
-    kai_rec_write(&payload, type, kai_buf_view(body));
-    enum kai_err err = body->err != KAI_OK ? body->err : payload.err;
-    if (err == KAI_OK)
-        err =
-            kai_entry_make(&e, &bytes, &r->next, r->root->sign_sk, r->nid, kai_buf_view(&payload));
-    if (err == KAI_OK) {
-        kai_entry_write(out, &e, true);
-        err = out->err;
-        r->next.seq++;
-        memcpy(r->next.prev, e.hash, KAI_ID_BYTES);
-    }
-    kai_buf_free(&payload);
-    kai_buf_free(&bytes);
-    return err;
 }
 
 /* The same terms as the old key had. */
@@ -111,7 +68,8 @@ static enum kai_err sign_admit(struct replace *r)
     kai_admit_prove(&a, r->fresh->sign_sk);
     kai_buf_init(&body, KAI_CERT_BYTES_MAX);
     kai_admit_write(&body, &a);
-    enum kai_err err = sign(r, KAI_REC_ADMIT, &body, &r->admit);
+    enum kai_err err =
+        kai_cli_root_sign(r->root, r->nid, &r->next, KAI_REC_ADMIT, &body, &r->admit);
     kai_buf_free(&body);
     return err;
 }
@@ -122,13 +80,14 @@ static enum kai_err sign_revoke(struct replace *r)
     struct kai_buf body;
 
     rec.cuts[0].seq = number(r->terms, "cut_seq");
-    if (!unhex(r->terms, "old_cert", rec.target, KAI_ID_BYTES) ||
-        !unhex(r->terms, "old_pk", rec.cuts[0].log_pk, KAI_KEY_BYTES) ||
-        !unhex(r->terms, "cut_head", rec.cuts[0].head, KAI_ID_BYTES))
+    if (!kai_cli_unhex(r->terms, "old_cert", rec.target, KAI_ID_BYTES) ||
+        !kai_cli_unhex(r->terms, "old_pk", rec.cuts[0].log_pk, KAI_KEY_BYTES) ||
+        !kai_cli_unhex(r->terms, "cut_head", rec.cuts[0].head, KAI_ID_BYTES))
         return kai_why_set(&r->why, KAI_EIO, "api.answer", NULL, NULL, NULL);
     kai_buf_init(&body, KAI_CERT_BYTES_MAX);
     kai_revoke_write(&body, &rec);
-    enum kai_err err = sign(r, KAI_REC_REVOKE, &body, &r->revoke);
+    enum kai_err err =
+        kai_cli_root_sign(r->root, r->nid, &r->next, KAI_REC_REVOKE, &body, &r->revoke);
     kai_buf_free(&body);
     return err;
 }
@@ -163,24 +122,6 @@ static void say_cut(const struct replace *r)
     else
         kai_cli_note(r->cli, "issuing.stands-none", NULL, NULL, NULL);
     json_array_foreach(dropped, i, d) say_entry(r, "issuing.dropped", d);
-}
-
-static int load_root(struct replace *r)
-{
-    char path[KAI_PATH_BYTES_MAX];
-    int status;
-    char *pass =
-        kai_cli_passphrase(r->cli, kai_text(r->cli->lang, "passphrase.root"), false, &status);
-
-    if (pass == NULL)
-        return status;
-    enum kai_err err = kai_keyfile_load(&kai_keyport_posix,
-                                        kai_home_path(&r->cli->home, path, "keys/org-root.key"),
-                                        KAI_KEY_ORG_ROOT, pass, &r->root, NULL, &r->why);
-    sodium_free(pass);
-    if (err == KAI_OK && memcmp(r->root->sign_pk, r->next.log_pk, KAI_KEY_BYTES) != 0)
-        err = kai_why_set(&r->why, KAI_EMALFORMED, "issuing.other-key", path, NULL, NULL);
-    return err == KAI_OK ? KAI_EXIT_DONE : kai_cli_fail(r->cli, err, &r->why);
 }
 
 static int hand_over(struct replace *r)
@@ -224,11 +165,12 @@ int kai_cmd_issuing_replace(struct kai_cli *cli)
         json_decref(args);
     r->terms = json_array_get(rows, 0);
     if (r->terms != NULL) {
-        enum kai_err err = read_terms(r);
+        enum kai_err err = kai_cli_root_place(r->terms, r->nid, &r->next, &r->why);
 
         if (err == KAI_OK)
             say_cut(r);
-        status = err == KAI_OK ? load_root(r) : kai_cli_fail(cli, err, &r->why);
+        status = err == KAI_OK ? kai_cli_root_open(cli, r->next.log_pk, &r->root)
+                               : kai_cli_fail(cli, err, &r->why);
         if (status == KAI_EXIT_DONE) {
             err = make_key(r);
             if (err == KAI_OK)

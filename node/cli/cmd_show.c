@@ -12,6 +12,7 @@ static const struct kai_column org_columns[] = {
     {"org.parent", "parent", KAI_ALIGN_LEFT},
     {"org.answered-by", "answered_by", KAI_ALIGN_LEFT},
     {"org.status", "status", KAI_ALIGN_LEFT},
+    {"org.followed-by", "followed_by", KAI_ALIGN_LEFT},
     {"org.label-max", "label_max", KAI_ALIGN_LEFT},
     {"org.may-admit", "may_admit", KAI_ALIGN_RIGHT},
     {"org.id", "id", KAI_ALIGN_LEFT},

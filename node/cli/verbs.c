@@ -37,6 +37,8 @@ const struct kai_verb kai_verbs[] = {
      "[--attr KEY=VALUE]... [--request REQUEST]",
      "--clearance= --may-admit= --max-children= --expires= --attr= --request=", 1, 1,
      kai_cmd_org_replace, "help.org-replace"},
+    {"org succeed", "OLD-ORGANISATION NEW-ORGANISATION", "--passphrase-file=", 2, 2,
+     kai_cmd_org_succeed, "help.org-succeed"},
     {"node request", "--name NAME --org ID --out FILE", "--name= --org= --out=", 0, 0,
      kai_cmd_node_request, "help.node-request"},
     {"node admit", "REQUEST --out FILE [--fingerprint \"WORDS\"]", "--out= --fingerprint=", 1, 1,

@@ -104,6 +104,19 @@ static void amendment(struct kai_view v)
     MUST(kai_amend_parse(&c, v, &prev) != KAI_OK); /* No founder of nothing has signed. */
 }
 
+static void recode_successor(struct kai_view v)
+{
+    struct kai_successor x;
+    struct kai_buf out;
+
+    if (kai_successor_parse(&x, v) != KAI_OK)
+        return;
+    kai_buf_init(&out, v.n + 16);
+    kai_successor_write(&out, &x);
+    MUST(out.err == KAI_OK && out.len <= v.n);
+    kai_buf_free(&out);
+}
+
 static void keydeath(struct kai_view v)
 {
     struct kai_keydeath d;
@@ -148,7 +161,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     struct kai_view v = kai_view_of(data + 1, size - 1);
-    switch (data[0] % 12) {
+    switch (data[0] % 13) {
     case 0:
         recode_admit(v);
         break;
@@ -182,6 +195,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 10:
         keydeath(v);
+        break;
+    case 11:
+        recode_successor(v);
         break;
     default:
         checkpoint(v);

@@ -63,6 +63,21 @@ static enum kai_err parse_audience(struct kai_view v)
     return err;
 }
 
+static enum kai_err parse_successor(struct kai_view v)
+{
+    struct kai_successor x;
+    struct kai_buf again;
+    enum kai_err err = kai_successor_parse(&x, v);
+
+    if (err == KAI_OK) {
+        assert_memory_not_equal(x.old_org, x.new_org, KAI_ID_BYTES);
+        kai_buf_init(&again, 8192);
+        kai_successor_write(&again, &x);
+        check_same(&again, v);
+    }
+    return err;
+}
+
 static enum kai_err parse_charter(struct kai_view v)
 {
     struct kai_charter c;
@@ -155,14 +170,15 @@ static struct kai_addr addr_full(const struct tsub *s)
     return a;
 }
 
-#define N_SAMPLES 6
+#define N_SAMPLES 7
 
 static void make_samples(struct world *w, struct sample *s)
 {
-    static const char *const names[N_SAMPLES] = {"admit", "revoke",  "audience",
-                                                 "addr",  "charter", "payload"};
+    static const char *const names[N_SAMPLES] = {"admit",   "revoke",  "audience", "addr",
+                                                 "charter", "payload", "successor"};
     static enum kai_err (*const parse[N_SAMPLES])(struct kai_view) = {
-        parse_admit, parse_revoke, parse_audience, parse_addr, parse_charter, parse_payload};
+        parse_admit,   parse_revoke,  parse_audience, parse_addr,
+        parse_charter, parse_payload, parse_successor};
     struct tsub founder;
     struct tsub key;
 
@@ -173,6 +189,7 @@ static void make_samples(struct world *w, struct sample *s)
     struct kai_revoke r = revoke_full();
     struct kai_aud_rec aud = audience_full();
     struct kai_addr addr = addr_full(&key);
+    struct kai_successor next = {.old_org = {1}, .new_org = {2}, .cut = 300};
     struct kai_charter_text text = {.lang = "en", .text = kai_view_of("Purpose", 7)};
     for (size_t i = 0; i < N_SAMPLES; i++) {
         s[i] =
@@ -186,6 +203,7 @@ static void make_samples(struct world *w, struct sample *s)
     MUST(kai_charter_make(&s[4].bytes, "Example", "Founder", founder.log.pk, founder.log.sk, &text,
                           1));
     kai_rec_write(&s[5].bytes, KAI_REC_REVOKE, kai_buf_view(&s[1].bytes));
+    kai_successor_write(&s[6].bytes, &next);
 }
 
 static void free_samples(struct world *w, struct sample *s)
@@ -276,6 +294,27 @@ static void prefixes_and_flips(void **state)
         assert_true(refused > 20);
     }
     free_samples(&w, s);
+}
+
+/* Nobody comes after itself. */
+static void successor_rules(void **state)
+{
+    (void)state;
+    struct kai_successor x = {.old_org = {1}, .new_org = {1}, .cut = (uint64_t)INT64_MAX};
+
+    for (int i = 0; i < 2; i++) {
+        struct kai_successor out;
+        struct kai_buf b;
+
+        x.new_org[31] = i > 0;
+        kai_buf_init(&b, 8192);
+        kai_successor_write(&b, &x);
+        MUST(b.err);
+        assert_int_equal(kai_successor_parse(&out, kai_buf_view(&b)),
+                         i > 0 ? KAI_OK : KAI_EMALFORMED);
+        assert_true(i == 0 || out.cut == x.cut);
+        kai_buf_free(&b);
+    }
 }
 
 static const struct {
@@ -397,9 +436,8 @@ static void golden(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trips),
-        cmocka_unit_test(prefixes_and_flips),
-        cmocka_unit_test(admit_rules),
+        cmocka_unit_test(round_trips), cmocka_unit_test(prefixes_and_flips),
+        cmocka_unit_test(admit_rules), cmocka_unit_test(successor_rules),
         cmocka_unit_test(golden),
     };
 

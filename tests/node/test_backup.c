@@ -264,6 +264,11 @@ static void backup_of_foreign_files(void **state)
     add_record(&f, f.n,
                &(struct kai_bak_record){.type = KAI_BAK_KV, .name = "own1:x", .bytes = a.bytes});
     refused(&f, "a log of the old node");
+
+    load(&f, r);
+    add_record(&f, f.n,
+               &(struct kai_bak_record){.type = KAI_BAK_KV, .name = "anchors", .bytes = a.bytes});
+    refused(&f, "links of the old node");
 }
 
 /* ---- What no log holds: a version of the charter and its rival, a dead key, both headers of a

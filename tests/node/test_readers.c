@@ -243,6 +243,7 @@ static void each_verb_takes_its_role(void **state)
         {"audit-show", KAI_ROLE_ADMIN},   {"audit-verify", KAI_ROLE_ADMIN},
         {"reindex", KAI_ROLE_ADMIN},      {"carry-pack", KAI_ROLE_ADMIN},
         {"carry-unpack", KAI_ROLE_ADMIN}, {"org-replace", KAI_ROLE_ADMIN},
+        {"org-succeed", KAI_ROLE_ADMIN},  {"org-succeed-begin", KAI_ROLE_ADMIN},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -583,6 +583,67 @@ static void print(struct kai_index *x, struct kai_buf *out)
     kai_ixsnap_end(r);
 }
 
+struct rules {
+    size_t n;
+    uint64_t no[8];
+    char text[8][8];
+};
+
+static bool note_rule(void *ctx, uint64_t no, struct kai_view item)
+{
+    struct rules *r = ctx;
+
+    assert_true(r->n < 8 && item.n < 8);
+    memcpy(r->text[r->n], item.p, item.n);
+    r->no[r->n++] = no;
+    return true;
+}
+
+static struct rules rules_of(struct kai_index *x, uint8_t clearance)
+{
+    struct kai_ixsnap *r = NULL;
+    struct rules all = {0};
+
+    assert_int_equal(kai_ixsnap_begin(x, clearance, &r), KAI_OK);
+    assert_int_equal(kai_ixsnap_rules(r, note_rule, &all), KAI_OK);
+    kai_ixsnap_end(r);
+    return all;
+}
+
+/* RULEs stand there until they are forgotten, and only with what was committed. */
+static void test_rules(void **state)
+{
+    static const char *const texts[] = {"one", "two", "three"};
+    struct share *s = *state;
+    struct kai_ix *t = NULL;
+    struct rules r;
+
+    for (int commit = 0; commit < 2; commit++) {
+        assert_int_equal(kai_ix_begin(s->f->x, &t), KAI_OK);
+        for (uint64_t i = 0; i < 3; i++)
+            assert_int_equal(kai_ix_rule(t, 255 + i, kai_view_of(texts[i], strlen(texts[i]))),
+                             KAI_OK);
+        if (commit)
+            assert_int_equal(kai_ix_commit(t, 1), KAI_OK);
+        else
+            kai_ix_abort(t);
+        assert_int_equal(rules_of(s->f->x, 5).n, commit ? 3 : 0);
+    }
+    assert_int_equal(rules_of(s->f->x, 4).n, 0);
+    r = rules_of(s->f->x, 5);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(r.no[i], 255 + i);
+        assert_string_equal(r.text[i], texts[i]);
+    }
+    assert_int_equal(kai_ix_begin(s->f->x, &t), KAI_OK);
+    assert_int_equal(kai_ix_rules_forget(t, 256), KAI_OK);
+    assert_int_equal(kai_ix_rules_forget(t, 256), KAI_OK);
+    assert_int_equal(kai_ix_commit(t, 1), KAI_OK);
+    r = rules_of(s->f->x, 5);
+    assert_int_equal(r.n, 1);
+    assert_int_equal(r.no[0], 257);
+}
+
 static void test_anew(void **state)
 {
     struct share *s = *state;
@@ -626,7 +687,7 @@ int main(void)
         SHARED(test_recall),  SHARED(test_recall_before), SHARED(test_recall_removed),
         SHARED(test_red),     SHARED(test_letters),       SHARED(test_receipts),
         SHARED(test_reports), SHARED(test_letters_many),  SHARED(test_reports_day),
-        SHARED(test_waiting), SHARED(test_anew)};
+        SHARED(test_waiting), SHARED(test_rules),         SHARED(test_anew)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* sim_report: a network file put through its life, with figures: `./dev sim --report`.
  *
- *   sim_report [--net FILE] [--scale N/D] [--seed S] [--hour SECONDS] [--svg FILE] [--links-only]
+ *   sim_report [--net FILE] [--scale N/D] [--seed S] [--hour SECONDS] [--days N] [--svg FILE]
+ * [--links-only]
  *
  * Prints a line for each claim, and whether it holds; exit status 1 where one does not. */
 #include <stdarg.h>
@@ -218,6 +219,69 @@ static void churn(struct national *w, uint64_t seconds)
     free(up);
 }
 
+/* Whether every member that is up holds what the others of its audience hold. */
+static bool healed(const struct national *w)
+{
+    return kai_sim_converged(w->s, NULL);
+}
+
+/* What is written every five seconds while they heal, and how long it takes to all who are up. */
+struct live {
+    uint64_t due, got, n;
+    uint64_t *ms;
+};
+
+static void live_moment(struct national *w, struct live *live)
+{
+    struct national_reach r;
+
+    kai_sim_forget_tracks(w->s);
+    (void)national_publish(w, 2);
+    kai_sim_run(w->s, 5000);
+    national_reach(w, &r, NULL);
+    live->due += r.due;
+    live->got += r.got;
+    live->ms = realloc(live->ms, (live->n + r.got + 1) * sizeof *live->ms);
+    if (!live->ms)
+        abort();
+    memcpy(live->ms + live->n, r.ms, r.got * sizeof *r.ms);
+    live->n += r.got;
+    national_reach_free(&r);
+}
+
+/* Half of the nodes, by lot, hear nothing of the other half for so many days; each side goes on
+ * writing, and its stewards make new keys when the old ones are 30 days old. */
+static void split(struct national *w, uint64_t days)
+{
+    struct live live = {0};
+    uint64_t began, took = 0, most = 600000;
+    size_t wrote = 0;
+
+    kai_sim_partition_some(w->s, 500);
+    for (uint64_t d = 0; d < days; d++) {
+        kai_sim_sleep(w->s, 86400000);
+        kai_sim_run(w->s, 5000);
+        wrote += national_publish(w, 0);
+    }
+    kai_sim_run(w->s, 5000);
+    kai_sim_partition(w->s, 0);
+    began = kai_sim_now(w->s);
+    while (kai_sim_now(w->s) < began + most) {
+        live_moment(w, &live);
+        if (took == 0 && healed(w))
+            took = kai_sim_now(w->s) - began;
+    }
+    claim(took > 0, "%llu days in two halves, %zu entries: all is with all %.0f s after they meet",
+          (unsigned long long)days, wrote, (double)took / 1000);
+    claim(
+        (double)live.got >= 0.99 * (double)live.due && quantile(live.ms, live.n, 990) <= 2000,
+        "written in the 10 minutes from then: %.2f %% of %llu deliveries within 5 s, p99 of these "
+        "%llu ms",
+        live.due ? 100.0 * (double)live.got / (double)live.due : 0.0, (unsigned long long)live.due,
+        (unsigned long long)quantile(live.ms, live.n, 990));
+    free(live.ms);
+}
+
 static void memory(const struct national *w, double began)
 {
     struct rusage u;
@@ -233,7 +297,7 @@ static void memory(const struct national *w, double began)
 int main(int argc, char **argv)
 {
     const char *net = "topology/networks/national.net", *svg = NULL;
-    uint64_t seed = 1, num = 1, den = 1, hour = 3600;
+    uint64_t seed = 1, num = 1, den = 1, hour = 3600, days = 30;
     bool links_only = false;
     struct national w;
     double began = now_s();
@@ -250,6 +314,8 @@ int main(int argc, char **argv)
             seed = strtoull(v, NULL, 10), i++;
         else if (strcmp(argv[i], "--hour") == 0)
             hour = strtoull(v, NULL, 10), i++;
+        else if (strcmp(argv[i], "--days") == 0)
+            days = strtoull(v, NULL, 10), i++;
         else if (strcmp(argv[i], "--scale") == 0 && strchr(v, '/'))
             num = strtoull(v, NULL, 10), den = strtoull(strchr(v, '/') + 1, NULL, 10), i++;
         else
@@ -264,6 +330,8 @@ int main(int argc, char **argv)
         kill_many(&w);
         if (hour > 0)
             churn(&w, hour);
+        if (days > 0)
+            split(&w, days);
     }
     memory(&w, began);
     national_free(&w);

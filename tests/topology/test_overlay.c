@@ -135,6 +135,28 @@ static void test_audience_is_in_one_piece(void **state)
     kai_sim_free(s);
 }
 
+/* Two halves that heard nothing of each other for 45 minutes: whoever leads its half goes on trying
+ * those before it, and with the first that answers all who were gone are tried again. */
+static void test_halves_meet(void **state)
+{
+    struct kai_sim *s = open_water(30, 12, true);
+    size_t entries;
+
+    (void)state;
+    kai_sim_run(s, 10000);
+    kai_sim_partition(s, 0x7fff);
+    for (int i = 0; i < 3; i++) {
+        kai_sim_run(s, 900000);
+        for (size_t k = 0; k < 30; k += 7)
+            kai_sim_publish(s, k, 0, 100);
+    }
+    assert_false(kai_sim_converged(s, &entries));
+    kai_sim_partition(s, 0);
+    kai_sim_run(s, 60000);
+    assert_true(kai_sim_converged(s, &entries));
+    kai_sim_free(s);
+}
+
 /* ---- Caps. */
 
 /* Beyond the soft cap whom many can replace is a guest; whom few can replace stays. */
@@ -257,11 +279,20 @@ static void test_newcomer_of_a_group(void **state)
     kai_sim_free(s);
 }
 
+static uint64_t visits_of(const struct kai_sim *s, size_t node)
+{
+    struct kai_net_counters c;
+
+    kai_net_counters(s->node[node].net, &c);
+    return c.visits;
+}
+
 /* What was asked about is not asked about again after a start. */
 static void test_visits_are_remembered(void **state)
 {
     enum { N = 24 };
     struct kai_sim_plan *p = malloc(sizeof *p);
+    struct kai_orgs members = {0};
     struct kai_sim *s;
     struct kai_view asked;
     uint8_t kept[8];
@@ -272,9 +303,12 @@ static void test_visits_are_remembered(void **state)
     p->n_auds = 3;
     p->aud[2] = (struct kai_sim_aud){.kind = KAI_AUD_GROUP, .owner = 1, .label_max = 3};
     kai_orgs_add(&p->aud[2].members, 1);
+    kai_orgs_add(&members, 1);
+    kai_orgs_add(&members, 2);
     s = open_sim(p, true);
     free(p);
     kai_sim_run(s, 240000);
+    assert_true(visits_of(s, 5) > 0);
     asked = kai_net_visits(s->node[5].net);
     assert_int_equal(asked.n, sizeof kept);
     memcpy(kept, asked.p, sizeof kept);
@@ -286,6 +320,13 @@ static void test_visits_are_remembered(void **state)
     assert_int_equal(asked.n, sizeof kept);
     assert_memory_equal(asked.p, kept, sizeof kept);
     kai_net_on_visits(s->node[5].net, kai_view_of(kept, 7)); /* None. */
+    kai_sim_run(s, 240000);
+    assert_true(links_of(s, 5) > 0);
+    assert_int_equal(visits_of(s, 5), 0);
+    /* What is new since is. */
+    kai_sim_change(s, 2, &members);
+    kai_sim_run(s, 240000);
+    assert_true(visits_of(s, 5) > 0);
     kai_sim_free(s);
 }
 
@@ -321,13 +362,32 @@ static void test_somebody_by_lot(void **state)
     kai_sim_free(s);
 }
 
+/* Whether the node is among the most that node 0 can get: one that ranks before it in the audience
+ * of all is worth more, where there is any. */
+static bool among_equals(const struct kai_sim *s, size_t node)
+{
+    uint64_t own = kai_cover_rank(s->aud[0].id, s->node[0].node_id);
+    bool any = false;
+
+    for (size_t i = 1; i < s->n_nodes; i++)
+        any = any || kai_cover_rank(s->aud[0].id, s->node[i].node_id) < own;
+    return !any || kai_cover_rank(s->aud[0].id, s->node[node].node_id) < own;
+}
+
+static void start_anew(struct kai_sim *s)
+{
+    kai_sim_stop(s, 0);
+    kai_sim_start(s, 0);
+    kai_sim_run(s, 1100);
+}
+
 /* Links that stood long come first after a start. */
 static void test_anchors(void **state)
 {
     enum { N = 24 };
     struct kai_sim *s = open_water(N, 0, false);
     uint8_t nodes[2][KAI_ID_BYTES];
-    size_t to, first = SIM_NOBODY;
+    size_t to, looked = 0, first = SIM_NOBODY;
 
     (void)state;
     while ((to = next_dial(s, 0)) != SIM_NOBODY) {
@@ -335,19 +395,55 @@ static void test_anchors(void **state)
         assert_true(kai_sim_connect(s, 0, to));
         kai_sim_run(s, 500);
     }
+    assert_int_equal(kai_net_anchors(s->node[0].net, nodes, 2), 0); /* They are young. */
+    kai_sim_run(s, 60000);
     assert_int_equal(kai_net_anchors(s->node[0].net, nodes, 2), 2);
     assert_memory_equal(nodes[0], s->node[first].node_id, KAI_ID_BYTES); /* The longest. */
     for (size_t i = 1; i < N; i++) { /* Another one than taste would have. */
-        kai_sim_stop(s, 0);
-        kai_sim_start(s, 0);
-        kai_sim_run(s, 1100);
+        start_anew(s);
         kai_net_on_anchor(s->node[0].net, s->node[i].node_id);
-        /* Among equals: one that ranks before us is worth more. */
-        if (kai_cover_rank(s->aud[0].id, s->node[i].node_id) <
-            kai_cover_rank(s->aud[0].id, s->node[0].node_id)) {
+        if (among_equals(s, i)) {
             assert_int_equal(next_dial(s, 0), i);
+            looked++;
         }
     }
+    assert_true(looked > 0);
+    kai_sim_free(s);
+}
+
+/* The longest first; and they are anchors still where nothing else stands. */
+static void test_anchors_of_before(void **state)
+{
+    enum { N = 24, MANY = KAI_ANCHORS_MAX };
+    struct kai_sim *s = open_water(N, 0, false);
+    uint8_t nodes[MANY][KAI_ID_BYTES];
+    size_t anchor[2] = {0}, k = 0, to;
+
+    (void)state;
+    for (size_t i = 1; i < N && k < 2; i++)
+        if (among_equals(s, i))
+            anchor[k++] = i;
+    assert_int_equal(k, 2);
+    start_anew(s);
+    kai_net_on_anchor(s->node[0].net, s->node[anchor[1]].node_id);
+    kai_net_on_anchor(s->node[0].net, s->node[anchor[0]].node_id);
+    kai_net_on_anchor(s->node[0].net, s->node[anchor[1]].node_id); /* Twice is once. */
+    assert_int_equal(next_dial(s, 0), anchor[1]);
+    kai_net_on_undialled(s->node[0].net, s->node[anchor[1]].curve_pk, s->now);
+    assert_int_equal(next_dial(s, 0), anchor[0]);
+    kai_net_on_undialled(s->node[0].net, s->node[anchor[0]].curve_pk, s->now);
+    assert_int_equal(kai_net_anchors(s->node[0].net, nodes, MANY), 2);
+    assert_memory_equal(nodes[0], s->node[anchor[1]].node_id, KAI_ID_BYTES);
+    assert_memory_equal(nodes[1], s->node[anchor[0]].node_id, KAI_ID_BYTES);
+    assert_int_equal(kai_net_anchors(s->node[0].net, nodes, 1), 1);
+    to = next_dial(s, 0); /* A link of now comes before those of before. */
+    assert_int_not_equal(to, SIM_NOBODY);
+    assert_true(kai_sim_connect(s, 0, to));
+    kai_sim_run(s, 61000);
+    assert_true(linked(s, 0, to));
+    k = kai_net_anchors(s->node[0].net, nodes, MANY);
+    assert_in_range(k, 2, 3);
+    assert_memory_equal(nodes[0], s->node[to].node_id, KAI_ID_BYTES);
     kai_sim_free(s);
 }
 
@@ -356,12 +452,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who_helps_most_is_first),
         cmocka_unit_test(test_audience_is_in_one_piece),
+        cmocka_unit_test(test_halves_meet),
         cmocka_unit_test(test_guests),
         cmocka_unit_test(test_busy_is_left_alone),
         cmocka_unit_test(test_newcomer_of_a_group),
         cmocka_unit_test(test_visits_are_remembered),
         cmocka_unit_test(test_somebody_by_lot),
         cmocka_unit_test(test_anchors),
+        cmocka_unit_test(test_anchors_of_before),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

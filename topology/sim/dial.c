@@ -20,7 +20,7 @@ static bool introduce(struct kai_sim *s, struct sim_node *from, struct sim_node 
     kai_buf_init(&ask, KAI_INTRO_FRAME_BYTES_MAX);
     kai_buf_init(&reply, KAI_INTRO_FRAME_BYTES_MAX);
     s->count.intros++;
-    err = kai_net_intro_hello(from->net, &ask, SIM_WALL_MS + s->now);
+    err = kai_net_intro_hello(from->net, &ask, sim_wall(s));
     for (int i = 0; i < 4 && err == KAI_OK; i++) {
         kai_buf_clear(&reply);
         err =
@@ -61,9 +61,9 @@ bool kai_sim_connect(struct kai_sim *s, size_t a, size_t b)
         from->intro_wait_ms = 0;
     }
     c = sim_wire_new(s, a, b, false);
-    kai_net_on_up(to->net, c->link, from->curve_pk, false, s->now, SIM_WALL_MS + s->now);
+    kai_net_on_up(to->net, c->link, from->curve_pk, false, s->now, sim_wall(s));
     if (c->up)
-        kai_net_on_up(from->net, c->link, to->curve_pk, true, s->now, SIM_WALL_MS + s->now);
+        kai_net_on_up(from->net, c->link, to->curve_pk, true, s->now, sim_wall(s));
     sim_poke(s, a);
     sim_poke(s, b);
     return c->up;
@@ -92,12 +92,19 @@ static void chosen(struct kai_sim *s, size_t i)
     struct sim_node *me = &s->node[i];
     struct kai_dial want;
 
-    while (kai_net_dial(me->net, &want, s->now, SIM_WALL_MS + s->now)) {
+    while (kai_net_dial(me->net, &want, s->now, sim_wall(s))) {
         size_t j = sim_map_get(&s->node_by_curve, want.curve_pk);
         SIM_MUST(j != SIM_MAP_NONE && j != i);
         if (!kai_sim_connect(s, i, j))
             kai_net_on_undialled(me->net, want.curve_pk, s->now);
     }
+}
+
+/* A link has ended: as a node does, it looks at once whom to dial instead. */
+void sim_dial_now(struct kai_sim *s, size_t node)
+{
+    if (s->o.introduced && !s->o.no_dials && s->node[node].up)
+        chosen(s, node);
 }
 
 void sim_dials(struct kai_sim *s)

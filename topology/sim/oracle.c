@@ -48,8 +48,57 @@ static const struct sim_version *version(const struct sim_node *by, const struct
     return NULL;
 }
 
-static bool fits(const struct kai_sim *s, const struct sim_aud *a, const struct sim_version *v,
-                 size_t org)
+#define STEPS 8u /* Of places that go from one to the next. */
+
+/* Whether `by` goes by this: it has heard it, or a steward has, whose list a newcomer takes for it
+ * until it has the RULE and works it out itself. */
+static bool told(const struct kai_sim *s, const struct sim_node *by, const struct sim_aud *a,
+                 const struct sim_org *o)
+{
+    bool is = !by || (heard(by, o->gives) && heard(by, o->takes));
+
+    for (size_t i = 0; !is && i < a->is.n_stewards; i++) {
+        const struct sim_node *steward = &s->node[a->is.stewards[i]];
+        is = heard(steward, o->gives) && heard(steward, o->takes);
+    }
+    return is;
+}
+
+/* The places of a listed organisation come to this one, as far as `by` knows: under a ceiling that
+ * nobody on the way is below, and to no contractor from one that is none. */
+static bool takes_over(const struct kai_sim *s, const struct sim_node *by, const struct sim_aud *a,
+                       size_t listed, size_t org, uint64_t ceiling)
+{
+    size_t at = listed;
+
+    for (unsigned i = 0; i < STEPS; i++) {
+        const struct sim_org *o = &s->org[at];
+        bool known = o->heir != SIM_NOBODY && told(s, by, a, o);
+
+        if (!known || o->label_max < ceiling || o->heir == listed ||
+            (provider(s, o->heir) && !provider(s, listed)))
+            return false;
+        at = o->heir;
+        if (at == org)
+            return true;
+    }
+    return false;
+}
+
+static bool listed(const struct kai_sim *s, const struct sim_node *by, const struct sim_aud *a,
+                   const struct sim_version *v, size_t org, uint64_t ceiling)
+{
+    if (kai_orgs_has(&v->members, org))
+        return true;
+    for (size_t i = 0; s->merged && i < s->n_orgs; i++)
+        if (s->org[i].heir != SIM_NOBODY && kai_orgs_has(&v->members, i) &&
+            takes_over(s, by, a, i, org, ceiling))
+            return true;
+    return false;
+}
+
+static bool fits(const struct kai_sim *s, const struct sim_node *by, const struct sim_aud *a,
+                 const struct sim_version *v, size_t org)
 {
     const struct sim_org *o = &s->org[org];
     uint64_t ceiling = a->is.label_max ? a->is.label_max : 2;
@@ -67,11 +116,11 @@ static bool fits(const struct kai_sim *s, const struct sim_aud *a, const struct 
         return org == a->is.owner || (org != 0 && o->parent == a->is.owner && !provider(s, org));
     case KAI_AUD_PROVIDERS:
         return org == a->is.owner ||
-               (kai_orgs_has(&v->members, org) && answers_for(s, a->is.owner, org));
+               (listed(s, by, a, v, org, ceiling) && answers_for(s, a->is.owner, org));
     case KAI_AUD_PERSONS: /* The nodes of the persons' organisations; its owner authors. */
         return org == a->is.owner || kai_orgs_has(&v->members, org);
     default:
-        return kai_orgs_has(&v->members, org);
+        return listed(s, by, a, v, org, ceiling);
     }
 }
 
@@ -83,7 +132,7 @@ bool sim_oracle_member(const struct kai_sim *s, const struct sim_node *by, size_
 
     if (!v || !n->admitted || (by ? sim_oracle_removed(by, n) : n->revoked))
         return false;
-    return fits(s, a, v, n->org);
+    return fits(s, by, a, v, n->org);
 }
 
 bool kai_sim_is_member(const struct kai_sim *s, size_t node, size_t aud)
@@ -165,7 +214,7 @@ static bool was_member(const struct kai_sim *s, const struct sim_node *by, size_
 
     for (size_t i = 0; i < a->n_versions; i++)
         if (s->node[of].admitted && (!a->version[i].e || heard(by, a->version[i].e)) &&
-            fits(s, a, &a->version[i], s->node[of].org))
+            fits(s, by, a, &a->version[i], s->node[of].org))
             return true;
     return false;
 }

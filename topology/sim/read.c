@@ -102,7 +102,7 @@ size_t kai_sim_forget(struct kai_sim *s, size_t node, size_t aud, bool early)
         for (size_t k = 1; k < log->n; k++) {
             struct kai_entry bare = log->entry[k]->e;
             const uint8_t *prev = log->entry[k - 1]->e.h.kid;
-            bool over = kai_payload_over(&bare.h, prev, SIM_WALL_MS + s->now);
+            bool over = kai_payload_over(&bare.h, prev, sim_wall(s));
             if (!bare.payload.p || memcmp(prev, bare.h.kid, KAI_TAG_BYTES) != 0 ||
                 (!early && !over))
                 continue;

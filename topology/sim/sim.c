@@ -198,7 +198,7 @@ static void tick(struct kai_sim *s, struct sim_event *e)
     s->sched_ms[e->node] = 0;
     if (s->now < s->tick_ms[e->node])
         return;
-    (void)kai_net_on_tick(n->net, s->now, SIM_WALL_MS + s->now);
+    (void)kai_net_on_tick(n->net, s->now, sim_wall(s));
     sim_node_duties(s, e->node);
     kai_net_counters(n->net, &c);
     if (c.memory_bytes > s->memory_most)
@@ -231,6 +231,7 @@ static void happen(struct kai_sim *s, struct sim_event *e)
         break;
     case SIM_DOWN:
         kai_net_on_down(n->net, e->link, s->now);
+        sim_dial_now(s, e->node);
         break;
     }
     if (n->unread)
@@ -372,11 +373,8 @@ void kai_sim_admit_late(struct kai_sim *s, size_t node)
     sim_world_org(s, org);
     for (size_t i = 0; i < s->n_nodes; i++)
         if (s->node[i].org == org) {
-            for (size_t k = 0; s->o.introduced && k < s->n_nodes; k += 1 + sim_random(s) % 40)
-                if (s->node[k].admitted) /* Some addresses come with the admission. */
-                    s->node[i].note[k] = sim_world_addr(s, k);
             if (s->o.introduced)
-                s->node[i].note[i] = sim_world_addr(s, i);
+                sim_world_addresses(s, i);
             sim_node_start(s, i);
         }
 }
@@ -436,6 +434,12 @@ static void cut_apart(struct kai_sim *s)
             sim_wire_cut(s, c);
         }
     }
+}
+
+void kai_sim_sleep(struct kai_sim *s, uint64_t ms)
+{
+    sim_trace(s, "asleep for %llu ms", (unsigned long long)ms);
+    s->slept_ms += ms;
 }
 
 void kai_sim_partition(struct kai_sim *s, uint32_t side)

@@ -101,6 +101,9 @@ bool kai_sim_may_publish(struct kai_sim *s, size_t node, size_t aud);
 void kai_sim_revoke(struct kai_sim *s, size_t node);
 void kai_sim_revoke_node(struct kai_sim *s, size_t node); /* A lost node, by its organisation. */
 void kai_sim_admit_late(struct kai_sim *s, size_t node);
+/* An organisation takes the places of another, once and for good, by the word of both: each at its
+ * first node. */
+void kai_sim_merge(struct kai_sim *s, size_t old, size_t heir);
 /* The owner says who is in a group (providers, persons) from now on. */
 void kai_sim_change(struct kai_sim *s, size_t aud, const struct kai_orgs *members);
 /* A version of the charter, applied at this node. */
@@ -113,6 +116,9 @@ bool kai_sim_up(const struct kai_sim *s, size_t node);
 void kai_sim_restart(struct kai_sim *s, size_t node); /* With what was durable. */
 void kai_sim_partition(struct kai_sim *s,
                        uint32_t side); /* Bit i: node i is on the other side; 0: none. */
+/* The clock on every wall goes on so far, and nothing else happens: days in which nobody does
+ * anything. */
+void kai_sim_sleep(struct kai_sim *s, uint64_t ms);
 void kai_sim_partition_some(struct kai_sim *s,
                             unsigned of_1000); /* So many of the nodes, by lot. */
 void kai_sim_cut_all(struct kai_sim *s);

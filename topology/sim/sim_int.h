@@ -61,6 +61,9 @@ struct sim_org {
     uint8_t id[KAI_ID_BYTES], cert[KAI_ID_BYTES], issuing_cert[KAI_ID_BYTES];
     uint8_t person_id[KAI_ID_BYTES];
     const struct sim_entry *revoke;
+    size_t heir; /* Who takes its places; SIM_NOBODY. */
+    const struct sim_entry *gives, *takes;
+    bool took; /* The places of another. */
 };
 
 struct sim_node {
@@ -157,7 +160,7 @@ struct kai_sim {
     struct kai_sim_options o;
     bool planned; /* By a plan of the caller. */
     uint64_t rng;
-    uint64_t now, next_no, next_link, dial_ms;
+    uint64_t now, slept_ms, next_no, next_link, dial_ms;
     uint64_t expire_s; /* What is written from now on; 0: for ever. */
     struct kai_charter charter;
     struct kai_buf charter_record;
@@ -187,6 +190,7 @@ struct kai_sim {
     struct sim_map node_by_id, node_by_curve;
     struct kai_buf *addr; /* ADDR note of each node. */
     bool side[KAI_SIM_NODES];
+    bool merged; /* Some organisation has an heir. */
     uint64_t violations;
     uint64_t hash;
     size_t memory_most;
@@ -230,6 +234,8 @@ struct sim_entry *sim_world_record(struct kai_sim *s, struct sim_key *k, uint64_
 /* audience.c: the owner's next word on an audience. */
 void sim_world_audience(struct kai_sim *s, size_t aud, const struct kai_orgs *members);
 struct kai_view sim_world_addr(struct kai_sim *s, size_t node);
+/* What comes with the admission of a node: some addresses, and what names them. */
+void sim_world_addresses(struct kai_sim *s, size_t node);
 
 /* disk.c */
 void sim_node_start(struct kai_sim *s, size_t node);
@@ -240,6 +246,11 @@ struct sim_log *sim_disk_log(const struct sim_node *n, const uint8_t *log_pk);
 void sim_disk_append(struct sim_node *n, const struct kai_net_log *l, struct sim_entry *e);
 /* A control entry that this organisation made: to the disk of its first node and its engine. */
 void sim_own_ctl(struct kai_sim *s, size_t org, struct sim_entry *e);
+
+static inline uint64_t sim_wall(const struct kai_sim *s)
+{
+    return SIM_WALL_MS + s->now + s->slept_ms;
+}
 
 /* write.c: what a node writes itself. */
 void sim_node_duties(struct kai_sim *s, size_t node);
@@ -268,6 +279,7 @@ bool sim_wire_linked(const struct kai_sim *s, size_t a, size_t b);
 
 /* dial.c */
 void sim_dials(struct kai_sim *s);
+void sim_dial_now(struct kai_sim *s, size_t node);
 
 /* oracle.c */
 void sim_oracle_frame(struct kai_sim *s, const struct sim_node *from, const struct sim_conn *c,

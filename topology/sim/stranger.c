@@ -10,13 +10,13 @@ uint64_t kai_sim_raw_link(struct kai_sim *s, size_t to, size_t as_node, bool dia
     struct sim_conn *c = sim_wire_new(s, to, as_node, true);
 
     kai_net_on_up(s->node[to].net, c->link, s->node[as_node].curve_pk, dialled_by_node, s->now,
-                  SIM_WALL_MS + s->now);
+                  sim_wall(s));
     return c->link;
 }
 
 void kai_sim_raw_frame(struct kai_sim *s, size_t to, uint64_t link, struct kai_view frame)
 {
-    kai_net_on_frame(s->node[to].net, link, frame, s->now, SIM_WALL_MS + s->now);
+    kai_net_on_frame(s->node[to].net, link, frame, s->now, sim_wall(s));
 }
 
 const struct kai_buf *kai_sim_raw_sent(const struct kai_sim *s, uint64_t link, size_t *n)

@@ -234,7 +234,7 @@ void sim_wire_frame(struct kai_sim *s, struct sim_event *e)
 {
     struct sim_node *n = &s->node[e->node];
 
-    kai_net_on_frame(n->net, e->link, e->frame, s->now, SIM_WALL_MS + s->now);
+    kai_net_on_frame(n->net, e->link, e->frame, s->now, sim_wall(s));
 }
 
 void kai_sim_tap(struct kai_sim *s, size_t node, kai_sim_tap_fn *f, void *ctx)

@@ -13,6 +13,7 @@
 #define CAPS_FIRST       23u /* All but relay and provider. */
 #define CAPS_FURTHER     9u  /* Publishes, and is a relay. */
 #define SIM_NODES_AN_ORG 64u
+#define ADMISSION_ADDRS  4u
 
 static void make_key(struct kai_sim *s, struct sim_key *k)
 {
@@ -28,6 +29,7 @@ static void make_org(struct kai_sim *s, size_t i, const struct kai_sim_org *plan
     struct sim_org *o = &s->org[i];
     uint8_t kx_sk[32];
 
+    o->heir = SIM_NOBODY;
     o->parent = plan->parent;
     o->caps = plan->caps ? plan->caps : CAPS_ORG;
     o->label_max = plan->label_max ? plan->label_max : 5;
@@ -163,19 +165,42 @@ static bool has_person(const struct kai_sim *s, size_t org)
     return false;
 }
 
+/* An organisation's logs, as this node holds them. */
+static void hand_logs(struct kai_sim *s, const struct sim_node *from, size_t to, size_t org)
+{
+    for (size_t k = 0; k < from->n_ctl; k++)
+        if (memcmp(from->ctl_entry[k]->e.h.log_pk, s->org[org].root.pk, KAI_KEY_BYTES) == 0 ||
+            memcmp(from->ctl_entry[k]->e.h.log_pk, s->org[org].issuing.pk, KAI_KEY_BYTES) == 0)
+            sim_disk_ctl(&s->node[to], from->ctl_entry[k]);
+}
+
 /* An admission carries the line from the founding root, each log from its first entry. */
 static void hand_chain(struct kai_sim *s, size_t org)
 {
     for (size_t above = org; above != 0;) {
         above = s->org[above].parent;
-        const struct sim_node *f = &s->node[above];
-        for (size_t k = 0; k < f->n_ctl; k++)
-            for (size_t i = 0; i < s->n_nodes; i++)
-                if (s->node[i].org == org &&
-                    (memcmp(f->ctl_entry[k]->e.h.log_pk, s->org[above].root.pk, 32) == 0 ||
-                     memcmp(f->ctl_entry[k]->e.h.log_pk, s->org[above].issuing.pk, 32) == 0))
-                    sim_disk_ctl(&s->node[i], f->ctl_entry[k]);
+        for (size_t i = 0; i < s->n_nodes; i++)
+            if (s->node[i].org == org)
+                hand_logs(s, &s->node[above], i, above);
     }
+}
+
+/* And the addresses of whoever admits and of some others, with what names them. */
+void sim_world_addresses(struct kai_sim *s, size_t node)
+{
+    size_t admits = s->org[s->node[node].org].parent, at = admits;
+
+    for (size_t n = 0; n < ADMISSION_ADDRS; n++, at = sim_random(s) % s->n_nodes) {
+        if (!s->node[at].admitted)
+            continue;
+        s->node[node].note[at] = sim_world_addr(s, at);
+        for (size_t org = s->node[at].org;; org = s->org[org].parent) {
+            hand_logs(s, &s->node[admits], node, org);
+            if (org == 0)
+                break;
+        }
+    }
+    s->node[node].note[node] = sim_world_addr(s, node);
 }
 
 void sim_world_org(struct kai_sim *s, size_t org)
@@ -226,7 +251,7 @@ static const struct sim_entry *revoke(struct kai_sim *s, size_t by, const uint8_
     struct kai_buf body;
 
     memcpy(r.target, cert, KAI_ID_BYTES);
-    if (whole) { /* What it admitted lives on. */
+    if (whole) { /* What it admitted lives on, and what it said of places. */
         cut_at(&r, &whole->root);
         cut_at(&r, &whole->issuing);
     }
@@ -240,11 +265,11 @@ static const struct sim_entry *revoke(struct kai_sim *s, size_t by, const uint8_
 
 const struct sim_entry *sim_world_revoke(struct kai_sim *s, size_t org)
 {
-    bool has_children = false;
+    bool stays = s->org[org].heir != SIM_NOBODY || s->org[org].took;
 
     for (size_t i = 1; i < s->n_orgs; i++)
-        has_children = has_children || (s->org[i].admitted && s->org[i].parent == org);
-    return revoke(s, s->org[org].parent, s->org[org].cert, has_children ? &s->org[org] : NULL);
+        stays = stays || (s->org[i].admitted && s->org[i].parent == org);
+    return revoke(s, s->org[org].parent, s->org[org].cert, stays ? &s->org[org] : NULL);
 }
 
 const struct sim_entry *sim_world_revoke_node(struct kai_sim *s, size_t node)

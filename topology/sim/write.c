@@ -86,8 +86,8 @@ static enum kai_err on_mint(void *ctx, struct kai_view payload,
     struct kai_entry e;
 
     kai_buf_init(&out, KAI_FRAME_BYTES_MAX);
-    SIM_MUST(kai_log_append_plain(&w, &out, &e, KAI_PTYPE_EPOCH, payload,
-                                  SIM_WALL_MS + m->n->sim->now) == KAI_OK);
+    SIM_MUST(kai_log_append_plain(&w, &out, &e, KAI_PTYPE_EPOCH, payload, sim_wall(m->n->sim)) ==
+             KAI_OK);
     (void)finish(m->n, m->aud, 2, own, &w, &e);
     kai_buf_free(&out);
     return KAI_OK;
@@ -140,8 +140,8 @@ static struct sim_entry *append(struct kai_sim *s, struct sim_node *n, size_t au
 
     SIM_MUST(body->err == KAI_OK);
     kai_buf_init(&out, KAI_FRAME_BYTES_MAX);
-    SIM_MUST(kai_log_append(&w, s->packer, &out, &e, kai_buf_view(body), ttl_s,
-                            SIM_WALL_MS + s->now, sim_fill, s) == KAI_OK);
+    SIM_MUST(kai_log_append(&w, s->packer, &out, &e, kai_buf_view(body), ttl_s, sim_wall(s),
+                            sim_fill, s) == KAI_OK);
     kept = finish(n, aud, 1, own, &w, &e);
     kai_buf_free(&out);
     return kept;
@@ -193,7 +193,7 @@ static void want(struct kai_sim *s, struct sim_node *n, size_t aud)
 {
     struct kai_duty d;
 
-    if (kai_keyring_want(n->keyring, s->aud[aud].id, SIM_WALL_MS + s->now, &d) == KAI_OK) {
+    if (kai_keyring_want(n->keyring, s->aud[aud].id, sim_wall(s), &d) == KAI_OK) {
         mint(s, n, &d);
         free(d.members);
     }
@@ -287,8 +287,7 @@ void sim_node_duties(struct kai_sim *s, size_t i)
         return;
     n->duty = false;
     n->duty_ms = s->now + DUTY_EVERY_MS;
-    for (int k = 0;
-         k < 8 && kai_keyring_duty(n->keyring, SIM_WALL_MS + s->now, &d, &next) == KAI_OK; k++) {
+    for (int k = 0; k < 8 && kai_keyring_duty(n->keyring, sim_wall(s), &d, &next) == KAI_OK; k++) {
         mint(s, n, &d);
         free(d.members);
     }
