@@ -16,7 +16,7 @@ enum kai_rec_type {
     KAI_REC_ADMIT = 2,
     KAI_REC_REVOKE = 3,
     KAI_REC_KEYDEATH = 4,   /* A note: keydeath.h. */
-    KAI_REC_CHECKPOINT = 5, /* Reserved. */
+    KAI_REC_CHECKPOINT = 5, /* A note: checkpoint.h. */
     KAI_REC_AUDIENCE = 6,
     KAI_REC_SUCCESSOR = 7,
     KAI_REC_ADDR = 8,

@@ -148,6 +148,10 @@ bool kai_roster_client(const struct kai_roster *r, const struct kai_org *org,
  * owner, or more than KAI_PROVIDER_TIERS_MAX. */
 unsigned kai_roster_provider_tiers(const struct kai_roster *r, const struct kai_org *org,
                                    const struct kai_org *owner);
+/* Whether above stands over org on one of its ACTIVE paths: it admitted org, or one that did, up to
+ * a founder. No organisation stands over itself. NULL: over and under nobody. */
+bool kai_roster_above(const struct kai_roster *r, const struct kai_org *org,
+                      const struct kai_org *above);
 /* One organisation in whose places another stands (docs/protocol.md 4, SUCCESSOR). */
 struct kai_forerunner {
     const struct kai_org *heir;

@@ -1,4 +1,4 @@
-/* roster_tie: whose client an organisation is, and whose contractor. */
+/* roster_tie: under whom an organisation stands; whose client it is, and whose contractor. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,8 +38,6 @@ static size_t ties_of(const struct kai_roster *r, const struct kai_build *b,
                              ? (unsigned)(p->tiers - q->tiers)
                              : 0;
         direct = false;
-        if (!client && tiers == 0)
-            continue;
         if (out != NULL)
             out[n] = (struct kai_tie){
                 .org = (size_t)(kai_build_org(r, b, p) - r->orgs),
@@ -115,4 +113,10 @@ unsigned kai_roster_provider_tiers(const struct kai_roster *r, const struct kai_
     const struct kai_tie *t = find_tie(r, org, owner);
 
     return t == NULL ? 0 : t->tiers;
+}
+
+bool kai_roster_above(const struct kai_roster *r, const struct kai_org *org,
+                      const struct kai_org *above)
+{
+    return org != above && find_tie(r, org, above) != NULL;
 }

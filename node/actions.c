@@ -7,6 +7,7 @@
 #include "node/held.h"
 #include "node/loop.h"
 #include "node/ownlog.h"
+#include "node/stale.h"
 #include "node/sure.h"
 
 void kai_net_log_of(struct kai_net_log *out, const struct kai_log *log)
@@ -188,8 +189,9 @@ static void act_store_note(void *ctx, uint64_t type, const uint8_t who[static KA
     struct kai_core *c = ctx;
     struct kai_tx *tx = kai_core_tx(c);
 
-    if (tx != NULL)
-        (void)kai_tx_note(tx, type, who, note);
+    if (tx != NULL && kai_tx_note(tx, type, who, note) == KAI_OK && type == KAI_REC_CHECKPOINT)
+        kai_ignore(
+            kai_stale_heard(tx, who, note, kai_wall_ms())); /* The commit tells of a failure. */
 }
 
 static void text_key(char key[static 64], const uint8_t hash[static KAI_ID_BYTES])

@@ -6,6 +6,7 @@
 #include "keys/ceremony.h"
 #include "node/call.h"
 #include "node/call_grant.h"
+#include "node/stale.h"
 
 struct admit {
     struct kai_call *call;
@@ -128,6 +129,9 @@ static enum kai_err job_admit(struct kai_core *c, void *arg)
         return write_admission(c, a);
     if (self == NULL || !self->active)
         return kai_why_set(why, KAI_EDENIED, "node.not-active", c->home.dir, NULL, NULL);
+    enum kai_err err = kai_stale_refuse(c, why);
+    if (err != KAI_OK)
+        return err;
     if (a->request.kind == KAI_ADMIT_ORG &&
         ((self->caps & KAI_CAP_ADMIT) == 0 || self->depth_left == 0))
         return kai_why_set(why, KAI_EDENIED, "admit.depth", self->name, NULL, NULL);
@@ -152,7 +156,7 @@ static enum kai_err job_admit(struct kai_core *c, void *arg)
     kai_grant_request(&cert, &a->grant, &a->request.proof);
     kai_buf_init(&body, KAI_CERT_BYTES_MAX);
     kai_admit_write(&body, &cert);
-    enum kai_err err = body.err;
+    err = body.err;
     if (err == KAI_OK)
         err = kai_core_issue(c, KAI_REC_ADMIT, kai_buf_view(&body), a->cert, why);
     kai_buf_free(&body);

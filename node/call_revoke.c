@@ -2,12 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keys/checkpoint.h"
 #include "keys/reissue.h"
 #include "node/call.h"
 #include "node/persons.h"
 #include "node/removal.h"
 
-#define KEPT_MAX 256u /* Organisations of one that was revoked, to be admitted again. */
+#define WRAP_BYTES 8u   /* Of a control payload around its body. */
+#define KEPT_MAX   256u /* Organisations of one that was revoked, to be admitted again. */
 
 struct revoke {
     struct kai_call *call;
@@ -17,6 +19,7 @@ struct revoke {
     struct kai_revoke rec;
     char what[KAI_TEXT_BYTES_MAX + 1];
     const struct kai_org *org; /* Kind org. */
+    uint8_t org_id[KAI_ID_BYTES];
     size_t n_kept;
     char kept[KEPT_MAX][KAI_TEXT_BYTES_MAX + 1];
 };
@@ -203,6 +206,7 @@ static enum kai_err find_org(struct kai_core *c, const struct kai_outlook *o, st
     if (err != KAI_OK)
         return err;
     kai_copy_text(rv->what, sizeof rv->what, rv->org->name);
+    memcpy(rv->org_id, rv->org->id, KAI_ID_BYTES);
     if (!rv->org->has_parent)
         return refuse(rv, KAI_EDENIED, "revoke.founder", rv->what);
     if (c->issuing == NULL)
@@ -259,6 +263,49 @@ static enum kai_err find_person(struct kai_core *c, const struct kai_outlook *o,
     return err;
 }
 
+/* ---- How far the logs of a lost or stolen node go: by the last word of it that came here. */
+
+static void mark_node(const struct kai_core *c, struct kai_revoke *r, const struct kai_node *n)
+{
+    struct kai_checkpoint p;
+
+    if (kai_checkpoint_parse(&p, kai_net_checkpoint_of(c->net, n->id)) != KAI_OK)
+        return; /* None was heard: its logs stand as they are. */
+    for (size_t i = 0; i < p.n && r->n_marks < KAI_CUTS_PER_REVOKE_MAX; i++)
+        r->marks[r->n_marks++] = p.rows[i];
+}
+
+static void mark_logs(const struct kai_core *c, struct revoke *rv)
+{
+    const struct kai_roster *r = kai_net_roster(c->net);
+    const struct kai_node *nodes;
+    size_t n = kai_roster_nodes(r, &nodes);
+
+    /* An organisation that lost its root key has its nodes still. */
+    if (rv->kind == KAI_ADMIT_PERSON ||
+        !(rv->reason == KAI_REVOKE_COMPROMISE ||
+          (rv->reason == KAI_REVOKE_LOST && rv->kind == KAI_ADMIT_NODE)))
+        return;
+    for (size_t i = 0; i < n; i++)
+        if (rv->kind == KAI_ADMIT_NODE ? memcmp(nodes[i].cert, rv->rec.target, KAI_ID_BYTES) == 0
+                                       : memcmp(nodes[i].org->id, rv->org_id, KAI_ID_BYTES) == 0)
+            mark_node(c, &rv->rec, &nodes[i]);
+}
+
+/* As many marks as fit. */
+static enum kai_err write_body(struct kai_buf *body, struct kai_revoke *r)
+{
+    kai_buf_init(body, KAI_CERT_BYTES_MAX - WRAP_BYTES);
+    kai_revoke_write(body, r);
+    while (body->err == KAI_ELIMIT && r->n_marks > 0) {
+        r->n_marks--;
+        kai_buf_free(body);
+        kai_buf_init(body, KAI_CERT_BYTES_MAX - WRAP_BYTES);
+        kai_revoke_write(body, r);
+    }
+    return body->err;
+}
+
 static enum kai_err job_revoke(struct kai_core *c, void *arg)
 {
     struct revoke *rv = arg;
@@ -274,9 +321,8 @@ static enum kai_err job_revoke(struct kai_core *c, void *arg)
         return err;
     rv->rec.reason = rv->reason;
     rv->rec.of = 1;
-    kai_buf_init(&body, KAI_CERT_BYTES_MAX);
-    kai_revoke_write(&body, &rv->rec);
-    err = body.err;
+    mark_logs(c, rv);
+    err = write_body(&body, &rv->rec);
     if (err == KAI_OK)
         err = kai_core_issue(c, KAI_REC_REVOKE, kai_buf_view(&body), hash, &rv->call->why);
     kai_buf_free(&body);

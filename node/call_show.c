@@ -7,6 +7,7 @@
 #include "node/hold.h"
 #include "node/indexer.h"
 #include "node/shown.h"
+#include "node/stale.h"
 
 static void address_of(const struct kai_core *c,
                        char out[static KAI_ENDPOINT_BYTES_MAX + KAI_BASE32_KEY_CAP + 1])
@@ -44,6 +45,7 @@ static enum kai_err job_count(struct kai_core *c, void *arg)
 
     kai_net_links(c->net, count_peer, g);
     kai_net_counters(c->net, &g->counters);
+    (void)kai_stale_tick(c, 0); /* So that its alarms say what the list says. */
     return KAI_OK;
 }
 
@@ -115,10 +117,20 @@ static const char *label_max_name(uint64_t v)
     return kai_tlp_name(v > KAI_TLP_RED ? KAI_TLP_NONE : (uint8_t)v);
 }
 
+/* Authorities of which nothing was heard for too long. */
+static void put_stale(struct kai_jput *j, const struct kai_stale_names *names)
+{
+    kai_jput_array(j, "stale");
+    for (size_t i = 0; i < names->n && i < KAI_STALE_SHOWN; i++)
+        kai_jput_text(j, NULL, names->name[i]);
+    kai_jput_end(j);
+}
+
 enum kai_err kai_verb_status(struct kai_call *call)
 {
     struct kai_core *c = call->core;
     struct gather g = {.call = call};
+    struct kai_stale_names stale;
     struct kai_store_usage u;
     struct kai_indexer_state p;
     uint64_t items;
@@ -135,6 +147,11 @@ enum kai_err kai_verb_status(struct kai_call *call)
     kai_indexer_state(c->indexer, &p);
     address_of(c, address);
     struct kai_outlook *o = kai_outlook_get(c);
+    err = kai_stale_now(c, o->roster, &stale);
+    if (err != KAI_OK) {
+        kai_outlook_put(o);
+        return err;
+    }
     const struct kai_org *org = kai_roster_org(o->roster, c->self.org_id);
     kai_jput_init(&j, &call->out);
     kai_jput_object(&j, NULL);
@@ -169,6 +186,8 @@ enum kai_err kai_verb_status(struct kai_call *call)
     put_count(call, &j, "wants", g.counters.wants_out);
     put_count(call, &j, "visits", g.counters.visits);
     put_count(call, &j, "peer_memory_bytes", g.counters.memory_bytes);
+    put_count(call, &j, "withheld", g.counters.withheld);
+    put_stale(&j, &stale);
     put_alarms(call, &j, o);
     kai_jput_end(&j);
     kai_outlook_put(o);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/heartbeat.h"
 #include "node/indexer.h"
 #include "node/loop.h"
 #include "node/steward.h"
@@ -220,7 +221,10 @@ static enum kai_err job_begin(struct kai_core *c, void *arg)
     if (c->loop == NULL)
         (void)kai_steward_tick(c, kai_now_ms()); /* Whoever came lately gets its key first. */
     p->opt.sign_sk = c->self.sign_sk;
-    return kai_carry_pack(&p->f, c->net, &p->opt, kai_now_ms(), kai_wall_ms(), p->why);
+    enum kai_err err = kai_carry_pack(&p->f, c->net, &p->opt, kai_now_ms(), kai_wall_ms(), p->why);
+    if (err == KAI_OK && c->loop == NULL)
+        (void)kai_heartbeat_tick(c, kai_now_ms()); /* What is carried is heard of nowhere else. */
+    return err;
 }
 
 static enum kai_err job_more(struct kai_core *c, void *arg)

@@ -22,6 +22,7 @@
 #include "node/loop.h"
 #include "node/ownlog.h"
 #include "node/post.h"
+#include "node/stale.h"
 #include "node/sure.h"
 
 static uint64_t clock_ms(clockid_t id)
@@ -248,6 +249,8 @@ static bool tell_note(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_
     (void)who;
     if (type == KAI_REC_ADDR)
         kai_net_on_addr(c->net, note);
+    if (type == KAI_REC_CHECKPOINT)
+        kai_net_on_checkpoint(c->net, note);
     return true;
 }
 
@@ -401,6 +404,8 @@ enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, s
         err = load_state(c, why);
     if (err == KAI_OK)
         err = kai_sure_begin(c);
+    if (err == KAI_OK)
+        err = kai_stale_begin(c);
     if (err == KAI_OK)
         err = kai_hold_load(c);
     if (err == KAI_OK) {

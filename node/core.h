@@ -46,9 +46,10 @@ struct kai_outlook {
         const struct kai_org *owner;
     } * boxes; /* By id. */
     size_t n_forks;
-    struct kai_fork_at { /* Logs that are frozen, and from where. */
+    struct kai_fork_at { /* Logs that are frozen, or that a REVOKE ended, and from where. */
         uint8_t log_pk[KAI_KEY_BYTES];
         uint64_t seq;
+        bool ended;
     } * forks;
 };
 
@@ -121,8 +122,9 @@ struct kai_core {
     uint64_t addr_least; /* Counter of our next address, at least. */
     uint64_t retired;    /* How often an own log was given up. */
 
-    uint64_t expire_s; /* What this node publishes is kept by others so long; 0: for ever. */
-    uint64_t keep_ms;  /* And here so much longer. */
+    uint64_t heartbeat_ms; /* Steady: since then no CHECKPOINT was said here; 0: not looked yet. */
+    uint64_t expire_s;     /* What this node publishes is kept by others so long; 0: for ever. */
+    uint64_t keep_ms;      /* And here so much longer. */
     uint64_t started_ms;
     char endpoint[KAI_ENDPOINT_BYTES_MAX];
     char intro[KAI_ENDPOINT_BYTES_MAX];

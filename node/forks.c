@@ -1,4 +1,4 @@
-/* forks: which logs are frozen. */
+/* forks: which logs are frozen, and which a REVOKE ended. */
 #include "node/forks.h"
 
 #include <stdlib.h>
@@ -36,6 +36,7 @@ enum kai_err kai_forks_load(struct kai_core *c, struct kai_snap *snap)
 struct list {
     struct kai_outlook *o;
     size_t cap;
+    bool ended; /* Those that come now are not frozen, but ended by a REVOKE. */
     bool no_memory;
 };
 
@@ -55,6 +56,7 @@ static void on_frozen(void *ctx, const uint8_t log_pk[static KAI_KEY_BYTES], uin
         l->cap = cap;
     }
     memcpy(o->forks[o->n_forks].log_pk, log_pk, KAI_KEY_BYTES);
+    o->forks[o->n_forks].ended = l->ended;
     o->forks[o->n_forks++].seq = seq;
 }
 
@@ -63,6 +65,8 @@ enum kai_err kai_forks_fill(struct kai_core *c, struct kai_outlook *o)
     struct list l = {.o = o};
 
     kai_net_frozen(c->net, on_frozen, &l);
+    l.ended = true;
+    kai_net_ended(c->net, on_frozen, &l);
     return l.no_memory ? KAI_ENOMEM : KAI_OK;
 }
 
@@ -78,7 +82,8 @@ static enum kai_err fill(struct kai_indexer *x)
 
         err = kai_snap_log(x->snap, o->forks[i].log_pk, &log);
         if (err == KAI_OK) {
-            err = kai_ix_disputed(x->ix, log.no, o->forks[i].seq);
+            err = o->forks[i].ended ? kai_ix_ended(x->ix, log.no, o->forks[i].seq)
+                                    : kai_ix_disputed(x->ix, log.no, o->forks[i].seq);
         } else if (err == KAI_ENOTFOUND) { /* Its first entry is on its way to the disk. */
             x->forks_whole = false;
             err = KAI_OK;

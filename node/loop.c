@@ -15,11 +15,13 @@
 #include "node/clerk.h"
 #include "node/dialer.h"
 #include "node/expire.h"
+#include "node/heartbeat.h"
 #include "node/indexer.h"
 #include "node/kept.h"
 #include "node/net/transport.h"
 #include "node/renew.h"
 #include "node/say.h"
+#include "node/stale.h"
 #include "node/steward.h"
 #include "node/verify.h"
 
@@ -56,6 +58,8 @@ struct kai_loop {
     uint64_t next_steward_ms;
     uint64_t next_tidy_ms;
     uint64_t next_renew_ms;
+    uint64_t next_heartbeat_ms;
+    uint64_t next_stale_ms;
     uint64_t next_usage_ms;
     uint64_t next_kept_ms;
     const struct kai_config *cfg;
@@ -274,6 +278,10 @@ static void timers(struct kai_loop *l)
         l->next_steward_ms = kai_steward_tick(l->c, now);
     if (now >= l->next_renew_ms)
         l->next_renew_ms = kai_renew_tick(l->c, now);
+    if (now >= l->next_heartbeat_ms)
+        l->next_heartbeat_ms = kai_heartbeat_tick(l->c, now);
+    if (now >= l->next_stale_ms)
+        l->next_stale_ms = kai_stale_tick(l->c, now);
     if (now >= l->next_addr_ms) {
         struct kai_why why = {0};
 

@@ -10,6 +10,7 @@
 #include "item/label.h"
 #include "node/finder.h"
 #include "node/grant.h"
+#include "node/stale.h"
 
 #define SALT_BYTES KAI_KEY_BYTES
 
@@ -206,6 +207,9 @@ enum kai_err kai_person_admit(struct kai_core *c, const struct kai_person_spec *
         memcpy(cert, held->cert, KAI_ID_BYTES);
         return KAI_OK;
     }
+    err = kai_stale_refuse(c, why);
+    if (err != KAI_OK)
+        return err;
     kai_grant_request(&a, &g, &s->request->proof);
     if (held != NULL) { /* No second place beside the first. */
         a.has_replaces = true;

@@ -10,6 +10,7 @@
 #include "log/red.h"
 #include "node/persons.h"
 #include "node/post.h"
+#include "node/stale.h"
 #include "policy/policy.h"
 #include "wire/cur.h"
 
@@ -35,9 +36,11 @@ enum kai_err kai_red_persons(struct kai_core *c, const uint8_t aud_id[static KAI
     const char *name = kai_keyring_name(c->ring, aud_id);
     uint64_t now = kai_wall_ms();
     size_t all = 0;
-    enum kai_err err = find_persons(c, aud_id, &found, &all, why);
+    enum kai_err err = kai_stale_refuse(c, why);
 
     *n = 0;
+    if (err == KAI_OK)
+        err = find_persons(c, aud_id, &found, &all, why);
     for (size_t i = 0; err == KAI_OK && i < all; i++) {
         const struct kai_person *p = found[i];
 

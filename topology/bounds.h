@@ -41,6 +41,8 @@
 #define KAI_EARLY_MAX                                                                              \
     256u /* Addresses of nodes not known yet: what a newcomer is told at once.                     \
           */
+#define KAI_HEARD_MAX                                                                              \
+    4096u /* Nodes whose CHECKPOINT is kept: as many as one audience may have; 12 MiB at most. */
 #define KAI_BOOK_LIFE_MS     (31ull * KAI_DAY_MS) /* Of an address, whatever it says itself. */
 #define KAI_PUSH_PAYLOAD_MAX 32768u
 

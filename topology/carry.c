@@ -364,6 +364,9 @@ static enum kai_err on_frame(struct kai_carry *f, struct kai_link *l, struct kai
         kai_ingest_frame(f->n, l, &frame);
     else if (frame.type == KAI_MSG_PEERS && f->info.kind == KAI_CARRY_PACK)
         kai_book_on(f->n, l, &frame);
+    else if (frame.type == KAI_MSG_NOTES && frame.handle == KAI_HANDLE_CONTROL &&
+             f->info.kind == KAI_CARRY_PACK)
+        kai_heard_frame(f->n, l, &frame);
     else if (frame.type == KAI_MSG_RB && f->info.kind == KAI_CARRY_RECEIPT)
         return on_heads(f, l, &frame);
     else if (frame.type == KAI_MSG_WANT && f->info.kind == KAI_CARRY_RECEIPT)

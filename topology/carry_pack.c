@@ -8,7 +8,7 @@
 
 #define STEP_BYTES    (256u << 10)
 #define CHUNK_ROOM    (4u + KAI_CARRY_BOX_BYTES_MAX)
-#define TAIL_ROOM     (768u << 10) /* Addresses, 256 of at most 2 KiB, and the end. */
+#define TAIL_ROOM     (768u << 10) /* Addresses, CHECKPOINTs (both are bounded), and the end. */
 #define ROWS_A_FRAME  512u
 #define ORDER_TEXT    0u
 #define ORDER_CONTROL 1u
@@ -27,6 +27,23 @@ static enum kai_err put_chunk(struct kai_carry *f, struct kai_view plain, bool l
     return kai_chunk_seal(f->out, &f->key, plain, last, nonce);
 }
 
+/* What follows is of the control plane: proofs of forks are shown to the living. */
+static bool is_control_note(const struct kai_buf *frame)
+{
+    struct kai_frame f;
+
+    return kai_frame_parse(&f, kai_buf_view(frame)) == KAI_OK && f.type == KAI_MSG_NOTES &&
+           f.handle == KAI_HANDLE_CONTROL;
+}
+
+static bool goes_in(const struct kai_carry *f, uint64_t type, const struct kai_buf *frame)
+{
+    if (f->info.kind != KAI_CARRY_PACK)
+        return type == KAI_MSG_RB || type == KAI_MSG_WANT;
+    return type == KAI_MSG_ENTRIES || type == KAI_MSG_PEERS ||
+           (type == KAI_MSG_NOTES && is_control_note(frame));
+}
+
 /* A frame for the peer: what a file can hold goes into it, the rest is for the living. */
 bool kai_carry_put(struct kai_net *n, struct kai_link *l)
 {
@@ -34,9 +51,7 @@ bool kai_carry_put(struct kai_net *n, struct kai_link *l)
     struct kai_carry_record r;
 
     if (!f->packs || !f->out || l->dead || n->frame.err || f->err ||
-        kai_carry_record(&r, kai_buf_view(&n->frame)) != KAI_OK ||
-        !(f->info.kind == KAI_CARRY_PACK ? r.type == KAI_MSG_ENTRIES || r.type == KAI_MSG_PEERS
-                                         : r.type == KAI_MSG_RB || r.type == KAI_MSG_WANT))
+        kai_carry_record(&r, kai_buf_view(&n->frame)) != KAI_OK || !goes_in(f, r.type, &n->frame))
         return true;
     f->err = put_chunk(f, kai_buf_view(&n->frame), false);
     return f->err == KAI_OK;
@@ -435,8 +450,10 @@ static bool step(struct kai_carry *f, struct kai_link *l)
         put_heads(f, l);
         return false;
     }
-    if (l->n_serve == 0 && f->info.kind == KAI_CARRY_PACK && room_for(f, TAIL_ROOM))
+    if (l->n_serve == 0 && f->info.kind == KAI_CARRY_PACK && room_for(f, TAIL_ROOM)) {
+        kai_heard_send_all(f->n, l);
         kai_book_send_all(f->n, l);
+    }
     f->all = l->n_serve == 0 && (f->info.kind == KAI_CARRY_RECEIPT || l->addrs_sent);
     end_volume(f, !f->all);
     return true;

@@ -121,6 +121,7 @@ enum kai_err kai_control_rebuild(struct kai_net *n)
         return err;
     }
     n->roster = fresh;
+    n->roster_no++;
     n->retry_data = true;
     n->act.roster(n->act.ctx, fresh);
     kai_mail_renewed(n, old);

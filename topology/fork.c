@@ -19,22 +19,33 @@
 
 /* ---- What stands. */
 
+/* The first place that does not: of a fork, or where a REVOKE ends the log; 0: all does. */
+static uint64_t stop_of(const struct kai_nlog *log)
+{
+    if (log->frozen == 0 || log->ended == 0)
+        return log->frozen | log->ended;
+    return log->frozen < log->ended ? log->frozen : log->ended;
+}
+
 bool kai_fork_past(const struct kai_nlog *log, uint64_t seq)
 {
-    return log->frozen != 0 && seq >= log->frozen;
+    uint64_t stop = stop_of(log);
+
+    return stop != 0 && seq >= stop;
 }
 
 uint64_t kai_fork_limit(const struct kai_nlog *log, uint64_t seq)
 {
-    return kai_fork_past(log, seq) ? log->frozen - 1 : seq;
+    return kai_fork_past(log, seq) ? stop_of(log) - 1 : seq;
 }
 
 uint64_t kai_fork_stands(const struct kai_nlog *log, const uint8_t **head)
 {
+    uint64_t stop = stop_of(log);
     bool cut = kai_fork_past(log, log->l.head_seq);
 
-    *head = cut ? log->frozen_head : log->l.head;
-    return cut ? log->frozen - 1 : log->l.head_seq;
+    *head = !cut ? log->l.head : stop == log->frozen ? log->frozen_head : log->ended_head;
+    return cut ? stop - 1 : log->l.head_seq;
 }
 
 void kai_fork_landed(struct kai_nlog *log, const struct kai_entry *e)
@@ -251,7 +262,7 @@ void kai_fork_note(struct kai_net *n, struct kai_link *l, struct kai_share *s, s
         !kai_may_receive(n, l, s, p.at[0].h.log_pk))
         return;
     if (kai_fork_past(log, p.at[0].h.seq)) {
-        if (p.at[0].h.seq > log->frozen) /* It forked before already. */
+        if (log->frozen != 0 && p.at[0].h.seq > log->frozen) /* It forked before already. */
             kai_fork_show(n, l, s, log, true);
         else
             note_shown(l, log->l.log_pk);

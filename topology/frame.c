@@ -169,11 +169,10 @@ static bool hello_ext(void *ctx, uint64_t key, struct kai_view value)
 {
     struct kai_hello *h = ctx;
 
-    if (key != KAI_HELLO_X_BOOK)
+    if ((key != KAI_HELLO_X_BOOK && key != KAI_HELLO_X_HEARD) || value.n != sizeof h->book)
         return false;
-    if (value.n == sizeof h->book)
-        h->book = kai_get_u64(value.p);
-    return value.n == sizeof h->book;
+    *(key == KAI_HELLO_X_BOOK ? &h->book : &h->heard) = kai_get_u64(value.p);
+    return true;
 }
 
 static void read_hello(struct kai_frame *f, struct kai_cur *c, uint32_t arity)
@@ -345,10 +344,19 @@ void kai_put_frame(struct kai_buf *b, enum kai_msg type, uint32_t arity)
     kai_put_uint(b, type);
 }
 
+static void put_sum(struct kai_buf *b, uint64_t key, uint64_t sum)
+{
+    uint8_t be[8];
+
+    if (sum == 0)
+        return;
+    kai_put_u64(be, sum);
+    kai_put_uint(b, key);
+    kai_put_bin(b, be, sizeof be);
+}
+
 void kai_put_hello(struct kai_buf *b, const struct kai_hello *h)
 {
-    uint8_t book[8];
-
     kai_put_frame(b, KAI_MSG_HELLO, h->intro ? 13 : 11);
     kai_put_uint(b, h->min);
     kai_put_uint(b, h->max);
@@ -362,14 +370,9 @@ void kai_put_hello(struct kai_buf *b, const struct kai_hello *h)
     kai_put_array(b, 2);
     kai_put_uint(b, h->credit_bytes);
     kai_put_uint(b, h->frame_bytes);
-    if (h->book != 0) {
-        kai_put_u64(book, h->book);
-        kai_put_map(b, 1);
-        kai_put_uint(b, KAI_HELLO_X_BOOK);
-        kai_put_bin(b, book, sizeof book);
-    } else {
-        kai_put_no_ext(b);
-    }
+    kai_put_map(b, (h->book != 0 ? 1u : 0) + (h->heard != 0 ? 1u : 0));
+    put_sum(b, KAI_HELLO_X_BOOK, h->book);
+    put_sum(b, KAI_HELLO_X_HEARD, h->heard);
     if (h->intro)
         kai_put_view(b, h->charter);
 }

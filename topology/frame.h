@@ -65,7 +65,8 @@ enum kai_msg {
 #define KAI_RB_MARK_BYTES    8u
 #define KAI_ENTRIES_MAX      512u /* In one frame. */
 #define KAI_HELLO_BYTES_MAX  16384u
-#define KAI_HELLO_X_BOOK     2u /* u64 big-endian. */
+#define KAI_HELLO_X_BOOK     2u /* u64 big-endian, as what follows. */
+#define KAI_HELLO_X_HEARD    4u
 
 /* Whether frames of this type are counted against credit. */
 bool kai_msg_flows(uint64_t type);
@@ -82,8 +83,9 @@ struct kai_hello {
     uint8_t fingerprint[KAI_ID_BYTES];
     uint64_t credit_bytes;
     uint64_t frame_bytes;
-    uint64_t book; /* the sum of the book: equal, no addresses need be sent. 0: not said. */
-    bool intro;    /* Carries the rest: */
+    uint64_t book;  /* the sum of the book: equal, no addresses need be sent. 0: not said. */
+    uint64_t heard; /* Likewise of the CHECKPOINTs. */
+    bool intro;     /* Carries the rest: */
     struct kai_view charter;
 };
 

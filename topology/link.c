@@ -156,7 +156,8 @@ static void say_hello(struct kai_net *n, struct kai_link *l)
                           .charter_ver = kai_ctl_charter(n->ctl)->ver,
                           .credit_bytes = KAI_CREDIT_BYTES,
                           .frame_bytes = KAI_FRAME_BYTES_MAX,
-                          .book = n->book_sum};
+                          .book = n->book_sum,
+                          .heard = n->heard_sum};
 
     memcpy(h.nid, n->nid, sizeof h.nid);
     memcpy(h.cert, n->self.node_cert, sizeof h.cert);
@@ -319,6 +320,7 @@ void kai_link_hello(struct kai_net *n, struct kai_link *l, const struct kai_fram
     memcpy(l->peer_cert, h->cert, sizeof l->peer_cert);
     l->allowed = h->credit_bytes;
     l->addrs_sent = h->book != 0 && h->book == n->book_sum;
+    l->heard_sent = h->heard != 0 && h->heard == n->heard_sum;
     meet_twin(n, l);
     /* Whom we dialled by its key may be one of whom the control plane has yet to tell us. */
     if (!kai_link_know(n, l) &&
@@ -358,6 +360,7 @@ void kai_link_synced(struct kai_net *n, struct kai_link *l)
     kai_control_texts(n, l);
     kai_match_refresh(n, l);
     kai_book_send_all(n, l);
+    kai_heard_send_all(n, l);
 }
 
 /* ---- Life. */

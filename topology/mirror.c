@@ -112,6 +112,8 @@ static void free_log(struct kai_nlog *log)
 {
     free(log->kids);
     free(log->proof);
+    free(log->marked);
+    free(log->end);
     free(log);
 }
 

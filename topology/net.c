@@ -67,6 +67,7 @@ void kai_net_free(struct kai_net *n)
     kai_park_free(n);
     kai_book_free(n);
     kai_early_free(n);
+    kai_heard_free(n);
     kai_overlay_free(n);
     kai_mirror_free(n);
     kai_roster_unref(n->roster);
@@ -337,6 +338,7 @@ void kai_net_on_keyring(struct kai_net *n, uint64_t now_ms)
 {
     kai_step_begin(n, now_ms);
     n->retry_data = true;
+    kai_ended_tick(n); /* Also where no clock ticks, on a node that is stopped. */
     kai_step_end(n);
 }
 
@@ -373,6 +375,9 @@ uint64_t kai_net_on_tick(struct kai_net *n, uint64_t now_ms, uint64_t wall_ms)
     kai_tree_tick(n);
     kai_park_tick(n);
     kai_book_tick(n);
+    kai_heard_tick(n);
+    kai_withheld_tick(n);
+    kai_ended_tick(n);
     kai_overlay_tick(n);
     kai_quota_tick(n);
     kai_audit_tick(n);

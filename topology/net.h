@@ -163,6 +163,12 @@ KAI_MUST_USE enum kai_err kai_net_on_own_note(struct kai_net *n, uint64_t type,
 void kai_net_on_own_addr(struct kai_net *n, struct kai_view note, uint64_t now_ms);
 /* An ADDR note read from disk or from an admission at start. */
 void kai_net_on_addr(struct kai_net *n, struct kai_view note);
+/* A CHECKPOINT of our own, durable before this call; one read from disk at start. */
+void kai_net_on_own_checkpoint(struct kai_net *n, struct kai_view note, uint64_t now_ms);
+void kai_net_on_checkpoint(struct kai_net *n, struct kai_view note);
+/* The newest of a node, until the next event; empty: none is known. */
+struct kai_view kai_net_checkpoint_of(const struct kai_net *n,
+                                      const uint8_t node[static KAI_ID_BYTES]);
 /* The projection found a RULE, which was fed to the keyring; or the keyring changed otherwise. */
 void kai_net_on_keyring(struct kai_net *n, uint64_t now_ms);
 void kai_net_on_full(struct kai_net *n, bool full); /* Take no foreign data entries (85 % rule). */
@@ -200,6 +206,9 @@ struct kai_ctl *kai_net_ctl(const struct kai_net *n);
 /* Logs that are frozen, and from which place on. */
 typedef void kai_frozen_fn(void *ctx, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq);
 void kai_net_frozen(const struct kai_net *n, kai_frozen_fn *f, void *ctx);
+/* Logs that REVOKEs of their author have marked, and from which place on nothing of them stands;
+ * UINT64_MAX: all does, or does again. */
+void kai_net_ended(const struct kai_net *n, kai_frozen_fn *f, void *ctx);
 
 struct kai_link_info {
     uint64_t link;
@@ -273,8 +282,9 @@ struct kai_net_counters {
     uint64_t malformed, rb_rounds, rb_bytes;
     uint64_t match_looks;             /* At a peer's tokens, beside all keys of ours. */
     uint64_t rb_sessions, rb_refused; /* Begun by us; frames past a limit. */
-    uint64_t evicted;                 /* Links that held most when all held too much. */
-    size_t memory_bytes;              /* Held for all peers together. */
+    uint64_t withheld;   /* Logs that have had more for ten minutes, by their author's word. */
+    uint64_t evicted;    /* Links that held most when all held too much. */
+    size_t memory_bytes; /* Held for all peers together. */
 };
 void kai_net_counters(const struct kai_net *n, struct kai_net_counters *out);
 /* The one function that decides whether data of this audience may go to this peer; everything that

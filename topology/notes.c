@@ -32,6 +32,8 @@ void kai_notes_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
             kai_fork_note(n, l, s, note);
         else if ((type == KAI_REC_CHARTER || type == KAI_REC_KEYDEATH) && s->ctl)
             kai_control_note(n, l, type, note);
+        else if (type == KAI_REC_CHECKPOINT && s->ctl)
+            kai_heard_note(n, l, note);
         else /* Of a type or in a place that means nothing to us. */
             n->count.entries_refused++;
     }

@@ -46,6 +46,12 @@ struct kai_nlog {         /* A log of the mirror. */
     size_t proof_n;
     uint8_t *proof;   /* FORKPROOF. */
     uint64_t paid_ms; /* How far its author has used up proofs that others pass on. */
+    uint64_t ended; /* ended.c: by its author's REVOKE nothing from there on stands. 0: all does. */
+    uint8_t ended_head[KAI_ID_BYTES]; /* Of the entry before it. */
+    uint64_t end_seen;                /* As of this roster. */
+    struct kai_end *end;              /* NULL: no REVOKE has marked it. */
+    uint64_t unmarked;         /* Its author's CHECKPOINT with this counter has no row of it. */
+    struct kai_marked *marked; /* withheld.c; NULL: its author has not marked it. */
 };
 
 struct kai_id_seq {
@@ -197,7 +203,7 @@ struct kai_link {
     size_t n_forked;
     uint8_t (*forked)[KAI_KEY_BYTES];
     struct kai_id_seq *known; /* KAI_KNOWN_SLOTS: what IHAVE said, only to spare pushes. */
-    bool addrs_sent;
+    bool addrs_sent, heard_sent;
     /* tree.c */
     unsigned slot; /* Its bit in kai_nlog.lazy. */
     size_t n_missing;
@@ -294,7 +300,8 @@ struct kai_net {
     struct kai_buf charter;
     struct kai_roster *roster;
     uint64_t keyring_seen;
-    bool roster_stale; /* Control entries were added since it was built. */
+    uint64_t roster_no; /* From 1, one more with each roster. */
+    bool roster_stale;  /* Control entries were added since it was built. */
     bool retry_ctl;
     bool retry_data;
     bool full;
@@ -330,6 +337,19 @@ struct kai_net {
     bool book_late;         /* There are addresses to pass on later. */
     uint64_t book_sum;      /* Of what stands in it; equal ones need not be exchanged. */
     struct kai_place *book; /* Sorted by node. */
+    size_t n_heard;
+    struct kai_heard { /* The newest CHECKPOINT of a node. */
+        uint8_t node[KAI_ID_BYTES];
+        uint64_t counter;
+        uint64_t paid_ms; /* How far its author has used up what it may say. */
+        bool late;        /* Not yet passed on, for that. */
+        size_t n;
+        uint8_t *note;
+    } * heard;          /* Sorted by node; KAI_HEARD_MAX. */
+    uint64_t heard_sum; /* Of what stands in it; equal ones need not be exchanged. */
+    uint64_t heard_ms, heard_late_ms;
+    uint64_t withheld_ms; /* Not looked at again before. */
+    bool heard_late;      /* There are some to pass on later. */
     size_t n_early;
     struct kai_early { /* Addresses of nodes that the roster does not name yet, oldest first. */
         size_t n;
@@ -451,6 +471,22 @@ void kai_control_texts(struct kai_net *n, struct kai_link *l);
 void kai_control_notes(struct kai_net *n, struct kai_link *l);
 void kai_control_note(struct kai_net *n, struct kai_link *l, uint64_t type, struct kai_view note);
 KAI_MUST_USE enum kai_err kai_control_rebuild(struct kai_net *n);
+
+/* heard.c */
+/* NULL: none was heard. */
+struct kai_heard *kai_heard_find(const struct kai_net *n, const uint8_t node[static KAI_ID_BYTES]);
+void kai_heard_note(struct kai_net *n, struct kai_link *l, struct kai_view note);
+/* NOTES of a carry file: CHECKPOINTs, and nothing else. */
+void kai_heard_frame(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
+void kai_heard_send_all(struct kai_net *n, struct kai_link *l);
+void kai_heard_tick(struct kai_net *n);
+void kai_heard_free(struct kai_net *n);
+
+/* withheld.c */
+void kai_withheld_tick(struct kai_net *n);
+
+/* ended.c */
+void kai_ended_tick(struct kai_net *n);
 
 #include "topology/flow.h"
 

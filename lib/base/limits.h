@@ -68,11 +68,16 @@
 #define KAI_CHARTER_VERSIONS_MAX   64u /* After the first: one a year is many. */
 #define KAI_CHARTER_RIVALS_MAX     4u  /* Kept as evidence; one is enough to ask the founders. */
 #define KAI_KEYDEATH_CUTS_MAX      8u  /* Lower ones: past it only a cut of all. */
-#define KAI_FOUNDERS_MAX           32u
-#define KAI_SUCCESSOR_STEPS_MAX    8u /* Places go on so often; mergers of one place are rare. */
-#define KAI_FORERUNNERS_MAX        64u /* Of one organisation: each makes every look at a list longer. */
-#define KAI_ATTRS_MAX              8u
-#define KAI_PROVIDER_TIERS_MAX     2u /* Contractors and theirs: beyond it nobody answers for them. */
+#define KAI_CHECKPOINT_ROWS_MAX                                                                    \
+    64u /* Open data logs of one node: one in each of its audiences.                               \
+         */
+#define KAI_CHECKPOINT_BYTES_MAX 3072u              /* All rows, and room for extensions. */
+#define KAI_STALE_MS             (7ull * 86400000u) /* A word comes each day: some may be lost on the way. */
+#define KAI_FOUNDERS_MAX         32u
+#define KAI_SUCCESSOR_STEPS_MAX  8u /* Places go on so often; mergers of one place are rare. */
+#define KAI_FORERUNNERS_MAX      64u /* Of one organisation: each makes every look at a list longer. */
+#define KAI_ATTRS_MAX            8u
+#define KAI_PROVIDER_TIERS_MAX   2u /* Contractors and theirs: beyond it nobody answers for them. */
 
 /* Audiences (sections 6 and 9). */
 #define KAI_AUDIENCES_MAX           64u   /* That one node is a member of. */

@@ -73,6 +73,7 @@
 enum kai_sig_type {
     KAI_SIG_CHARTER = 0x01, /* The network id is zeros for charter version 1. */
     KAI_SIG_KEYDEATH = 0x04,
+    KAI_SIG_CHECKPOINT = 0x05,
     KAI_SIG_ADDR = 0x08,
     KAI_SIG_HDR = 0x20,
     KAI_SIG_BIND = 0x21,

@@ -155,6 +155,10 @@ enum kai_err kai_ix_gone(struct kai_ix *t, uint64_t log_no, uint64_t seq);
 /* ---- Disputed: logs that forked. Their rows from that place on are shown as KAI_ROW_DISPUTED. */
 enum kai_err kai_ix_disputed(struct kai_ix *t, uint64_t log_no, uint64_t from_seq);
 
+/* ---- Ended: logs of lost or stolen nodes. Their rows from that place on are KAI_ROW_GONE;
+ * UINT64_MAX: none is. */
+enum kai_err kai_ix_ended(struct kai_ix *t, uint64_t log_no, uint64_t from_seq);
+
 /* ---- Waiting: runs of entries of one log that nobody here could open yet. */
 struct kai_ix_waiting {
     uint64_t log_no;

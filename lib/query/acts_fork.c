@@ -1,23 +1,38 @@
-/* acts_fork: which logs forked, and where: what stands there is disputed. */
+/* acts_fork: which logs forked, and where: what stands there is disputed; and which were ended by
+ * the REVOKE of their author: what stands there is shown to nobody. */
 #include "query/acts_priv.h"
 
-static struct pack fork_key(uint64_t log_no)
+static struct pack log_key(enum act_letter letter, uint64_t log_no)
 {
-    struct pack key = kai_pack_key(ACT_FORK);
+    struct pack key = kai_pack_key(letter);
 
     kai_pack_u64(&key, log_no);
     return key;
 }
 
-enum kai_err kai_ix_disputed(struct kai_ix *t, uint64_t log_no, uint64_t from_seq)
+static enum kai_err put(struct kai_ix *t, enum act_letter letter, uint64_t log_no,
+                        uint64_t from_seq)
 {
-    struct pack key = fork_key(log_no);
+    struct pack key = log_key(letter, log_no);
     struct pack val = {.n = 0};
     struct kai_view none = {0};
 
     kai_pack_u64(&val, from_seq);
-    t->self.disputes = true;
     return kai_acts_put(t, &key, &val, none);
+}
+
+static bool past(const struct kai_ixsnap *r, enum act_letter letter, uint64_t log_no, uint64_t seq)
+{
+    struct pack key = log_key(letter, log_no);
+    struct unpack val;
+
+    return kai_acts_get(r, &key, &val) == KAI_OK && seq >= kai_unpack_u64(&val);
+}
+
+enum kai_err kai_ix_disputed(struct kai_ix *t, uint64_t log_no, uint64_t from_seq)
+{
+    t->self.disputes = true;
+    return put(t, ACT_FORK, log_no, from_seq);
 }
 
 bool kai_ix_any_fork(const struct kai_ixsnap *r)
@@ -27,8 +42,21 @@ bool kai_ix_any_fork(const struct kai_ixsnap *r)
 
 bool kai_ix_past_fork(const struct kai_ixsnap *r, uint64_t log_no, uint64_t seq)
 {
-    struct pack key = fork_key(log_no);
-    struct unpack val;
+    return past(r, ACT_FORK, log_no, seq);
+}
 
-    return kai_acts_get(r, &key, &val) == KAI_OK && seq >= kai_unpack_u64(&val);
+enum kai_err kai_ix_ended(struct kai_ix *t, uint64_t log_no, uint64_t from_seq)
+{
+    t->self.ends = true;
+    return put(t, ACT_END, log_no, from_seq);
+}
+
+bool kai_ix_any_end(const struct kai_ixsnap *r)
+{
+    return kai_acts_any(r, ACT_END);
+}
+
+bool kai_ix_past_end(const struct kai_ixsnap *r, uint64_t log_no, uint64_t seq)
+{
+    return past(r, ACT_END, log_no, seq);
 }

@@ -20,6 +20,7 @@ enum act_letter {
     ACT_RULE = 'u',     /* no -> RULE that is not kept elsewhere yet */
     ACT_GONE = 'g',     /* log, seq -> nothing: its payload was deleted */
     ACT_FORK = 'f',     /* log -> first seq that is disputed */
+    ACT_END = 'e',      /* log -> first seq that its author's REVOKE leaves out */
     ACT_WAITING = 'z',  /* log, first seq -> last seq, kid */
     ACT_COUNT = 'n',    /* letter, ... -> how many there are */
 };

@@ -51,6 +51,7 @@ struct kai_ixsnap {
     uint8_t clearance;
     bool sees[KAI_LABELS]; /* By label. */
     bool disputes;         /* Some log forked. */
+    bool ends;             /* Some log was ended. */
     bool gone;             /* Some payload was deleted. */
 };
 
@@ -150,6 +151,8 @@ uint8_t kai_ix_recalled(struct kai_ix *t, const struct kai_row *row);
 /* acts_fork.c */
 bool kai_ix_any_fork(const struct kai_ixsnap *r);
 bool kai_ix_past_fork(const struct kai_ixsnap *r, uint64_t log_no, uint64_t seq);
+bool kai_ix_any_end(const struct kai_ixsnap *r);
+bool kai_ix_past_end(const struct kai_ixsnap *r, uint64_t log_no, uint64_t seq);
 
 /* acts_gone.c */
 bool kai_ix_any_gone(const struct kai_ixsnap *r);

@@ -35,6 +35,7 @@ enum kai_err kai_ixsnap_begin(struct kai_index *x, uint8_t clearance, struct kai
         return err;
     }
     r->disputes = kai_ix_any_fork(r);
+    r->ends = kai_ix_any_end(r);
     r->gone = kai_ix_any_gone(r);
     *out = r;
     return KAI_OK;
@@ -124,7 +125,8 @@ static enum kai_err read_row(const struct kai_ixsnap *r, uint64_t no, MDB_val va
         out->flags |= KAI_ROW_WITHDRAWN;
     if (r->disputes && kai_ix_past_fork(r, out->log_no, out->seq))
         out->flags |= KAI_ROW_DISPUTED;
-    if (r->gone && kai_ix_is_gone(r, out->log_no, out->seq))
+    if ((r->gone && kai_ix_is_gone(r, out->log_no, out->seq)) ||
+        (r->ends && kai_ix_past_end(r, out->log_no, out->seq)))
         out->flags |= KAI_ROW_GONE;
     return KAI_OK;
 }

@@ -32,6 +32,7 @@ static enum kai_err begin(struct kai_ix *t)
     t->self = (struct kai_ixsnap){.x = x, .txn = t->txn};
     kai_ixsnap_for(&t->self, KAI_TLP_RED);
     t->self.gone = kai_ix_any_gone(&t->self);
+    t->self.ends = kai_ix_any_end(&t->self);
     t->leaf_pages = leaves(t, TABLE_VALUES);
     t->row_pages = leaves(t, TABLE_ITEMS) + leaves(t, TABLE_STIX) + leaves(t, TABLE_CHAINS);
     rc = mdb_cursor_get(c, &key, &val, MDB_LAST);

@@ -18,13 +18,6 @@ const struct kai_text_reason kai_reasons_node[] = {
         "時刻同期を設定してください。順序には影響しませんが、表示される日時が正しくなくなります。",
     },
     {
-        "alarm.stale",
-        "The organisation {1}, which admits others, has not been heard of for {2}.",
-        "Check the link to it. Until then this node admits nobody.",
-        "入会を認める組織 {1} から {2} の間、応答がありません。",
-        "その組織との接続を確認してください。それまで、このノードは新しい入会を認めません。",
-    },
-    {
         "alarm.tokens",
         "Many wrong tokens are presented to the local API.",
         "Find the program of this machine that does it. None of them opened anything.",
@@ -122,6 +115,17 @@ const struct kai_text_reason kai_reasons_node[] = {
         "Client and node may be of different versions. Update the older one.",
         "ノードに {1} はありません。",
         "クライアントとノードの版が異なる可能性があります。古い方を更新してください。",
+    },
+    {
+        "authority.stale",
+        "The organisation {1}, above yours, has not been heard of for more than {2} days: whom it "
+        "has removed since may not be known here.",
+        "Check the links (kairan peers), and ask {1} whether its node runs. Until a word of it "
+        "comes, this node admits nobody and sends no RED; then it goes on by itself.",
+        "上位の組織 {1} から {2} "
+        "日を超えて連絡がありません。その間の失効が届いていない可能性があります。",
+        "接続を確認し (kairan peers)、{1} にノードが動作しているか問い合わせてください。"
+        "連絡が届くまで、このノードは入会を認めず、RED を送信しません。届けば自動的に再開します。",
     },
     {
         "entry.forged",

@@ -119,10 +119,11 @@ const struct kai_text_phrase kai_phrases_cli[] = {
      "kairan node request --name \"{2} 2\" --org {1} --out FILE。発行鍵のあるノードで node a"
      "dmit。戻ってきた入会証で kairan node join"},
     {"restore.next-revoke",
-     "kairan node revoke \"{1}\" --reason lost: where the issuing key is, when this node has"
-     " fetched what came since; at once if the disk may be in other hands",
-     "kairan node revoke \"{1}\" --reason lost: このノードがその後の情報を取得してから、発行"
-     "鍵のあるノードで実行します。ディスクが他人の手にあるおそれがあれば、すぐに実行します"},
+     "kairan node revoke \"{1}\" --reason left: where the issuing key is, when this node has"
+     " fetched what came since; at once, and with --reason lost, if the disk may be in other hands",
+     "kairan node revoke \"{1}\" --reason left: このノードがその後の情報を取得してから、発行"
+     "鍵のあるノードで実行します。ディスクが他人の手にあるおそれがあれば、すぐに --reason lost "
+     "で実行します"},
     {"restore.next-run", "kairan run: fetches from other nodes what came since",
      "kairan run: その後の情報を他のノードから取得します"},
     {"revoke.done", "{1} has been revoked.", "{1} を失効させました。"},

@@ -5,6 +5,7 @@
 
 #include "keys/amend.h"
 #include "keys/ceremony.h"
+#include "keys/checkpoint.h"
 #include "keys/epoch.h"
 #include "keys/keydeath.h"
 #include "keys/keyform.h"
@@ -126,6 +127,23 @@ static void keydeath(struct kai_view v)
     MUST(kai_keydeath_verify(v, d.hash) != KAI_OK); /* Nobody signs by chance. */
 }
 
+static void checkpoint(struct kai_view v)
+{
+    struct kai_checkpoint p;
+    uint8_t key[64] = {0};
+    struct kai_checkpoint q;
+    struct kai_buf out;
+
+    if (kai_checkpoint_parse(&p, v) != KAI_OK)
+        return;
+    kai_buf_init(&out, KAI_CHECKPOINT_BYTES_MAX);
+    kai_checkpoint_write(&out, &p, key, key);
+    MUST(out.err == KAI_OK && out.len <= v.n);
+    MUST(kai_checkpoint_parse(&q, kai_buf_view(&out)) == KAI_OK);
+    MUST(memcmp(&p, &q, sizeof p) == 0);
+    kai_buf_free(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -143,7 +161,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     struct kai_view v = kai_view_of(data + 1, size - 1);
-    switch (data[0] % 12) {
+    switch (data[0] % 13) {
     case 0:
         recode_admit(v);
         break;
@@ -178,8 +196,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case 10:
         keydeath(v);
         break;
-    default:
+    case 11:
         recode_successor(v);
+        break;
+    default:
+        checkpoint(v);
         break;
     }
     return 0;

@@ -133,6 +133,10 @@ static void clients_and_contractors(void **state)
     assert_int_equal(kai_roster_provider_tiers(t.r, o[third], o[con]), 2);
     assert_int_equal(kai_roster_provider_tiers(t.r, o[town], o[pref]), 0);
     assert_int_equal(kai_roster_provider_tiers(t.r, o[con], o[town]), 0);
+    static const char *const over[] = {"000000", "100000", "110000", "110000", "110100", "110110"};
+    for (size_t i = 0; i < 36; i++) /* Every organisation that leads up to the founder. */
+        assert_int_equal(kai_roster_above(t.r, o[i / 6], o[i % 6]), over[i / 6][i % 6] == '1');
+    assert_false(kai_roster_above(t.r, o[town], NULL));
     /* Somebody else admits the town once more, with the mark and a higher ceiling: it stays what it
      * is, for the mark is not for everybody to hand out. */
     world_admit(&t.w, &t.o[0].issuing.log, &t.o[town].org, KAI_ADMIT_ORG, &mark);

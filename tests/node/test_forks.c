@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "item/label.h"
+#include "keys/checkpoint.h"
 #include "node/actions.h"
 #include "node/indexer.h"
 #include "node/publish.h"
@@ -130,11 +131,70 @@ static void test_rebuilt(void **state)
     assert_false(disputed(&x.row[1]));
 }
 
+/* What a REVOKE of this node itself says, by its organisation. */
+static enum kai_err job_revoke(struct kai_core *c, void *arg)
+{
+    const struct kai_mark *mark = arg;
+    struct kai_revoke rec = {.reason = KAI_REVOKE_LOST, .of = 1, .n_marks = 1, .marks = {*mark}};
+    uint8_t hash[KAI_ID_BYTES];
+    struct kai_buf body;
+
+    memcpy(rec.target, c->self.node_cert, KAI_ID_BYTES);
+    kai_buf_init(&body, KAI_CERT_BYTES_MAX);
+    kai_revoke_write(&body, &rec);
+    enum kai_err err = kai_core_issue(c, KAI_REC_REVOKE, kai_buf_view(&body), hash, NULL);
+    kai_buf_free(&body);
+    kai_core_commit(c);
+    (void)kai_net_on_tick(c->net, kai_now_ms(), kai_wall_ms());
+    return err;
+}
+
+static bool gone(const struct kai_row *row)
+{
+    return (row->flags & KAI_ROW_GONE) != 0;
+}
+
+/* What a lost node signed behind the head that is marked is shown to nobody. */
+static void test_ended(void **state)
+{
+    struct rig *r = *state;
+    char dir[KAI_PATH_BYTES_MAX];
+    struct kai_snap *s = NULL;
+    struct kai_entry e;
+    struct kai_log log;
+    struct kai_mark mark;
+    struct rows x;
+
+    rig_publish(r, "192.0.2.1\n");
+    x = rows_of(r);
+    MUST(kai_snap_begin(r->core->store, &s));
+    MUST(kai_snap_entry_no(s, x.row[0].log_no, x.row[0].seq, &e));
+    MUST(kai_snap_log(s, e.h.log_pk, &log));
+    kai_mark_of(&mark, log.salt, log.log_pk, log.head_seq, log.head);
+    kai_snap_end(s);
+    rig_publish(r, "192.0.2.2\n");
+    rig_publish(r, "192.0.2.3\n");
+    x = rows_of(r);
+    assert_false(gone(&x.row[0]) || gone(&x.row[1]) || gone(&x.row[2]));
+    MUST(kai_core_run(r->core, job_revoke, &mark));
+    for (int again = 0; again < 3; again++) {
+        x = rows_of(r);
+        assert_int_equal(x.n, 3);
+        assert_true(gone(&x.row[0]) && gone(&x.row[1]));
+        assert_false(gone(&x.row[2]));
+        kai_core_close(r->core);
+        if (again == 1) /* Also when the index is made anew. */
+            MUST(kai_index_erase(kai_home_path(&r->home, dir, "index")));
+        MUST(kai_core_open(&r->core, &r->home, &r->why));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_disputed, rig_start, rig_stop),
         cmocka_unit_test_setup_teardown(test_rebuilt, rig_start, rig_stop),
+        cmocka_unit_test_setup_teardown(test_ended, rig_start, rig_stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 
 #include "crypto/hash.h"
 #include "crypto/sign.h"
+#include "keys/checkpoint.h"
 #include "topology/carry.h"
 #include "topology/judge.h"
 #include "topology/sim/sim_int.h"
@@ -548,6 +549,46 @@ static void put_odd(struct kai_buf *b, unsigned which)
     }
 }
 
+/* Where no wire is nobody would hear of those above. Who made up what stands in a file is not read
+ * on. */
+static void test_checkpoints(void **state)
+{
+    struct kai_sim *s = stage();
+    struct kai_checkpoint p = {.counter = 7};
+    struct took t;
+    struct hand h;
+    struct kai_buf b;
+
+    (void)state;
+    memcpy(p.node_cert, s->node[FOUNDER].node_cert, KAI_ID_BYTES);
+    kai_buf_init(&b, KAI_CHECKPOINT_BYTES_MAX);
+    kai_checkpoint_write(&b, &p, s->node[FOUNDER].sign.sk, s->charter.nid);
+    kai_net_on_own_checkpoint(kai_sim_net(s, FOUNDER), kai_buf_view(&b), s->now);
+    bring(s, FOUNDER, SECOND, &t);
+    assert_non_null(kai_heard_find(kai_sim_net(s, SECOND), s->node[FOUNDER].node_id));
+    bring(s, SECOND, THIRD, &t);
+    assert_non_null(kai_heard_find(kai_sim_net(s, THIRD), s->node[FOUNDER].node_id));
+    for (uint32_t way = 1; way <= 3; way++) { /* Forged, about an audience, as it should be. */
+        hand_begin(&h, s, OWNER, OUT);
+        hand_from(&h, OWNER);
+        b.p[b.len - 1] ^= way == 1;
+        kai_put_frame(&h.plain, KAI_MSG_NOTES, 2);
+        kai_put_uint(&h.plain, way == 2 ? 1 : KAI_HANDLE_CONTROL);
+        kai_put_array(&h.plain, 1);
+        kai_put_view(&h.plain, kai_buf_view(&b));
+        b.p[b.len - 1] ^= way == 1;
+        hand_chunk(&h, false);
+        kai_carry_put_end(&h.plain, false);
+        hand_chunk(&h, true);
+        assert_int_equal(hand_take(&h, OUT, &t), way < 3 ? KAI_EMALFORMED : KAI_OK);
+        assert_string_equal(t.code, way < 3 ? "carry.damaged" : "");
+        const void *is = kai_heard_find(kai_sim_net(s, OUT), s->node[FOUNDER].node_id);
+        assert_int_equal(is != NULL, way == 3);
+    }
+    kai_buf_free(&b);
+    kai_sim_free(s);
+}
+
 /* What a file cannot hold ends it. */
 static void test_odd_records(void **state)
 {
@@ -707,6 +748,7 @@ int main(void)
         cmocka_unit_test(test_what_a_link_would_refuse),
         cmocka_unit_test(test_who_made_it),
         cmocka_unit_test(test_odd_records),
+        cmocka_unit_test(test_checkpoints),
         cmocka_unit_test(test_ahead),
         cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_vectors),

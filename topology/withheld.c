@@ -1,0 +1,144 @@
+/* withheld: what an author says that its logs hold, against what is here: where its mark is none of
+ * the entries held, somebody has not told us all (docs/protocol.md 7). */
+#include "topology/judge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "keys/checkpoint.h"
+
+#define LOOK_MS 60000u
+#define GRACE_MS                                                                                   \
+    600000u         /* What is on its way may be late, by as much as reconciliation may be.        \
+                     */
+#define READS 1024u /* Of one look: 20 ms. A long log is searched in several. */
+
+struct kai_marked {   /* Of a log that its author's newest CHECKPOINT has a row of. */
+    uint64_t counter; /* Of that CHECKPOINT. */
+    uint8_t blindhead[16];
+    bool met;          /* An entry held is the one that it marks. */
+    uint64_t met_seq;  /* The last one that was: marks do not go back. */
+    uint64_t lo, hi;   /* None of these entries is; lo > hi: none was looked at. */
+    uint64_t since_ms; /* All were looked at, and none is it; 0: not so. */
+    uint64_t asked_ms;
+};
+
+static bool is_it(struct kai_net *n, const struct kai_nlog *log, const struct kai_marked *m,
+                  uint64_t seq, size_t *reads)
+{
+    const uint8_t *hash = log->l.head;
+    struct kai_mark at;
+    struct kai_entry e;
+
+    if (seq != log->l.head_seq) {
+        ++*reads;
+        if (n->act.read(n->act.ctx, log->l.log_pk, seq, &e) != KAI_OK)
+            return false;
+        hash = e.hash;
+    }
+    kai_mark_of(&at, log->l.salt, log->l.log_pk, seq, hash);
+    return memcmp(at.blindhead, m->blindhead, sizeof at.blindhead) == 0;
+}
+
+/* New entries first, then back to the last one that was marked. */
+static void search(struct kai_net *n, const struct kai_nlog *log, struct kai_marked *m,
+                   size_t *reads)
+{
+    while (!m->met && *reads < READS) {
+        uint64_t seq;
+
+        if (m->hi < log->l.head_seq)
+            seq = ++m->hi;
+        else if (m->lo > m->met_seq + 1)
+            seq = --m->lo;
+        else
+            break;
+        m->met = is_it(n, log, m, seq, reads);
+        if (m->met)
+            m->met_seq = seq;
+    }
+    if (m->met)
+        m->since_ms = 0;
+    else if (m->hi == log->l.head_seq && m->lo <= m->met_seq + 1 && m->since_ms == 0)
+        m->since_ms = n->now_ms;
+}
+
+/* The state of a log whose author has marked it; NULL: it has not, or it is not ours to judge. */
+static struct kai_marked *marked(struct kai_net *n, struct kai_nlog *log)
+{
+    const struct kai_heard *h = NULL;
+    const struct kai_mark *row;
+    struct kai_checkpoint p;
+    uint8_t blind[16];
+
+    if (log->l.kind == 1 && !log->l.own && log->frozen == 0 && log->l.head_seq > 0 &&
+        !kai_log_blind(&log->l) && kai_author_fits(n, log))
+        h = kai_heard_find(n, log->l.author_node);
+    if (!h || (log->unmarked == h->counter && h->counter != 0))
+        return NULL;
+    if (log->marked && log->marked->counter == h->counter)
+        return log->marked;
+    if (kai_checkpoint_parse(&p, kai_view_of(h->note, h->n)) != KAI_OK)
+        return NULL;
+    kai_mark_blind(blind, log->l.salt, log->l.log_pk);
+    row = kai_marks_find(p.rows, p.n, blind);
+    if (!row)
+        log->unmarked = h->counter;
+    if (!row || (!log->marked && !(log->marked = calloc(1, sizeof *log->marked))))
+        return NULL;
+    struct kai_marked *m = log->marked;
+    m->counter = h->counter;
+    if (memcmp(m->blindhead, row->blindhead, sizeof m->blindhead) != 0) {
+        memcpy(m->blindhead, row->blindhead, sizeof m->blindhead);
+        m->met = false;
+        m->hi = log->l.head_seq;
+        m->lo = m->hi + 1;
+        /* since_ms stays: who lacked something still does, until an entry says otherwise. */
+    }
+    return m;
+}
+
+/* Whoever holds it back does not choose whom we ask: a link by lot, and somebody else by lot. */
+static void ask(struct kai_net *n, const struct kai_nlog *log)
+{
+    struct kai_share *chosen = NULL;
+    uint64_t of = 0;
+
+    for (size_t i = 0; i < n->n_links; i++) {
+        struct kai_link *l = n->links[i];
+        struct kai_share *s = l->dead || l->file ? NULL : kai_share_find(l, log->l.aud_id);
+
+        if (s && s->live && kai_random_below(n, ++of) == 0)
+            chosen = s;
+    }
+    if (chosen)
+        kai_rb_due(n, chosen, 0);
+    n->overlay.audit_ms = n->now_ms;
+}
+
+void kai_withheld_tick(struct kai_net *n)
+{
+    size_t reads = 0;
+    bool asked = false;
+
+    if (n->now_ms < n->withheld_ms)
+        return;
+    n->withheld_ms = n->now_ms + LOOK_MS;
+    n->count.withheld = 0;
+    for (size_t i = 0; i < n->n_logs; i++) {
+        struct kai_nlog *log = n->by_pk[i];
+        struct kai_marked *m = n->n_heard > 0 ? marked(n, log) : NULL;
+
+        if (!m)
+            continue;
+        search(n, log, m, &reads);
+        if (m->since_ms == 0 || n->now_ms < m->since_ms + GRACE_MS)
+            continue;
+        n->count.withheld++;
+        if (asked || n->now_ms < m->asked_ms + GRACE_MS)
+            continue;
+        asked = true; /* One a look: sessions have their own limits, and dials are dear. */
+        m->asked_ms = n->now_ms;
+        ask(n, log);
+    }
+}
