@@ -226,7 +226,8 @@ void kai_ingest(struct kai_net *n, struct kai_link *l, struct kai_share *s,
         break;
     case KAI_WANT_MORE:
         kai_push_know(l, e->h.log_pk, e->h.seq);
-        if (pushed || l->file) /* What was asked for comes in order: what stood before it was refused. */
+        if (pushed ||
+            l->file) /* What was asked for comes in order: what stood before it was refused. */
             kai_fetch_want(n, l, s, e->h.log_pk, log ? log->ing_seq + 1 : 1, e->h.seq);
         break;
     case KAI_BARE:

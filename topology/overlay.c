@@ -16,7 +16,7 @@
 #define RETRY_MIN_MS   1000u
 #define RETRY_MAX_MS   300000u
 #define ALONE_MAX_MS   15000u /* Without any link: nobody else is waited for. */
-#define LEADS_MAX_MS   30000u
+#define LEADS_MAX_MS   10000u
 #define LONG_GONE      4u /* Failures, one after the other. */
 #define BACK_EVERY_MS  30000u
 #define BACK_WITHIN_MS 3000u
