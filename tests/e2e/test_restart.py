@@ -7,7 +7,8 @@ import unittest
 from world import WorldCase, until
 
 GONE = re.compile(r"peer at tcp://127\.0\.0\.1:(\d+) does not answer")
-PEERS = 5
+PEERS = 8
+AT_ONCE = 4  # Dials: in which order these are refused says nothing.
 
 
 class Restart(WorldCase):
@@ -61,8 +62,8 @@ class Restart(WorldCase):
         until("what was asked is kept", lambda: self.kept(b"visits"), 240)
         self.assertTrue(self.kept(b"anchors"))
         self.x.node.kill()
-        self.assertEqual({anchor, other}, set(self.alone()[:2]), "anchors are dialled first")
-        self.assertEqual({anchor, other}, set(self.alone()[:2]), "and are anchors still")
+        self.assertLess({anchor, other}, set(self.alone()[:AT_ONCE]), "anchors are dialled first")
+        self.assertLess({anchor, other}, set(self.alone()[:AT_ONCE]), "and are anchors still")
 
         # What was asked before is not asked again; what is new is.
         for home in (asked, last, anchor):

@@ -23,6 +23,8 @@ struct order {
     size_t bytes; /* Of each frame. */
 };
 
+#define AT_IT_BYTES (2u * KAI_CREDIT_BYTES / 3)
+
 static int orders_fd = -1;
 static pid_t child = -1;
 
@@ -44,7 +46,7 @@ static void flood(int fd)
         (void)zmq_setsockopt(s, ZMQ_CURVE_SECRETKEY, o.sk, 32);
         (void)zmq_setsockopt(s, ZMQ_CURVE_SERVERKEY, o.server, 32);
         (void)zmq_connect(s, o.endpoint);
-        while (recv(fd, &stop, 1, MSG_DONTWAIT) != 1) {
+        while (recv(fd, &stop, 1, MSG_DONTWAIT) < 0) { /* Also over when the test is gone. */
             zmq_pollitem_t item = {.socket = s, .events = ZMQ_POLLOUT};
             if (zmq_poll(&item, 1, 20) > 0 && zmq_send(s, frame, o.bytes, ZMQ_DONTWAIT) >= 0)
                 sent += o.bytes;
@@ -136,11 +138,13 @@ static void under_fire(size_t bytes, uint64_t *p50, uint64_t *p99)
     assert_int_equal(write(orders_fd, &o, sizeof o), sizeof o);
     assert_true(rig_until(all, HONEST + 1, &server.up_n, ups + 1, 5000));
     (void)snprintf(what, sizeof what, "frames of %zu bytes at line rate", bytes);
-    measure(what, p50, p99);
+    /* On a machine with much to do it takes longer until it is at it. */
+    for (int tries = 0; tries == 0 || (tries < 50 && server.bytes_n - came <= AT_IT_BYTES); tries++)
+        measure(what, p50, p99);
     came = server.bytes_n - came;
     printf("  %.1f MB/s came, cut %llu times\n", (double)came / (double)(rig_now_us() - began),
            (unsigned long long)server.suspect_cuts);
-    assert_true(came > 2u * KAI_CREDIT_BYTES / 3); /* It is at it. */
+    assert_true(came > AT_IT_BYTES);
     assert_int_equal(write(orders_fd, "x", 1), 1);
     assert_int_equal(read(orders_fd, &sent, sizeof sent), sizeof sent);
 }
