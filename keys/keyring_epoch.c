@@ -266,7 +266,7 @@ static enum kai_err learn(struct kai_keyring *k, struct kai_aud *a, const struct
         s->by_steward = kai_ring_steward(k, a, minter);
         welcome = s->by_steward || kai_roster_was_steward(k->roster, a->id, minter) ||
                   kai_keyring_author(k, a->id, minter);
-        if (!s->by_steward && (e == NULL || !e->open) && kai_ring_too_strange(a, &l))
+        if (!s->by_steward && kai_ring_too_strange(k, a, minter, e == NULL || !e->open))
             err = KAI_ELIMIT;
     }
     if (err == KAI_OK)

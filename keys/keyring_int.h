@@ -131,8 +131,10 @@ struct kai_aud *kai_ring_aud_make(struct kai_keyring *k, const uint8_t *id);
 /* Room for one more epoch, beside those of members: one without a key gives way, for anybody can
  * make those up. */
 bool kai_ring_make_space(struct kai_aud *a);
-/* Whether a member's own epoch finds no room: bounded for each minter, and for all together. */
-bool kai_ring_too_strange(const struct kai_aud *a, const struct kai_epoch_list *l);
+/* Whether what a minter that is no steward says finds no room, of a fresh epoch or of one that is
+ * held: bounded for each minter, and for all of them together. */
+bool kai_ring_too_strange(const struct kai_keyring *k, const struct kai_aud *a,
+                          const struct kai_node *minter, bool fresh);
 struct kai_known *kai_ring_known(const struct kai_aud *a, const uint8_t *commit);
 struct kai_epoch *kai_ring_epoch(const struct kai_keyring *k, const uint8_t *aud_id,
                                  const uint8_t *commit);

@@ -31,28 +31,36 @@ bool kai_ring_make_space(struct kai_aud *a)
     return false;
 }
 
-static size_t list_bytes(const struct kai_known *e)
+static size_t statement_bytes(const struct kai_statement *s)
 {
-    size_t n = 0;
+    size_t ids = s->n_preds + s->n_removals;
 
-    for (size_t i = 0; i < e->n_said; i++)
-        for (size_t p = 0; p < KAI_EPOCH_PARTS_MAX; p++)
-            n += e->said[i].part_n[p] * KAI_ID_BYTES;
-    return n;
+    for (size_t p = 0; p < KAI_EPOCH_PARTS_MAX; p++)
+        ids += s->part_n[p];
+    return sizeof *s + ids * KAI_ID_BYTES;
 }
 
-bool kai_ring_too_strange(const struct kai_aud *a, const struct kai_epoch_list *l)
+bool kai_ring_too_strange(const struct kai_keyring *k, const struct kai_aud *a,
+                          const struct kai_node *minter, bool fresh)
 {
-    size_t its = 0, bytes = 0;
+    size_t epochs = 0, of_one = 0, of_all = 0;
 
     for (size_t i = 0; i < a->n_known; i++) {
         const struct kai_known *e = a->known[i];
 
-        if (!strange(e))
-            continue;
-        its += e->n_said > 0 && memcmp(e->said[0].minter_cert, l->minter_cert, KAI_ID_BYTES) == 0;
-        bytes += sizeof *e + list_bytes(e);
+        of_all += strange(e) ? sizeof *e : 0;
+        for (size_t s = 0; s < e->n_said; s++) {
+            const struct kai_statement *t = &e->said[s];
+            bool its = kai_roster_node_by_cert(k->roster, t->minter_cert) == minter;
+
+            if (t->trusted)
+                continue;
+            epochs += s == 0 && its && strange(e);
+            of_one += its ? statement_bytes(t) : 0;
+            of_all += statement_bytes(t);
+        }
     }
-    return !KAI_CHECK(EPOCHS_OF_MEMBER, its < KAI_SELF_EPOCHS_MAX) ||
-           bytes >= KAI_SELF_EPOCHS_BYTES_MAX;
+    return !KAI_CHECK(EPOCHS_OF_MEMBER, (!fresh || epochs < KAI_SELF_EPOCHS_MAX) &&
+                                            of_one < KAI_SELF_EPOCHS_BYTES_OF_ONE) ||
+           of_all >= KAI_SELF_EPOCHS_BYTES_MAX;
 }

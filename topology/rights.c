@@ -144,10 +144,14 @@ static bool members_unknown(const struct kai_net *n, const struct kai_share *s)
 {
     const struct kai_node *self = kai_roster_node(n->roster, n->self.node_id);
     const struct kai_epoch *e;
+    size_t k = kai_keyring_epochs(n->keyring, s->aud_id, &e);
 
-    return !kai_keyring_eligible(n->keyring, s->aud_id, self) ||
-           (!kai_keyring_members_known(n->keyring, s->aud_id) &&
-            kai_keyring_epochs(n->keyring, s->aud_id, &e) == 0);
+    if (!kai_keyring_eligible(n->keyring, s->aud_id, self))
+        return true;
+    for (size_t i = 0; i < k; i++)
+        if (e[i].complete) /* A steward's; anybody can hand out another. */
+            return false;
+    return !kai_keyring_members_known(n->keyring, s->aud_id);
 }
 
 /* Whether this peer may send us entries of the audience, as far as we know its members: these, its

@@ -97,8 +97,9 @@
                one. */
 /* What members minted so, in one audience: years of it by each, and in all the lists of 1,400 who
  * write to 1,400 with every steward gone. */
-#define KAI_SELF_EPOCHS_MAX       32u
-#define KAI_SELF_EPOCHS_BYTES_MAX ((size_t)64 << 20)
+#define KAI_SELF_EPOCHS_MAX          32u
+#define KAI_SELF_EPOCHS_BYTES_OF_ONE ((size_t)5 << 20) /* All of these, with 4,096 members. */
+#define KAI_SELF_EPOCHS_BYTES_MAX    ((size_t)64 << 20)
 #define KAI_HOLD_BYTES_MAX                                                                         \
     (64ull << 20) /* Of one audience, that wait in the store for a key: hours of much publishing.  \
                    */
