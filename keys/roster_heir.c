@@ -71,6 +71,21 @@ static bool said_by(const struct scan *s, const struct kai_ctl_entry *e, const s
     return false;
 }
 
+/* Whether it stands within the cuts on every path of the root that said it: anybody who may admit
+ * can give an organisation that did not ask one more path, which has no cut. */
+static bool within_all(const struct scan *s, const struct kai_ctl_entry *e)
+{
+    uint32_t at = s->first[kai_ctl_log_at(s->b->ctl, e->log->pk)];
+
+    for (; at != KAI_NONE; at = s->next[at]) {
+        const struct kai_path *p = &s->b->paths[at];
+
+        if (p->kind == KAI_ADMIT_ORG && p->attested && !kai_build_within(p, e))
+            return false;
+    }
+    return true;
+}
+
 /* Whether it is of the root of the one organisation that is the parent on every path: anybody who
  * may admit can make itself a parent of an organisation that did not ask. */
 static bool said_by_parent(const struct scan *s, const struct kai_ctl_entry *e,
@@ -104,7 +119,7 @@ static void judge(const struct scan *s, struct word *w, uint64_t cut)
                KAI_CHECK(SUCCESSOR_GIVER, said_by(s, w->e, old, true));
     w->by_parent =
         !w->gives && KAI_CHECK(SUCCESSOR_LIVING, !old->active) && said_by_parent(s, w->e, old);
-    w->gives = w->gives || w->by_parent;
+    w->gives = (w->gives || w->by_parent) && KAI_CHECK(SUCCESSOR_CUT, within_all(s, w->e));
 }
 
 static struct word *collect(const struct scan *s, size_t *n)

@@ -1,0 +1,134 @@
+/* SUCCESSOR against whoever may admit, and admits an organisation that did not ask beside its
+ * sponsor, and against whoever finds an old root key. */
+#include "keys/orgs.h"
+
+#include <string.h>
+
+/* founder 0; prefecture 1 with the town 2 and the cities 3 and 4; 5 means harm, and may admit. */
+enum { FOUNDER, PREF, TOWN, CITY, CITY2, HOSTILE };
+
+static void build(struct orgs *t, uint64_t seed)
+{
+    orgs_start(t, seed);
+    orgs_add(t, FOUNDER, NULL);
+    orgs_add(t, PREF, NULL);
+    orgs_add(t, PREF, NULL);
+    orgs_add(t, PREF, NULL);
+    assert_int_equal(orgs_add(t, FOUNDER, NULL), HOSTILE);
+    orgs_refresh(t);
+}
+
+static void say(struct orgs *t, struct tlog *by, size_t old, size_t heir, uint64_t cut)
+{
+    struct kai_successor s = {.cut = cut};
+    struct kai_buf body;
+
+    memcpy(s.old_org, t->o[old].org.id, KAI_ID_BYTES);
+    memcpy(s.new_org, t->o[heir].org.id, KAI_ID_BYTES);
+    kai_buf_init(&body, 4096);
+    kai_successor_write(&body, &s);
+    world_append(&t->w, by, KAI_REC_SUCCESSOR, &body);
+    kai_buf_free(&body);
+}
+
+/* What a root says of the old one, and the heir's consent. */
+static void merge(struct orgs *t, struct tlog *root, size_t old, size_t heir)
+{
+    uint64_t cut = root->seq;
+
+    say(t, root, old, heir, cut);
+    say(t, &t->o[heir].issuing.log, old, heir, cut);
+}
+
+static size_t heir_of(struct orgs *t, size_t old)
+{
+    orgs_refresh(t);
+    const struct kai_org *o = kai_roster_heir(t->r, orgs_org(t, old));
+
+    for (size_t i = 0; i < t->n; i++) {
+        if (o != NULL && memcmp(o->id, t->o[i].org.id, KAI_ID_BYTES) == 0)
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+/* One more ADMIT, which the town did not ask for; its own stays the sponsor's. */
+static void unasked(struct orgs *t, size_t at, const struct kai_admit *terms)
+{
+    struct tsub copy = t->o[at].org;
+
+    world_admit(&t->w, &t->o[HOSTILE].issuing.log, &copy, KAI_ADMIT_ORG, terms);
+}
+
+static void revoke(struct orgs *t, size_t by, size_t at, const struct tlog *keep)
+{
+    const struct tlog *logs[1] = {keep};
+
+    world_remove(&t->w, &t->o[by].issuing.log, t->o[at].org.cert, KAI_REVOKE_COMPROMISE, logs, 1);
+}
+
+/* A stolen root gave the places away, and the sponsor cut it: no admission brings that back. */
+static void behind_a_cut(void **state)
+{
+    (void)state;
+    static struct orgs t;
+
+    build(&t, 1);
+    struct tlog keep = t.o[TOWN].org.log;
+    merge(&t, &t.o[TOWN].org.log, TOWN, HOSTILE);
+    assert_int_equal(heir_of(&t, TOWN), HOSTILE);
+    revoke(&t, PREF, TOWN, &keep);
+    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    unasked(&t, TOWN, NULL);
+    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    assert_true(orgs_org(&t, TOWN)->active); /* By the new path. */
+    orgs_stop(&t);
+}
+
+/* The same of the parent's root, which spoke for a town that is no more. */
+static void parent_behind_a_cut(void **state)
+{
+    (void)state;
+    static struct orgs t;
+
+    build(&t, 2);
+    world_remove(&t.w, &t.o[PREF].issuing.log, t.o[TOWN].org.cert, KAI_REVOKE_LOST, NULL, 0);
+    const struct tlog keep[2] = {t.o[PREF].org.log, t.o[PREF].issuing.log};
+    const struct tlog *logs[2] = {&keep[0], &keep[1]};
+    merge(&t, &t.o[PREF].org.log, TOWN, HOSTILE);
+    assert_int_equal(heir_of(&t, TOWN), HOSTILE);
+    world_remove(&t.w, &t.o[FOUNDER].issuing.log, t.o[PREF].org.cert, KAI_REVOKE_COMPROMISE, logs,
+                 2);
+    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    unasked(&t, PREF, NULL);
+    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    orgs_stop(&t);
+}
+
+/* A merger that is done stays: what is inside the cut is, also with one more path. */
+static void inside_the_cut(void **state)
+{
+    (void)state;
+    static struct orgs t;
+
+    build(&t, 3);
+    merge(&t, &t.o[TOWN].org.log, TOWN, CITY);
+    revoke(&t, PREF, TOWN, &t.o[TOWN].org.log);
+    assert_int_equal(heir_of(&t, TOWN), CITY);
+    unasked(&t, TOWN, NULL);
+    assert_int_equal(heir_of(&t, TOWN), CITY);
+    orgs_stop(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(behind_a_cut),
+        cmocka_unit_test(parent_behind_a_cut),
+        cmocka_unit_test(inside_the_cut),
+    };
+
+    if (sodium_init() < 0)
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
