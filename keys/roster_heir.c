@@ -86,6 +86,35 @@ static bool within_all(const struct scan *s, const struct kai_ctl_entry *e)
     return true;
 }
 
+/* Whether nothing else stands in its place, or in that of one before it. Whoever finds an old root
+ * key can sign a second entry in any place of its log, and where it makes two, with low hashes, the
+ * old one is dropped: so of a fork neither branch gives. A cut keeps one branch alone, but only
+ * where there is one on every path: it could be of whoever made that path. */
+static bool unforked(const struct scan *s, const struct kai_ctl_entry *e)
+{
+    const struct kai_ctl_log *l = e->log;
+    uint32_t at = s->first[kai_ctl_log_at(s->b->ctl, l->pk)];
+    bool cut = true;
+
+    for (; at != KAI_NONE; at = s->next[at]) {
+        const struct kai_path *p = &s->b->paths[at];
+
+        if (p->kind == KAI_ADMIT_ORG && p->attested)
+            cut = cut && p->limit.cut != KAI_CUT_NOTHING;
+    }
+    if (cut || l->n == l->rows[l->n - 1]->e.h.seq)
+        return true;
+    for (; e != NULL; e = e->parent) {
+        struct kai_ctl_entry *const *child = e->parent != NULL ? e->parent->child : l->first;
+
+        for (size_t i = 0; i < KAI_FORK_BRANCHES; i++) {
+            if (child[i] != NULL && child[i] != e)
+                return false;
+        }
+    }
+    return true;
+}
+
 /* Whether it is of the root of the one organisation that is the parent on every path: anybody who
  * may admit can make itself a parent of an organisation that did not ask. */
 static bool said_by_parent(const struct scan *s, const struct kai_ctl_entry *e,
@@ -119,7 +148,8 @@ static void judge(const struct scan *s, struct word *w, uint64_t cut)
                KAI_CHECK(SUCCESSOR_GIVER, said_by(s, w->e, old, true));
     w->by_parent =
         !w->gives && KAI_CHECK(SUCCESSOR_LIVING, !old->active) && said_by_parent(s, w->e, old);
-    w->gives = (w->gives || w->by_parent) && KAI_CHECK(SUCCESSOR_CUT, within_all(s, w->e));
+    w->gives = (w->gives || w->by_parent) && KAI_CHECK(SUCCESSOR_CUT, within_all(s, w->e)) &&
+               KAI_CHECK(SUCCESSOR_FORK, unforked(s, w->e));
 }
 
 static struct word *collect(const struct scan *s, size_t *n)

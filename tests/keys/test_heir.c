@@ -120,12 +120,83 @@ static void inside_the_cut(void **state)
     orgs_stop(&t);
 }
 
+/* Whoever finds the old key signs again in an earlier place, for another heir: neither counts, and
+ * what is held decides alone, not what came first. */
+static void forked(void **state)
+{
+    (void)state;
+    static struct orgs t;
+    uint8_t hash[KAI_ID_BYTES];
+
+    build(&t, 4);
+    struct tlog *root = &t.o[TOWN].org.log;
+    struct tlog thief = *root;
+    merge(&t, &t.o[TOWN].org.log, CITY2, CITY); /* Something else stands in the place before. */
+    merge(&t, root, TOWN, CITY);
+    assert_int_equal(heir_of(&t, TOWN), CITY);
+    struct tlog later = *root;
+    merge(&t, &later, TOWN, HOSTILE); /* In one line the first counts, */
+    assert_int_equal(heir_of(&t, TOWN), CITY);
+    merge(&t, &thief, TOWN, HOSTILE); /* and of a fork none. */
+    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    memcpy(hash, kai_roster_hash(t.r), KAI_ID_BYTES);
+    for (size_t i = 0; i < t.w.n / 2; i++) { /* In another order of arrival. */
+        struct tentry *e = t.w.entries[i];
+        t.w.entries[i] = t.w.entries[t.w.n - 1 - i];
+        t.w.entries[t.w.n - 1 - i] = e;
+    }
+    struct kai_ctl *ctl;
+    struct kai_roster *r;
+    MUST(kai_ctl_new(&ctl, &t.w.charter));
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t i = 0; i < t.w.n; i++)
+            more = kai_ctl_add(ctl, &t.w.entries[i]->e) == KAI_OK || more;
+    }
+    assert_int_equal(kai_ctl_count(ctl), t.w.n);
+    MUST(kai_roster_build(&r, ctl));
+    assert_memory_equal(kai_roster_hash(r), hash, KAI_ID_BYTES);
+    kai_roster_unref(r);
+    kai_ctl_free(ctl);
+    orgs_stop(&t);
+}
+
+/* Two branches of the thief's may be all that is held, and one of them say nothing: nobody gets
+ * anything. The true one is back once a cut keeps it, but not by one on the thief's path alone. */
+static void fork_and_cut(void **state)
+{
+    (void)state;
+    static struct orgs t;
+
+    build(&t, 5);
+    struct tlog thief = t.o[TOWN].org.log;
+    merge(&t, &t.o[TOWN].org.log, CITY2, CITY); /* No word of the town's own. */
+    merge(&t, &thief, TOWN, HOSTILE);
+    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    struct tsub again = t.o[TOWN].org;
+    const struct tlog *keep[1] = {&thief};
+    world_admit(&t.w, &t.o[HOSTILE].issuing.log, &again, KAI_ADMIT_ORG, NULL);
+    world_remove(&t.w, &t.o[HOSTILE].issuing.log, again.cert, KAI_REVOKE_LEFT, keep, 1);
+    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    orgs_stop(&t);
+    build(&t, 6);
+    thief = t.o[TOWN].org.log;
+    merge(&t, &t.o[TOWN].org.log, TOWN, CITY);
+    merge(&t, &thief, TOWN, HOSTILE);
+    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    revoke(&t, PREF, TOWN, &t.o[TOWN].org.log);
+    assert_int_equal(heir_of(&t, TOWN), CITY);
+    unasked(&t, TOWN, NULL); /* Which takes it away again, and gives it to nobody. */
+    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    orgs_stop(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(behind_a_cut),
-        cmocka_unit_test(parent_behind_a_cut),
-        cmocka_unit_test(inside_the_cut),
+        cmocka_unit_test(behind_a_cut),   cmocka_unit_test(parent_behind_a_cut),
+        cmocka_unit_test(inside_the_cut), cmocka_unit_test(forked),
+        cmocka_unit_test(fork_and_cut),
     };
 
     if (sodium_init() < 0)
