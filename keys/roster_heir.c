@@ -254,11 +254,36 @@ static int row_cmp(const void *x, const void *y)
     return a->org < b->org ? -1 : a->org > b->org;
 }
 
+/* What an organisation could have, as one that hands it on: the widest of all its ATTESTED paths.
+ * It may be ACTIVE on none any more, or only on one by which somebody who was not asked would
+ * narrow it. */
+struct reach {
+    uint64_t label_max;
+    bool marked;
+};
+
+static struct reach *reaches(const struct kai_roster *r, const struct kai_build *b)
+{
+    struct reach *out = calloc(r->n_orgs + 1, sizeof *out);
+
+    for (size_t i = 0; out != NULL && i < b->n_paths; i++) {
+        const struct kai_path *p = &b->paths[i];
+
+        if (p->kind != KAI_ADMIT_ORG || !p->attested)
+            continue;
+        struct reach *x = &out[kai_build_org(r, b, p) - r->orgs];
+        x->label_max = p->label_max > x->label_max ? p->label_max : x->label_max;
+        x->marked = x->marked || (p->caps & KAI_CAP_PROVIDER) != 0;
+    }
+    return out;
+}
+
 /* Everybody who comes after one organisation. Nobody hands on what it could not have itself: not a
  * label above its own, nor, as a provider, what is no provider's. */
-static size_t follow(const struct kai_roster *r, size_t old, struct kai_forerunner *out)
+static size_t follow(const struct kai_roster *r, const struct reach *reach, size_t old,
+                     struct kai_forerunner *out)
 {
-    uint64_t label = r->orgs[old].label_max;
+    uint64_t label = reach[old].label_max;
     size_t n = 0;
 
     for (size_t at = r->heirs[old]; at != SIZE_MAX && at != old; at = r->heirs[at]) {
@@ -268,17 +293,17 @@ static size_t follow(const struct kai_roster *r, size_t old, struct kai_forerunn
         for (size_t i = 0; i < n; i++)
             again = again || out[i].heir == o;
         if (again || n == KAI_SUCCESSOR_STEPS_MAX ||
-            !KAI_CHECK(SUCCESSOR_MARK, !marked(o) || marked(&r->orgs[old])))
+            !KAI_CHECK(SUCCESSOR_MARK, !marked(o) || reach[old].marked))
             break;
         out[n] = (struct kai_forerunner){
             .heir = o, .org = &r->orgs[old], .label_max = label, .steps = (unsigned)n + 1};
         n++;
-        label = o->label_max < label ? o->label_max : label;
+        label = reach[at].label_max < label ? reach[at].label_max : label;
     }
     return n;
 }
 
-static enum kai_err view_forerunners(struct kai_roster *r)
+static enum kai_err view_forerunners(struct kai_roster *r, const struct reach *reach)
 {
     size_t n = 0;
     size_t kept = 0;
@@ -291,7 +316,7 @@ static enum kai_err view_forerunners(struct kai_roster *r)
         return KAI_ENOMEM;
     n = 0;
     for (size_t i = 0; i < r->n_orgs; i++)
-        n += follow(r, i, r->fore + n);
+        n += follow(r, reach, i, r->fore + n);
     if (n > 0)
         qsort(r->fore, n, sizeof *r->fore, row_cmp);
     for (size_t i = 0; i < n; i++) {
@@ -307,10 +332,12 @@ enum kai_err kai_roster_view_heirs(struct kai_roster *r, const struct kai_build 
 {
     struct scan s;
     struct word *words = NULL;
+    struct reach *reach = reaches(r, b);
     size_t n = 0;
 
     r->heirs = malloc((r->n_orgs + 1) * sizeof *r->heirs);
-    bool ok = scan_init(&s, r, b) && r->heirs != NULL && (words = collect(&s, &n)) != NULL;
+    bool ok = scan_init(&s, r, b) && reach != NULL && r->heirs != NULL &&
+              (words = collect(&s, &n)) != NULL;
     if (ok) {
         for (size_t i = 0; i < r->n_orgs; i++)
             r->heirs[i] = SIZE_MAX;
@@ -321,7 +348,9 @@ enum kai_err kai_roster_view_heirs(struct kai_roster *r, const struct kai_build 
     free(words);
     free(s.first);
     free(s.next);
-    return ok ? view_forerunners(r) : KAI_ENOMEM;
+    enum kai_err err = ok ? view_forerunners(r, reach) : KAI_ENOMEM;
+    free(reach);
+    return err;
 }
 
 /* ---- What is asked. */

@@ -60,11 +60,12 @@ static void unasked(struct orgs *t, size_t at, const struct kai_admit *terms)
     world_admit(&t->w, &t->o[HOSTILE].issuing.log, &copy, KAI_ADMIT_ORG, terms);
 }
 
+/* What its root had signed by then stays, and what its issuing key did. */
 static void revoke(struct orgs *t, size_t by, size_t at, const struct tlog *keep)
 {
-    const struct tlog *logs[1] = {keep};
+    const struct tlog *logs[2] = {keep, &t->o[at].issuing.log};
 
-    world_remove(&t->w, &t->o[by].issuing.log, t->o[at].org.cert, KAI_REVOKE_COMPROMISE, logs, 1);
+    world_remove(&t->w, &t->o[by].issuing.log, t->o[at].org.cert, KAI_REVOKE_COMPROMISE, logs, 2);
 }
 
 /* A stolen root gave the places away, and the sponsor cut it: no admission brings that back. */
@@ -93,12 +94,10 @@ static void parent_behind_a_cut(void **state)
 
     build(&t, 2);
     world_remove(&t.w, &t.o[PREF].issuing.log, t.o[TOWN].org.cert, KAI_REVOKE_LOST, NULL, 0);
-    const struct tlog keep[2] = {t.o[PREF].org.log, t.o[PREF].issuing.log};
-    const struct tlog *logs[2] = {&keep[0], &keep[1]};
+    struct tlog keep = t.o[PREF].org.log;
     merge(&t, &t.o[PREF].org.log, TOWN, HOSTILE);
     assert_int_equal(heir_of(&t, TOWN), HOSTILE);
-    world_remove(&t.w, &t.o[FOUNDER].issuing.log, t.o[PREF].org.cert, KAI_REVOKE_COMPROMISE, logs,
-                 2);
+    revoke(&t, FOUNDER, PREF, &keep);
     assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
     unasked(&t, PREF, NULL);
     assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
@@ -191,12 +190,65 @@ static void fork_and_cut(void **state)
     orgs_stop(&t);
 }
 
+static bool stands(struct orgs *t, size_t heir, size_t old, uint64_t label)
+{
+    orgs_refresh(t);
+    return kai_roster_stands_for(t->r, orgs_org(t, heir), t->o[old].org.id, label);
+}
+
+/* An old one that is admitted again with less hands on what it had, and no more than that; and so
+ * does one on the way. */
+static void narrowed(void **state)
+{
+    (void)state;
+    static struct orgs t;
+    struct kai_admit least = world_terms(KAI_ADMIT_ORG);
+    struct kai_admit low = world_terms(KAI_ADMIT_ORG);
+
+    build(&t, 7);
+    least.label_max = 1;
+    low.label_max = 3;
+    size_t old = orgs_add(&t, PREF, &low);
+    merge(&t, &t.o[old].org.log, old, TOWN);
+    merge(&t, &t.o[TOWN].org.log, TOWN, CITY);
+    revoke(&t, PREF, old, &t.o[old].org.log);
+    revoke(&t, PREF, TOWN, &t.o[TOWN].org.log);
+    assert_true(stands(&t, CITY, TOWN, 5) && stands(&t, CITY, old, 3));
+    unasked(&t, TOWN, &least);
+    unasked(&t, old, &least);
+    assert_true(stands(&t, CITY, TOWN, 5) && stands(&t, CITY, old, 3));
+    assert_int_equal(orgs_org(&t, TOWN)->label_max, 1); /* For itself. */
+    assert_false(stands(&t, CITY, old, 4));
+    orgs_stop(&t);
+}
+
+/* The same of the mark of a contractor. */
+static void unmarked(void **state)
+{
+    (void)state;
+    static struct orgs t;
+    struct kai_admit mark = world_terms(KAI_ADMIT_ORG);
+
+    build(&t, 8);
+    mark.caps |= KAI_CAP_PROVIDER;
+    size_t con = orgs_add(&t, PREF, &mark);
+    size_t con2 = orgs_add(&t, PREF, &mark);
+    merge(&t, &t.o[con].org.log, con, con2);
+    merge(&t, &t.o[TOWN].org.log, TOWN, con2);
+    revoke(&t, PREF, con, &t.o[con].org.log);
+    unasked(&t, con, NULL);
+    assert_true(stands(&t, con2, con, 5));
+    assert_false(stands(&t, con2, TOWN, 1));
+    orgs_stop(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(behind_a_cut),   cmocka_unit_test(parent_behind_a_cut),
         cmocka_unit_test(inside_the_cut), cmocka_unit_test(forked),
-        cmocka_unit_test(fork_and_cut),
+        cmocka_unit_test(fork_and_cut),   cmocka_unit_test(narrowed),
+        cmocka_unit_test(unmarked),
     };
 
     if (sodium_init() < 0)
