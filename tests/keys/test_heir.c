@@ -95,9 +95,11 @@ static void parent_behind_a_cut(void **state)
     build(&t, 2);
     world_remove(&t.w, &t.o[PREF].issuing.log, t.o[TOWN].org.cert, KAI_REVOKE_LOST, NULL, 0);
     struct tlog keep = t.o[PREF].org.log;
+    const struct tlog *logs[1] = {&keep}; /* Whom it admitted is out on this path as well. */
     merge(&t, &t.o[PREF].org.log, TOWN, HOSTILE);
     assert_int_equal(heir_of(&t, TOWN), HOSTILE);
-    revoke(&t, FOUNDER, PREF, &keep);
+    world_remove(&t.w, &t.o[FOUNDER].issuing.log, t.o[PREF].org.cert, KAI_REVOKE_COMPROMISE, logs,
+                 1);
     assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
     unasked(&t, PREF, NULL);
     assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
