@@ -86,10 +86,31 @@ static bool within_all(const struct scan *s, const struct kai_ctl_entry *e)
     return true;
 }
 
+static bool is_cut(const struct kai_path *p)
+{
+    return p->kind == KAI_ADMIT_ORG && p->attested && p->limit.cut != KAI_CUT_NOTHING;
+}
+
+/* Whether a path of a root is cut, or another one by the same organisation is: a sponsor that
+ * renewed an ADMIT revokes the last one alone. */
+static bool cut_by_same(const struct scan *s, const struct kai_path *p)
+{
+    const struct kai_path *paths = s->b->paths;
+    uint32_t at = p->parent == KAI_NONE ? KAI_NONE : s->first[p->key];
+    bool cut = is_cut(p);
+
+    for (; !cut && at != KAI_NONE; at = s->next[at]) {
+        const struct kai_path *q = &paths[at];
+
+        cut = is_cut(q) && q->parent != KAI_NONE && paths[q->parent].org == paths[p->parent].org;
+    }
+    return cut;
+}
+
 /* Whether nothing else stands in its place, or in that of one before it. Whoever finds an old root
  * key can sign a second entry in any place of its log, and where it makes two, with low hashes, the
  * old one is dropped: so of a fork neither branch gives. A cut keeps one branch alone, but only
- * where there is one on every path: it could be of whoever made that path. */
+ * where each that admitted the root has made one: it could be of whoever admitted it unasked. */
 static bool unforked(const struct scan *s, const struct kai_ctl_entry *e)
 {
     const struct kai_ctl_log *l = e->log;
@@ -100,7 +121,7 @@ static bool unforked(const struct scan *s, const struct kai_ctl_entry *e)
         const struct kai_path *p = &s->b->paths[at];
 
         if (p->kind == KAI_ADMIT_ORG && p->attested)
-            cut = cut && p->limit.cut != KAI_CUT_NOTHING;
+            cut = cut && cut_by_same(s, p);
     }
     if (cut || l->n == l->rows[l->n - 1]->e.h.seq)
         return true;

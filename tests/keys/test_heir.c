@@ -198,6 +198,26 @@ static bool stands(struct orgs *t, size_t heir, size_t old, uint64_t label)
     return kai_roster_stands_for(t->r, orgs_org(t, heir), t->o[old].org.id, label);
 }
 
+/* A sponsor that renewed the town's ADMIT cuts its log by the last one alone. */
+static void fork_of_renewed(void **state)
+{
+    (void)state;
+    static struct orgs t;
+    struct kai_admit again = world_terms(KAI_ADMIT_ORG);
+
+    build(&t, 9);
+    again.has_replaces = true;
+    memcpy(again.replaces, t.o[TOWN].org.cert, KAI_ID_BYTES);
+    world_admit(&t.w, &t.o[PREF].issuing.log, &t.o[TOWN].org, KAI_ADMIT_ORG, &again);
+    struct tlog thief = t.o[TOWN].org.log;
+    merge(&t, &t.o[TOWN].org.log, TOWN, CITY);
+    merge(&t, &thief, TOWN, HOSTILE);
+    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    revoke(&t, PREF, TOWN, &t.o[TOWN].org.log);
+    assert_int_equal(heir_of(&t, TOWN), CITY);
+    orgs_stop(&t);
+}
+
 /* An old one that is admitted again with less hands on what it had, and no more than that; and so
  * does one on the way. */
 static void narrowed(void **state)
@@ -249,8 +269,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(behind_a_cut),   cmocka_unit_test(parent_behind_a_cut),
         cmocka_unit_test(inside_the_cut), cmocka_unit_test(forked),
-        cmocka_unit_test(fork_and_cut),   cmocka_unit_test(narrowed),
-        cmocka_unit_test(unmarked),
+        cmocka_unit_test(fork_and_cut),   cmocka_unit_test(fork_of_renewed),
+        cmocka_unit_test(narrowed),       cmocka_unit_test(unmarked),
     };
 
     if (sodium_init() < 0)
