@@ -26,6 +26,7 @@ static void roster_free(struct kai_roster *r)
     free(r->issuing);
     free(r->persons);
     free(r->ties);
+    free(r->lines);
     free(r->heirs);
     free(r->fore);
     free(r->stewards);
@@ -66,6 +67,8 @@ static enum kai_err build(struct kai_roster **out, const struct kai_ctl *ctl)
         err = kai_roster_view_boxes(r);
     if (err == KAI_OK)
         err = kai_roster_view_ties(r, &b);
+    if (err == KAI_OK)
+        err = kai_roster_view_lines(r, &b);
     if (err == KAI_OK)
         err = kai_roster_view_heirs(r, &b);
     if (err == KAI_OK)

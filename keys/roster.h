@@ -152,6 +152,10 @@ unsigned kai_roster_provider_tiers(const struct kai_roster *r, const struct kai_
  * a founder. No organisation stands over itself. NULL: over and under nobody. */
 bool kai_roster_above(const struct kai_roster *r, const struct kai_org *org,
                       const struct kai_org *above);
+/* Whether an ACTIVE path of org leads up to its founder past none of those marked in without, which
+ * has a place for each row of kai_roster_orgs(). */
+bool kai_roster_path_without(const struct kai_roster *r, const struct kai_org *org,
+                             const bool *without);
 /* One organisation in whose places another stands (docs/protocol.md 4, SUCCESSOR). */
 struct kai_forerunner {
     const struct kai_org *heir;

@@ -71,6 +71,71 @@ static bool said_by(const struct scan *s, const struct kai_ctl_entry *e, const s
     return false;
 }
 
+/* Whether it stands within the cuts on every path of the root that said it: anybody who may admit
+ * can give an organisation that did not ask one more path, which has no cut. */
+static bool within_all(const struct scan *s, const struct kai_ctl_entry *e)
+{
+    uint32_t at = s->first[kai_ctl_log_at(s->b->ctl, e->log->pk)];
+
+    for (; at != KAI_NONE; at = s->next[at]) {
+        const struct kai_path *p = &s->b->paths[at];
+
+        if (p->kind == KAI_ADMIT_ORG && p->attested && !kai_build_within(p, e))
+            return false;
+    }
+    return true;
+}
+
+static bool is_cut(const struct kai_path *p)
+{
+    return p->kind == KAI_ADMIT_ORG && p->attested && p->limit.cut != KAI_CUT_NOTHING;
+}
+
+/* Whether a path of a root is cut, or another one by the same organisation is: a sponsor that
+ * renewed an ADMIT revokes the last one alone. */
+static bool cut_by_same(const struct scan *s, const struct kai_path *p)
+{
+    const struct kai_path *paths = s->b->paths;
+    uint32_t at = p->parent == KAI_NONE ? KAI_NONE : s->first[p->key];
+    bool cut = is_cut(p);
+
+    for (; !cut && at != KAI_NONE; at = s->next[at]) {
+        const struct kai_path *q = &paths[at];
+
+        cut = is_cut(q) && q->parent != KAI_NONE && paths[q->parent].org == paths[p->parent].org;
+    }
+    return cut;
+}
+
+/* Whether nothing else stands in its place, or in that of one before it. Whoever finds an old root
+ * key can sign a second entry in any place of its log, and where it makes two, with low hashes, the
+ * old one is dropped: so of a fork neither branch gives. A cut keeps one branch alone, but only
+ * where each that admitted the root has made one: it could be of whoever admitted it unasked. */
+static bool unforked(const struct scan *s, const struct kai_ctl_entry *e)
+{
+    const struct kai_ctl_log *l = e->log;
+    uint32_t at = s->first[kai_ctl_log_at(s->b->ctl, l->pk)];
+    bool cut = true;
+
+    for (; at != KAI_NONE; at = s->next[at]) {
+        const struct kai_path *p = &s->b->paths[at];
+
+        if (p->kind == KAI_ADMIT_ORG && p->attested)
+            cut = cut && cut_by_same(s, p);
+    }
+    if (cut || l->n == l->rows[l->n - 1]->e.h.seq)
+        return true;
+    for (; e != NULL; e = e->parent) {
+        struct kai_ctl_entry *const *child = e->parent != NULL ? e->parent->child : l->first;
+
+        for (size_t i = 0; i < KAI_FORK_BRANCHES; i++) {
+            if (child[i] != NULL && child[i] != e)
+                return false;
+        }
+    }
+    return true;
+}
+
 /* Whether it is of the root of the one organisation that is the parent on every path: anybody who
  * may admit can make itself a parent of an organisation that did not ask. */
 static bool said_by_parent(const struct scan *s, const struct kai_ctl_entry *e,
@@ -104,7 +169,8 @@ static void judge(const struct scan *s, struct word *w, uint64_t cut)
                KAI_CHECK(SUCCESSOR_GIVER, said_by(s, w->e, old, true));
     w->by_parent =
         !w->gives && KAI_CHECK(SUCCESSOR_LIVING, !old->active) && said_by_parent(s, w->e, old);
-    w->gives = w->gives || w->by_parent;
+    w->gives = (w->gives || w->by_parent) && KAI_CHECK(SUCCESSOR_CUT, within_all(s, w->e)) &&
+               KAI_CHECK(SUCCESSOR_FORK, unforked(s, w->e));
 }
 
 static struct word *collect(const struct scan *s, size_t *n)
@@ -209,11 +275,36 @@ static int row_cmp(const void *x, const void *y)
     return a->org < b->org ? -1 : a->org > b->org;
 }
 
+/* What an organisation could have, as one that hands it on: the widest of all its ATTESTED paths.
+ * It may be ACTIVE on none any more, or only on one by which somebody who was not asked would
+ * narrow it. */
+struct reach {
+    uint64_t label_max;
+    bool marked;
+};
+
+static struct reach *reaches(const struct kai_roster *r, const struct kai_build *b)
+{
+    struct reach *out = calloc(r->n_orgs + 1, sizeof *out);
+
+    for (size_t i = 0; out != NULL && i < b->n_paths; i++) {
+        const struct kai_path *p = &b->paths[i];
+
+        if (p->kind != KAI_ADMIT_ORG || !p->attested)
+            continue;
+        struct reach *x = &out[kai_build_org(r, b, p) - r->orgs];
+        x->label_max = p->label_max > x->label_max ? p->label_max : x->label_max;
+        x->marked = x->marked || (p->caps & KAI_CAP_PROVIDER) != 0;
+    }
+    return out;
+}
+
 /* Everybody who comes after one organisation. Nobody hands on what it could not have itself: not a
  * label above its own, nor, as a provider, what is no provider's. */
-static size_t follow(const struct kai_roster *r, size_t old, struct kai_forerunner *out)
+static size_t follow(const struct kai_roster *r, const struct reach *reach, size_t old,
+                     struct kai_forerunner *out)
 {
-    uint64_t label = r->orgs[old].label_max;
+    uint64_t label = reach[old].label_max;
     size_t n = 0;
 
     for (size_t at = r->heirs[old]; at != SIZE_MAX && at != old; at = r->heirs[at]) {
@@ -223,17 +314,17 @@ static size_t follow(const struct kai_roster *r, size_t old, struct kai_forerunn
         for (size_t i = 0; i < n; i++)
             again = again || out[i].heir == o;
         if (again || n == KAI_SUCCESSOR_STEPS_MAX ||
-            !KAI_CHECK(SUCCESSOR_MARK, !marked(o) || marked(&r->orgs[old])))
+            !KAI_CHECK(SUCCESSOR_MARK, !marked(o) || reach[old].marked))
             break;
         out[n] = (struct kai_forerunner){
             .heir = o, .org = &r->orgs[old], .label_max = label, .steps = (unsigned)n + 1};
         n++;
-        label = o->label_max < label ? o->label_max : label;
+        label = reach[at].label_max < label ? reach[at].label_max : label;
     }
     return n;
 }
 
-static enum kai_err view_forerunners(struct kai_roster *r)
+static enum kai_err view_forerunners(struct kai_roster *r, const struct reach *reach)
 {
     size_t n = 0;
     size_t kept = 0;
@@ -246,7 +337,7 @@ static enum kai_err view_forerunners(struct kai_roster *r)
         return KAI_ENOMEM;
     n = 0;
     for (size_t i = 0; i < r->n_orgs; i++)
-        n += follow(r, i, r->fore + n);
+        n += follow(r, reach, i, r->fore + n);
     if (n > 0)
         qsort(r->fore, n, sizeof *r->fore, row_cmp);
     for (size_t i = 0; i < n; i++) {
@@ -262,10 +353,12 @@ enum kai_err kai_roster_view_heirs(struct kai_roster *r, const struct kai_build 
 {
     struct scan s;
     struct word *words = NULL;
+    struct reach *reach = reaches(r, b);
     size_t n = 0;
 
     r->heirs = malloc((r->n_orgs + 1) * sizeof *r->heirs);
-    bool ok = scan_init(&s, r, b) && r->heirs != NULL && (words = collect(&s, &n)) != NULL;
+    bool ok = scan_init(&s, r, b) && reach != NULL && r->heirs != NULL &&
+              (words = collect(&s, &n)) != NULL;
     if (ok) {
         for (size_t i = 0; i < r->n_orgs; i++)
             r->heirs[i] = SIZE_MAX;
@@ -276,7 +369,9 @@ enum kai_err kai_roster_view_heirs(struct kai_roster *r, const struct kai_build 
     free(words);
     free(s.first);
     free(s.next);
-    return ok ? view_forerunners(r) : KAI_ENOMEM;
+    enum kai_err err = ok ? view_forerunners(r, reach) : KAI_ENOMEM;
+    free(reach);
+    return err;
 }
 
 /* ---- What is asked. */

@@ -166,6 +166,13 @@ struct kai_tie {
     unsigned tiers; /* As kai_roster_provider_tiers(). */
 };
 
+/* A path of an organisation. */
+struct kai_line {
+    size_t org;
+    size_t above; /* The line of the one above it; SIZE_MAX for a founder. */
+    bool active;
+};
+
 /* An organisation that an AUDIENCE, old or new, named as steward. */
 struct kai_was_steward {
     uint8_t aud[KAI_ID_BYTES];
@@ -184,6 +191,8 @@ struct kai_roster {
     size_t n_persons;
     struct kai_tie *ties; /* By org, above, tiers. */
     size_t n_ties;
+    struct kai_line *lines; /* One of each path, those above first. */
+    size_t n_lines;
     size_t *heirs;               /* Of each organisation: another's place in orgs; SIZE_MAX. */
     struct kai_forerunner *fore; /* By heir, then steps. */
     size_t n_fore;
@@ -214,6 +223,7 @@ KAI_MUST_USE enum kai_err kai_roster_view_audiences(struct kai_roster *r,
 KAI_MUST_USE enum kai_err kai_roster_view_removals(struct kai_roster *r, const struct kai_build *b);
 KAI_MUST_USE enum kai_err kai_roster_view_persons(struct kai_roster *r, const struct kai_build *b);
 KAI_MUST_USE enum kai_err kai_roster_view_ties(struct kai_roster *r, const struct kai_build *b);
+KAI_MUST_USE enum kai_err kai_roster_view_lines(struct kai_roster *r, const struct kai_build *b);
 KAI_MUST_USE enum kai_err kai_roster_view_heirs(struct kai_roster *r, const struct kai_build *b);
 /* The place of a person in an organisation; NULL. */
 const struct kai_person *kai_roster_place(const struct kai_roster *r, const uint8_t *id,

@@ -1,4 +1,5 @@
-/* roster_tie: under whom an organisation stands; whose client it is, and whose contractor. */
+/* roster_tie: under whom an organisation stands, and on which paths; whose client it is, and whose
+ * contractor. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,4 +120,47 @@ bool kai_roster_above(const struct kai_roster *r, const struct kai_org *org,
                       const struct kai_org *above)
 {
     return org != above && find_tie(r, org, above) != NULL;
+}
+
+enum kai_err kai_roster_view_lines(struct kai_roster *r, const struct kai_build *b)
+{
+    size_t *line_of = malloc((b->n_paths + 1) * sizeof *line_of);
+
+    r->lines = malloc((b->n_paths + 1) * sizeof *r->lines);
+    if (line_of == NULL || r->lines == NULL) {
+        free(line_of);
+        return KAI_ENOMEM;
+    }
+    for (size_t i = 0; i < b->n_paths; i++) { /* A parent comes before its children. */
+        const struct kai_path *p = &b->paths[i];
+
+        if (p->kind != KAI_ADMIT_ORG)
+            continue;
+        line_of[i] = r->n_lines;
+        r->lines[r->n_lines++] = (struct kai_line){
+            .org = (size_t)(kai_build_org(r, b, p) - r->orgs),
+            .above = p->parent == KAI_NONE ? SIZE_MAX : line_of[b->paths[p->parent].org],
+            .active = p->active,
+        };
+    }
+    free(line_of);
+    return KAI_OK;
+}
+
+bool kai_roster_path_without(const struct kai_roster *r, const struct kai_org *org,
+                             const bool *without)
+{
+    size_t at = (size_t)(org - r->orgs);
+
+    for (size_t i = 0; i < r->n_lines; i++) {
+        size_t up = r->lines[i].above;
+
+        if (r->lines[i].org != at || !r->lines[i].active)
+            continue;
+        while (up != SIZE_MAX && !without[r->lines[up].org])
+            up = r->lines[up].above;
+        if (up == SIZE_MAX)
+            return true;
+    }
+    return false;
 }

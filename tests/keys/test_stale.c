@@ -65,11 +65,6 @@ static void stales(void **state)
     assert_int_equal(stale_for(&h, town, t0, t0 + 5 * DAY_MS + KAI_STALE_MS + 1), 1u);
     /* A clock that was set back makes nobody late. */
     assert_int_equal(stale_for(&h, town, t0, t0 - 100 * DAY_MS), 0);
-    /* One more admission: of one more side, up to its founder, one has to hear. */
-    world_admit(&t.w, &t.o[other].issuing.log, &t.o[town].org, KAI_ADMIT_ORG, NULL);
-    h.ms[other] = t0;
-    orgs_refresh(&t);
-    assert_int_equal(stale_for(&h, town, t0, t0 + 9 * DAY_MS), 1u << other);
     /* Who was put out says nothing any more, and nobody waits for it; a node of it neither. */
     world_remove(&t.w, &t.o[0].issuing.log, t.o[other].org.cert, KAI_REVOKE_LEFT, NULL, 0);
     orgs_refresh(&t);
@@ -80,9 +75,77 @@ static void stales(void **state)
     orgs_stop(&t);
 }
 
+/* Who admits an organisation that did not ask, and is silent, makes nobody stale: not one that has
+ * another path, nor a founder. */
+static void unasked(void **state)
+{
+    static struct orgs t;
+    static struct heard h;
+    const uint64_t t0 = 1000 * DAY_MS;
+    const uint64_t now = t0 + 20 * DAY_MS;
+
+    (void)state;
+    orgs_start(&t, 6); /* founder 0 - prefecture 1 - town 2 - its contractor 3; the silent one 4. */
+    size_t pref = orgs_add(&t, 0, NULL);
+    size_t town = orgs_add(&t, pref, NULL);
+    size_t con = orgs_add(&t, town, NULL);
+    size_t silent = orgs_add(&t, 0, NULL);
+    world_admit(&t.w, &t.o[silent].issuing.log, &t.o[town].org, KAI_ADMIT_ORG, NULL);
+    orgs_refresh(&t);
+    assert_true(kai_roster_above(t.r, orgs_org(&t, town), orgs_org(&t, silent)));
+    h = (struct heard){.t = &t};
+    h.ms[0] = h.ms[pref] = h.ms[town] = now;
+    assert_int_equal(stale_for(&h, town, t0, now), 0);
+    assert_int_equal(stale_for(&h, con, t0, now), 0); /* Nor those below it. */
+    /* It is the other way round as well: one path that is whole is enough, */
+    h.ms[pref] = t0;
+    assert_int_equal(stale_for(&h, town, t0, now), 1u << pref | 1u << silent);
+    assert_int_equal(stale_for(&h, con, t0, now), 1u << pref | 1u << silent);
+    h.ms[silent] = now;
+    assert_int_equal(stale_for(&h, town, t0, now), 0);
+    h.ms[0] = t0; /* and none is without the founder. */
+    assert_int_equal(stale_for(&h, town, t0, now), 1u | 1u << pref);
+    h.ms[silent] = t0;
+    assert_int_equal(stale_for(&h, town, t0, now), 1u | 1u << pref | 1u << silent);
+    assert_int_equal(stale_for(&h, 0, t0, now), 0);
+    orgs_stop(&t);
+}
+
+/* With two founders: one that the other's member admits stands under both, and is stale of none. */
+static void founders(void **state)
+{
+    static struct world w;
+    static struct tsub root[2], issuing, a, of_a;
+    static struct orgs none;
+    struct heard h = {.t = &none};
+    const struct kai_org *out[4];
+    const uint64_t t0 = 1000 * DAY_MS;
+
+    (void)state;
+    world_init(&w, 7, root, 2, 2);
+    world_key(&w, &issuing);
+    world_admit(&w, &root[0].log, &issuing, KAI_ADMIT_ISSUING, NULL);
+    world_key(&w, &a);
+    world_admit(&w, &issuing.log, &a, KAI_ADMIT_ORG, NULL);
+    world_key(&w, &of_a);
+    world_admit(&w, &a.log, &of_a, KAI_ADMIT_ISSUING, NULL);
+    world_admit(&w, &of_a.log, &root[1], KAI_ADMIT_ORG, NULL);
+    struct kai_roster *r = world_roster(&w);
+    const struct kai_org *f = kai_roster_org(r, root[1].id);
+    assert_true(kai_roster_above(r, f, kai_roster_org(r, a.id)));
+    assert_int_equal(kai_stale(r, f, heard_of, &h, t0, 2 * t0, out, 4), 0);
+    assert_int_equal(kai_stale(r, kai_roster_org(r, a.id), heard_of, &h, t0, 2 * t0, out, 4), 1);
+    kai_roster_unref(r);
+    world_free(&w);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(stales)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stales),
+        cmocka_unit_test(unasked),
+        cmocka_unit_test(founders),
+    };
 
     if (sodium_init() < 0)
         return 1;
