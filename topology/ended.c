@@ -9,7 +9,7 @@
 #include "keys/checkpoint.h"
 
 #define READS     1024u /* Of one tick: 20 ms. A long log is searched in several. */
-#define HEADS_MAX 8u    /* Of one log, by different REVOKEs: the first ones by hash count. */
+#define HEADS_MAX KAI_MARKED_HEADS_MAX
 
 struct kai_end {
     uint64_t roster_no;
@@ -21,31 +21,16 @@ struct kai_end {
     uint8_t lowest_hash[KAI_ID_BYTES];
 };
 
-/* What REVOKEs that hit the author mark of this log. Ones of a node that is ACTIVE count for
- * nothing, but are read: they may have counted before. */
+/* What REVOKEs that hit the author, and may say so, mark of this log. */
 static size_t marks_of(const struct kai_net *n, const struct kai_nlog *log,
                        const struct kai_node *author, uint8_t out[static HEADS_MAX][16])
 {
-    const uint8_t(*hashes)[KAI_ID_BYTES];
-    size_t n_hashes = kai_roster_removals(n->roster, author, &hashes), k = 0;
     uint8_t blind[16];
 
-    if (n_hashes > 0)
-        kai_mark_blind(blind, log->l.salt, log->l.log_pk);
-    for (size_t i = 0; i < n_hashes; i++) {
-        const struct kai_entry *e = kai_ctl_find(n->ctl, hashes[i]);
-        struct kai_revoke r;
-        struct kai_view body;
-        uint64_t type;
-
-        if (!e || kai_rec_parse(&type, &body, e->payload) != KAI_OK || type != KAI_REC_REVOKE ||
-            kai_revoke_parse(&r, body) != KAI_OK)
-            continue;
-        for (size_t m = 0; m < r.n_marks && k < HEADS_MAX; m++)
-            if (memcmp(r.marks[m].blind, blind, sizeof blind) == 0)
-                memcpy(out[k++], r.marks[m].blindhead, 16);
-    }
-    return k;
+    if (!kai_roster_marks_any(n->roster, author))
+        return 0;
+    kai_mark_blind(blind, log->l.salt, log->l.log_pk);
+    return kai_roster_marks(n->roster, author, blind, out);
 }
 
 static bool begin(const struct kai_net *n, struct kai_nlog *log, const struct kai_node *author)

@@ -63,21 +63,51 @@ static struct kai_mark mark(const struct kai_sim *s, size_t aud)
     return m;
 }
 
-/* The author's organisation, by the founder. */
-static void revoke(struct kai_sim *s, const struct kai_mark *marks, size_t n)
+static void revoke_by(struct kai_sim *s, size_t by, const uint8_t *cert, uint64_t reason,
+                      const struct kai_mark *marks, size_t n)
 {
-    struct kai_revoke r = {.reason = KAI_REVOKE_LOST, .of = 1, .n_marks = n};
-    size_t org = s->node[AUTHOR].org;
+    struct kai_revoke r = {.reason = reason, .of = 1, .n_marks = n};
+    size_t org = s->node[by].org;
     struct kai_buf body;
 
-    memcpy(r.target, s->org[org].cert, KAI_ID_BYTES);
-    memcpy(r.marks, marks, n * sizeof *marks);
+    memcpy(r.target, cert, KAI_ID_BYTES);
+    if (n > 0)
+        memcpy(r.marks, marks, n * sizeof *marks);
     kai_buf_init(&body, KAI_CERT_BYTES_MAX);
     kai_revoke_write(&body, &r);
     assert_int_equal(body.err, KAI_OK);
-    sim_own_ctl(s, s->node[FOUNDER].org,
-                sim_world_record(s, &s->org[s->node[FOUNDER].org].issuing, KAI_REC_REVOKE, &body));
+    sim_own_ctl(s, org, sim_world_record(s, &s->org[org].issuing, KAI_REC_REVOKE, &body));
     kai_buf_free(&body);
+    kai_sim_run(s, 5000);
+}
+
+/* The author's organisation, by the founder. */
+static void revoke(struct kai_sim *s, const struct kai_mark *marks, size_t n)
+{
+    revoke_by(s, FOUNDER, s->org[s->node[AUTHOR].org].cert, KAI_REVOKE_LOST, marks, n);
+}
+
+/* Anybody who may admit makes itself a sponsor of the author's organisation, unasked: the proof of
+ * possession is there for all to copy. */
+static void sponsor(struct kai_sim *s, size_t by, uint8_t cert[static KAI_ID_BYTES])
+{
+    struct kai_admit a = {.kind = KAI_ADMIT_ORG,
+                          .caps = 31,
+                          .depth_left = 1,
+                          .max_children = 1000,
+                          .label_max = 5,
+                          .quota = 1u << 30,
+                          .not_before = SIM_WALL_MS - 1000,
+                          .not_after = SIM_WALL_MS + (1ull << 40),
+                          .serial = 1,
+                          .name = "unasked"};
+    const struct sim_org *o = &s->org[s->node[AUTHOR].org];
+
+    memcpy(a.sign_pk, o->root.pk, KAI_KEY_BYTES);
+    kai_admit_prove(&a, o->root.sk);
+    struct sim_entry *e = sim_world_say(s, s->node[by].org, &a);
+    memcpy(cert, e->e.hash, KAI_ID_BYTES);
+    sim_own_ctl(s, s->node[by].org, e);
     kai_sim_run(s, 5000);
 }
 
@@ -169,12 +199,68 @@ static void test_not_marked(void **state)
     kai_sim_free(s);
 }
 
+/* An unasked sponsor's marks hide nothing, nor do those of a REVOKE for another reason; and they
+ * take no place of one that counts. */
+static void test_unasked(void **state)
+{
+    struct kai_sim *s = stage();
+    struct kai_mark m = mark(s, PUBLIC);
+    uint64_t public = log_of(s, OTHER, PUBLIC)->l.head_seq, all;
+    uint8_t cert[KAI_ID_BYTES], heads[KAI_MARKED_HEADS_MAX][16];
+
+    (void)state;
+    publish(s, PUBLIC, 2);
+    all = log_of(s, OTHER, PUBLIC)->l.head_seq;
+    sponsor(s, OTHER, cert);
+    revoke_by(s, FOUNDER, s->org[s->node[AUTHOR].org].cert, KAI_REVOKE_LEFT, &m, 1);
+    revoke_by(s, OTHER, cert, KAI_REVOKE_LOST, &m, 1);
+    for (uint8_t i = 0; i < 12; i++) {
+        struct kai_mark junk = m;
+
+        memset(junk.blindhead, i, sizeof junk.blindhead);
+        revoke_by(s, OTHER, cert, i % 2 ? KAI_REVOKE_LOST : KAI_REVOKE_COMPROMISE, &junk, 1);
+    }
+    for (size_t i = 0; i < NODES; i += 2) {
+        const struct kai_roster *r = kai_net_roster(kai_sim_net(s, i));
+        const struct kai_node *author = kai_roster_node(r, s->node[AUTHOR].node_id);
+        const uint8_t(*hashes)[KAI_ID_BYTES];
+
+        assert_true(author && !author->active);
+        assert_int_equal(kai_roster_removals(r, author, &hashes), 14);
+        assert_false(kai_roster_marks_any(r, author));
+        assert_int_equal(kai_roster_marks(r, author, m.blind, heads), 0);
+        ends_at(s, i, PUBLIC, all);
+    }
+    revoke(s, &m, 1);
+    for (size_t i = 0; i < NODES; i += 2)
+        ends_at(s, i, PUBLIC, public);
+    kai_sim_free(s);
+}
+
+/* Two marks of one log in one REVOKE are malformed, and so is another order. */
+static void test_form(void **state)
+{
+    struct kai_revoke r = {.reason = KAI_REVOKE_LOST, .of = 1, .n_marks = 2}, back;
+    struct kai_buf body;
+
+    (void)state;
+    for (uint8_t first = 0; first < 3; first++) {
+        memset(r.marks[0].blind, first, 16);
+        memset(r.marks[1].blind, 1, 16);
+        kai_buf_init(&body, KAI_CERT_BYTES_MAX);
+        kai_revoke_write(&body, &r);
+        assert_int_equal(kai_revoke_parse(&back, kai_buf_view(&body)),
+                         first == 0 ? KAI_OK : KAI_EMALFORMED);
+        kai_buf_free(&body);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_marked),
-        cmocka_unit_test(test_earlier),
-        cmocka_unit_test(test_not_marked),
+        cmocka_unit_test(test_marked),     cmocka_unit_test(test_earlier),
+        cmocka_unit_test(test_not_marked), cmocka_unit_test(test_unasked),
+        cmocka_unit_test(test_form),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
