@@ -348,6 +348,7 @@ struct kai_net {
     } * heard;          /* Sorted by node; KAI_HEARD_MAX. */
     uint64_t heard_sum; /* Of what stands in it; equal ones need not be exchanged. */
     uint64_t heard_ms, heard_late_ms;
+    size_t ended_from;    /* Where in by_pk ended.c goes on. */
     uint64_t withheld_ms; /* Not looked at again before. */
     bool heard_late;      /* There are some to pass on later. */
     size_t n_early;

@@ -237,6 +237,76 @@ static void test_unasked(void **state)
     kai_sim_free(s);
 }
 
+static struct kai_net_actions was;
+static uint64_t reads;
+static struct kai_entry filler;
+
+static enum kai_err count_read(void *ctx, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq,
+                               struct kai_entry *e)
+{
+    reads++;
+    if (was.read(ctx, log_pk, seq, e) != KAI_OK)
+        *e = filler; /* Of a log that is made out to be longer than it is. */
+    return KAI_OK;
+}
+
+static void rebuild(struct kai_net *net, size_t ticks)
+{
+    assert_int_equal(kai_control_rebuild(net), KAI_OK);
+    for (size_t i = 0; i < ticks; i++)
+        kai_ended_tick(net);
+}
+
+/* A log of many entries, of which a mark is none, is read once: not while its author is ACTIVE, not
+ * again for another roster, and for new entries these alone. Another log has its turn meanwhile. */
+static void test_reads(void **state)
+{
+    struct kai_sim *s = stage();
+    struct kai_mark m[2] = {mark(s, PUBLIC), mark(s, ALL)};
+    uint8_t cert[KAI_ID_BYTES];
+
+    (void)state;
+    publish(s, PUBLIC, 2);
+    publish(s, ALL, 2);
+    struct kai_net *net = kai_sim_net(s, FOUNDER);
+    struct kai_nlog *log[2] = {log_of(s, FOUNDER, PUBLIC), log_of(s, FOUNDER, ALL)};
+    size_t first = memcmp(log[0]->l.log_pk, log[1]->l.log_pk, KAI_KEY_BYTES) < 0 ? 0 : 1;
+    struct kai_nlog *lengthy = log[first], *other = log[1 - first];
+    uint64_t end = other->l.head_seq - 1;
+    assert_true(kai_sim_entry(s, AUTHOR, PUBLIC, 0, 1, &filler));
+    m[first].blindhead[0] ^= 1;
+    kai_marks_sort(m, 2);
+    was = net->act;
+    net->act.read = count_read;
+    sponsor(s, OTHER, cert); /* By which it is ACTIVE. */
+    revoke(s, m, 2);
+    reads = 0; /* Those of the sim's own. */
+    rebuild(net, 3);
+    assert_int_equal(reads, 0);
+    assert_int_equal(lengthy->ended + other->ended, 0);
+    lengthy->l.head_seq = 5000;
+    revoke_by(s, OTHER, cert, KAI_REVOKE_LEFT, NULL, 0);
+    rebuild(net, 8);
+    assert_int_equal(lengthy->ended, 0);
+    assert_int_equal(other->ended, end);
+    uint64_t once = reads;
+    assert_in_range(once, 5001, 5010);
+    for (size_t i = 0; i < 50; i++)
+        rebuild(net, 8);
+    assert_int_equal(reads, once);
+    lengthy->l.head_seq += 10;
+    rebuild(net, 8);
+    assert_int_equal(reads, once + 10);
+    /* A long search of the first one is cut short, and leaves the other its turn. */
+    lengthy->l.head_seq += 5000;
+    other->ended = 0;
+    rebuild(net, 2);
+    assert_int_equal(other->ended, end);
+    assert_in_range(reads, once + 10 + 1024, once + 10 + 2 * 1024);
+    net->act = was;
+    kai_sim_free(s);
+}
+
 /* Two marks of one log in one REVOKE are malformed, and so is another order. */
 static void test_form(void **state)
 {
@@ -260,7 +330,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_marked),     cmocka_unit_test(test_earlier),
         cmocka_unit_test(test_not_marked), cmocka_unit_test(test_unasked),
-        cmocka_unit_test(test_form),
+        cmocka_unit_test(test_reads),      cmocka_unit_test(test_form),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
