@@ -93,6 +93,9 @@ enum kai_err kai_revoke_parse(struct kai_revoke *r, struct kai_view body)
         kai_cur_tuple(&c, 2);
         kai_cur_copy(&c, r->marks[i].blind, sizeof r->marks[i].blind);
         kai_cur_copy(&c, r->marks[i].blindhead, sizeof r->marks[i].blindhead);
+        if (i > 0 &&
+            memcmp(r->marks[i - 1].blind, r->marks[i].blind, sizeof r->marks[i].blind) >= 0)
+            kai_cur_fail(&c, KAI_EMALFORMED); /* Ascending: one mark of a log, one form. */
     }
     kai_cur_ext(&c, ext, r);
     return kai_cur_end(&c);

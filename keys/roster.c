@@ -37,6 +37,8 @@ static void roster_free(struct kai_roster *r)
     free(r->issuing_by_pk);
     free(r->nodes_by_curve);
     free(r->removals);
+    free(r->removal_marks);
+    free(r->marks);
     free(r->node_removals);
     free(r);
 }

@@ -183,6 +183,13 @@ bool kai_roster_was_steward(const struct kai_roster *r, const uint8_t aud_id[sta
 /* Hashes of the effective REVOKE entries that hit this node or its organisation. */
 size_t kai_roster_removals(const struct kai_roster *r, const struct kai_node *n,
                            const uint8_t (**hashes)[KAI_ID_BYTES]);
+/* The heads, in order and each once, that those of them mark which may mark for this node: where
+ * its log with this blind ends (roster_mark.c). Past the most the others count for nothing. */
+#define KAI_MARKED_HEADS_MAX 8u
+size_t kai_roster_marks(const struct kai_roster *r, const struct kai_node *n,
+                        const uint8_t blind[static 16],
+                        uint8_t heads[static KAI_MARKED_HEADS_MAX][16]);
+bool kai_roster_marks_any(const struct kai_roster *r, const struct kai_node *n);
 /* Whether such an entry says that keys were stolen (KAI_REVOKE_COMPROMISE). */
 bool kai_roster_compromise(const struct kai_roster *r, const uint8_t hash[static KAI_ID_BYTES]);
 

@@ -72,6 +72,7 @@ struct kai_rev {
     uint64_t reason;
     size_t cuts; /* Its own cuts. */
     size_t n_cuts;
+    size_t n_marks;
     uint64_t part;
     uint64_t of;
     uint32_t before; /* The part before it; KAI_NONE. */
@@ -179,6 +180,12 @@ struct kai_was_steward {
     uint8_t org[KAI_ID_BYTES];
 };
 
+/* A mark of a REVOKE that may mark for some node. */
+struct kai_roster_mark {
+    struct kai_mark is;
+    uint8_t revoke[KAI_ID_BYTES];
+};
+
 struct kai_roster {
     atomic_size_t refs;
     uint8_t nid[KAI_ID_BYTES];
@@ -213,6 +220,9 @@ struct kai_roster {
     size_t *nodes_by_curve; /* One of each key. */
     size_t n_curves;
     uint8_t (*removals)[KAI_ID_BYTES];
+    bool *removal_marks;           /* Of each of these, whether its marks count for that node. */
+    struct kai_roster_mark *marks; /* By blind, head, REVOKE. */
+    size_t n_marks;
     size_t *node_removals; /* Where each node's begin; n_nodes + 1 of them. */
 };
 
@@ -221,6 +231,22 @@ KAI_MUST_USE enum kai_err kai_roster_view_boxes(struct kai_roster *r);
 KAI_MUST_USE enum kai_err kai_roster_view_audiences(struct kai_roster *r,
                                                     const struct kai_build *b);
 KAI_MUST_USE enum kai_err kai_roster_view_removals(struct kai_roster *r, const struct kai_build *b);
+/* roster_mark.c */
+struct kai_marker {
+    const struct kai_build *b;
+    uint32_t *first;  /* Path of each key; KAI_NONE. */
+    uint32_t *next;   /* Of the same key, by path. */
+    uint32_t *issues; /* By log: log of the root for which it issues; KAI_NONE. */
+    bool *counts;     /* By REVOKE: it may mark for some node. */
+    uint32_t last_org, last_by;
+    bool last;
+};
+KAI_MUST_USE bool kai_marker_init(struct kai_marker *m, const struct kai_build *b);
+void kai_marker_free(struct kai_marker *m);
+/* Whether a REVOKE that hits a node may mark where its logs end: for theft or loss, by its own
+ * organisation (org: log of its root), one above that on every path, or the charter's threshold. */
+bool kai_marker_may(struct kai_marker *m, uint32_t rev, uint32_t org);
+KAI_MUST_USE enum kai_err kai_roster_view_marks(struct kai_roster *r, const struct kai_marker *m);
 KAI_MUST_USE enum kai_err kai_roster_view_persons(struct kai_roster *r, const struct kai_build *b);
 KAI_MUST_USE enum kai_err kai_roster_view_ties(struct kai_roster *r, const struct kai_build *b);
 KAI_MUST_USE enum kai_err kai_roster_view_lines(struct kai_roster *r, const struct kai_build *b);

@@ -167,6 +167,7 @@ enum kai_err kai_roster_view_audiences(struct kai_roster *r, const struct kai_bu
 struct removal {
     size_t node;
     const uint8_t *hash;
+    bool marks; /* Its marks count for the node. */
 };
 
 static int removal_cmp(const void *x, const void *y)
@@ -179,22 +180,27 @@ static int removal_cmp(const void *x, const void *y)
     return memcmp(a->hash, b->hash, KAI_ID_BYTES);
 }
 
-static size_t chain(const struct kai_build *b, uint32_t at, size_t node, struct removal *out)
+static size_t chain(struct kai_marker *m, const struct kai_path *p, uint32_t at, size_t node,
+                    struct removal *out)
 {
+    const struct kai_build *b = m->b;
+    uint32_t org = b->paths[p->org].key;
     size_t n = 0;
 
     for (; at != KAI_NONE; at = b->hits[at].next) {
         if (out != NULL)
-            out[n] = (struct removal){node, b->revs[b->hits[at].rev].e->e.hash};
+            out[n] = (struct removal){node, b->revs[b->hits[at].rev].e->e.hash,
+                                      kai_marker_may(m, b->hits[at].rev, org)};
         n++;
     }
     return n;
 }
 
 /* out NULL: only count. */
-static size_t collect_removals(const struct kai_roster *r, const struct kai_build *b,
+static size_t collect_removals(const struct kai_roster *r, struct kai_marker *m,
                                struct removal *out)
 {
+    const struct kai_build *b = m->b;
     uint8_t id[KAI_ID_BYTES];
     size_t n = 0;
 
@@ -206,8 +212,8 @@ static size_t collect_removals(const struct kai_roster *r, const struct kai_buil
         kai_hash(id, KAI_D_NODE, b->ctl->logs[p->key]->pk, KAI_KEY_BYTES);
         const struct kai_node *node = kai_roster_node(r, id);
         size_t at = (size_t)(node - r->nodes);
-        n += chain(b, p->hit, at, out == NULL ? NULL : out + n);
-        n += chain(b, b->paths[p->org].hit, at, out == NULL ? NULL : out + n);
+        n += chain(m, p, p->hit, at, out == NULL ? NULL : out + n);
+        n += chain(m, p, b->paths[p->org].hit, at, out == NULL ? NULL : out + n);
     }
     return n;
 }
@@ -236,31 +242,44 @@ bool kai_roster_compromise(const struct kai_roster *r, const uint8_t hash[static
     return r->n_stolen > 0 && bsearch(hash, r->stolen, r->n_stolen, KAI_ID_BYTES, id_cmp) != NULL;
 }
 
-enum kai_err kai_roster_view_removals(struct kai_roster *r, const struct kai_build *b)
+static enum kai_err view_removals(struct kai_roster *r, struct kai_marker *m)
 {
-    size_t n = collect_removals(r, b, NULL);
+    size_t n = collect_removals(r, m, NULL);
     struct removal *all = malloc((n + 1) * sizeof *all);
     size_t kept = 0;
     size_t at = 0;
 
     r->removals = malloc((n + 1) * sizeof *r->removals);
+    r->removal_marks = malloc((n + 1) * sizeof *r->removal_marks);
     r->node_removals = calloc(r->n_nodes + 1, sizeof *r->node_removals);
-    if (all == NULL || r->removals == NULL || r->node_removals == NULL) {
+    if (all == NULL || r->removals == NULL || r->removal_marks == NULL ||
+        r->node_removals == NULL) {
         free(all);
         return KAI_ENOMEM;
     }
-    (void)collect_removals(r, b, all);
+    (void)collect_removals(r, m, all);
     if (n > 0)
         qsort(all, n, sizeof *all, removal_cmp);
     for (size_t node = 0; node < r->n_nodes; node++) {
         r->node_removals[node] = kept;
         for (; at < n && all[at].node == node; at++) {
-            if (kept == r->node_removals[node] ||
-                memcmp(r->removals[kept - 1], all[at].hash, KAI_ID_BYTES) != 0)
-                memcpy(r->removals[kept++], all[at].hash, KAI_ID_BYTES);
+            if (kept > r->node_removals[node] &&
+                memcmp(r->removals[kept - 1], all[at].hash, KAI_ID_BYTES) == 0)
+                continue;
+            r->removal_marks[kept] = all[at].marks;
+            memcpy(r->removals[kept++], all[at].hash, KAI_ID_BYTES);
         }
     }
     r->node_removals[r->n_nodes] = kept;
     free(all);
-    return view_stolen(r, b);
+    return kai_roster_view_marks(r, m);
+}
+
+enum kai_err kai_roster_view_removals(struct kai_roster *r, const struct kai_build *b)
+{
+    struct kai_marker m;
+    enum kai_err err = kai_marker_init(&m, b) ? view_removals(r, &m) : KAI_ENOMEM;
+
+    kai_marker_free(&m);
+    return err == KAI_OK ? view_stolen(r, b) : err;
 }

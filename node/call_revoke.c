@@ -271,8 +271,15 @@ static void mark_node(const struct kai_core *c, struct kai_revoke *r, const stru
 
     if (kai_checkpoint_parse(&p, kai_net_checkpoint_of(c->net, n->id)) != KAI_OK)
         return; /* None was heard: its logs stand as they are. */
-    for (size_t i = 0; i < p.n && r->n_marks < KAI_CUTS_PER_REVOKE_MAX; i++)
-        r->marks[r->n_marks++] = p.rows[i];
+    for (size_t i = 0; i < p.n && r->n_marks < KAI_CUTS_PER_REVOKE_MAX; i++) {
+        bool again = false; /* One mark of a log, also where a node copied another's row. */
+
+        for (size_t k = 0; k < r->n_marks; k++)
+            again =
+                again || memcmp(r->marks[k].blind, p.rows[i].blind, sizeof p.rows[i].blind) == 0;
+        if (!again)
+            r->marks[r->n_marks++] = p.rows[i];
+    }
 }
 
 static void mark_logs(const struct kai_core *c, struct revoke *rv)
@@ -290,6 +297,7 @@ static void mark_logs(const struct kai_core *c, struct revoke *rv)
         if (rv->kind == KAI_ADMIT_NODE ? memcmp(nodes[i].cert, rv->rec.target, KAI_ID_BYTES) == 0
                                        : memcmp(nodes[i].org->id, rv->org_id, KAI_ID_BYTES) == 0)
             mark_node(c, &rv->rec, &nodes[i]);
+    kai_marks_sort(rv->rec.marks, rv->rec.n_marks);
 }
 
 /* As many marks as fit. */

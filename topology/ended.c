@@ -9,68 +9,68 @@
 #include "keys/checkpoint.h"
 
 #define READS     1024u /* Of one tick: 20 ms. A long log is searched in several. */
-#define HEADS_MAX 8u    /* Of one log, by different REVOKEs: the first ones by hash count. */
+#define HEADS_MAX KAI_MARKED_HEADS_MAX
 
 struct kai_end {
-    uint64_t roster_no;
-    uint64_t head_seq; /* Of the log when the search began. */
-    uint64_t next;     /* Looked at next, downwards; 0: all was. */
+    uint64_t head_seq; /* Of the log when it was last judged to the end. */
+    uint64_t lo, hi;   /* These entries were looked at for the heads below; lo > hi: none was. */
     size_t n, found;
     uint8_t blindhead[HEADS_MAX][16];
     uint64_t lowest; /* The lowest entry that is one of them; 0: none yet. */
     uint8_t lowest_hash[KAI_ID_BYTES];
 };
 
-/* What REVOKEs that hit the author mark of this log. Ones of a node that is ACTIVE count for
- * nothing, but are read: they may have counted before. */
+/* What REVOKEs that hit the author, and may say so, mark of this log. */
 static size_t marks_of(const struct kai_net *n, const struct kai_nlog *log,
                        const struct kai_node *author, uint8_t out[static HEADS_MAX][16])
 {
-    const uint8_t(*hashes)[KAI_ID_BYTES];
-    size_t n_hashes = kai_roster_removals(n->roster, author, &hashes), k = 0;
     uint8_t blind[16];
 
-    if (n_hashes > 0)
-        kai_mark_blind(blind, log->l.salt, log->l.log_pk);
-    for (size_t i = 0; i < n_hashes; i++) {
-        const struct kai_entry *e = kai_ctl_find(n->ctl, hashes[i]);
-        struct kai_revoke r;
-        struct kai_view body;
-        uint64_t type;
-
-        if (!e || kai_rec_parse(&type, &body, e->payload) != KAI_OK || type != KAI_REC_REVOKE ||
-            kai_revoke_parse(&r, body) != KAI_OK)
-            continue;
-        for (size_t m = 0; m < r.n_marks && k < HEADS_MAX; m++)
-            if (memcmp(r.marks[m].blind, blind, sizeof blind) == 0)
-                memcpy(out[k++], r.marks[m].blindhead, 16);
-    }
-    return k;
+    if (!kai_roster_marks_any(n->roster, author))
+        return 0;
+    kai_mark_blind(blind, log->l.salt, log->l.log_pk);
+    return kai_roster_marks(n->roster, author, blind, out);
 }
 
+/* Other heads are searched for in the whole log; the same ones in what is new of it: whoever makes
+ * rosters change does not make us read again. */
 static bool begin(const struct kai_net *n, struct kai_nlog *log, const struct kai_node *author)
 {
     uint8_t heads[HEADS_MAX][16];
     size_t k = marks_of(n, log, author, heads);
+    struct kai_end *end = log->end;
 
-    if (k == 0 && !log->end)
+    if (k == 0 && !end)
         return false;
-    if (!log->end && !(log->end = calloc(1, sizeof *log->end)))
+    if (!end && !(end = log->end = calloc(1, sizeof *end)))
         return false; /* No memory: again with the next roster. */
-    *log->end = (struct kai_end){.roster_no = n->roster_no,
-                                 .head_seq = log->l.head_seq,
-                                 .next = k > 0 ? log->l.head_seq : 0,
-                                 .n = k};
-    memcpy(log->end->blindhead, heads, k * sizeof heads[0]);
+    if (k == end->n && memcmp(heads, end->blindhead, k * sizeof heads[0]) == 0 &&
+        end->hi <= log->l.head_seq)
+        return true;
+    *end = (struct kai_end){.lo = log->l.head_seq + 1, .hi = log->l.head_seq, .n = k};
+    memcpy(end->blindhead, heads, k * sizeof heads[0]);
     return true;
 }
 
-static void look(struct kai_net *n, const struct kai_nlog *log, struct kai_end *end)
+/* The next entry to look at: new ones first, then downwards; 0: there is none. */
+static uint64_t next(const struct kai_nlog *log)
 {
-    uint64_t seq = end->next--;
+    const struct kai_end *end = log->end;
+
+    if (end->found >= end->n)
+        return 0;
+    return end->hi < log->l.head_seq ? end->hi + 1 : end->lo - 1;
+}
+
+static void look(struct kai_net *n, const struct kai_nlog *log, struct kai_end *end, uint64_t seq)
+{
     struct kai_entry e;
     struct kai_mark is;
 
+    if (seq > end->hi)
+        end->hi = seq;
+    else
+        end->lo = seq;
     if (n->act.read(n->act.ctx, log->l.log_pk, seq, &e) != KAI_OK)
         return;
     kai_mark_of(&is, log->l.salt, log->l.log_pk, seq, e.hash);
@@ -78,20 +78,21 @@ static void look(struct kai_net *n, const struct kai_nlog *log, struct kai_end *
         if (memcmp(end->blindhead[i], is.blindhead, sizeof is.blindhead) != 0)
             continue;
         end->found++;
+        if (end->lowest != 0 && end->lowest < seq)
+            continue;
         end->lowest = seq;
         memcpy(end->lowest_hash, e.hash, KAI_ID_BYTES);
     }
-    if (end->found >= end->n)
-        end->next = 0;
 }
 
 /* Where several are marked the lowest counts, so that all come to the same end. */
 static void settle(struct kai_net *n, struct kai_nlog *log, const struct kai_node *author)
 {
-    const struct kai_end *end = log->end;
+    struct kai_end *end = log->end;
     uint64_t was = log->ended;
 
     log->end_seen = n->roster_no;
+    end->head_seq = log->l.head_seq;
     if (KAI_CHECK(REVOKE_MARK, end->lowest == 0 || author->active))
         log->ended = 0;
     else
@@ -107,30 +108,36 @@ static void settle(struct kai_net *n, struct kai_nlog *log, const struct kai_nod
 static void consider(struct kai_net *n, struct kai_nlog *log, size_t *reads)
 {
     const struct kai_node *author = kai_roster_node(n->roster, log->l.author_node);
-    bool fresh =
-        !log->end || log->end->roster_no != n->roster_no || log->end->head_seq != log->l.head_seq;
+    uint64_t seq = 0;
 
-    if (!author || (fresh && !begin(n, log, author))) {
+    /* Nothing ends while its author is ACTIVE; what was found stays for when it is not. */
+    if (!author || (author->active && !log->end) || (!author->active && !begin(n, log, author))) {
         log->end_seen = n->roster_no;
         return;
     }
-    for (; log->end->next > 0 && *reads < READS; ++*reads)
-        look(n, log, log->end);
-    if (log->end->next == 0)
+    while (!author->active && (seq = next(log)) != 0 && *reads < READS) {
+        ++*reads;
+        look(n, log, log->end, seq);
+    }
+    if (seq == 0)
         settle(n, log, author);
 }
 
+/* The next tick goes on behind the log that this one came to: each has its turn, however long those
+ * before it are. */
 void kai_ended_tick(struct kai_net *n)
 {
-    size_t reads = 0;
+    size_t reads = 0, from = n->ended_from;
 
     for (size_t i = 0; i < n->n_logs && reads < READS; i++) {
-        struct kai_nlog *log = n->by_pk[i];
+        size_t at = (from + i) % n->n_logs;
+        struct kai_nlog *log = n->by_pk[at];
 
         if (log->l.kind != 1 || log->l.head_seq == 0 || kai_log_blind(&log->l) ||
             (log->end_seen == n->roster_no && (!log->end || log->end->head_seq == log->l.head_seq)))
             continue;
         consider(n, log, &reads);
+        n->ended_from = at + 1;
     }
 }
 

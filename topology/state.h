@@ -343,13 +343,15 @@ struct kai_net {
         uint64_t counter;
         uint64_t paid_ms; /* How far its author has used up what it may say. */
         bool late;        /* Not yet passed on, for that. */
+        size_t reads;     /* For it, in the last look of withheld.c. */
         size_t n;
         uint8_t *note;
     } * heard;          /* Sorted by node; KAI_HEARD_MAX. */
     uint64_t heard_sum; /* Of what stands in it; equal ones need not be exchanged. */
     uint64_t heard_ms, heard_late_ms;
-    uint64_t withheld_ms; /* Not looked at again before. */
-    bool heard_late;      /* There are some to pass on later. */
+    size_t ended_from, withheld_from; /* Where in by_pk these go on. */
+    uint64_t withheld_ms;             /* Not looked at again before. */
+    bool heard_late;                  /* There are some to pass on later. */
     size_t n_early;
     struct kai_early { /* Addresses of nodes that the roster does not name yet, oldest first. */
         size_t n;

@@ -12,6 +12,9 @@
     600000u         /* What is on its way may be late, by as much as reconciliation may be.        \
                      */
 #define READS 1024u /* Of one look: 20 ms. A long log is searched in several. */
+/* Of one author, before others had theirs: else one long log that its author marks wrongly would
+ * keep us from looking at anybody else's. */
+#define SHARE (READS / 8)
 
 struct kai_marked {   /* Of a log that its author's newest CHECKPOINT has a row of. */
     uint64_t counter; /* Of that CHECKPOINT. */
@@ -42,9 +45,9 @@ static bool is_it(struct kai_net *n, const struct kai_nlog *log, const struct ka
 
 /* New entries first, then back to the last one that was marked. */
 static void search(struct kai_net *n, const struct kai_nlog *log, struct kai_marked *m,
-                   size_t *reads)
+                   size_t *reads, size_t most)
 {
-    while (!m->met && *reads < READS) {
+    while (!m->met && *reads < most) {
         uint64_t seq;
 
         if (m->hi < log->l.head_seq)
@@ -116,29 +119,55 @@ static void ask(struct kai_net *n, const struct kai_nlog *log)
     n->overlay.audit_ms = n->now_ms;
 }
 
+/* Each author has its share of the reads; then whoever wants more has what is left of them. Where
+ * they are not enough, the next look begins with who had none. */
+static void look(struct kai_net *n)
+{
+    size_t reads = 0, from = n->withheld_from;
+
+    for (size_t i = 0; i < n->n_heard; i++)
+        n->heard[i].reads = 0;
+    for (size_t k = 0; k < 2 * n->n_logs && reads < READS; k++) {
+        struct kai_nlog *log = n->by_pk[(from + k) % n->n_logs];
+        struct kai_marked *m = marked(n, log);
+        size_t most = READS, was = reads;
+
+        n->withheld_from = (from + k + 1) % n->n_logs;
+        if (!m)
+            continue;
+        struct kai_heard *h = kai_heard_find(n, log->l.author_node);
+        if (k < n->n_logs && READS - reads > SHARE - h->reads)
+            most = reads + SHARE - h->reads;
+        search(n, log, m, &reads, most);
+        h->reads += reads - was;
+    }
+}
+
 void kai_withheld_tick(struct kai_net *n)
 {
-    size_t reads = 0;
-    bool asked = false;
+    struct kai_nlog *due = NULL;
+    uint64_t of = 0;
 
     if (n->now_ms < n->withheld_ms)
         return;
     n->withheld_ms = n->now_ms + LOOK_MS;
     n->count.withheld = 0;
+    if (n->n_heard == 0)
+        return;
+    look(n);
     for (size_t i = 0; i < n->n_logs; i++) {
         struct kai_nlog *log = n->by_pk[i];
-        struct kai_marked *m = n->n_heard > 0 ? marked(n, log) : NULL;
+        struct kai_marked *m = marked(n, log);
 
-        if (!m)
-            continue;
-        search(n, log, m, &reads);
-        if (m->since_ms == 0 || n->now_ms < m->since_ms + GRACE_MS)
+        if (!m || m->since_ms == 0 || n->now_ms < m->since_ms + GRACE_MS)
             continue;
         n->count.withheld++;
-        if (asked || n->now_ms < m->asked_ms + GRACE_MS)
-            continue;
-        asked = true; /* One a look: sessions have their own limits, and dials are dear. */
-        m->asked_ms = n->now_ms;
-        ask(n, log);
+        /* One a look, by lot: sessions have their own limits, and dials are dear. */
+        if (n->now_ms >= m->asked_ms + GRACE_MS && kai_random_below(n, ++of) == 0)
+            due = log;
+    }
+    if (due) {
+        due->marked->asked_ms = n->now_ms;
+        ask(n, due);
     }
 }

@@ -33,14 +33,14 @@ static struct kai_sim *stage(void)
     return s;
 }
 
-/* What the author has to say now, told to the reader by nobody in particular. */
-static void say(struct kai_sim *s, uint64_t counter)
+/* What a node has to say now, told to the reader by nobody in particular. */
+static void say_of(struct kai_sim *s, size_t node, uint64_t counter, uint8_t lie)
 {
-    const struct kai_net *net = kai_sim_net(s, AUTHOR);
+    const struct kai_net *net = kai_sim_net(s, node);
     struct kai_checkpoint p = {.counter = counter};
     struct kai_buf b;
 
-    memcpy(p.node_cert, s->node[AUTHOR].node_cert, KAI_ID_BYTES);
+    memcpy(p.node_cert, s->node[node].node_cert, KAI_ID_BYTES);
     for (size_t i = 0; i < net->n_logs; i++) {
         const struct kai_net_log *l = &net->by_pk[i]->l;
 
@@ -48,11 +48,18 @@ static void say(struct kai_sim *s, uint64_t counter)
             kai_mark_of(&p.rows[p.n++], l->salt, l->log_pk, l->head_seq, l->head);
     }
     assert_true(p.n > 0);
+    for (size_t i = 0; i < p.n; i++)
+        p.rows[i].blindhead[0] ^= lie;
     kai_marks_sort(p.rows, p.n);
     kai_buf_init(&b, KAI_CHECKPOINT_BYTES_MAX);
-    kai_checkpoint_write(&b, &p, s->node[AUTHOR].sign.sk, s->charter.nid);
+    kai_checkpoint_write(&b, &p, s->node[node].sign.sk, s->charter.nid);
     kai_net_on_checkpoint(kai_sim_net(s, READER), kai_buf_view(&b));
     kai_buf_free(&b);
+}
+
+static void say(struct kai_sim *s, uint64_t counter)
+{
+    say_of(s, AUTHOR, counter, 0);
 }
 
 static uint64_t withheld(const struct kai_sim *s)
@@ -136,12 +143,74 @@ static void test_unknown(void **state)
     kai_sim_free(s);
 }
 
+enum { MANY = 12, LONG = 100000, READS = 1024 };
+static struct kai_net_actions was;
+static uint64_t reads;
+
+static enum kai_err count_read(void *ctx, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq,
+                               struct kai_entry *e)
+{
+    static const struct kai_entry none;
+
+    reads++;
+    if (was.read(ctx, log_pk, seq, e) != KAI_OK)
+        *e = none; /* Of a log that is made out to be longer than it is. */
+    return KAI_OK;
+}
+
+/* Ten authors with long logs, which they mark wrongly, do not keep the reader from seeing that it
+ * lacks something of the one whose log comes last. */
+static void test_share(void **state)
+{
+    struct kai_sim_options o = {
+        .seed = 52, .n_nodes = MANY, .latency_ms = 20, .no_dials = true, .introduced = true};
+    struct kai_sim *s = kai_sim_new(&o);
+    struct kai_net *net = kai_sim_net(s, READER);
+    struct kai_nlog *last = NULL;
+    size_t honest = 0;
+
+    (void)state;
+    for (size_t i = 1; i < MANY; i++)
+        kai_sim_connect(s, READER, i);
+    kai_sim_run(s, 8000);
+    for (size_t i = 1; i < MANY; i++)
+        kai_sim_publish(s, i, 0, 100);
+    kai_sim_run(s, 8000);
+    kai_sim_cut_all(s);
+    kai_sim_run(s, 1000);
+    for (size_t i = 0; i < net->n_logs; i++) {
+        struct kai_nlog *log = net->by_pk[i];
+
+        if (log->l.kind != 1 || log->l.own)
+            continue;
+        last = log;
+        log->l.head_seq = LONG;
+    }
+    assert_non_null(last);
+    for (size_t i = 1; i < MANY; i++)
+        if (memcmp(s->node[i].node_id, last->l.author_node, KAI_ID_BYTES) == 0)
+            honest = i;
+    assert_true(honest > 0);
+    last->l.head_seq = 2;
+    was = net->act;
+    net->act.read = count_read;
+    for (size_t i = 1; i < MANY; i++)
+        say_of(s, i, 1, 1);
+    reads = 0;
+    kai_sim_run(s, 14 * MINUTE);
+    assert_int_equal(withheld(s), 1);
+    assert_in_range(reads, 13 * READS, 15 * READS); /* What one does not use others have. */
+    net->act = was;
+    kai_sim_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lacks),
         cmocka_unit_test(test_ahead),
         cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_share),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
