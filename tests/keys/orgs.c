@@ -228,3 +228,28 @@ void orgs_news(struct orgs *t, struct kai_keyring *const *rings, size_t n)
     for (size_t i = 0; i < n; i++)
         MUST(kai_keyring_roster(rings[i], t->r));
 }
+
+void orgs_say_heir(struct orgs *t, struct tlog *by, size_t old, size_t heir, uint64_t cut)
+{
+    struct kai_successor s = {.cut = cut};
+    struct kai_buf body;
+
+    memcpy(s.old_org, t->o[old].org.id, KAI_ID_BYTES);
+    memcpy(s.new_org, t->o[heir].org.id, KAI_ID_BYTES);
+    kai_buf_init(&body, 4096);
+    kai_successor_write(&body, &s);
+    world_append(&t->w, by, KAI_REC_SUCCESSOR, &body);
+    kai_buf_free(&body);
+}
+
+size_t orgs_heir(struct orgs *t, size_t old)
+{
+    orgs_refresh(t);
+    const struct kai_org *o = kai_roster_heir(t->r, orgs_org(t, old));
+
+    for (size_t i = 0; i < t->n; i++) {
+        if (o != NULL && memcmp(o->id, t->o[i].org.id, KAI_ID_BYTES) == 0)
+            return i;
+    }
+    return SIZE_MAX;
+}

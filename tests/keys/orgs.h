@@ -60,4 +60,9 @@ size_t orgs_duties(struct orgs *t, struct kai_keyring *k, uint64_t now_ms);
 /* Hear the EPOCHs from this one on; the last answer that was no success, else KAI_OK. */
 enum kai_err orgs_hear(const struct orgs *t, struct kai_keyring *k, size_t from);
 
+/* A SUCCESSOR entry in this log. */
+void orgs_say_heir(struct orgs *t, struct tlog *by, size_t old, size_t heir, uint64_t cut);
+/* Refreshes; who stands in its places, SIZE_MAX: nobody. */
+size_t orgs_heir(struct orgs *t, size_t old);
+
 #endif

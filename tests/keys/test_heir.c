@@ -18,38 +18,13 @@ static void build(struct orgs *t, uint64_t seed)
     orgs_refresh(t);
 }
 
-static void say(struct orgs *t, struct tlog *by, size_t old, size_t heir, uint64_t cut)
-{
-    struct kai_successor s = {.cut = cut};
-    struct kai_buf body;
-
-    memcpy(s.old_org, t->o[old].org.id, KAI_ID_BYTES);
-    memcpy(s.new_org, t->o[heir].org.id, KAI_ID_BYTES);
-    kai_buf_init(&body, 4096);
-    kai_successor_write(&body, &s);
-    world_append(&t->w, by, KAI_REC_SUCCESSOR, &body);
-    kai_buf_free(&body);
-}
-
 /* What a root says of the old one, and the heir's consent. */
 static void merge(struct orgs *t, struct tlog *root, size_t old, size_t heir)
 {
     uint64_t cut = root->seq;
 
-    say(t, root, old, heir, cut);
-    say(t, &t->o[heir].issuing.log, old, heir, cut);
-}
-
-static size_t heir_of(struct orgs *t, size_t old)
-{
-    orgs_refresh(t);
-    const struct kai_org *o = kai_roster_heir(t->r, orgs_org(t, old));
-
-    for (size_t i = 0; i < t->n; i++) {
-        if (o != NULL && memcmp(o->id, t->o[i].org.id, KAI_ID_BYTES) == 0)
-            return i;
-    }
-    return SIZE_MAX;
+    orgs_say_heir(t, root, old, heir, cut);
+    orgs_say_heir(t, &t->o[heir].issuing.log, old, heir, cut);
 }
 
 /* One more ADMIT, which the town did not ask for; its own stays the sponsor's. */
@@ -77,11 +52,11 @@ static void behind_a_cut(void **state)
     build(&t, 1);
     struct tlog keep = t.o[TOWN].org.log;
     merge(&t, &t.o[TOWN].org.log, TOWN, HOSTILE);
-    assert_int_equal(heir_of(&t, TOWN), HOSTILE);
+    assert_int_equal(orgs_heir(&t, TOWN), HOSTILE);
     revoke(&t, PREF, TOWN, &keep);
-    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    assert_int_equal(orgs_heir(&t, TOWN), SIZE_MAX);
     unasked(&t, TOWN, NULL);
-    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    assert_int_equal(orgs_heir(&t, TOWN), SIZE_MAX);
     assert_true(orgs_org(&t, TOWN)->active); /* By the new path. */
     orgs_stop(&t);
 }
@@ -97,12 +72,12 @@ static void parent_behind_a_cut(void **state)
     struct tlog keep = t.o[PREF].org.log;
     const struct tlog *logs[1] = {&keep}; /* Whom it admitted is out on this path as well. */
     merge(&t, &t.o[PREF].org.log, TOWN, HOSTILE);
-    assert_int_equal(heir_of(&t, TOWN), HOSTILE);
+    assert_int_equal(orgs_heir(&t, TOWN), HOSTILE);
     world_remove(&t.w, &t.o[FOUNDER].issuing.log, t.o[PREF].org.cert, KAI_REVOKE_COMPROMISE, logs,
                  1);
-    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    assert_int_equal(orgs_heir(&t, TOWN), SIZE_MAX);
     unasked(&t, PREF, NULL);
-    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    assert_int_equal(orgs_heir(&t, TOWN), SIZE_MAX);
     orgs_stop(&t);
 }
 
@@ -115,9 +90,9 @@ static void inside_the_cut(void **state)
     build(&t, 3);
     merge(&t, &t.o[TOWN].org.log, TOWN, CITY);
     revoke(&t, PREF, TOWN, &t.o[TOWN].org.log);
-    assert_int_equal(heir_of(&t, TOWN), CITY);
+    assert_int_equal(orgs_heir(&t, TOWN), CITY);
     unasked(&t, TOWN, NULL);
-    assert_int_equal(heir_of(&t, TOWN), CITY);
+    assert_int_equal(orgs_heir(&t, TOWN), CITY);
     orgs_stop(&t);
 }
 
@@ -134,12 +109,12 @@ static void forked(void **state)
     struct tlog thief = *root;
     merge(&t, &t.o[TOWN].org.log, CITY2, CITY); /* Something else stands in the place before. */
     merge(&t, root, TOWN, CITY);
-    assert_int_equal(heir_of(&t, TOWN), CITY);
+    assert_int_equal(orgs_heir(&t, TOWN), CITY);
     struct tlog later = *root;
     merge(&t, &later, TOWN, HOSTILE); /* In one line the first counts, */
-    assert_int_equal(heir_of(&t, TOWN), CITY);
+    assert_int_equal(orgs_heir(&t, TOWN), CITY);
     merge(&t, &thief, TOWN, HOSTILE); /* and of a fork none. */
-    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    assert_int_equal(orgs_heir(&t, TOWN), SIZE_MAX);
     memcpy(hash, kai_roster_hash(t.r), KAI_ID_BYTES);
     for (size_t i = 0; i < t.w.n / 2; i++) { /* In another order of arrival. */
         struct tentry *e = t.w.entries[i];
@@ -173,22 +148,22 @@ static void fork_and_cut(void **state)
     struct tlog thief = t.o[TOWN].org.log;
     merge(&t, &t.o[TOWN].org.log, CITY2, CITY); /* No word of the town's own. */
     merge(&t, &thief, TOWN, HOSTILE);
-    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    assert_int_equal(orgs_heir(&t, TOWN), SIZE_MAX);
     struct tsub again = t.o[TOWN].org;
     const struct tlog *keep[1] = {&thief};
     world_admit(&t.w, &t.o[HOSTILE].issuing.log, &again, KAI_ADMIT_ORG, NULL);
     world_remove(&t.w, &t.o[HOSTILE].issuing.log, again.cert, KAI_REVOKE_LEFT, keep, 1);
-    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    assert_int_equal(orgs_heir(&t, TOWN), SIZE_MAX);
     orgs_stop(&t);
     build(&t, 6);
     thief = t.o[TOWN].org.log;
     merge(&t, &t.o[TOWN].org.log, TOWN, CITY);
     merge(&t, &thief, TOWN, HOSTILE);
-    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    assert_int_equal(orgs_heir(&t, TOWN), SIZE_MAX);
     revoke(&t, PREF, TOWN, &t.o[TOWN].org.log);
-    assert_int_equal(heir_of(&t, TOWN), CITY);
+    assert_int_equal(orgs_heir(&t, TOWN), CITY);
     unasked(&t, TOWN, NULL); /* Which takes it away again, and gives it to nobody. */
-    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    assert_int_equal(orgs_heir(&t, TOWN), SIZE_MAX);
     orgs_stop(&t);
 }
 
@@ -212,9 +187,9 @@ static void fork_of_renewed(void **state)
     struct tlog thief = t.o[TOWN].org.log;
     merge(&t, &t.o[TOWN].org.log, TOWN, CITY);
     merge(&t, &thief, TOWN, HOSTILE);
-    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    assert_int_equal(orgs_heir(&t, TOWN), SIZE_MAX);
     revoke(&t, PREF, TOWN, &t.o[TOWN].org.log);
-    assert_int_equal(heir_of(&t, TOWN), CITY);
+    assert_int_equal(orgs_heir(&t, TOWN), CITY);
     orgs_stop(&t);
 }
 

@@ -33,30 +33,17 @@ static void build(struct orgs *t, uint64_t seed)
     orgs_refresh(t);
 }
 
-static void say_at(struct orgs *t, struct tlog *by, size_t old, size_t heir, uint64_t cut)
-{
-    struct kai_successor s = {.cut = cut};
-    struct kai_buf body;
-
-    memcpy(s.old_org, t->o[old].org.id, KAI_ID_BYTES);
-    memcpy(s.new_org, t->o[heir].org.id, KAI_ID_BYTES);
-    kai_buf_init(&body, 4096);
-    kai_successor_write(&body, &s);
-    world_append(&t->w, by, KAI_REC_SUCCESSOR, &body);
-    kai_buf_free(&body);
-}
-
 /* The old one's own word, and the new one's after it. */
 static void give(struct orgs *t, size_t old, size_t heir)
 {
     struct tlog *root = &t->o[old].org.log;
 
-    say_at(t, root, old, heir, root->seq);
+    orgs_say_heir(t, root, old, heir, root->seq);
 }
 
 static void take(struct orgs *t, size_t old, size_t heir)
 {
-    say_at(t, &t->o[heir].issuing.log, old, heir, t->o[old].org.log.seq - 1);
+    orgs_say_heir(t, &t->o[heir].issuing.log, old, heir, t->o[old].org.log.seq - 1);
 }
 
 static void merge(struct orgs *t, size_t old, size_t heir)
@@ -64,18 +51,6 @@ static void merge(struct orgs *t, size_t old, size_t heir)
     give(t, old, heir);
     take(t, old, heir);
     orgs_refresh(t);
-}
-
-static size_t heir_of(struct orgs *t, size_t old)
-{
-    orgs_refresh(t);
-    const struct kai_org *o = kai_roster_heir(t->r, orgs_org(t, old));
-
-    for (size_t i = 0; i < t->n; i++) {
-        if (o != NULL && memcmp(o->id, t->o[i].org.id, KAI_ID_BYTES) == 0)
-            return i;
-    }
-    return SIZE_MAX;
 }
 
 /* By hand of the parent, what it had signed till now stays. */
@@ -102,11 +77,11 @@ static void both_sides(void **state)
         uint64_t cut = t.o[TOWN].org.log.seq;
         struct tlog *first = order == 0 ? &t.o[TOWN].org.log : &t.o[CITY].issuing.log;
         struct tlog *second = order == 0 ? &t.o[CITY].issuing.log : &t.o[TOWN].org.log;
-        say_at(&t, first, TOWN, CITY, cut);
-        assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+        orgs_say_heir(&t, first, TOWN, CITY, cut);
+        assert_int_equal(orgs_heir(&t, TOWN), SIZE_MAX);
         assert_false(stands(&t, CITY, TOWN, 1));
-        say_at(&t, second, TOWN, CITY, cut);
-        assert_int_equal(heir_of(&t, TOWN), CITY);
+        orgs_say_heir(&t, second, TOWN, CITY, cut);
+        assert_int_equal(orgs_heir(&t, TOWN), CITY);
         assert_true(stands(&t, CITY, TOWN, 5) && stands(&t, TOWN, TOWN, 5));
         assert_false(stands(&t, TOWN, CITY, 1));
         assert_true(orgs_org(&t, TOWN)->active);
@@ -122,8 +97,8 @@ static void root_consents(void **state)
 
     build(&t, 2);
     give(&t, TOWN, CITY);
-    say_at(&t, &t.o[CITY].org.log, TOWN, CITY, t.o[TOWN].org.log.seq - 1);
-    assert_int_equal(heir_of(&t, TOWN), CITY);
+    orgs_say_heir(&t, &t.o[CITY].org.log, TOWN, CITY, t.o[TOWN].org.log.seq - 1);
+    assert_int_equal(orgs_heir(&t, TOWN), CITY);
     orgs_stop(&t);
 }
 
@@ -136,17 +111,17 @@ static void thieves(void **state)
 
     build(&t, 3);
     uint64_t cut = t.o[TOWN].org.log.seq;
-    say_at(&t, &t.o[OTHER].issuing.log, TOWN, OTHER, cut);
-    say_at(&t, &t.o[OTHER].issuing.log, TOWN, OTHER, t.o[TOWN].issuing.log.seq);
-    say_at(&t, &t.o[TOWN].issuing.log, TOWN, OTHER, cut);
-    say_at(&t, &t.o[TOWN].issuing.log, TOWN, OTHER, t.o[TOWN].issuing.log.seq);
-    say_at(&t, &t.o[TOWN].node.log, TOWN, OTHER, cut);
-    say_at(&t, &t.o[PREF].issuing.log, TOWN, OTHER, cut);
-    say_at(&t, &t.o[OTHER].org.log, TOWN, OTHER, cut);
-    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    orgs_say_heir(&t, &t.o[OTHER].issuing.log, TOWN, OTHER, cut);
+    orgs_say_heir(&t, &t.o[OTHER].issuing.log, TOWN, OTHER, t.o[TOWN].issuing.log.seq);
+    orgs_say_heir(&t, &t.o[TOWN].issuing.log, TOWN, OTHER, cut);
+    orgs_say_heir(&t, &t.o[TOWN].issuing.log, TOWN, OTHER, t.o[TOWN].issuing.log.seq);
+    orgs_say_heir(&t, &t.o[TOWN].node.log, TOWN, OTHER, cut);
+    orgs_say_heir(&t, &t.o[PREF].issuing.log, TOWN, OTHER, cut);
+    orgs_say_heir(&t, &t.o[OTHER].org.log, TOWN, OTHER, cut);
+    assert_int_equal(orgs_heir(&t, TOWN), SIZE_MAX);
     end(&t, TOWN, KAI_REVOKE_LOST); /* Nor once it is no more. */
-    say_at(&t, &t.o[PREF].issuing.log, TOWN, OTHER, cut);
-    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    orgs_say_heir(&t, &t.o[PREF].issuing.log, TOWN, OTHER, cut);
+    assert_int_equal(orgs_heir(&t, TOWN), SIZE_MAX);
     orgs_stop(&t);
 }
 
@@ -161,15 +136,15 @@ static void in_its_place(void **state)
 
     build(&t, 4);
     uint64_t cut = t.o[TOWN].org.log.seq;
-    say_at(&t, &t.o[CITY].issuing.log, TOWN, CITY, cut);
-    say_at(&t, &t.o[CITY].issuing.log, TOWN, CITY, cut + 1);
-    say_at(&t, &t.o[TOWN].org.log, TOWN, CITY, cut + 1);
-    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
-    say_at(&t, &t.o[TOWN].org.log, TOWN, CITY, cut);
-    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    orgs_say_heir(&t, &t.o[CITY].issuing.log, TOWN, CITY, cut);
+    orgs_say_heir(&t, &t.o[CITY].issuing.log, TOWN, CITY, cut + 1);
+    orgs_say_heir(&t, &t.o[TOWN].org.log, TOWN, CITY, cut + 1);
+    assert_int_equal(orgs_heir(&t, TOWN), SIZE_MAX);
+    orgs_say_heir(&t, &t.o[TOWN].org.log, TOWN, CITY, cut);
+    assert_int_equal(orgs_heir(&t, TOWN), SIZE_MAX);
     give(&t, TOWN, CITY);
     take(&t, TOWN, CITY);
-    assert_int_equal(heir_of(&t, TOWN), CITY);
+    assert_int_equal(orgs_heir(&t, TOWN), CITY);
     memcpy(d.key, t.o[TOWN].org.log.pk, KAI_KEY_BYTES);
     memcpy(d.signer, t.o[TOWN].org.log.pk, KAI_KEY_BYTES);
     kai_buf_init(&note, KAI_KEYDEATH_BYTES_MAX);
@@ -192,15 +167,15 @@ static void by_the_parent(void **state)
 
     build(&t, 5);
     uint64_t cut = t.o[TOWN].org.log.seq;
-    say_at(&t, &t.o[PREF].org.log, TOWN, CITY, cut);
-    say_at(&t, &t.o[CITY].issuing.log, TOWN, CITY, cut);
-    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX); /* It lives. */
+    orgs_say_heir(&t, &t.o[PREF].org.log, TOWN, CITY, cut);
+    orgs_say_heir(&t, &t.o[CITY].issuing.log, TOWN, CITY, cut);
+    assert_int_equal(orgs_heir(&t, TOWN), SIZE_MAX); /* It lives. */
     end(&t, TOWN, KAI_REVOKE_COMPROMISE);
-    assert_int_equal(heir_of(&t, TOWN), CITY);
-    say_at(&t, &t.o[FOUNDER].org.log, TOWN2, CITY, 1); /* The parent's parent, */
-    say_at(&t, &t.o[CITY].issuing.log, TOWN2, CITY, 1);
+    assert_int_equal(orgs_heir(&t, TOWN), CITY);
+    orgs_say_heir(&t, &t.o[FOUNDER].org.log, TOWN2, CITY, 1); /* The parent's parent, */
+    orgs_say_heir(&t, &t.o[CITY].issuing.log, TOWN2, CITY, 1);
     end(&t, TOWN2, KAI_REVOKE_LOST);
-    assert_int_equal(heir_of(&t, TOWN2), SIZE_MAX);
+    assert_int_equal(orgs_heir(&t, TOWN2), SIZE_MAX);
     orgs_stop(&t);
 }
 
@@ -215,18 +190,18 @@ static void unasked(void **state)
     memcpy(cert, t.o[TOWN].org.cert, KAI_ID_BYTES);
     world_admit(&t.w, &t.o[OTHER].issuing.log, &t.o[TOWN].org, KAI_ADMIT_ORG, NULL);
     memcpy(of_thief, t.o[TOWN].org.cert, KAI_ID_BYTES);
-    say_at(&t, &t.o[OTHER].org.log, TOWN, OTHER, 1);
-    say_at(&t, &t.o[PREF].org.log, TOWN, CITY, 1);
-    say_at(&t, &t.o[CITY].issuing.log, TOWN, CITY, 1);
+    orgs_say_heir(&t, &t.o[OTHER].org.log, TOWN, OTHER, 1);
+    orgs_say_heir(&t, &t.o[PREF].org.log, TOWN, CITY, 1);
+    orgs_say_heir(&t, &t.o[CITY].issuing.log, TOWN, CITY, 1);
     world_remove(&t.w, &t.o[PREF].issuing.log, cert, KAI_REVOKE_LOST, NULL, 0);
     world_remove(&t.w, &t.o[OTHER].issuing.log, of_thief, KAI_REVOKE_LOST, NULL, 0);
     orgs_refresh(&t);
     assert_false(orgs_org(&t, TOWN)->active);
-    assert_int_equal(heir_of(&t, TOWN), SIZE_MAX);
+    assert_int_equal(orgs_heir(&t, TOWN), SIZE_MAX);
     /* Once the thief's admission counts no more, the parent is the only one again. */
     world_remove(&t.w, &t.o[FOUNDER].issuing.log, t.o[OTHER].org.cert, KAI_REVOKE_COMPROMISE, NULL,
                  0);
-    assert_int_equal(heir_of(&t, TOWN), CITY);
+    assert_int_equal(orgs_heir(&t, TOWN), CITY);
     orgs_stop(&t);
 }
 
@@ -240,20 +215,20 @@ static void two_successors(void **state)
     build(&t, 7);
     merge(&t, TOWN, CITY);
     merge(&t, TOWN, TOWN2);
-    assert_int_equal(heir_of(&t, TOWN), CITY);
-    say_at(&t, &t.o[PREF].org.log, TOWN, OTHER, 0);
-    say_at(&t, &t.o[OTHER].issuing.log, TOWN, OTHER, 0);
-    assert_int_equal(heir_of(&t, TOWN), CITY);
+    assert_int_equal(orgs_heir(&t, TOWN), CITY);
+    orgs_say_heir(&t, &t.o[PREF].org.log, TOWN, OTHER, 0);
+    orgs_say_heir(&t, &t.o[OTHER].issuing.log, TOWN, OTHER, 0);
+    assert_int_equal(orgs_heir(&t, TOWN), CITY);
     end(&t, TOWN, KAI_REVOKE_LEFT); /* As a merger ends: what it signed stays. */
-    assert_int_equal(heir_of(&t, TOWN), CITY);
+    assert_int_equal(orgs_heir(&t, TOWN), CITY);
     orgs_stop(&t);
     build(&t, 8);
     merge(&t, TOWN, TOWN2); /* By whoever stole its root key. */
-    say_at(&t, &t.o[PREF].org.log, TOWN, CITY, 1);
-    say_at(&t, &t.o[CITY].issuing.log, TOWN, CITY, 1);
-    assert_int_equal(heir_of(&t, TOWN), TOWN2);
+    orgs_say_heir(&t, &t.o[PREF].org.log, TOWN, CITY, 1);
+    orgs_say_heir(&t, &t.o[CITY].issuing.log, TOWN, CITY, 1);
+    assert_int_equal(orgs_heir(&t, TOWN), TOWN2);
     end(&t, TOWN, KAI_REVOKE_COMPROMISE);
-    assert_int_equal(heir_of(&t, TOWN), CITY);
+    assert_int_equal(orgs_heir(&t, TOWN), CITY);
     orgs_stop(&t);
 }
 
@@ -542,14 +517,14 @@ static void any_order(void **state)
     give(&t, TOWN2, OTHER);
     orgs_refresh(&t);
     memcpy(without, kai_roster_hash(t.r), KAI_ID_BYTES);
-    say_at(&t, &t.o[CITY].issuing.log, TOWN, CITY, t.o[TOWN].org.log.seq - 1);
-    say_at(&t, &t.o[OTHER].issuing.log, TOWN2, OTHER, t.o[TOWN2].org.log.seq - 1);
-    say_at(&t, &t.o[CITY].issuing.log, TOWN2, CITY, t.o[TOWN2].org.log.seq - 2);
+    orgs_say_heir(&t, &t.o[CITY].issuing.log, TOWN, CITY, t.o[TOWN].org.log.seq - 1);
+    orgs_say_heir(&t, &t.o[OTHER].issuing.log, TOWN2, OTHER, t.o[TOWN2].org.log.seq - 1);
+    orgs_say_heir(&t, &t.o[CITY].issuing.log, TOWN2, CITY, t.o[TOWN2].org.log.seq - 2);
     merge(&t, CITY, TOWN); /* A ring. */
-    say_at(&t, &t.o[PREF].org.log, TOWN, OTHER, 0);
-    say_at(&t, &t.o[OTHER].issuing.log, TOWN, OTHER, 0);
+    orgs_say_heir(&t, &t.o[PREF].org.log, TOWN, OTHER, 0);
+    orgs_say_heir(&t, &t.o[OTHER].issuing.log, TOWN, OTHER, 0);
     end(&t, TOWN, KAI_REVOKE_LEFT);
-    assert_int_equal(heir_of(&t, TOWN2), CITY);
+    assert_int_equal(orgs_heir(&t, TOWN2), CITY);
     assert_true(t.w.n < sizeof order / sizeof order[0]);
     for (size_t i = 0; i < t.w.n; i++)
         order[i] = i;

@@ -219,12 +219,6 @@ static void churn(struct national *w, uint64_t seconds)
     free(up);
 }
 
-/* Whether every member that is up holds what the others of its audience hold. */
-static bool healed(const struct national *w)
-{
-    return kai_sim_converged(w->s, NULL);
-}
-
 /* What is written every five seconds while they heal, and how long it takes to all who are up. */
 struct live {
     uint64_t due, got, n;
@@ -268,7 +262,7 @@ static void split(struct national *w, uint64_t days)
     began = kai_sim_now(w->s);
     while (kai_sim_now(w->s) < began + most) {
         live_moment(w, &live);
-        if (took == 0 && healed(w))
+        if (took == 0 && kai_sim_converged(w->s, NULL))
             took = kai_sim_now(w->s) - began;
     }
     claim(took > 0, "%llu days in two halves, %zu entries: all is with all %.0f s after they meet",
