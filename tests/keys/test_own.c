@@ -336,6 +336,33 @@ static void many_writers_of_their_own(void **state)
     orgs_stop(&t);
 }
 
+/* Its lists may take so much room, and no more: of others nothing is said by that. */
+static void one_with_long_lists(void **state)
+{
+    (void)state;
+    static struct orgs t;
+    struct kai_aud_rec rec;
+    uint8_t aud[KAI_ID_BYTES];
+
+    struct kai_keyring *k = orgs_community(&t, 12, 4, &rec, aud);
+    struct kai_keyring *reader = orgs_ring(&t, 4);
+    t.ts = START + KAI_SELF_EPOCH_MS;
+    mints_often(&t, 1, aud, 1);
+    assert_int_equal(opened(&t, reader, 0), 1);
+    size_t *n =
+        &kai_ring_aud(reader, aud)->known[0]->said[0].part_n[1]; /* As if it were so long. */
+    *n = KAI_SELF_EPOCHS_BYTES_OF_ONE / KAI_ID_BYTES;
+    size_t from = t.n_heard;
+    mints_often(&t, 1, aud, 1);
+    assert_int_equal(opened(&t, reader, from), 0);
+    from = t.n_heard;
+    mints_often(&t, 2, aud, 1);
+    assert_int_equal(opened(&t, reader, from), 1);
+    kai_keyring_free(reader);
+    kai_keyring_free(k);
+    orgs_stop(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -343,6 +370,7 @@ int main(void)
         cmocka_unit_test(a_writers_own_newcomers),
         cmocka_unit_test(never_under_a_removed_nodes_key),
         cmocka_unit_test(many_writers_of_their_own),
+        cmocka_unit_test(one_with_long_lists),
     };
 
     if (sodium_init() < 0)

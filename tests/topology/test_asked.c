@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keys/keyring_int.h"
 #include "topology/judge.h"
 #include "topology/sim/sim_int.h"
 
@@ -125,6 +126,35 @@ static void test_answers_that_are_refused(void **state)
     kai_sim_free(x.s);
 }
 
+/* What one peer brought was refused: whoever else said to have it is asked when that changes. */
+static void test_refused_from_one_of_two(void **state)
+{
+    struct stage x = stage(3, ALL);
+    struct kai_net *n = kai_sim_net(x.s, 1);
+    struct kai_link *one = kai_link_find(n, x.link), *other;
+    struct kai_hello h;
+    struct kai_buf b;
+    const uint8_t pk[KAI_KEY_BYTES] = {7};
+    uint64_t link = kai_sim_raw_link(x.s, 1, 2, false);
+
+    (void)state;
+    kai_sim_hello_as(x.s, 2, &h);
+    kai_buf_init(&b, KAI_FRAME_BYTES_MAX);
+    kai_put_hello(&b, &h);
+    kai_sim_raw_frame(x.s, 1, link, kai_buf_view(&b));
+    kai_buf_free(&b);
+    assert_true(kai_sim_raw_leak(x.s, 1, link, ALL, 3, h.nonce, false));
+    other = kai_link_find(n, link);
+    struct kai_share *a = kai_share_find(one, x.s->aud[ALL].id);
+    struct kai_share *c = kai_share_find(other, x.s->aud[ALL].id);
+    assert_true(a && c && !c->blocked);
+    kai_fetch_want(n, one, a, pk, 1, 3);
+    kai_fetch_want(n, other, c, pk, 1, 3);
+    kai_fetch_cancel(n, pk);
+    assert_true(c->blocked);
+    kai_sim_free(x.s);
+}
+
 /* A further node of the owner is a member by its organisation, before it knows any other: what it
  * is offered by one it takes, though the owner's first node is not there. */
 static void test_owners_further_node(void **state)
@@ -152,6 +182,9 @@ static void test_owners_further_node(void **state)
     kai_sim_run(s, 1000);
     assert_true(kai_sim_entries(s, MEMBER, 1) > 0);
     assert_int_equal(kai_sim_entries(s, FURTHER, 1), 0);
+    struct kai_epoch strange = {.gen = 1}; /* Anybody can hand out a key: it tells of no members. */
+    memcpy(strange.aud_id, s->aud[1].id, KAI_ID_BYTES);
+    assert_int_equal(kai_ring_table_add(s->node[FURTHER].keyring, &strange), KAI_OK);
     kai_sim_stop(s, OWNER);
     kai_sim_connect(s, FURTHER, MEMBER);
     kai_sim_run(s, 12000);
@@ -165,6 +198,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tokens_without_end),
         cmocka_unit_test(test_answers_that_are_refused),
+        cmocka_unit_test(test_refused_from_one_of_two),
         cmocka_unit_test(test_owners_further_node),
     };
 

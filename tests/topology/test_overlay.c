@@ -162,6 +162,35 @@ static void test_halves_meet(void **state)
     kai_sim_free(s);
 }
 
+static uint64_t waits(struct kai_sim *s, size_t of)
+{
+    const struct kai_place *p = kai_book_find(s->node[0].net, s->node[of].node_id);
+
+    assert_non_null(p);
+    return p->retry_ms > s->now ? p->retry_ms - s->now : 0;
+}
+
+/* Without any link nobody is waited for long; and with the first who is there again all are tried.
+ */
+static void test_nobody_answers(void **state)
+{
+    struct kai_sim *s = open_water(12, 0, false);
+
+    (void)state;
+    for (size_t i = 1; i < 12; i++)
+        for (int k = 0; k < 9; k++)
+            kai_net_on_undialled(s->node[0].net, s->node[i].curve_pk, s->now);
+    for (size_t i = 1; i < 12; i++)
+        assert_in_range(waits(s, i), 1, 22500);
+    for (size_t i = 2; i < 12; i++)
+        kai_book_find(s->node[0].net, s->node[i].node_id)->retry_ms = s->now + 300000;
+    assert_true(kai_sim_connect(s, 0, 1));
+    kai_sim_run(s, 1000);
+    for (size_t i = 2; i < 12; i++)
+        assert_in_range(waits(s, i), 0, 3000);
+    kai_sim_free(s);
+}
+
 /* ---- Caps. */
 
 /* Beyond the soft cap whom many can replace is a guest; whom few can replace stays. */
@@ -277,7 +306,8 @@ static void test_newcomer_of_a_group(void **state)
     kai_sim_run(s, 5000);
     assert_true(kai_sim_entries(s, 2, 2) > before);
     assert_true(kai_sim_aud_read(s, 2, NULL));
-    /* All asked, and nobody else was told. */
+    /* All asked, and went; nobody else was told. */
+    assert_true(kai_sim_counts(s).drops[KAI_BYE_DONE] > 0);
     for (size_t i = 3; i < N; i++)
         assert_int_equal(kai_sim_may_publish(s, i, 2), i == newcomer);
     assert_int_equal(kai_sim_violations(s), 0);
@@ -458,6 +488,7 @@ int main(void)
         cmocka_unit_test(test_who_helps_most_is_first),
         cmocka_unit_test(test_audience_is_in_one_piece),
         cmocka_unit_test(test_halves_meet),
+        cmocka_unit_test(test_nobody_answers),
         cmocka_unit_test(test_guests),
         cmocka_unit_test(test_busy_is_left_alone),
         cmocka_unit_test(test_newcomer_of_a_group),
