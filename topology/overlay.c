@@ -340,6 +340,7 @@ static void retry_in(struct kai_net *n, struct kai_place *p, uint64_t least_ms)
     uint64_t wait = RETRY_MIN_MS << (p->failures < 9 ? p->failures : 9);
     uint64_t most = RETRY_MAX_MS;
 
+    p->busy = false;
     p->dialled_ms = 0; /* It is no link to be. */
     if (kai_overlay_links(n) == 0)
         most = ALONE_MAX_MS;
@@ -373,13 +374,16 @@ void kai_overlay_ended(struct kai_net *n, const struct kai_link *l, enum kai_bye
         return;
     p->dialled_ms = 0;
     p->chance = false;
-    if (why == KAI_BYE_MALFORMED)
+    if (why == KAI_BYE_MALFORMED) {
         p->retry_ms = n->now_ms + MALFORMED_MS;
-    else if (why == KAI_BYE_BUSY)
+        p->busy = false;
+    } else if (why == KAI_BYE_BUSY) {
         retry_in(n, p, BUSY_MS);
-    else if (why != KAI_BYE_DUPLICATE &&
-             (l->state != KAI_LINK_MATCH || n->now_ms < l->up_ms + STABLE_MS))
+        p->busy = true;
+    } else if (why != KAI_BYE_DUPLICATE &&
+               (l->state != KAI_LINK_MATCH || n->now_ms < l->up_ms + STABLE_MS)) {
         retry_in(n, p, 0);
+    }
 }
 
 /* ---- Who may stay. */

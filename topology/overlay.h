@@ -28,6 +28,7 @@ struct kai_place { /* An address of the peer book; the rest of it stands in the 
     uint32_t net; /* Of its address, to spread links over networks; 0: this machine. */
     struct kai_cover in;
     uint64_t retry_ms;   /* No dial before. */
+    bool busy;           /* As it had a link too many: visits need not wait so long. */
     uint64_t dialled_ms; /* A dial is under way since then; 0: none. */
     uint32_t failures;   /* One after the other. */
     bool keep;           /* Configured: whoever runs the node wants this link. */

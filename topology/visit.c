@@ -10,7 +10,7 @@
 #define VISIT_MS      3000u                 /* Time for an offer, when the link stands. */
 #define VISIT_LOST_MS 15000u                /* It never stood. */
 #define LINKED_MS     (KAI_PING_MS + 5000u) /* On a link that stands: what was lost is said again. */
-#define OLD_MS        5u  /* Times the number of nodes: between visits about what was there. */
+#define OLD_MS        3u  /* Times the number of nodes: between visits about what was there. */
 #define NEWS_MS       20u /* Likewise, before one about what is new: not all nodes at once. */
 #define WAIT_MIN_MS   200u
 #define AGAIN_MS      8000u /* Doubled each time. */
@@ -128,12 +128,16 @@ static bool under_way(const struct kai_net *n, const struct kai_audience *a)
     return false;
 }
 
-/* What is new first; then, by lot, what was there at the start. *next: when there is more. */
+/* Once in two times what was heard of last and never asked about: it is what somebody waits for,
+ * and behind all there was at a start, with that to be asked thrice, it would come minutes late.
+ * Else by lot, so that no owner keeps others waiting for ever by saying new ones; and what was
+ * there at the start when there is nothing else. *next: when there is more. */
 static const struct kai_audience *unasked(struct kai_net *n, uint64_t *next)
 {
-    const struct kai_audience *auds, *old = NULL;
+    const struct kai_audience *auds, *last = NULL, *lot = NULL, *old = NULL;
     size_t k = kai_roster_audiences(n->roster, &auds);
     size_t start = k ? (size_t)kai_random_below(n, k) : 0;
+    uint64_t heard_ms = 0;
 
     *next = UINT64_MAX;
     if (n->overlay.n_asks > 2 * k)
@@ -143,14 +147,21 @@ static const struct kai_audience *unasked(struct kai_net *n, uint64_t *next)
         const struct kai_ask *r = closed(a) && !known(n, a) ? row_of(n, name_of(a)) : NULL;
         if (!r || under_way(n, a))
             continue;
-        if (r->next_ms > n->now_ms)
+        if (r->next_ms > n->now_ms) {
             *next = r->next_ms < *next ? r->next_ms : *next;
-        else if (r->old)
+        } else if (r->old) {
             old = a;
-        else
-            return a;
+        } else {
+            lot = a;
+            if (r->times == 0 && r->next_ms >= heard_ms) {
+                heard_ms = r->next_ms;
+                last = a;
+            }
+        }
     }
-    return old;
+    if (last && kai_random_below(n, 2) == 0)
+        return last;
+    return lot ? lot : old;
 }
 
 /* One of its stewards: one that is linked, or by lot. */
@@ -164,18 +175,23 @@ static const struct kai_link *linked_steward(const struct kai_net *n, const stru
     return NULL;
 }
 
-static struct kai_place *steward_of(struct kai_net *n, const struct kai_audience *a)
+/* NULL: none can be dialled now, but perhaps at *again. */
+static struct kai_place *steward_of(struct kai_net *n, const struct kai_audience *a,
+                                    uint64_t *again)
 {
     size_t start = n->n_book ? (size_t)kai_random_below(n, n->n_book) : 0;
 
+    *again = n->now_ms + AGAIN_MS;
     for (size_t i = 0; i < n->n_book; i++) {
         struct kai_place *p = &n->book[(start + i) % n->n_book];
-        const struct kai_node *node = kai_roster_node(n->roster, p->node);
-        if (memcmp(p->node, n->self.node_id, KAI_ID_BYTES) == 0)
+        const struct kai_node *node = p->listens ? kai_roster_node(n->roster, p->node) : NULL;
+        if (!node || p->dialled_ms != 0 || !may_tell(n, a, node) ||
+            memcmp(p->node, n->self.node_id, KAI_ID_BYTES) == 0 || !kai_book_good(n, p) ||
+            kai_overlay_linked_to(n, p->node))
             continue;
-        if (p->listens && n->now_ms >= p->retry_ms && p->dialled_ms == 0 && node &&
-            may_tell(n, a, node) && kai_book_good(n, p) && !kai_overlay_linked_to(n, p->node))
+        if (p->busy || n->now_ms >= p->retry_ms)
             return p;
+        *again = p->retry_ms < *again ? p->retry_ms : *again;
     }
     return NULL;
 }
@@ -211,33 +227,45 @@ static struct kai_visit *slot(struct kai_overlay *o, bool dialled)
     return alike < (dialled ? KAI_VISITS_DIALLED : KAI_VISITS_LINKED) ? v : NULL;
 }
 
+/* One visit begins, or none: false: there is no place for it, or nobody who could be asked, so that
+ * something else may come first. *dial: whom to dial for it. */
+static bool visit(struct kai_net *n, const struct kai_audience *a, struct kai_place **dial)
+{
+    const struct kai_link *l = linked_steward(n, a);
+    struct kai_visit *v = slot(&n->overlay, !l);
+    uint64_t again = n->now_ms + WAIT_MIN_MS;
+
+    *dial = NULL;
+    if (v && l) {
+        begin_visit(n, v, l->peer_id, false, n->now_ms + LINKED_MS);
+        return true;
+    }
+    *dial = v ? steward_of(n, a, &again) : NULL;
+    if (!*dial) {
+        row_of(n, name_of(a))->next_ms = again;
+        return false;
+    }
+    (*dial)->chance = true;
+    begin_visit(n, v, (*dial)->node, true, n->now_ms + VISIT_LOST_MS);
+    return true;
+}
+
 struct kai_place *kai_visit_next(struct kai_net *n)
 {
     struct kai_overlay *o = &n->overlay;
     const struct kai_audience *a;
-    const struct kai_link *l;
-    struct kai_place *p;
-    struct kai_visit *v;
+    struct kai_place *dial;
     uint64_t next;
 
     if (o->visit_ms == 0 || n->now_ms < o->visit_ms)
         return NULL;
-    a = unasked(n, &next);
-    if (!a) {
-        o->visit_ms = next == UINT64_MAX ? 0 : next;
-        return NULL;
-    }
-    wait(n, OLD_MS);
-    l = linked_steward(n, a);
-    v = slot(o, !l);
-    p = l || !v ? NULL : steward_of(n, a);
-    if (l && v)
-        begin_visit(n, v, l->peer_id, false, n->now_ms + LINKED_MS);
-    if (!p)
-        return NULL;
-    p->chance = true;
-    begin_visit(n, v, p->node, true, n->now_ms + VISIT_LOST_MS);
-    return p;
+    while ((a = unasked(n, &next)) != NULL)
+        if (visit(n, a, &dial)) {
+            wait(n, OLD_MS);
+            return dial;
+        }
+    o->visit_ms = next == UINT64_MAX ? 0 : next;
+    return NULL;
 }
 
 void kai_visit_linked(struct kai_net *n, struct kai_link *l)

@@ -314,6 +314,39 @@ static void test_newcomer_of_a_group(void **state)
     kai_sim_free(s);
 }
 
+/* Who is taken in waits no longer where there is much else to ask about. */
+static void test_news_first(void **state)
+{
+    enum { N = 40, GROUPS = 36, CHANGED = 8 };
+    struct kai_sim_plan *p = malloc(sizeof *p);
+    struct kai_sim *s;
+    size_t in = 0;
+
+    (void)state;
+    assert_non_null(p);
+    plan_of(p, N, 0);
+    p->n_auds = 2 + GROUPS;
+    for (size_t g = 0; g < GROUPS; g++) {
+        p->aud[2 + g] = (struct kai_sim_aud){.kind = KAI_AUD_GROUP, .owner = 1 + g, .label_max = 3};
+        kai_orgs_add(&p->aud[2 + g].members, 1 + g);
+    }
+    s = open_sim(p, true);
+    free(p);
+    kai_sim_run(s, 20000);
+    for (size_t g = 0; g < CHANGED; g++) {
+        struct kai_orgs members = {0};
+
+        kai_orgs_add(&members, 1 + g);
+        kai_orgs_add(&members, N - 1 - g);
+        kai_sim_change(s, 2 + g, &members);
+    }
+    kai_sim_run(s, 15000);
+    for (size_t g = 0; g < CHANGED; g++)
+        in += kai_sim_may_publish(s, N - 1 - g, 2 + g);
+    assert_int_equal(in, CHANGED);
+    kai_sim_free(s);
+}
+
 static uint64_t visits_of(const struct kai_sim *s, size_t node)
 {
     struct kai_net_counters c;
@@ -492,6 +525,7 @@ int main(void)
         cmocka_unit_test(test_guests),
         cmocka_unit_test(test_busy_is_left_alone),
         cmocka_unit_test(test_newcomer_of_a_group),
+        cmocka_unit_test(test_news_first),
         cmocka_unit_test(test_visits_are_remembered),
         cmocka_unit_test(test_somebody_by_lot),
         cmocka_unit_test(test_anchors),
