@@ -31,7 +31,7 @@ void kai_mailbox_route(uint8_t route[static KAI_KEY_BYTES], uint8_t tag[static K
 
 static int box_cmp(const void *x, const void *y)
 {
-    return memcmp(x, y, KAI_ID_BYTES);
+    return kai_id_cmp(x, y);
 }
 
 static_assert(offsetof(struct kai_mailbox, id) == 0, "mailboxes begin with their id");

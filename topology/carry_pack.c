@@ -74,7 +74,7 @@ static const struct kai_carry_row *row_of(const struct kai_carry *f, const uint8
 
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        if (memcmp(f->rows[mid].log_pk, log_pk, KAI_KEY_BYTES) < 0)
+        if (kai_id_cmp(f->rows[mid].log_pk, log_pk) < 0)
             lo = mid + 1;
         else
             hi = mid;
