@@ -44,9 +44,10 @@ enum kai_err kai_roster_view_boxes(struct kai_roster *r)
     for (size_t i = 0; i < r->n_orgs; i++) {
         struct kai_mailbox *b = &r->boxes[r->n_boxes];
 
+        kai_mailbox_id(r->orgs[i].mailbox, r->orgs[i].id);
         if (!r->orgs[i].active)
             continue;
-        kai_mailbox_id(b->id, r->orgs[i].id);
+        memcpy(b->id, r->orgs[i].mailbox, KAI_ID_BYTES);
         b->org = &r->orgs[i];
         kai_mailbox_route(b->route, b->tag, r->nid, b->id);
         r->n_boxes++;

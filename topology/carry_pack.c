@@ -217,7 +217,7 @@ static bool add_shares(struct kai_carry *f, struct kai_link *l)
     struct kai_use box = {.part = KAI_PART_MAIL};
     bool carries = kai_mail_carries(l->peer), ok = true;
 
-    kai_mailbox_id(box.id, l->peer->org->id);
+    memcpy(box.id, l->peer->org->mailbox, KAI_ID_BYTES);
     ok = !kai_mail_find(n, box.id) || add_share(f, l, &box);
     for (size_t i = 0; i < n->n_auds && ok; i++) {
         const struct kai_mailbox *m = kai_mail_find(n, n->auds[i].id);

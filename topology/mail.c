@@ -59,13 +59,8 @@ static void add(struct kai_link *l, const uint8_t *id)
 /* The peer's own mailbox, and, where we carry, those that the peer shows a token of. */
 void kai_mail_link(struct kai_net *n, struct kai_link *l)
 {
-    uint8_t id[KAI_ID_BYTES];
-
-    if (!l->peer)
-        return;
-    kai_mailbox_id(id, l->peer->org->id);
-    if (kai_mail_find(n, id))
-        add(l, id);
+    if (l->peer && kai_mail_find(n, l->peer->org->mailbox))
+        add(l, l->peer->org->mailbox);
 }
 
 void kai_mail_recognise(struct kai_net *n, struct kai_link *l)
@@ -87,14 +82,12 @@ void kai_mail_recognise(struct kai_net *n, struct kai_link *l)
 /* Whether letters of ours or that we carry wait for a node of this organisation. */
 bool kai_mail_waits(const struct kai_net *n, const struct kai_org *org)
 {
-    uint8_t id[KAI_ID_BYTES];
     struct kai_nlog *const *logs;
     size_t k;
 
     if (memcmp(org->id, n->self.org_id, KAI_ID_BYTES) == 0)
         return false;
-    kai_mailbox_id(id, org->id);
-    k = kai_mirror_audience(n, id, &logs);
+    k = kai_mirror_audience(n, org->mailbox, &logs);
     for (size_t i = 0; i < k; i++)
         if (logs[i]->l.kind == 1 && logs[i]->l.head_seq > kai_log_read_to(n, logs[i]))
             return true;
