@@ -70,6 +70,7 @@ struct kai_link *kai_link_new(void)
     }
     ctl->ctl = true;
     ctl->handle = KAI_HANDLE_CONTROL;
+    l->have_due_ms = UINT64_MAX;
     return l;
 }
 
@@ -430,7 +431,7 @@ void kai_link_tick(struct kai_net *n, struct kai_link *l)
     if (n->now_ms >= l->ping_due_ms)
         send_ping(n, l);
     kai_match_look(n, l);
-    for (size_t i = 0; i < l->n_shares && !l->dead; i++) {
+    for (size_t i = 0; i < l->n_shares && !l->dead && n->now_ms >= l->have_due_ms; i++) {
         if (l->shares[i]->n_have > 0 && n->now_ms >= l->shares[i]->have_due_ms)
             kai_push_flush(n, l, l->shares[i]);
     }
@@ -443,7 +444,7 @@ static uint64_t sooner(uint64_t a, uint64_t b)
 
 uint64_t kai_link_next(const struct kai_net *n, const struct kai_link *l)
 {
-    uint64_t next = l->ping_due_ms;
+    uint64_t next = sooner(l->ping_due_ms, l->have_due_ms);
 
     if (l->file)
         return UINT64_MAX;
@@ -451,11 +452,6 @@ uint64_t kai_link_next(const struct kai_net *n, const struct kai_link *l)
         return l->since_ms + KAI_HELLO_MS;
     if (l->state == KAI_LINK_DRAIN)
         return l->since_ms + KAI_DRAIN_MS;
-    for (size_t i = 0; i < l->n_shares; i++) {
-        const struct kai_share *s = l->shares[i];
-        if (s->n_have > 0)
-            next = sooner(next, s->have_due_ms);
-    }
     if (l->match_due)
         next =
             sooner(next, l->match_ms > KAI_MATCH_BURST_MS ? l->match_ms - KAI_MATCH_BURST_MS : 0);

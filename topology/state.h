@@ -203,6 +203,7 @@ struct kai_link {
     size_t n_forked;
     uint8_t (*forked)[KAI_KEY_BYTES];
     struct kai_id_seq *known; /* KAI_KNOWN_SLOTS: what IHAVE said, only to spare pushes. */
+    uint64_t have_due_ms;     /* The first of its shares'; UINT64_MAX: no IHAVE waits. */
     bool addrs_sent, heard_sent;
     /* tree.c */
     unsigned slot; /* Its bit in kai_nlog.lazy. */
