@@ -51,6 +51,7 @@ static void free_link(struct kai_link *l)
     free(l->forked);
     free(l->known);
     free(l->mail);
+    free(l->box_tokens);
     free(l->answered);
     free(l);
 }
@@ -88,7 +89,7 @@ size_t kai_link_bytes(const struct kai_link *l)
     for (size_t i = 0; i < l->n_shares; i++)
         sum += sizeof(struct kai_share) +
                (l->shares[i]->have ? KAI_IHAVE_IDS_MAX * sizeof(struct kai_id_seq) : 0);
-    return sum + l->n_mail * sizeof *l->mail;
+    return sum + l->n_mail * sizeof *l->mail + l->n_box_tokens * sizeof *l->box_tokens;
 }
 
 /* ---- Endings. */
