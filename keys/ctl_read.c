@@ -17,7 +17,7 @@ size_t kai_ctl_log_at(const struct kai_ctl *c, const uint8_t *pk)
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
 
-        if (memcmp(c->logs[mid]->pk, pk, KAI_KEY_BYTES) < 0)
+        if (kai_id_cmp(c->logs[mid]->pk, pk) < 0)
             lo = mid + 1;
         else
             hi = mid;
@@ -33,7 +33,7 @@ size_t kai_ctl_hash_at(const struct kai_ctl *c, const uint8_t *hash)
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
 
-        if (memcmp(c->by_hash[mid]->e.hash, hash, KAI_ID_BYTES) < 0)
+        if (kai_id_cmp(c->by_hash[mid]->e.hash, hash) < 0)
             lo = mid + 1;
         else
             hi = mid;
@@ -61,7 +61,7 @@ static bool before(const struct kai_ctl_entry *e, uint64_t seq, const uint8_t *h
 {
     if (e->e.h.seq != seq)
         return e->e.h.seq < seq;
-    return hash != NULL && memcmp(e->e.hash, hash, KAI_ID_BYTES) < 0;
+    return hash != NULL && kai_id_cmp(e->e.hash, hash) < 0;
 }
 
 size_t kai_ctl_row_at(const struct kai_ctl_log *l, uint64_t seq, const uint8_t *hash)

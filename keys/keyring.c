@@ -80,7 +80,7 @@ static size_t aud_at(const struct kai_keyring *k, const uint8_t *id)
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
 
-        if (memcmp(k->auds[mid].id, id, KAI_ID_BYTES) < 0)
+        if (kai_id_cmp(k->auds[mid].id, id) < 0)
             lo = mid + 1;
         else
             hi = mid;
@@ -137,7 +137,7 @@ static int epoch_cmp(const void *x, const void *y)
 {
     const struct kai_epoch *a = x;
     const struct kai_epoch *b = y;
-    int cmp = memcmp(a->aud_id, b->aud_id, KAI_ID_BYTES);
+    int cmp = kai_id_cmp(a->aud_id, b->aud_id);
 
     if (cmp != 0)
         return cmp;
@@ -240,9 +240,7 @@ static enum kai_err merge(struct kai_keyring *k, struct kai_roster *r)
     if (all == NULL)
         return KAI_ENOMEM;
     for (size_t i = 0; i < n || old < k->n_auds;) {
-        int cmp = i == n             ? 1
-                  : old == k->n_auds ? -1
-                                     : memcmp(now[i].id, k->auds[old].id, KAI_ID_BYTES);
+        int cmp = i == n ? 1 : old == k->n_auds ? -1 : kai_id_cmp(now[i].id, k->auds[old].id);
 
         if (cmp < 0)
             memcpy(all[out].id, now[i].id, KAI_ID_BYTES);

@@ -12,7 +12,7 @@ bool kai_ring_has_id(const uint8_t *ids, size_t n, const uint8_t *id)
 
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        int cmp = memcmp(ids + mid * KAI_ID_BYTES, id, KAI_ID_BYTES);
+        int cmp = kai_id_cmp(ids + mid * KAI_ID_BYTES, id);
 
         if (cmp == 0)
             return true;

@@ -14,7 +14,7 @@ static const struct kai_roster_cert *find_cert(const struct kai_roster *r, const
 
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        int cmp = memcmp(r->certs[mid].hash, hash, KAI_ID_BYTES);
+        int cmp = kai_id_cmp(r->certs[mid].hash, hash);
 
         if (cmp == 0)
             return &r->certs[mid];

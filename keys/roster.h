@@ -25,7 +25,8 @@ struct kai_org {
     uint64_t label_max;
     uint64_t depth_left;
     uint64_t max_children;
-    uint64_t not_after; /* Local rule: 0 = founder, never. */
+    uint64_t not_after;            /* Local rule: 0 = founder, never. */
+    uint8_t mailbox[KAI_ID_BYTES]; /* Its id, also of one that is not active and has none. */
     size_t n_attrs;
     struct kai_attr attrs[KAI_ATTRS_MAX];
 };

@@ -31,7 +31,7 @@ void kai_mailbox_route(uint8_t route[static KAI_KEY_BYTES], uint8_t tag[static K
 
 static int box_cmp(const void *x, const void *y)
 {
-    return memcmp(x, y, KAI_ID_BYTES);
+    return kai_id_cmp(x, y);
 }
 
 static_assert(offsetof(struct kai_mailbox, id) == 0, "mailboxes begin with their id");
@@ -44,9 +44,10 @@ enum kai_err kai_roster_view_boxes(struct kai_roster *r)
     for (size_t i = 0; i < r->n_orgs; i++) {
         struct kai_mailbox *b = &r->boxes[r->n_boxes];
 
+        kai_mailbox_id(r->orgs[i].mailbox, r->orgs[i].id);
         if (!r->orgs[i].active)
             continue;
-        kai_mailbox_id(b->id, r->orgs[i].id);
+        memcpy(b->id, r->orgs[i].mailbox, KAI_ID_BYTES);
         b->org = &r->orgs[i];
         kai_mailbox_route(b->route, b->tag, r->nid, b->id);
         r->n_boxes++;

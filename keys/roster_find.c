@@ -13,7 +13,7 @@ static const void *find(const void *rows, size_t n, size_t size, const uint8_t *
 
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        int cmp = memcmp(p + mid * size, id, KAI_ID_BYTES);
+        int cmp = kai_id_cmp(p + mid * size, id);
 
         if (cmp == 0)
             return p + mid * size;
@@ -100,7 +100,7 @@ static size_t find_at(const uint8_t *keys, size_t size, const size_t *index, siz
 
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        int cmp = memcmp(keys + index[mid] * size, key, KAI_KEY_BYTES);
+        int cmp = kai_id_cmp(keys + index[mid] * size, key);
 
         if (cmp == 0)
             return index[mid];
@@ -190,7 +190,7 @@ static int slot_cmp(const void *x, const void *y)
 {
     const struct slot *a = x;
     const struct slot *b = y;
-    int cmp = memcmp(a->key, b->key, KAI_KEY_BYTES);
+    int cmp = kai_id_cmp(a->key, b->key);
 
     if (cmp != 0)
         return cmp;

@@ -127,7 +127,7 @@ static bool counts_for(const struct kai_roster *r, size_t node, const uint8_t *r
 
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        int cmp = memcmp(r->removals[mid], revoke, KAI_ID_BYTES);
+        int cmp = kai_id_cmp(r->removals[mid], revoke);
 
         if (cmp == 0)
             return r->removal_marks[mid];

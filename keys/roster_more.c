@@ -18,7 +18,7 @@ static int said_cmp(const void *x, const void *y)
 {
     const struct said *a = x;
     const struct said *b = y;
-    int cmp = memcmp(a->id, b->id, KAI_ID_BYTES);
+    int cmp = kai_id_cmp(a->id, b->id);
 
     if (cmp != 0)
         return cmp;
@@ -177,7 +177,7 @@ static int removal_cmp(const void *x, const void *y)
 
     if (a->node != b->node)
         return a->node < b->node ? -1 : 1;
-    return memcmp(a->hash, b->hash, KAI_ID_BYTES);
+    return kai_id_cmp(a->hash, b->hash);
 }
 
 static size_t chain(struct kai_marker *m, const struct kai_path *p, uint32_t at, size_t node,

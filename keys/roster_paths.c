@@ -18,7 +18,7 @@ uint32_t kai_build_cert(const struct kai_build *b, const uint8_t *hash)
 
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        int cmp = memcmp(b->certs[b->by_hash[mid]].e->e.hash, hash, KAI_ID_BYTES);
+        int cmp = kai_id_cmp(b->certs[b->by_hash[mid]].e->e.hash, hash);
 
         if (cmp == 0)
             return b->by_hash[mid];

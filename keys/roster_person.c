@@ -114,7 +114,7 @@ static size_t person_at(const struct kai_roster *r, const uint8_t *id, const uin
 
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        int cmp = memcmp(r->persons[mid].id, id, KAI_ID_BYTES);
+        int cmp = kai_id_cmp(r->persons[mid].id, id);
 
         if (cmp == 0 && org != NULL)
             cmp = memcmp(r->persons[mid].org->id, org, KAI_ID_BYTES);

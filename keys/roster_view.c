@@ -45,7 +45,7 @@ static int row_cmp(const void *x, const void *y)
     const struct kai_build *bd = a->b;
     const struct kai_path *p = &bd->paths[a->path];
     const struct kai_path *q = &bd->paths[b->path];
-    int cmp = memcmp(a->id, b->id, KAI_ID_BYTES);
+    int cmp = kai_id_cmp(a->id, b->id);
 
     if (cmp != 0)
         return cmp;

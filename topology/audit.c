@@ -14,7 +14,7 @@ static size_t place(const struct kai_net *n, const uint8_t *aud_id)
 
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        if (memcmp(n->audits[mid].aud_id, aud_id, KAI_ID_BYTES) < 0)
+        if (kai_id_cmp(n->audits[mid].aud_id, aud_id) < 0)
             lo = mid + 1;
         else
             hi = mid;

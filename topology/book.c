@@ -22,7 +22,7 @@ static size_t place_of(const struct kai_net *n, const uint8_t *node)
 
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        if (memcmp(n->book[mid].node, node, KAI_ID_BYTES) < 0)
+        if (kai_id_cmp(n->book[mid].node, node) < 0)
             lo = mid + 1;
         else
             hi = mid;
@@ -253,12 +253,18 @@ void kai_net_on_addr(struct kai_net *n, struct kai_view note)
     (void)!take(n, note, &whose);
 }
 
-bool kai_book_good(const struct kai_net *n, const struct kai_place *p)
+const struct kai_node *kai_book_node(const struct kai_net *n, const struct kai_place *p)
 {
     const struct kai_node *node = kai_roster_node(n->roster, p->node);
+    bool good = p->not_after > n->wall_ms && node && node->active &&
+                memcmp(node->curve_pk, p->curve_pk, KAI_KEY_BYTES) == 0;
 
-    return p->not_after > n->wall_ms && node && node->active &&
-           memcmp(node->curve_pk, p->curve_pk, KAI_KEY_BYTES) == 0;
+    return good ? node : NULL;
+}
+
+bool kai_book_good(const struct kai_net *n, const struct kai_place *p)
+{
+    return kai_book_node(n, p) != NULL;
 }
 
 static void pass_on_late(struct kai_net *n)

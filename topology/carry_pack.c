@@ -74,7 +74,7 @@ static const struct kai_carry_row *row_of(const struct kai_carry *f, const uint8
 
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        if (memcmp(f->rows[mid].log_pk, log_pk, KAI_KEY_BYTES) < 0)
+        if (kai_id_cmp(f->rows[mid].log_pk, log_pk) < 0)
             lo = mid + 1;
         else
             hi = mid;
@@ -217,7 +217,7 @@ static bool add_shares(struct kai_carry *f, struct kai_link *l)
     struct kai_use box = {.part = KAI_PART_MAIL};
     bool carries = kai_mail_carries(l->peer), ok = true;
 
-    kai_mailbox_id(box.id, l->peer->org->id);
+    memcpy(box.id, l->peer->org->mailbox, KAI_ID_BYTES);
     ok = !kai_mail_find(n, box.id) || add_share(f, l, &box);
     for (size_t i = 0; i < n->n_auds && ok; i++) {
         const struct kai_mailbox *m = kai_mail_find(n, n->auds[i].id);

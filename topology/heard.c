@@ -25,7 +25,7 @@ static size_t place_of(const struct kai_net *n, const uint8_t *node)
 
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        if (memcmp(n->heard[mid].node, node, KAI_ID_BYTES) < 0)
+        if (kai_id_cmp(n->heard[mid].node, node) < 0)
             lo = mid + 1;
         else
             hi = mid;

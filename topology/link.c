@@ -51,6 +51,7 @@ static void free_link(struct kai_link *l)
     free(l->forked);
     free(l->known);
     free(l->mail);
+    free(l->box_tokens);
     free(l->answered);
     free(l);
 }
@@ -70,6 +71,7 @@ struct kai_link *kai_link_new(void)
     }
     ctl->ctl = true;
     ctl->handle = KAI_HANDLE_CONTROL;
+    l->have_due_ms = UINT64_MAX;
     return l;
 }
 
@@ -87,7 +89,7 @@ size_t kai_link_bytes(const struct kai_link *l)
     for (size_t i = 0; i < l->n_shares; i++)
         sum += sizeof(struct kai_share) +
                (l->shares[i]->have ? KAI_IHAVE_IDS_MAX * sizeof(struct kai_id_seq) : 0);
-    return sum + l->n_mail * sizeof *l->mail;
+    return sum + l->n_mail * sizeof *l->mail + l->n_box_tokens * sizeof *l->box_tokens;
 }
 
 /* ---- Endings. */
@@ -430,7 +432,7 @@ void kai_link_tick(struct kai_net *n, struct kai_link *l)
     if (n->now_ms >= l->ping_due_ms)
         send_ping(n, l);
     kai_match_look(n, l);
-    for (size_t i = 0; i < l->n_shares && !l->dead; i++) {
+    for (size_t i = 0; i < l->n_shares && !l->dead && n->now_ms >= l->have_due_ms; i++) {
         if (l->shares[i]->n_have > 0 && n->now_ms >= l->shares[i]->have_due_ms)
             kai_push_flush(n, l, l->shares[i]);
     }
@@ -443,7 +445,7 @@ static uint64_t sooner(uint64_t a, uint64_t b)
 
 uint64_t kai_link_next(const struct kai_net *n, const struct kai_link *l)
 {
-    uint64_t next = l->ping_due_ms;
+    uint64_t next = sooner(l->ping_due_ms, l->have_due_ms);
 
     if (l->file)
         return UINT64_MAX;
@@ -451,11 +453,6 @@ uint64_t kai_link_next(const struct kai_net *n, const struct kai_link *l)
         return l->since_ms + KAI_HELLO_MS;
     if (l->state == KAI_LINK_DRAIN)
         return l->since_ms + KAI_DRAIN_MS;
-    for (size_t i = 0; i < l->n_shares; i++) {
-        const struct kai_share *s = l->shares[i];
-        if (s->n_have > 0)
-            next = sooner(next, s->have_due_ms);
-    }
     if (l->match_due)
         next =
             sooner(next, l->match_ms > KAI_MATCH_BURST_MS ? l->match_ms - KAI_MATCH_BURST_MS : 0);

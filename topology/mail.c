@@ -59,42 +59,60 @@ static void add(struct kai_link *l, const uint8_t *id)
 /* The peer's own mailbox, and, where we carry, those that the peer shows a token of. */
 void kai_mail_link(struct kai_net *n, struct kai_link *l)
 {
-    uint8_t id[KAI_ID_BYTES];
+    if (l->peer && kai_mail_find(n, l->peer->org->mailbox))
+        add(l, l->peer->org->mailbox);
+}
 
-    if (!l->peer)
-        return;
-    kai_mailbox_id(id, l->peer->org->id);
-    if (kai_mail_find(n, id))
-        add(l, id);
+/* Tokens of the mailboxes of now: made for those that are new, as each costs a hash. */
+static bool make_tokens(const struct kai_net *n, struct kai_link *l)
+{
+    const struct kai_mailbox *all;
+    size_t k = kai_roster_mailboxes(n->roster, &all);
+    struct kai_box_token *fresh = malloc((k + 1) * sizeof *fresh), *t = l->box_tokens;
+    const struct kai_box_token *end = t + l->n_box_tokens;
+
+    if (!fresh)
+        return false;
+    for (size_t i = 0; i < k; i++) { /* Both by id. */
+        while (t < end && kai_id_cmp(t->box, all[i].id) < 0)
+            t++;
+        if (t < end && memcmp(t->box, all[i].id, KAI_ID_BYTES) == 0) {
+            fresh[i] = *t;
+            continue;
+        }
+        memcpy(fresh[i].box, all[i].id, KAI_ID_BYTES);
+        kai_match_token(n, l, all[i].route, fresh[i].token);
+    }
+    free(l->box_tokens);
+    l->box_tokens = fresh;
+    l->n_box_tokens = k;
+    return true;
 }
 
 void kai_mail_recognise(struct kai_net *n, struct kai_link *l)
 {
-    const struct kai_mailbox *all;
-    size_t k;
-
-    if ((l->mail_got == l->got_news && l->mail_seen == n->mail_version) ||
-        !kai_mail_carries(kai_roster_node(n->roster, n->self.node_id)))
+    if (l->n_got == 0 || (l->mail_got == l->got_news && l->mail_seen == n->mail_version) ||
+        !kai_mail_carries(kai_roster_node(n->roster, n->self.node_id)) ||
+        (l->mail_seen != n->mail_version && !make_tokens(n, l)))
         return;
     l->mail_got = l->got_news;
     l->mail_seen = n->mail_version;
-    k = kai_roster_mailboxes(n->roster, &all);
-    for (size_t i = 0; i < k && l->n_mail < KAI_MAILBOXES_MAX; i++)
-        if (!on_link(l, all[i].id) && kai_match_shown(n, l, all[i].route))
-            add(l, all[i].id);
+    for (size_t i = 0; i < l->n_box_tokens && l->n_mail < KAI_MAILBOXES_MAX; i++) {
+        const struct kai_box_token *t = &l->box_tokens[i];
+        if (!on_link(l, t->box) && kai_match_shown(l, t->token))
+            add(l, t->box);
+    }
 }
 
 /* Whether letters of ours or that we carry wait for a node of this organisation. */
 bool kai_mail_waits(const struct kai_net *n, const struct kai_org *org)
 {
-    uint8_t id[KAI_ID_BYTES];
     struct kai_nlog *const *logs;
     size_t k;
 
     if (memcmp(org->id, n->self.org_id, KAI_ID_BYTES) == 0)
         return false;
-    kai_mailbox_id(id, org->id);
-    k = kai_mirror_audience(n, id, &logs);
+    k = kai_mirror_audience(n, org->mailbox, &logs);
     for (size_t i = 0; i < k; i++)
         if (logs[i]->l.kind == 1 && logs[i]->l.head_seq > kai_log_read_to(n, logs[i]))
             return true;

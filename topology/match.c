@@ -143,12 +143,14 @@ static size_t find_got(const struct kai_link *l, const uint8_t token[static 16])
     return SIZE_MAX;
 }
 
-bool kai_match_shown(const struct kai_net *n, const struct kai_link *l,
-                     const uint8_t route[static KAI_KEY_BYTES])
+void kai_match_token(const struct kai_net *n, const struct kai_link *l,
+                     const uint8_t route[static KAI_KEY_BYTES], uint8_t token[static 16])
 {
-    uint8_t token[16];
-
     make_token(n, l, route, !l->dialled, token);
+}
+
+bool kai_match_shown(const struct kai_link *l, const uint8_t token[static 16])
+{
     return find_got(l, token) != SIZE_MAX;
 }
 

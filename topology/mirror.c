@@ -6,9 +6,9 @@
 
 static int by_aud_cmp(const struct kai_nlog *a, const uint8_t *aud, const uint8_t *pk)
 {
-    int c = memcmp(a->l.aud_id, aud, KAI_ID_BYTES);
+    int c = kai_id_cmp(a->l.aud_id, aud);
 
-    return c ? c : memcmp(a->l.log_pk, pk, KAI_KEY_BYTES);
+    return c ? c : kai_id_cmp(a->l.log_pk, pk);
 }
 
 static size_t place_pk(const struct kai_net *n, const uint8_t *pk)
@@ -17,7 +17,7 @@ static size_t place_pk(const struct kai_net *n, const uint8_t *pk)
 
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        if (memcmp(n->by_pk[mid]->l.log_pk, pk, KAI_KEY_BYTES) < 0)
+        if (kai_id_cmp(n->by_pk[mid]->l.log_pk, pk) < 0)
             lo = mid + 1;
         else
             hi = mid;
@@ -140,7 +140,7 @@ static size_t after_aud(const struct kai_net *n, const uint8_t *aud)
 
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        if (memcmp(n->by_aud[mid]->l.aud_id, aud, KAI_ID_BYTES) <= 0)
+        if (kai_id_cmp(n->by_aud[mid]->l.aud_id, aud) <= 0)
             lo = mid + 1;
         else
             hi = mid;

@@ -165,9 +165,8 @@ static unsigned gain_of(const struct kai_net *n, const struct standing *st, stru
 
 /* Links to this organisation, and into this network, as there may be only so many to each where
  * others serve as well. */
-static bool crowded(const struct kai_net *n, const struct kai_place *p)
+static bool crowded(const struct kai_net *n, const struct kai_place *p, const struct kai_node *node)
 {
-    const struct kai_node *node = kai_roster_node(n->roster, p->node);
     size_t same_org = 0, same_net = 0;
 
     for (size_t i = 0; i < n->n_links; i++) {
@@ -181,11 +180,13 @@ static bool crowded(const struct kai_net *n, const struct kai_place *p)
     return same_org >= A_ORG || same_net >= A_ORG;
 }
 
-static bool may_dial(const struct kai_net *n, const struct kai_place *p)
+/* The node at p, where it may be dialled now; else NULL. */
+static const struct kai_node *dialable(const struct kai_net *n, const struct kai_place *p)
 {
-    return p->listens && p->dialled_ms == 0 && n->now_ms >= p->retry_ms &&
-           memcmp(p->node, n->self.node_id, KAI_ID_BYTES) != 0 && kai_book_good(n, p) &&
-           !kai_overlay_linked_to(n, p->node);
+    if (!p->listens || p->dialled_ms != 0 || n->now_ms < p->retry_ms ||
+        memcmp(p->node, n->self.node_id, KAI_ID_BYTES) == 0 || kai_overlay_linked_to(n, p->node))
+        return NULL;
+    return kai_book_node(n, p);
 }
 
 /* Anchors, those of the oldest links first; then an order of our own, so that not all choose the
@@ -195,47 +196,51 @@ static uint64_t taste(const struct kai_net *n, const struct kai_place *p)
     return p->anchor ? p->anchor : kai_cover_rank(n->self.node_id, p->node);
 }
 
-static bool better(const struct kai_net *n, unsigned gain, const struct kai_place *p,
-                   unsigned best_gain, const struct kai_place *best)
+struct candidate {
+    struct kai_place *p; /* NULL: none yet. */
+    unsigned gain;
+    bool letters; /* Nothing else: it goes when they have been taken. */
+};
+
+static bool better(const struct kai_net *n, const struct candidate *c, const struct candidate *than)
 {
-    if (!best || gain != best_gain)
-        return !best || gain > best_gain;
-    size_t shared = kai_cover_count(&p->in), best_shared = kai_cover_count(&best->in);
-    if (shared != best_shared) /* It may be of use to the other one, too. */
-        return shared > best_shared;
-    return taste(n, p) < taste(n, best);
+    if (!than->p || c->gain != than->gain)
+        return !than->p || c->gain > than->gain;
+    size_t shared = kai_cover_count(&c->p->in), other = kai_cover_count(&than->p->in);
+    if (shared != other) /* It may be of use to the other one, too. */
+        return shared > other;
+    return taste(n, c->p) < taste(n, than->p);
 }
 
-/* Whoever is dialled for letters alone goes when they have been taken. */
 static struct kai_place *choose(struct kai_net *n, const struct standing *st)
 {
-    struct kai_place *best = NULL;
-    unsigned best_gain = 0;
-    bool letters = false; /* Alone. */
+    /* Of those who add somebody new; and, where none of these helps, of the others. */
+    struct candidate fresh = {0}, more = {0}, *best;
     uint64_t again = UINT64_MAX;
 
-    /* First among those who add somebody new, then, where none of these helps, among all. */
-    for (int pass = 0; pass < 2 && !best; pass++)
-        for (size_t i = 0; i < n->n_book; i++) {
-            struct kai_place *p = &n->book[i];
-            if (p->listens && n->now_ms < p->retry_ms && p->retry_ms < again)
-                again = p->retry_ms;
-            if (!may_dial(n, p))
-                continue;
-            unsigned serves = gain_of(n, st, p);
-            bool mail = kai_mail_waits(n, kai_roster_node(n->roster, p->node)->org);
-            unsigned gain = serves + (mail ? GAIN_LETTERS : 0);
-            if (gain > 0 && better(n, gain, p, best_gain, best) && (pass == 1 || !crowded(n, p))) {
-                best = p;
-                best_gain = gain;
-                letters = serves == 0;
-            }
-        }
-    if (best)
-        best->chance = letters;
+    for (size_t i = 0; i < n->n_book; i++) {
+        struct candidate c = {.p = &n->book[i]};
+        if (c.p->listens && n->now_ms < c.p->retry_ms && c.p->retry_ms < again)
+            again = c.p->retry_ms;
+        const struct kai_node *node = dialable(n, c.p);
+        if (!node)
+            continue;
+        c.gain = gain_of(n, st, c.p);
+        c.letters = c.gain == 0;
+        c.gain += kai_mail_waits(n, node->org) ? GAIN_LETTERS : 0;
+        if (c.gain == 0 || !better(n, &c, &fresh))
+            continue;
+        if (!crowded(n, c.p, node))
+            fresh = c;
+        else if (better(n, &c, &more))
+            more = c;
+    }
+    best = fresh.p ? &fresh : &more;
+    if (best->p)
+        best->p->chance = best->letters;
     else
         n->overlay.dial_ms = again;
-    return best;
+    return best->p;
 }
 
 /* Anybody of an audience of ours, by lot: whoever holds something back from us, or surrounds us,
@@ -247,7 +252,7 @@ static struct kai_place *by_lot(struct kai_net *n)
     n->overlay.audit_ms = n->now_ms + AUDIT_MS * 7 / 10 + kai_random_below(n, AUDIT_MS * 6 / 10);
     for (size_t i = 0; i < n->n_book; i++) {
         struct kai_place *p = &n->book[(start + i) % n->n_book];
-        if (!may_dial(n, p) || kai_cover_others(n, kai_cover_place(n, p)) == SIZE_MAX)
+        if (!dialable(n, p) || kai_cover_others(n, kai_cover_place(n, p)) == SIZE_MAX)
             continue;
         p->chance = true;
         return p;

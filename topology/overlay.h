@@ -99,7 +99,8 @@ void kai_book_free(struct kai_net *n);
 struct kai_place *kai_book_find(const struct kai_net *n, const uint8_t node[static KAI_ID_BYTES]);
 struct kai_place *kai_book_find_key(const struct kai_net *n,
                                     const uint8_t curve_pk[static KAI_KEY_BYTES]);
-/* Its address is not over, and it is an active node's with this key. */
+/* Its node, where the address is not over, and is an active node's with this key; else NULL. */
+const struct kai_node *kai_book_node(const struct kai_net *n, const struct kai_place *p);
 bool kai_book_good(const struct kai_net *n, const struct kai_place *p);
 bool kai_book_fill(const struct kai_place *p, struct kai_dial *out);
 

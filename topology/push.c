@@ -92,6 +92,15 @@ void kai_push_ctl(struct kai_net *n, const struct kai_entry *e, uint64_t from_li
 
 /* ---- IHAVE. */
 
+/* When the first of a link's is due: asked at every tick, so that it is kept. */
+static void set_due(struct kai_link *l)
+{
+    l->have_due_ms = UINT64_MAX;
+    for (size_t i = 0; i < l->n_shares; i++)
+        if (l->shares[i]->n_have > 0 && l->shares[i]->have_due_ms < l->have_due_ms)
+            l->have_due_ms = l->shares[i]->have_due_ms;
+}
+
 void kai_push_flush(struct kai_net *n, struct kai_link *l, struct kai_share *s)
 {
     struct kai_buf *b;
@@ -109,6 +118,7 @@ void kai_push_flush(struct kai_net *n, struct kai_link *l, struct kai_share *s)
     }
     s->n_have = 0;
     s->have_sent_ms = n->now_ms;
+    set_due(l);
     (void)kai_out_put(n, l, KAI_OUT_LAZY);
 }
 
@@ -129,12 +139,16 @@ void kai_push_have(struct kai_net *n, struct kai_link *l, struct kai_share *s,
                 s->have[i].seq = seq;
             if (due < s->have_due_ms)
                 s->have_due_ms = due;
+            if (due < l->have_due_ms)
+                l->have_due_ms = due;
             return;
         }
     memcpy(s->have[s->n_have].log_pk, log_pk, KAI_KEY_BYTES);
     s->have[s->n_have++].seq = seq;
     if (s->n_have == 1 || due < s->have_due_ms)
         s->have_due_ms = due;
+    if (due < l->have_due_ms)
+        l->have_due_ms = due;
     if (s->n_have == KAI_IHAVE_IDS_MAX || n->now_ms >= s->have_due_ms)
         kai_push_flush(n, l, s);
 }

@@ -13,7 +13,7 @@ static size_t place(const struct kai_net *n, const uint8_t *node)
 
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        if (memcmp(n->meters[mid].node, node, KAI_ID_BYTES) < 0)
+        if (kai_id_cmp(n->meters[mid].node, node) < 0)
             lo = mid + 1;
         else
             hi = mid;

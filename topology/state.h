@@ -203,6 +203,7 @@ struct kai_link {
     size_t n_forked;
     uint8_t (*forked)[KAI_KEY_BYTES];
     struct kai_id_seq *known; /* KAI_KNOWN_SLOTS: what IHAVE said, only to spare pushes. */
+    uint64_t have_due_ms;     /* The first of its shares'; UINT64_MAX: no IHAVE waits. */
     bool addrs_sent, heard_sent;
     /* tree.c */
     unsigned slot; /* Its bit in kai_nlog.lazy. */
@@ -226,8 +227,11 @@ struct kai_link {
     uint64_t rb_rows;             /* Hashed for this peer and not yet forgiven, */
     uint64_t rb_rows_ms;          /* as of then. */
     uint64_t mail_got, mail_seen; /* Looked through as of these. */
-    size_t n_mail;                /* Mailboxes in use on this link alone. */
-    uint8_t (*mail)[KAI_ID_BYTES];
+    size_t n_mail, n_box_tokens;
+    uint8_t (*mail)[KAI_ID_BYTES]; /* In use on this link alone. */
+    struct kai_box_token {         /* Where we carry: what the peer may show, as of mail_seen. */
+        uint8_t box[KAI_ID_BYTES], token[16];
+    } * box_tokens;
 };
 
 enum kai_use_part { KAI_PART_MEMBER, KAI_PART_RELAY, KAI_PART_MAIL };
@@ -453,9 +457,10 @@ void kai_match_repeat(struct kai_net *n, struct kai_link *l);
 void kai_match_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 void kai_offer_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f);
 struct kai_share *kai_match_handle(const struct kai_link *l, uint64_t handle);
-/* Whether the peer has shown a token made of this routing secret. */
-bool kai_match_shown(const struct kai_net *n, const struct kai_link *l,
-                     const uint8_t route[static KAI_KEY_BYTES]);
+/* What the peer shows who knows this routing secret, and whether it has. */
+void kai_match_token(const struct kai_net *n, const struct kai_link *l,
+                     const uint8_t route[static KAI_KEY_BYTES], uint8_t token[static 16]);
+bool kai_match_shown(const struct kai_link *l, const uint8_t token[static 16]);
 
 /* ingest.c, accept.c */
 void kai_ingest_epochs(struct kai_net *n); /* Show the keyring again what it could not judge. */

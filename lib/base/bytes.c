@@ -1,8 +1,6 @@
 /* bytes: integers, hexadecimal, base32, UTF-8. */
 #include "base/bytes.h"
 
-#include <string.h>
-
 #include <unistr.h>
 
 bool kai_view_eq(struct kai_view a, struct kai_view b)
@@ -14,15 +12,6 @@ void kai_put_u64(uint8_t out[static 8], uint64_t v)
 {
     for (int i = 7; i >= 0; i--, v >>= 8)
         out[i] = (uint8_t)(v & 0xff);
-}
-
-uint64_t kai_get_u64(const uint8_t in[static 8])
-{
-    uint64_t v = 0;
-
-    for (int i = 0; i < 8; i++)
-        v = v << 8 | in[i];
-    return v;
 }
 
 char *kai_hex(char *out, const void *in, size_t n)

@@ -5,8 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 
 /* Bytes that somebody else owns. */
 struct kai_view {
@@ -23,7 +25,22 @@ bool kai_view_eq(struct kai_view a, struct kai_view b);
 
 /* 64-bit big-endian: the form of every integer in a hash input and in a store key. */
 void kai_put_u64(uint8_t out[static 8], uint64_t v);
-uint64_t kai_get_u64(const uint8_t in[static 8]);
+static inline uint64_t kai_get_u64(const uint8_t in[static 8]) /* Compilers make one load of it. */
+{
+    return (uint64_t)in[0] << 56 | (uint64_t)in[1] << 48 | (uint64_t)in[2] << 40 |
+           (uint64_t)in[3] << 32 | (uint64_t)in[4] << 24 | (uint64_t)in[5] << 16 |
+           (uint64_t)in[6] << 8 | (uint64_t)in[7];
+}
+
+/* The order of two ids, hashes or keys (KAI_ID_BYTES, as KAI_KEY_BYTES), as memcmp has it: two of
+ * them nearly always differ in the first 8 bytes, and searches do little else. */
+static inline int kai_id_cmp(const uint8_t a[static KAI_ID_BYTES],
+                             const uint8_t b[static KAI_ID_BYTES])
+{
+    uint64_t x = kai_get_u64(a), y = kai_get_u64(b);
+
+    return x != y ? (x < y ? -1 : 1) : memcmp(a + 8, b + 8, KAI_ID_BYTES - 8);
+}
 
 #define KAI_HEX_CAP(n) (2 * (n) + 1)
 /* Lower-case hex and a NUL: out has room for KAI_HEX_CAP(n). Returns out. */
