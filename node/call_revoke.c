@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "keys/checkpoint.h"
 #include "keys/reissue.h"
 #include "node/call.h"
+#include "node/marks.h"
 #include "node/persons.h"
 #include "node/removal.h"
 
@@ -265,39 +265,14 @@ static enum kai_err find_person(struct kai_core *c, const struct kai_outlook *o,
 
 /* ---- How far the logs of a lost or stolen node go: by the last word of it that came here. */
 
-static void mark_node(const struct kai_core *c, struct kai_revoke *r, const struct kai_node *n)
+static void mark_logs(struct kai_core *c, struct revoke *rv)
 {
-    struct kai_checkpoint p;
-
-    if (kai_checkpoint_parse(&p, kai_net_checkpoint_of(c->net, n->id)) != KAI_OK)
-        return; /* None was heard: its logs stand as they are. */
-    for (size_t i = 0; i < p.n && r->n_marks < KAI_CUTS_PER_REVOKE_MAX; i++) {
-        bool again = false; /* One mark of a log, also where a node copied another's row. */
-
-        for (size_t k = 0; k < r->n_marks; k++)
-            again =
-                again || memcmp(r->marks[k].blind, p.rows[i].blind, sizeof p.rows[i].blind) == 0;
-        if (!again)
-            r->marks[r->n_marks++] = p.rows[i];
-    }
-}
-
-static void mark_logs(const struct kai_core *c, struct revoke *rv)
-{
-    const struct kai_roster *r = kai_net_roster(c->net);
-    const struct kai_node *nodes;
-    size_t n = kai_roster_nodes(r, &nodes);
-
     /* An organisation that lost its root key has its nodes still. */
     if (rv->kind == KAI_ADMIT_PERSON ||
         !(rv->reason == KAI_REVOKE_COMPROMISE ||
           (rv->reason == KAI_REVOKE_LOST && rv->kind == KAI_ADMIT_NODE)))
         return;
-    for (size_t i = 0; i < n; i++)
-        if (rv->kind == KAI_ADMIT_NODE ? memcmp(nodes[i].cert, rv->rec.target, KAI_ID_BYTES) == 0
-                                       : memcmp(nodes[i].org->id, rv->org_id, KAI_ID_BYTES) == 0)
-            mark_node(c, &rv->rec, &nodes[i]);
-    kai_marks_sort(rv->rec.marks, rv->rec.n_marks);
+    kai_marks_of(c, &rv->rec, rv->kind == KAI_ADMIT_NODE ? rv->rec.target : NULL, rv->org_id);
 }
 
 /* As many marks as fit. */

@@ -9,6 +9,7 @@
 #include "node/actions.h"
 #include "node/found.h"
 #include "node/heartbeat.h"
+#include "node/marks.h"
 #include "node/red.h"
 #include "node/rig.h"
 #include "node/stale.h"
@@ -284,6 +285,38 @@ static bool last_revoke(void *ctx, const struct kai_entry *e)
     return true;
 }
 
+/* A further node of ours says this, by its own key. */
+static const struct kai_node *further(struct rig *r, const char *name, struct kai_checkpoint *p,
+                                      struct kai_buf *word)
+{
+    struct kai_who who;
+    struct kai_keys *keys = NULL;
+    struct kai_buf request;
+    struct kai_home home;
+    char path[KAI_PATH_BYTES_MAX];
+    uint8_t id[KAI_ID_BYTES];
+    int http;
+
+    kai_who_home(&who);
+    ask(&home, r->dir, name, r->core->self.org_id, &request);
+    char *hex = hex_of(&request);
+    json_decref(rig_ask(r, &who, "node-admit", json_pack("{s:s}", "request", hex), &http));
+    assert_int_equal(http, 200);
+    free(hex);
+    kai_buf_free(&request);
+    MUST(kai_keyfile_load(&kai_keyport_posix, kai_home_path(&home, path, "keys/node.key"),
+                          KAI_KEY_NODE, NULL, &keys, NULL, &r->why));
+    kai_hash(id, KAI_D_NODE, keys->sign_pk, KAI_KEY_BYTES);
+    const struct kai_node *n = kai_roster_node(kai_net_roster(r->core->net), id);
+    assert_non_null(n);
+    memcpy(p->node_cert, n->cert, KAI_ID_BYTES);
+    kai_buf_init(word, KAI_CHECKPOINT_BYTES_MAX);
+    kai_checkpoint_write(word, p, keys->sign_sk, r->core->charter.nid);
+    MUST(word->err);
+    kai_keys_free(keys);
+    return n;
+}
+
 /* The last word of a lost node stands in its REVOKE, as far as there is room; of one that left, or
  * of which nothing was heard, nothing does. */
 static void marks(void **state)
@@ -291,34 +324,19 @@ static void marks(void **state)
     static const char *const names[] = {"lost", "compromise", "left", "lost"};
     struct rig *r = *state;
     struct kai_who who;
-    char path[KAI_PATH_BYTES_MAX], name[16];
+    char name[16];
     int http;
 
     kai_who_home(&who);
     for (size_t i = 0; i < 4; i++) {
         struct kai_checkpoint p = {.counter = 5, .n = KAI_CHECKPOINT_ROWS_MAX};
         struct kai_revoke rec = {.of = 0};
-        struct kai_keys *keys = NULL;
-        struct kai_buf request, word;
-        struct kai_home home;
-        uint8_t id[KAI_ID_BYTES];
+        struct kai_buf word;
 
         (void)snprintf(name, sizeof name, "node-%zu", i);
-        ask(&home, r->dir, name, r->core->self.org_id, &request);
-        char *hex = hex_of(&request);
-        json_decref(rig_ask(r, &who, "node-admit", json_pack("{s:s}", "request", hex), &http));
-        assert_int_equal(http, 200);
-        free(hex);
-        MUST(kai_keyfile_load(&kai_keyport_posix, kai_home_path(&home, path, "keys/node.key"),
-                              KAI_KEY_NODE, NULL, &keys, NULL, &r->why));
-        kai_hash(id, KAI_D_NODE, keys->sign_pk, KAI_KEY_BYTES);
-        const struct kai_node *n = kai_roster_node(kai_net_roster(r->core->net), id);
-        assert_non_null(n);
-        memcpy(p.node_cert, n->cert, KAI_ID_BYTES);
         for (size_t k = 0; k < p.n; k++)
             memset(&p.rows[k], (int)k, sizeof p.rows[k]);
-        kai_buf_init(&word, KAI_CHECKPOINT_BYTES_MAX);
-        kai_checkpoint_write(&word, &p, keys->sign_sk, r->core->charter.nid);
+        (void)further(r, name, &p, &word);
         if (i < 3)
             kai_net_on_checkpoint(r->core->net, kai_buf_view(&word));
         json_decref(rig_ask(r, &who, "node-revoke",
@@ -329,10 +347,83 @@ static void marks(void **state)
         assert_memory_equal(rec.target, p.node_cert, KAI_ID_BYTES);
         assert_int_equal(rec.n_marks, i < 2 ? KAI_CUTS_PER_REVOKE_MAX : 0);
         assert_memory_equal(rec.marks, p.rows, rec.n_marks * sizeof rec.marks[0]);
-        kai_keys_free(keys);
-        kai_buf_free(&request);
         kai_buf_free(&word);
     }
+}
+
+struct taken {
+    const struct kai_log *log; /* One that we read. */
+    struct kai_revoke rec;
+};
+
+static enum kai_err job_take(struct kai_core *c, void *arg)
+{
+    struct taken *t = arg;
+    struct kai_log log = *t->log;
+
+    MUST(kai_tx_log(kai_core_tx(c), &log));
+    kai_core_commit(c);
+    kai_marks_of(c, &t->rec, NULL, c->self.org_id);
+    return KAI_OK;
+}
+
+/* One node says where its log ends; another one names that log too, elsewhere, and more than there
+ * is room for. */
+static void two_words(const struct kai_log *log, struct kai_checkpoint p[static 2])
+{
+    struct kai_mark *to = p[1].rows;
+
+    memset(p, 0, 2 * sizeof *p);
+    p[0].counter = p[1].counter = 5;
+    p[0].n = 1;
+    p[1].n = KAI_CHECKPOINT_ROWS_MAX;
+    kai_mark_of(&p[0].rows[0], log->salt, log->log_pk, 40, log->head);
+    kai_mark_of(&to[0], log->salt, log->log_pk, 1, log->head);
+    assert_true(to[0].blind[0] < 0x80);
+    for (size_t i = 1; i < p[1].n; i++)
+        memset(&to[i], 0x80 + (int)i, sizeof to[i]);
+}
+
+static void holds(const struct kai_revoke *rec, const struct kai_mark *is)
+{
+    const struct kai_mark *found = kai_marks_find(rec->marks, rec->n_marks, is->blind);
+
+    assert_non_null(found);
+    assert_memory_equal(found, is, sizeof *is);
+    assert_int_equal(rec->n_marks, KAI_CUTS_PER_REVOKE_MAX);
+    for (size_t i = 1; i < rec->n_marks; i++)
+        assert_true(memcmp(rec->marks[i - 1].blind, rec->marks[i].blind, 16) < 0);
+}
+
+/* Of two nodes that are taken out together, in whichever order, one neither ends the log of the
+ * other elsewhere nor keeps it unmarked. */
+static void marks_of_two(void **state)
+{
+    struct rig *r = *state;
+    struct kai_log log = {.kind = KAI_LOG_DATA, .log_pk = {3}, .salt = {9}, .head = {1}};
+    struct kai_checkpoint p[2];
+    struct kai_buf word[2];
+
+    two_words(&log, p);
+    for (size_t first = 0; first < 2; first++) {
+        struct kai_said said[2] = {{.node = {1}, .p = p[first]}, {.node = {2}, .p = p[!first]}};
+        struct kai_whose whose = {.author = {first == 0 ? 1 : 2}};
+        struct kai_revoke rec = {.of = 1};
+
+        memcpy(whose.blind, p[0].rows[0].blind, sizeof whose.blind);
+        kai_marks_pick(&rec, said, 2, &whose, 1);
+        holds(&rec, &p[0].rows[0]);
+    }
+    for (size_t i = 0; i < 2; i++) { /* The same with nodes, and a log in a store. */
+        const struct kai_node *n = further(r, i == 0 ? "pair-0" : "pair-1", &p[i], &word[i]);
+        if (i == 0)
+            memcpy(log.author_node, n->id, KAI_ID_BYTES);
+        kai_net_on_checkpoint(r->core->net, kai_buf_view(&word[i]));
+        kai_buf_free(&word[i]);
+    }
+    struct taken t = {.log = &log};
+    MUST(kai_core_run(r->core, job_take, &t));
+    holds(&t.rec, &p[0].rows[0]);
 }
 
 int main(void)
@@ -341,6 +432,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(silence, rig_start, rig_stop),
         cmocka_unit_test_setup_teardown(heartbeat, rig_start, rig_stop),
         cmocka_unit_test_setup_teardown(marks, rig_start, rig_stop),
+        cmocka_unit_test_setup_teardown(marks_of_two, rig_start, rig_stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

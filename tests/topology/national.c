@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "crypto/sign.h"
+#include "keys/checkpoint.h"
 #include "keys/roster.h"
 #include "topology/sim/bound.h"
 #include "topology/sim/sim_int.h"
@@ -326,6 +327,71 @@ void national_reach_free(struct national_reach *r)
 {
     free(r->ms);
     free(r->bound_ms);
+}
+
+/* ---- CHECKPOINTs. */
+
+static void word_of(struct kai_sim *s, size_t node, struct kai_buf *note,
+                    struct national_words *out)
+{
+    const struct sim_node *n = &s->node[node];
+    struct kai_checkpoint p = {.counter = sim_wall(s)};
+
+    memcpy(p.node_cert, n->node_cert, KAI_ID_BYTES);
+    for (size_t a = 0; a < s->n_auds && p.n < KAI_CHECKPOINT_ROWS_MAX; a++)
+        if (n->data[a].open && n->data[a].key.seq > 0)
+            kai_mark_of(&p.rows[p.n++], n->data[a].salt, n->data[a].key.pk, n->data[a].key.seq,
+                        n->data[a].key.prev);
+    kai_marks_sort(p.rows, p.n);
+    kai_checkpoint_write(note, &p, n->sign.sk, s->charter.nid);
+    SIM_MUST(note->err == KAI_OK);
+    out->said++;
+    out->rows += p.n;
+    out->note_bytes += note->len;
+}
+
+static void count_words(const struct national *w, const struct kai_buf *notes,
+                        struct national_words *out)
+{
+    for (size_t of = 0; of < w->net->n_nodes; of++)
+        for (size_t at = 0; notes[of].len > 0 && at < w->net->n_nodes; at++) {
+            if (at == of || !kai_sim_up(w->s, at))
+                continue;
+            struct kai_view held =
+                kai_net_checkpoint_of(kai_sim_net(w->s, at), w->s->node[of].node_id);
+            out->due++;
+            out->got += kai_view_eq(held, kai_buf_view(&notes[of]));
+        }
+}
+
+void national_words(struct national *w, uint64_t seconds, struct national_words *out)
+{
+    size_t n = w->net->n_nodes;
+    struct kai_buf *notes = calloc(n, sizeof *notes);
+    struct kai_sim_counters before = kai_sim_counts(w->s), after;
+
+    *out = (struct national_words){0};
+    if (!notes)
+        abort();
+    for (size_t i = 0; i < n; i++) {
+        kai_buf_init(&notes[i], KAI_CHECKPOINT_BYTES_MAX);
+        if (kai_sim_up(w->s, i)) {
+            word_of(w->s, i, &notes[i], out);
+            kai_net_on_own_checkpoint(kai_sim_net(w->s, i), kai_buf_view(&notes[i]),
+                                      kai_sim_now(w->s));
+            sim_poke(w->s, i);
+        }
+        kai_sim_run(w->s, seconds * 1000 * (i + 1) / n - seconds * 1000 * i / n);
+    }
+    kai_sim_run(w->s, 30000);
+    count_words(w, notes, out);
+    after = kai_sim_counts(w->s);
+    out->bytes = after.bytes[KAI_MSG_NOTES] - before.bytes[KAI_MSG_NOTES];
+    for (size_t k = 0; k < sizeof after.bytes / sizeof after.bytes[0]; k++)
+        out->all_bytes += after.bytes[k] - before.bytes[k];
+    for (size_t i = 0; i < n; i++)
+        kai_buf_free(&notes[i]);
+    free(notes);
 }
 
 struct national_cost national_cost(const struct national *w)

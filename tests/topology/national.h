@@ -48,6 +48,15 @@ struct national_reach {
 void national_reach(const struct national *w, struct national_reach *out, const bool *was_up);
 void national_reach_free(struct national_reach *r);
 
+/* Every node that is up says once, each at its moment of so many seconds, how far its data logs go:
+ * a CHECKPOINT, which its home says each hour when they went on. */
+struct national_words {
+    size_t said, rows, note_bytes; /* Sums. */
+    uint64_t due, got;             /* Words and others that are up: who holds it as it was said. */
+    uint64_t bytes, all_bytes;     /* Of NOTES, and of all frames, in that time. */
+};
+void national_words(struct national *w, uint64_t seconds, struct national_words *out);
+
 /* Sums of engine counters over all nodes that are up. */
 struct national_cost {
     uint64_t entries, twice, bytes, frames, pushes, grafts, prunes;

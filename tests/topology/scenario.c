@@ -120,12 +120,15 @@ static void make_auds(struct kai_sim_plan *p, const struct scenario *sc, uint64_
 
 /* ---- What happens. */
 
+#define MERGERS_MAX 4u
+
 struct run {
     const struct scenario *sc;
     struct kai_sim_plan *plan;
     struct kai_sim *s;
-    uint64_t dice;
+    uint64_t dice, lots; /* Mergers have their own, so that all else of a seed stays as it is. */
     struct scenario_result *r;
+    size_t n_mergers, heir[MERGERS_MAX];
 };
 
 /* By the first node from there on that may: false: there is none. */
@@ -163,10 +166,10 @@ static void publish_everywhere(struct run *x)
 }
 
 /* Who may go: nobody owns or keeps an audience that others need, unless that is the point. */
-static size_t somebody(struct run *x)
+static size_t somebody_by(struct run *x, uint64_t *dice)
 {
     for (;;) {
-        size_t i = 1 + roll(&x->dice, x->plan->n_orgs - 1);
+        size_t i = 1 + roll(dice, x->plan->n_orgs - 1);
         bool needed = i <= x->plan->n_orgs / 10 || x->plan->org[i].late;
         for (size_t a = 0; a < x->plan->n_auds && !needed; a++)
             for (size_t k = 0; k < x->plan->aud[a].n_stewards && !needed; k++)
@@ -174,6 +177,11 @@ static size_t somebody(struct run *x)
         if (!needed)
             return i;
     }
+}
+
+static size_t somebody(struct run *x)
+{
+    return somebody_by(x, &x->dice);
 }
 
 static void change_groups(struct run *x, size_t count)
@@ -222,6 +230,46 @@ static void orphan(struct run *x)
     kai_sim_partition_some(x->s, 150);
 }
 
+static bool in_a_group(const struct run *x, size_t org)
+{
+    for (size_t a = 0; a < x->plan->n_auds; a++)
+        if (x->plan->aud[a].kind == KAI_AUD_GROUP && kai_sim_is_member(x->s, org, a))
+            return true;
+    return false;
+}
+
+/* A member of some group, or (heir) one that may have every place. */
+static size_t merging(struct run *x, bool heir, size_t but)
+{
+    for (;;) {
+        size_t i = somebody_by(x, &x->lots);
+        const struct kai_sim_org *o = &x->plan->org[i];
+        bool taken = i == but;
+
+        for (size_t k = 0; k < x->n_mergers; k++)
+            taken = taken || x->heir[k] == i;
+        if (!taken && kai_sim_is_member(x->s, i, 0) &&
+            (heir ? o->label_max == 0 && o->caps == 0 : in_a_group(x, i)))
+            return i;
+    }
+}
+
+/* Organisations take the places of others, the second one those of an heir, and one of two that
+ * gave theirs goes. */
+static void merge_some(struct run *x, size_t count)
+{
+    for (size_t k = 0; k < count && k < MERGERS_MAX; k++) {
+        size_t old = k == 1 ? x->heir[0] : merging(x, false, SIZE_MAX);
+        size_t heir = merging(x, true, old);
+
+        kai_sim_merge(x->s, old, heir);
+        kai_sim_run(x->s, 400);
+        if (k % 2 == 0)
+            kai_sim_revoke(x->s, old);
+        x->heir[x->n_mergers++] = heir;
+    }
+}
+
 /* Not one of two that letters went to: what the lost one had is not sent to the other again. */
 static void lose_a_node(struct run *x)
 {
@@ -266,6 +314,7 @@ static void script(struct run *x)
         kai_sim_restart(s, roll(&x->dice, n - unit));
     kai_sim_run(s, 5000);
     publish_some(x, n / 4);
+    merge_some(x, unit);
     if (x->sc->orphans)
         orphan(x);
     kai_sim_run(s, 3000);
@@ -323,6 +372,18 @@ static void heal(struct run *x)
     }
 }
 
+static size_t places(const struct run *x)
+{
+    size_t n = 0;
+
+    for (size_t k = 0; k < x->n_mergers; k++)
+        for (size_t a = 0; a < x->plan->n_auds; a++)
+            n += x->plan->aud[a].kind == KAI_AUD_GROUP &&
+                 !kai_orgs_has(&x->plan->aud[a].members, x->heir[k]) &&
+                 kai_sim_is_member(x->s, x->heir[k], a) && kai_sim_entries(x->s, x->heir[k], a) > 0;
+    return n;
+}
+
 static void judge(struct run *x)
 {
     struct scenario_result *r = x->r;
@@ -333,6 +394,7 @@ static void judge(struct run *x)
     r->leaks = kai_sim_leaks(x->s, &r->tried);
     r->unread = kai_sim_unread(x->s, &r->read, NULL);
     r->memory_most = kai_sim_memory_most(x->s);
+    r->places = places(x);
     r->hash = kai_sim_hash(x->s);
     r->entries = c->entries;
     if (r->violations > 0)
@@ -349,8 +411,9 @@ static void judge(struct run *x)
         (void)snprintf(r->why, sizeof r->why, "%zu hold what they want to say, of %zu", r->held,
                        r->held_first);
     else if (!(c->lost && c->repeated && c->reordered && c->stuck && c->cuts && c->restarts &&
-               c->partitions_hit && c->revokes && c->changes && c->admits && c->minted &&
-               r->entries && r->read && (r->tried || x->plan->n_orgs < 100)))
+               c->partitions_hit && c->revokes && c->changes && c->admits && c->mergers &&
+               r->places && c->minted && r->entries && r->read &&
+               (r->tried || x->plan->n_orgs < 100)))
         (void)snprintf(r->why, sizeof r->why, "a fault never happened");
     r->ok = r->why[0] == '\0';
     if (r->unread > 0)
@@ -361,7 +424,8 @@ static void judge(struct run *x)
 void scenario_run(const struct scenario *sc, struct scenario_result *r)
 {
     struct kai_sim_plan *plan = calloc(1, sizeof *plan);
-    struct run x = {.sc = sc, .plan = plan, .dice = sc->seed * 77 + 1, .r = r};
+    struct run x = {
+        .sc = sc, .plan = plan, .dice = sc->seed * 77 + 1, .lots = sc->seed * 91 + 3, .r = r};
     struct kai_sim_options o = {.seed = sc->seed,
                                 .plan = plan,
                                 .introduced = true,

@@ -23,6 +23,7 @@ struct scenario_result {
     size_t worst_aud;
     uint64_t worst_clean_ms; /* From calm to a clean epoch. */
     size_t held_first, held; /* With every steward gone: writers that wait, and after 15 minutes. */
+    size_t places; /* In closed audiences, that an heir has by a merger and by nothing else. */
     uint64_t hash, real_ms, virtual_ms;
     size_t memory_most;
     struct kai_sim_counters count;

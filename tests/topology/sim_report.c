@@ -1,7 +1,7 @@
 /* sim_report: a network file put through its life, with figures: `./dev sim --report`.
  *
- *   sim_report [--net FILE] [--scale N/D] [--seed S] [--hour SECONDS] [--days N] [--svg FILE]
- * [--links-only]
+ *   sim_report [--net FILE] [--scale N/D] [--seed S] [--hour SECONDS] [--days N] [--words SECONDS]
+ * [--svg FILE] [--links-only]
  *
  * Prints a line for each claim, and whether it holds; exit status 1 where one does not. */
 #include <stdarg.h>
@@ -276,6 +276,27 @@ static void split(struct national *w, uint64_t days)
     free(live.ms);
 }
 
+/* What CHECKPOINTs cost. A day of them is of nodes that all write something every hour. */
+static void words(struct national *w, uint64_t seconds)
+{
+    struct national_words o;
+
+    national_words(w, seconds, &o);
+    double copy = (double)o.note_bytes * (double)(o.said ? o.said - 1 : 1); /* One to each. */
+    double each = (double)o.bytes / (double)(o.said ? o.said * o.said : 1);
+    claim(o.got == o.due, "%zu nodes say once how far their logs go: %llu of %llu came", o.said,
+          (unsigned long long)o.got, (unsigned long long)o.due);
+    claim(
+        (double)o.bytes <= 16 * copy,
+        "%.1f rows and %.0f bytes each; %.0f bytes of NOTES that a node sends for each, %.2f times "
+        "one copy; 24 of each a day: %.1f MB a day and node; all frames of these %llu s: %.2f MB "
+        "a node",
+        (double)o.rows / (double)(o.said ? o.said : 1),
+        (double)o.note_bytes / (double)(o.said ? o.said : 1), each, (double)o.bytes / copy,
+        each * 24 * (double)o.said / 1e6, (unsigned long long)seconds + 30,
+        (double)o.all_bytes / 1e6 / (double)w->net->n_nodes);
+}
+
 static void memory(const struct national *w, double began)
 {
     struct rusage u;
@@ -291,7 +312,7 @@ static void memory(const struct national *w, double began)
 int main(int argc, char **argv)
 {
     const char *net = "topology/networks/national.net", *svg = NULL;
-    uint64_t seed = 1, num = 1, den = 1, hour = 3600, days = 30;
+    uint64_t seed = 1, num = 1, den = 1, hour = 3600, days = 30, said = 0;
     bool links_only = false;
     struct national w;
     double began = now_s();
@@ -310,6 +331,8 @@ int main(int argc, char **argv)
             hour = strtoull(v, NULL, 10), i++;
         else if (strcmp(argv[i], "--days") == 0)
             days = strtoull(v, NULL, 10), i++;
+        else if (strcmp(argv[i], "--words") == 0)
+            said = strtoull(v, NULL, 10), i++;
         else if (strcmp(argv[i], "--scale") == 0 && strchr(v, '/'))
             num = strtoull(v, NULL, 10), den = strtoull(strchr(v, '/') + 1, NULL, 10), i++;
         else
@@ -326,6 +349,8 @@ int main(int argc, char **argv)
             churn(&w, hour);
         if (days > 0)
             split(&w, days);
+        if (said > 0)
+            words(&w, said);
     }
     memory(&w, began);
     national_free(&w);

@@ -18,7 +18,8 @@ static void report(const struct scenario *sc, const struct scenario_result *r)
         "seed %llu: %s%s; %zu nodes, %zu audiences; entries %llu, read %llu, keys of the removed "
         "tried %llu; worst to a clean epoch %.0f s, worst to all read %.0f s (audience %zu); "
         "frames %llu, lost %llu, repeated %llu, reordered %llu, stuck %llu, cuts %llu, restarts "
-        "%llu, dials across %llu, revoked %llu, changed %llu, admitted %llu, epochs %llu, "
+        "%llu, dials across %llu, revoked %llu, changed %llu, admitted %llu, mergers %llu (%zu "
+        "places), epochs %llu, "
         "acknowledged %llu; hash %016llx; %.0f s virtual in %.1f s, %zu MiB of peers\n",
         (unsigned long long)sc->seed, r->ok ? "ok" : "FAILED: ", r->why, r->nodes, sc->auds,
         (unsigned long long)r->entries, (unsigned long long)r->read, (unsigned long long)r->tried,
@@ -27,9 +28,9 @@ static void report(const struct scenario *sc, const struct scenario_result *r)
         (unsigned long long)c->reordered, (unsigned long long)c->stuck, (unsigned long long)c->cuts,
         (unsigned long long)c->restarts, (unsigned long long)c->partitions_hit,
         (unsigned long long)c->revokes, (unsigned long long)c->changes,
-        (unsigned long long)c->admits, (unsigned long long)c->minted, (unsigned long long)c->held,
-        (unsigned long long)r->hash, (double)r->virtual_ms / 1000, (double)r->real_ms / 1000,
-        r->memory_most >> 20);
+        (unsigned long long)c->admits, (unsigned long long)c->mergers, r->places,
+        (unsigned long long)c->minted, (unsigned long long)c->held, (unsigned long long)r->hash,
+        (double)r->virtual_ms / 1000, (double)r->real_ms / 1000, r->memory_most >> 20);
     if (!r->ok)
         printf("again: sim_run --seed %llu --orgs %zu%s --trace\n", (unsigned long long)sc->seed,
                sc->orgs, sc->orphans ? " --orphans" : "");

@@ -74,7 +74,7 @@ bool kai_sim_converged(const struct kai_sim *s, size_t *entries)
 
 /* ---- Reading. */
 
-/* Since when a node is a member without a break. */
+/* Since when a node is a member without a break; an heir at the latest since the last merger. */
 static uint64_t member_since(const struct kai_sim *s, size_t node, size_t aud)
 {
     const struct sim_aud *a = &s->aud[aud];
@@ -84,6 +84,9 @@ static uint64_t member_since(const struct kai_sim *s, size_t node, size_t aud)
     if (a->is.kind != KAI_AUD_GROUP && a->is.kind != KAI_AUD_PROVIDERS &&
         a->is.kind != KAI_AUD_PERSONS)
         return since;
+    if (org != a->is.owner && a->n_versions > 0 &&
+        !kai_orgs_has(&a->version[a->n_versions - 1].members, org))
+        return s->merged_ms > since ? s->merged_ms : since;
     for (size_t i = a->n_versions;
          i-- > 0 && (org == a->is.owner || kai_orgs_has(&a->version[i].members, org));)
         if (i == 0 || !kai_orgs_has(&a->version[i - 1].members, org))

@@ -30,5 +30,6 @@ void kai_sim_merge(struct kai_sim *s, size_t old, size_t heir)
     o->gives = say(s, old, &o->root, &rec);
     o->takes = say(s, heir, &s->org[heir].issuing, &rec);
     s->org[heir].took = true;
-    s->merged = true;
+    s->merged_ms = s->now;
+    s->count.mergers++;
 }

@@ -90,7 +90,7 @@ static bool listed(const struct kai_sim *s, const struct sim_node *by, const str
 {
     if (kai_orgs_has(&v->members, org))
         return true;
-    for (size_t i = 0; s->merged && i < s->n_orgs; i++)
+    for (size_t i = 0; s->merged_ms > 0 && i < s->n_orgs; i++)
         if (s->org[i].heir != SIM_NOBODY && kai_orgs_has(&v->members, i) &&
             takes_over(s, by, a, i, org, ceiling))
             return true;

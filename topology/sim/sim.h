@@ -79,7 +79,8 @@ struct kai_sim_options {
 struct kai_sim_counters {
     uint64_t lost, repeated, reordered, stuck, cuts, restarts, partitions_hit, frames, intros, held,
         drops[102];
-    uint64_t parked, entries, opened, revokes, changes, admits, minted, refused_writes;
+    uint64_t parked, entries, opened, revokes, changes, admits, mergers, minted, refused_writes;
+    uint64_t bytes[128]; /* Sent, by enum kai_msg. */
 };
 
 struct kai_sim;

@@ -190,7 +190,7 @@ struct kai_sim {
     struct sim_map node_by_id, node_by_curve;
     struct kai_buf *addr; /* ADDR note of each node. */
     bool side[KAI_SIM_NODES];
-    bool merged; /* Some organisation has an heir. */
+    uint64_t merged_ms; /* When an organisation got an heir last; 0: none has one. */
     uint64_t violations;
     uint64_t hash;
     size_t memory_most;

@@ -159,6 +159,7 @@ bool sim_wire_send(struct sim_node *n, uint64_t link, struct kai_view frame)
     SIM_MUST(frame.n <= KAI_FRAME_BYTES_MAX &&
              (s->o.quick || kai_frame_parse(&f, frame) == KAI_OK));
     s->count.frames++;
+    s->count.bytes[frame.p[1] & 127u] += frame.n; /* [type, ...]: one byte each. */
     if (!s->o.quick)
         sim_oracle_frame(s, n, c, frame);
     if (s->tap && (s->tap_node == c->a || s->tap_node == c->b))
