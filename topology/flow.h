@@ -111,6 +111,7 @@ void kai_tree_came(struct kai_net *n, struct kai_link *l, struct kai_share *s, s
                    uint64_t seq, bool pushed);
 void kai_tree_twice(struct kai_net *n, struct kai_link *l, struct kai_share *s,
                     struct kai_nlog *log);
+void kai_tree_live(struct kai_net *n, struct kai_link *l, struct kai_share *s);
 void kai_tree_missing(struct kai_net *n, struct kai_link *l, struct kai_share *s,
                       const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq);
 void kai_tree_tick(struct kai_net *n);

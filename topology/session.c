@@ -154,8 +154,10 @@ static void stalled(struct kai_net *n, struct kai_link *l, struct kai_share *s)
 
 static void look(struct kai_net *n, struct kai_link *l, struct kai_share *s)
 {
-    if (s->rb_over && !s->live && kai_fetch_open(n, l, s) == 0)
+    if (s->rb_over && !s->live && kai_fetch_open(n, l, s) == 0) {
         s->live = true;
+        kai_tree_live(n, l, s);
+    }
     if (s->rb_running && n->now_ms >= s->rb_last_ms + KAI_RB_IDLE_MS)
         stalled(n, l, s);
     if (l->dead)

@@ -71,8 +71,7 @@ static void prune(struct kai_net *n, struct kai_link *l, struct kai_share *s,
     n->count.prunes_out++;
 }
 
-/* Of all logs of the audience that come by other ways: a new link costs one entry too many, not
- * one of each log. */
+/* Of this log (NULL: none) and of all logs of the audience that come by other ways. */
 static void prune_all(struct kai_net *n, struct kai_link *l, struct kai_share *s,
                       const struct kai_nlog *log)
 {
@@ -111,57 +110,65 @@ static void graft(struct kai_net *n, struct kai_link *l, struct kai_share *s, st
     n->count.grafts_out++;
 }
 
-/* Another link that carries this audience. */
-static struct kai_link *instead_of(const struct kai_net *n, const struct kai_link *gone,
-                                   const uint8_t *aud_id, struct kai_share **s)
-{
-    size_t start = (size_t)gone->id;
-
-    for (size_t i = 0; i < n->n_links; i++) {
-        struct kai_link *l = n->links[(start + i) % n->n_links];
-        *s = l == gone || l->dead || l->file ? NULL : kai_share_find(l, aud_id);
-        if (*s && (*s)->matched && (*s)->live)
-            return l;
-    }
-    return NULL;
-}
-
 static void come_by(struct kai_net *n, struct kai_link *l, struct kai_share *s,
                     struct kai_nlog *const *logs, size_t k)
 {
-    for (size_t i = 0; i < k; i++)
+    if (k == 0)
+        return;
+    for (size_t i = 0; i < k; i++) {
         logs[i]->pruned &= ~(1ull << l->slot);
+        logs[i]->via = l->id;
+    }
     put_list(n, s, KAI_MSG_GRAFT, 0, logs, k, 0);
     (void)kai_out_put(n, l, KAI_OUT_URGENT);
     n->count.grafts_out++;
+}
+
+/* Those of an audience's logs that came by the link that is gone come by this one. lazy: only where
+ * its other end wants none of us, and so has another way than through us. */
+static void come_instead(struct kai_net *n, const struct kai_link *gone, struct kai_link *l,
+                         struct kai_nlog *const *logs, size_t total, bool lazy)
+{
+    struct kai_share *s = l->dead || l->file ? NULL : kai_share_find(l, logs[0]->l.aud_id);
+    struct kai_nlog *some[KAI_IHAVE_IDS_MAX];
+    size_t k = 0;
+
+    if (!s || !s->matched || !s->live)
+        return;
+    for (size_t i = 0; i < total; i++) {
+        if (logs[i]->via != gone->id || logs[i]->l.own || (lazy && !kai_tree_lazy(logs[i], l)))
+            continue;
+        some[k++] = logs[i];
+        if (k == KAI_IHAVE_IDS_MAX) {
+            come_by(n, l, s, some, k);
+            k = 0;
+        }
+    }
+    come_by(n, l, s, some, k);
+}
+
+static bool comes_by(const struct kai_link *l, struct kai_nlog *const *logs, size_t total)
+{
+    for (size_t i = 0; i < total; i++)
+        if (logs[i]->via == l->id)
+            return true;
+    return false;
 }
 
 /* What came by this link comes by another one from now on, instead of waiting for the first word of
  * an entry that does not come. */
 void kai_tree_gone(struct kai_net *n, const struct kai_link *gone)
 {
-    struct kai_nlog *const *logs, *some[KAI_IHAVE_IDS_MAX];
-    struct kai_share *s;
+    struct kai_nlog *const *logs;
+    size_t start = (size_t)gone->id;
 
     for (size_t i = 0, total; i < n->n_logs; i += total) {
-        struct kai_link *l = NULL;
-        size_t k = 0;
         total = kai_mirror_audience(n, n->by_aud[i]->l.aud_id, &logs);
-        for (size_t j = 0; j < total; j++) {
-            if (logs[j]->via != gone->id)
-                continue;
-            logs[j]->via = 0;
-            l = l || logs[j]->l.own ? l : instead_of(n, gone, logs[j]->l.aud_id, &s);
-            if (!l)
-                continue;
-            some[k++] = logs[j];
-            if (k == KAI_IHAVE_IDS_MAX) {
-                come_by(n, l, s, some, k);
-                k = 0;
-            }
-        }
-        if (k > 0)
-            come_by(n, l, s, some, k);
+        for (size_t j = 0; j < 2 * n->n_links && comes_by(gone, logs, total); j++)
+            come_instead(n, gone, n->links[(start + j) % n->n_links], logs, total, j < n->n_links);
+        for (size_t j = 0; j < total; j++)
+            if (logs[j]->via == gone->id)
+                logs[j]->via = 0;
     }
 }
 
@@ -334,26 +341,44 @@ void kai_tree_came(struct kai_net *n, struct kai_link *l, struct kai_share *s, s
     remove_missing(n, m);
 }
 
-/* It was here already. The author tells everybody itself, whatever anyone wants: then the other
- * way is the one too many. */
+/* The author tells everybody itself, whatever anyone wants: another way is the one too many. */
+static void come_from_author(struct kai_net *n, const struct kai_link *l, struct kai_nlog *log)
+{
+    struct kai_link *other = log->via == l->id ? NULL : kai_link_find(n, log->via);
+    struct kai_share *s = other ? kai_share_find(other, log->l.aud_id) : NULL;
+
+    log->via = l->id;
+    if (s) {
+        log->pruned |= 1ull << other->slot;
+        prune(n, other, s, &log, 1);
+    }
+}
+
+/* It was here already. */
 void kai_tree_twice(struct kai_net *n, struct kai_link *l, struct kai_share *s,
                     struct kai_nlog *log)
 {
-    struct kai_link *other = kai_link_find(n, log->via);
-    struct kai_share *os = other ? kai_share_find(other, log->l.aud_id) : NULL;
-
     n->count.pushes_twice++;
     if (log->l.own || log->via == l->id || s->ctl)
         return;
-    if (!by_author(l, log)) {
+    if (by_author(l, log))
+        come_from_author(n, l, log);
+    else
         prune_all(n, l, s, log);
-        return;
-    }
-    log->via = l->id;
-    if (os) {
-        log->pruned |= 1ull << other->slot;
-        prune(n, other, os, &log, 1);
-    }
+}
+
+/* The audience has been reconciled on a new link: what has a way already need not come by this one
+ * too, or each new link would cost copies. */
+void kai_tree_live(struct kai_net *n, struct kai_link *l, struct kai_share *s)
+{
+    struct kai_nlog *const *logs;
+    size_t total = s->ctl || l->file || !s->matched ? 0 : kai_mirror_audience(n, s->aud_id, &logs);
+
+    for (size_t i = 0; i < total; i++)
+        if (by_author(l, logs[i]))
+            come_from_author(n, l, logs[i]);
+    if (total > 0)
+        prune_all(n, l, s, NULL);
 }
 
 /* ---- Entries of which there was word. */

@@ -1,11 +1,16 @@
 """What a node knows of links outlives kill -9: peers of links that stood long are dialled first, and what stewards were asked is not
 asked again."""
 
+import os
 import re
+import struct
+import time
 import unittest
 
-from world import WorldCase, until
+from world import KAIRAN, WorldCase, until
 
+CLOCK = os.environ.get("KAIRAN_FAULT_CLOCK") or os.path.join(os.path.dirname(KAIRAN), "tests", "fault", "fault_clock.so")
+FASTER = 10  # Links get old, and stewards are asked again, by the node's own clock.
 GONE = re.compile(r"peer at tcp://127\.0\.0\.1:(\d+) does not answer")
 PEERS = 8
 AT_ONCE = 4  # Dials: in which order these are refused says nothing.
@@ -16,10 +21,18 @@ class Restart(WorldCase):
     def build(cls, world):
         cls.peers = world.network(*("Peer%d" % i for i in range(PEERS)))
         cls.x = world.join(cls.peers[0], "Newcomer")
+        cls.clock = world.file(bytes(16), "clock")
 
     def start(self):
         """It listens nowhere: all its links are those that it chooses to dial."""
-        self.x.run(listen=False)
+        self.began = time.monotonic()
+        self.hurry()
+        self.x.run(listen=False, env={"LD_PRELOAD": CLOCK, "KAIRAN_TEST_CLOCK": self.clock})
+
+    def hurry(self):
+        """Since it started its steady clock has been FASTER than ours."""
+        with open(self.clock, "r+b") as f:
+            f.write(struct.pack("<qq", 0, int((time.monotonic() - self.began) * (FASTER - 1))))
 
     def alone(self):
         """Whom it dials when nobody is there, first to last; then it is killed."""
@@ -58,8 +71,8 @@ class Restart(WorldCase):
         self.start()
         until("two links", lambda: self.x.live_with(2), 60)
         self.group(anchor, "before")
-        # Asked about three times, half a minute or more apart: then the links are older than a minute.
-        until("what was asked is kept", lambda: self.kept(b"visits"), 240)
+        # Asked about three times, half a minute or more apart by its clock: then the links are older than a minute.
+        until("what was asked is kept", lambda: self.hurry() or self.kept(b"visits"), 240)
         self.assertTrue(self.kept(b"anchors"))
         self.x.node.kill()
         self.assertLess({anchor, other}, set(self.alone()[:AT_ONCE]), "anchors are dialled first")

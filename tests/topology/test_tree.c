@@ -16,6 +16,9 @@
 #define AUTHOR 1u /* Of a public log that node 0 does not hold yet. */
 #define OTHER  4u
 
+/* What is said on another link than the one that gave rise to it leaves with the next step. */
+#define NEXT_STEP_MS 1000u
+
 struct stage {
     struct kai_sim *s;
     uint64_t link[NODES]; /* Of the stranger in this node's place; 0: none. */
@@ -252,6 +255,59 @@ static void test_author_is_not_pruned(void **state)
     kai_sim_free(st.s);
 }
 
+/* A link that comes later brings nothing that has a way: not one entry of any log. */
+static void test_new_link_begins_lazy(void **state)
+{
+    struct stage st;
+    uint8_t log[KAI_KEY_BYTES], other[KAI_KEY_BYTES];
+
+    (void)state;
+    open_stage(&st, 2);
+    memcpy(log, entry(&st, AUTHOR, 1).h.log_pk, KAI_KEY_BYTES);
+    memcpy(other, entry(&st, OTHER, 1).h.log_pk, KAI_KEY_BYTES);
+    push(&st, 2, AUTHOR, 1);
+    push(&st, 2, OTHER, 1);
+    enter(&st, AUTHOR);
+    kai_sim_run(st.s, NEXT_STEP_MS);
+    assert_int_equal(named(&st, AUTHOR, KAI_MSG_PRUNE, other, 0), 1);
+    /* Its author says it whole, whatever is asked: it comes by that link from now on. */
+    assert_int_equal(named(&st, AUTHOR, KAI_MSG_PRUNE, log, 0), 0);
+    assert_int_equal(named(&st, 2, KAI_MSG_PRUNE, log, 0), 1);
+    assert_int_equal(named(&st, 2, KAI_MSG_PRUNE, other, 0), 0);
+    kai_sim_free(st.s);
+}
+
+/* The way of a log is another one when its link ends: that of somebody who wants none of us, and so
+ * does not wait for us. It is a way as any, of which links that come later are told. */
+static void way_after(size_t waits, size_t has)
+{
+    struct stage st;
+    struct kai_buf b;
+    uint8_t log[KAI_KEY_BYTES];
+
+    open_stage(&st, 1);
+    enter(&st, OTHER);
+    memcpy(log, entry(&st, AUTHOR, 1).h.log_pk, KAI_KEY_BYTES);
+    push(&st, 2, AUTHOR, 1);
+    say_prune(&st, has, log);
+    kai_buf_init(&b, KAI_FRAME_BYTES_MAX);
+    kai_put_number(&b, KAI_MSG_BYE, KAI_BYE_BUSY);
+    send(&st, 2, &b);
+    kai_sim_run(st.s, NEXT_STEP_MS);
+    assert_int_equal(named(&st, has, KAI_MSG_GRAFT, log, 0), 1);
+    assert_int_equal(named(&st, waits, KAI_MSG_GRAFT, log, 0), 0);
+    enter(&st, 2);
+    assert_int_equal(named(&st, 2, KAI_MSG_PRUNE, log, 0), 1);
+    kai_sim_free(st.s);
+}
+
+static void test_way_after_a_link(void **state)
+{
+    (void)state;
+    way_after(3, OTHER);
+    way_after(OTHER, 3);
+}
+
 static void test_lazy_link_stays_lazy(void **state)
 {
     struct stage st;
@@ -427,6 +483,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_second_push_is_pruned),
         cmocka_unit_test(test_author_is_not_pruned),
+        cmocka_unit_test(test_new_link_begins_lazy),
+        cmocka_unit_test(test_way_after_a_link),
         cmocka_unit_test(test_lazy_link_stays_lazy),
         cmocka_unit_test(test_own_log_is_flooded),
         cmocka_unit_test(test_word_is_grafted),
