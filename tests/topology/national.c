@@ -89,7 +89,7 @@ static uint64_t path_ms(void *ctx, size_t a, size_t b)
 }
 
 bool national_new(struct national *w, const char *path, uint64_t seed, uint64_t num, uint64_t den,
-                  bool shared)
+                  bool shared, size_t threads)
 {
     struct kai_sim_plan *plan;
     struct kai_sim_options o = {.seed = seed,
@@ -98,6 +98,7 @@ bool national_new(struct national *w, const char *path, uint64_t seed, uint64_t 
                                 .track = true,
                                 .shared = shared,
                                 .quick = true,
+                                .threads = threads,
                                 .path_ms = path_ms};
 
     *w = (struct national){.dice = seed * 77 + 1};

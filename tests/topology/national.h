@@ -12,10 +12,10 @@ struct national {
 };
 
 /* Read a file, expand it at num/den of its size and begin: everybody has been a member for long,
- * and nobody is linked. shared: nodes that hold the same control entries share the set. False: it
- * says why on standard error. */
+ * and nobody is linked. shared: nodes that hold the same control entries share the set. threads:
+ * that run it (kai_sim_options). False: it says why on standard error. */
 bool national_new(struct national *w, const char *path, uint64_t seed, uint64_t num, uint64_t den,
-                  bool shared);
+                  bool shared, size_t threads);
 void national_free(struct national *w);
 uint64_t national_roll(struct national *w, uint64_t below);
 

@@ -1,7 +1,7 @@
 /* sim_report: a network file put through its life, with figures: `./dev sim --report`.
  *
- *   sim_report [--net FILE] [--scale N/D] [--seed S] [--hour SECONDS] [--days N] [--svg FILE]
- * [--links-only]
+ *   sim_report [--net FILE] [--scale N/D] [--seed S] [--hour SECONDS] [--days N] [--threads N]
+ * [--svg FILE] [--links-only]
  *
  * Prints a line for each claim, and whether it holds; exit status 1 where one does not. */
 #include <stdarg.h>
@@ -291,7 +291,7 @@ static void memory(const struct national *w, double began)
 int main(int argc, char **argv)
 {
     const char *net = "topology/networks/national.net", *svg = NULL;
-    uint64_t seed = 1, num = 1, den = 1, hour = 3600, days = 30;
+    uint64_t seed = 1, num = 1, den = 1, hour = 3600, days = 30, threads = 2;
     bool links_only = false;
     struct national w;
     double began = now_s();
@@ -308,6 +308,8 @@ int main(int argc, char **argv)
             seed = strtoull(v, NULL, 10), i++;
         else if (strcmp(argv[i], "--hour") == 0)
             hour = strtoull(v, NULL, 10), i++;
+        else if (strcmp(argv[i], "--threads") == 0)
+            threads = strtoull(v, NULL, 10), i++;
         else if (strcmp(argv[i], "--days") == 0)
             days = strtoull(v, NULL, 10), i++;
         else if (strcmp(argv[i], "--scale") == 0 && strchr(v, '/'))
@@ -315,7 +317,7 @@ int main(int argc, char **argv)
         else
             return fprintf(stderr, "sim_report: %s?\n", argv[i]), 2;
     }
-    if (!national_new(&w, net, seed, num, den, true))
+    if (!national_new(&w, net, seed, num, den, true, threads))
         return 2;
     memory(&w, began);
     links(&w);
