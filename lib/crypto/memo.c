@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "crypto/sign.h"
 
-#define SLOTS (1u << 18) /* 8 MiB; a newer one takes the place of an older one. */
+#define SLOTS (KAI_MEMO_BYTES / KAI_ID_BYTES) /* A newer one takes an older one's place. */
 
 #define LOCKS 256u /* Held for 32 bytes at a time. */
 

@@ -9,6 +9,8 @@
 
 #include "base/limits.h"
 
+#define KAI_MEMO_BYTES (8u << 20) /* Of all that is remembered. */
+
 bool kai_memo_on(void);
 /* id: a hash over all that was judged. */
 bool kai_memo_has(const uint8_t id[static KAI_ID_BYTES]);

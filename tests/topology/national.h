@@ -54,4 +54,14 @@ struct national_cost {
 };
 struct national_cost national_cost(const struct national *w);
 
+/* What the process holds now, in bytes, and what of it stands once for all nodes: sets of control
+ * entries and rosters (as many as differ, each as large as a copy that is made to be measured),
+ * entries, and the signatures that are remembered. books: what the simulator keeps of each node
+ * itself, which no node would. */
+struct national_memory {
+    size_t all, sets, rosters, entries, signatures, books;
+    size_t n_sets, n_rosters;
+};
+struct national_memory national_memory(const struct national *w);
+
 #endif

@@ -276,15 +276,29 @@ static void split(struct national *w, uint64_t days)
     free(live.ms);
 }
 
+#define NODE_BYTES_MOST 2000000.0
+
+/* Figures of now, but the most of the process, which is of the whole run. */
 static void memory(const struct national *w, double began)
 {
+    struct national_memory m = national_memory(w);
+    size_t shared = m.sets + m.rosters + m.entries + m.signatures, n = w->net->n_nodes;
+    double own = m.all > shared ? (double)(m.all - shared) / (double)n : 0;
     struct rusage u;
 
     (void)getrusage(RUSAGE_SELF, &u);
-    printf("      %zu nodes, %zu audiences: %.0f s of virtual time in %.0f s; %.2f MiB a node in "
-           "all\n",
-           w->net->n_nodes, w->net->n_auds, (double)kai_sim_now(w->s) / 1000, now_s() - began,
-           (double)u.ru_maxrss / 1024 / (double)w->net->n_nodes);
+    printf(
+        "      %zu nodes, %zu audiences: %.0f s of virtual time in %.0f s (%.0f s of processors); "
+        "%.2f MiB a node in all at most\n",
+        n, w->net->n_auds, (double)kai_sim_now(w->s) / 1000, now_s() - began,
+        (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec), (double)u.ru_maxrss / 1024 / (double)n);
+    claim(own <= NODE_BYTES_MOST,
+          "memory: %.2f MB a node beside what is shared, %.2f of it the simulator's books; shared: "
+          "%.1f MB in %zu sets of control entries, %.1f in %zu rosters, %.1f of entries, %.1f of "
+          "signatures",
+          own / 1e6, (double)m.books / 1e6 / (double)n, (double)m.sets / 1e6, m.n_sets,
+          (double)m.rosters / 1e6, m.n_rosters, (double)m.entries / 1e6,
+          (double)m.signatures / 1e6);
     printf("      trace %016llx\n", (unsigned long long)kai_sim_hash(w->s));
 }
 
