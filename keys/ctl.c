@@ -74,7 +74,7 @@ enum kai_err kai_ctl_new(struct kai_ctl **out, const struct kai_charter *charter
     *out = NULL;
     if (c == NULL)
         return KAI_ENOMEM;
-    c->refs = 1;
+    atomic_init(&c->refs, 1);
     c->first = c->charter = *charter;
     c->most = KAI_CTL_ENTRIES_MAX;
     c->heads = calloc(1, sizeof *c->heads);
@@ -91,7 +91,7 @@ enum kai_err kai_ctl_new(struct kai_ctl **out, const struct kai_charter *charter
 
 void kai_ctl_free(struct kai_ctl *c)
 {
-    if (c == NULL || --c->refs > 0)
+    if (c == NULL || atomic_fetch_sub(&c->refs, 1) > 1)
         return;
     for (size_t i = 0; i < c->n; i++)
         free(c->by_hash[i]);

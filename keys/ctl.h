@@ -89,7 +89,8 @@ void kai_ctl_fingerprint(const struct kai_ctl *c, uint8_t fp[static KAI_ID_BYTES
 size_t kai_ctl_count(const struct kai_ctl *c);
 
 /* From now on (until told off) those who kai_ctl_put() the same entries share one set: for the
- * simulator alone. kai_ctl_free() gives one reference back; a shared set takes no kai_ctl_add(). */
+ * simulator alone, in which several threads may do so at once. kai_ctl_free() gives one reference
+ * back; a shared set takes no kai_ctl_add(). */
 void kai_ctl_memo(bool on);
 struct kai_ctl *kai_ctl_ref(struct kai_ctl *c);
 

@@ -2,6 +2,8 @@
 #ifndef KAI_KEYS_CTL_INT_H
 #define KAI_KEYS_CTL_INT_H
 
+#include <stdatomic.h>
+
 #include "keys/ctl.h"
 #include "keys/keydeath.h"
 #include "keys/record.h"
@@ -59,7 +61,7 @@ struct kai_ctl_death {
 };
 
 struct kai_ctl {
-    size_t refs;
+    atomic_size_t refs;
     struct kai_charter first;      /* Version 1. */
     struct kai_charter charter;    /* The one that counts. */
     struct kai_ctl_charter *later; /* Each follows the one before it. */

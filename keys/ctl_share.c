@@ -1,8 +1,9 @@
 /* ctl_share: one set for all who hold the same entries. A simulator has thousands of nodes in one
- * thread, and each would hold what all hold.
+ * process, and each would hold what all hold.
  *
  * A set that is shared never changes: whoever adds to it moves on to the set that has the entry as
- * well, which the first one that comes there makes. So nothing that one adds is seen by another. */
+ * well, which the first one that comes there makes. So nothing that one adds is seen by another,
+ * and threads read it at the same time: what it works out when asked is worked out before. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #define MEMO_ROWS 256u
 static struct {
     bool on;
+    atomic_flag lock; /* Of all below; held while rows are looked through. */
     size_t next;
     struct {
         uint8_t from[KAI_ID_BYTES]; /* Fingerprint of the set before. */
@@ -23,13 +25,14 @@ void kai_ctl_memo(bool on)
 {
     for (size_t i = 0; i < MEMO_ROWS; i++)
         kai_ctl_free(memo.row[i].to);
-    memset(&memo, 0, sizeof memo);
+    memset(&memo.row, 0, sizeof memo.row);
+    memo.next = 0;
     memo.on = on;
 }
 
 struct kai_ctl *kai_ctl_ref(struct kai_ctl *c)
 {
-    c->refs++;
+    atomic_fetch_add(&c->refs, 1);
     return c;
 }
 
@@ -80,18 +83,40 @@ static struct kai_ctl *find(const uint8_t *from, const uint8_t *entry)
     for (size_t i = 0; i < MEMO_ROWS; i++)
         if (memo.row[i].to != NULL && memcmp(memo.row[i].entry, entry, KAI_ID_BYTES) == 0 &&
             memcmp(memo.row[i].from, from, KAI_ID_BYTES) == 0)
-            return memo.row[i].to;
+            return kai_ctl_ref(memo.row[i].to);
     return NULL;
 }
 
-static void keep(const uint8_t *from, const uint8_t *entry, struct kai_ctl *to)
+static struct kai_ctl *take(const uint8_t *from, const uint8_t *entry)
 {
-    size_t i = memo.next++ % MEMO_ROWS;
+    struct kai_ctl *to;
 
-    kai_ctl_free(memo.row[i].to);
-    memcpy(memo.row[i].from, from, KAI_ID_BYTES);
-    memcpy(memo.row[i].entry, entry, KAI_ID_BYTES);
-    memo.row[i].to = kai_ctl_ref(to);
+    while (atomic_flag_test_and_set_explicit(&memo.lock, memory_order_acquire))
+        ;
+    to = find(from, entry);
+    atomic_flag_clear_explicit(&memo.lock, memory_order_release);
+    return to;
+}
+
+/* Where another thread came there first, its set is taken and this one is freed. */
+static struct kai_ctl *keep(const uint8_t *from, const uint8_t *entry, struct kai_ctl *to)
+{
+    struct kai_ctl *old = to, *first;
+    size_t i;
+
+    while (atomic_flag_test_and_set_explicit(&memo.lock, memory_order_acquire))
+        ;
+    first = find(from, entry);
+    if (first == NULL) {
+        i = memo.next++ % MEMO_ROWS;
+        old = memo.row[i].to;
+        memcpy(memo.row[i].from, from, KAI_ID_BYTES);
+        memcpy(memo.row[i].entry, entry, KAI_ID_BYTES);
+        memo.row[i].to = kai_ctl_ref(to);
+    }
+    atomic_flag_clear_explicit(&memo.lock, memory_order_release);
+    kai_ctl_free(old);
+    return first != NULL ? first : to;
 }
 
 enum kai_err kai_ctl_put(struct kai_ctl **c, const struct kai_entry *e)
@@ -105,10 +130,9 @@ enum kai_err kai_ctl_put(struct kai_ctl **c, const struct kai_entry *e)
     if (err != KAI_OK)
         return err;
     kai_ctl_fingerprint(*c, from);
-    next = find(from, e->hash);
-    if (next != NULL) {
-        next = kai_ctl_ref(next);
-    } else {
+    next = take(from, e->hash);
+    if (next == NULL) {
+        uint8_t then[KAI_ID_BYTES];
         err = copy(&next, *c);
         if (err == KAI_OK)
             err = kai_ctl_add(next, e);
@@ -116,7 +140,8 @@ enum kai_err kai_ctl_put(struct kai_ctl **c, const struct kai_entry *e)
             kai_ctl_free(next);
             return err;
         }
-        keep(from, e->hash, next);
+        kai_ctl_fingerprint(next, then);
+        next = keep(from, e->hash, next);
     }
     kai_ctl_free(*c);
     *c = next;

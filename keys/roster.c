@@ -87,10 +87,12 @@ static enum kai_err build(struct kai_roster **out, const struct kai_ctl *ctl)
     return KAI_OK;
 }
 
-/* A roster is a function of the set alone, so the same set has the same roster. */
+/* A roster is a function of the set alone, so the same set has the same roster. Threads may ask at
+ * the same time: the lock is held while rows are looked through, and not while one builds. */
 #define MEMO_ROWS 64u
 static struct {
     bool on;
+    atomic_flag lock;
     size_t next;
     struct {
         uint8_t set[KAI_ID_BYTES];
@@ -102,31 +104,52 @@ void kai_roster_memo(bool on)
 {
     for (size_t i = 0; i < MEMO_ROWS; i++)
         kai_roster_unref(memo.row[i].r);
-    memset(&memo, 0, sizeof memo);
+    memset(&memo.row, 0, sizeof memo.row);
+    memo.next = 0;
     memo.on = on;
+}
+
+/* The roster of a set, or NULL. add, where it is not NULL, is remembered if there is none. */
+static struct kai_roster *remembered(const uint8_t *set, struct kai_roster *add)
+{
+    struct kai_roster *r = NULL, *old = NULL;
+
+    while (atomic_flag_test_and_set_explicit(&memo.lock, memory_order_acquire))
+        ;
+    for (size_t i = 0; r == NULL && i < MEMO_ROWS; i++)
+        if (memo.row[i].r != NULL && memcmp(memo.row[i].set, set, KAI_ID_BYTES) == 0)
+            r = kai_roster_ref(memo.row[i].r);
+    if (r == NULL && add != NULL) {
+        old = memo.row[memo.next].r;
+        memcpy(memo.row[memo.next].set, set, KAI_ID_BYTES);
+        memo.row[memo.next].r = kai_roster_ref(add);
+        memo.next = (memo.next + 1) % MEMO_ROWS;
+    }
+    atomic_flag_clear_explicit(&memo.lock, memory_order_release);
+    kai_roster_unref(old);
+    return r;
 }
 
 enum kai_err kai_roster_build(struct kai_roster **out, const struct kai_ctl *ctl)
 {
     uint8_t set[KAI_ID_BYTES];
+    struct kai_roster *other;
     enum kai_err err;
 
     if (!memo.on)
         return build(out, ctl);
     kai_ctl_fingerprint(ctl, set);
-    for (size_t i = 0; i < MEMO_ROWS; i++) {
-        if (memo.row[i].r == NULL || memcmp(memo.row[i].set, set, sizeof set) != 0)
-            continue;
-        *out = kai_roster_ref(memo.row[i].r);
+    *out = remembered(set, NULL);
+    if (*out != NULL)
         return KAI_OK;
-    }
     err = build(out, ctl);
     if (err != KAI_OK)
         return err;
-    kai_roster_unref(memo.row[memo.next].r);
-    memcpy(memo.row[memo.next].set, set, sizeof set);
-    memo.row[memo.next].r = kai_roster_ref(*out);
-    memo.next = (memo.next + 1) % MEMO_ROWS;
+    other = remembered(set, *out);
+    if (other != NULL) { /* Another thread was first. */
+        kai_roster_unref(*out);
+        *out = other;
+    }
     return KAI_OK;
 }
 

@@ -198,7 +198,7 @@ bool kai_roster_compromise(const struct kai_roster *r, const uint8_t hash[static
 bool kai_rule_fits(const struct kai_org *org, const struct kai_aud_rec *rec);
 
 /* From now on (until told off) equal sets of control entries share one roster: for the simulator
- * alone, whose hundreds of nodes build the same ones in one thread. */
+ * alone, whose hundreds of nodes build the same ones. Several threads may build while it is on. */
 void kai_roster_memo(bool on);
 
 #endif

@@ -35,8 +35,8 @@ KAI_MUST_USE enum kai_err kai_verify(const uint8_t sig[static KAI_SIG_BYTES],
                                      size_t body_n);
 
 /* From now on (until told off) signatures and keys that were found good once are not checked again:
- * for the simulator alone, whose hundreds of nodes check the same ones in one thread. A bad one is
- * never remembered. Without memory nothing is. */
+ * for the simulator alone, whose hundreds of nodes check the same ones, in several threads. A bad
+ * one is never remembered. Without memory nothing is. Told while no other thread checks. */
 void kai_verify_memo(bool on);
 
 #endif

@@ -248,8 +248,10 @@ bool evil_heard_log(const struct stage *st, const uint8_t *log_pk)
 
 struct evil_hand evil_hand_of(struct stage *st)
 {
-    return (struct evil_hand){
-        .nid = st->s->charter.nid, .packer = st->s->packer, .random = sim_fill, .ctx = st->s};
+    return (struct evil_hand){.nid = st->s->charter.nid,
+                              .packer = st->s->worker[0].packer,
+                              .random = sim_fill,
+                              .ctx = st->s};
 }
 
 void evil_log_new(struct stage *st, struct evil_log *l, size_t author)

@@ -54,7 +54,7 @@ static bool letters_stay_closed(void)
         SIM_MUST(kai_keyring_keys(st.s->node[i].keyring, &keys, &n) == KAI_OK);
         for (size_t k = 0; k < n; k++)
             for (size_t e = 0; e < letter->n; e++)
-                opened = opened || sim_opens(st.s, &letter->entry[e]->e, keys[k].key);
+                opened = opened || sim_opens(&st.s->worker[0], &letter->entry[e]->e, keys[k].key);
         sodium_free(keys);
     }
     read = evil_read(&st, BOB, letter->l.log_pk) == letter->n;

@@ -115,9 +115,9 @@ static bool blind(void)
         search(&s, kai_view_of(relay->log[i].l.author_cert, KAI_ID_BYTES));
     }
     /* The search finds what there is to find: the same in what a member reads. */
-    (void)sim_opens(st.s, &evil_log_of(&st, BOB, GROUP)->entry[0]->e,
+    (void)sim_opens(&st.s->worker[0], &evil_log_of(&st, BOB, GROUP)->entry[0]->e,
                     evil_epoch(&st, GROUP, BOB)->key);
-    search(&control, kai_buf_view(&st.s->opened));
+    search(&control, kai_buf_view(&st.s->worker[0].opened));
     bool ok = HELD(s.hits == 0) && HELD(held >= 3) && HELD(s.frames > 10) && HELD(control.hits > 0);
     printf("    searched %zu bytes of the relay's store and %zu data frames\n", s.bytes, s.frames);
     stage_close(&st);
@@ -143,8 +143,9 @@ static bool cannot_open(void)
                 if (memcmp(relay->log[i].l.aud_id, st.s->aud[GROUP].id, KAI_ID_BYTES) != 0)
                     continue;
                 tried++;
-                opened = opened || sim_opens(st.s, &relay->log[i].entry[e]->e, keys[k].key) ||
-                         sim_opens(st.s, &relay->log[i].entry[e]->e, keys[k].route);
+                opened = opened ||
+                         sim_opens(&st.s->worker[0], &relay->log[i].entry[e]->e, keys[k].key) ||
+                         sim_opens(&st.s->worker[0], &relay->log[i].entry[e]->e, keys[k].route);
             }
     sodium_free(keys);
     stage_close(&st);

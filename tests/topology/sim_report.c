@@ -1,7 +1,7 @@
 /* sim_report: a network file put through its life, with figures: `./dev sim --report`.
  *
  *   sim_report [--net FILE] [--scale N/D] [--seed S] [--hour SECONDS] [--days N] [--words SECONDS]
- * [--svg FILE] [--links-only]
+ * [--threads N] [--svg FILE] [--links-only]
  *
  * Prints a line for each claim, and whether it holds; exit status 1 where one does not. */
 #include <stdarg.h>
@@ -297,22 +297,36 @@ static void words(struct national *w, uint64_t seconds)
         (double)o.all_bytes / 1e6 / (double)w->net->n_nodes);
 }
 
+#define NODE_BYTES_MOST 2000000.0
+
+/* Figures of now, but the most of the process, which is of the whole run. */
 static void memory(const struct national *w, double began)
 {
+    struct national_memory m = national_memory(w);
+    size_t shared = m.sets + m.rosters + m.entries + m.signatures, n = w->net->n_nodes;
+    double own = m.all > shared ? (double)(m.all - shared) / (double)n : 0;
     struct rusage u;
 
     (void)getrusage(RUSAGE_SELF, &u);
-    printf("      %zu nodes, %zu audiences: %.0f s of virtual time in %.0f s; %.2f MiB a node in "
-           "all\n",
-           w->net->n_nodes, w->net->n_auds, (double)kai_sim_now(w->s) / 1000, now_s() - began,
-           (double)u.ru_maxrss / 1024 / (double)w->net->n_nodes);
+    printf(
+        "      %zu nodes, %zu audiences: %.0f s of virtual time in %.0f s (%.0f s of processors); "
+        "%.2f MiB a node in all at most\n",
+        n, w->net->n_auds, (double)kai_sim_now(w->s) / 1000, now_s() - began,
+        (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec), (double)u.ru_maxrss / 1024 / (double)n);
+    claim(own <= NODE_BYTES_MOST,
+          "memory: %.2f MB a node beside what is shared, %.2f of it the simulator's books; shared: "
+          "%.1f MB in %zu sets of control entries, %.1f in %zu rosters, %.1f of entries, %.1f of "
+          "signatures",
+          own / 1e6, (double)m.books / 1e6 / (double)n, (double)m.sets / 1e6, m.n_sets,
+          (double)m.rosters / 1e6, m.n_rosters, (double)m.entries / 1e6,
+          (double)m.signatures / 1e6);
     printf("      trace %016llx\n", (unsigned long long)kai_sim_hash(w->s));
 }
 
 int main(int argc, char **argv)
 {
     const char *net = "topology/networks/national.net", *svg = NULL;
-    uint64_t seed = 1, num = 1, den = 1, hour = 3600, days = 30, said = 0;
+    uint64_t seed = 1, num = 1, den = 1, hour = 3600, days = 30, said = 0, threads = 2;
     bool links_only = false;
     struct national w;
     double began = now_s();
@@ -329,6 +343,8 @@ int main(int argc, char **argv)
             seed = strtoull(v, NULL, 10), i++;
         else if (strcmp(argv[i], "--hour") == 0)
             hour = strtoull(v, NULL, 10), i++;
+        else if (strcmp(argv[i], "--threads") == 0)
+            threads = strtoull(v, NULL, 10), i++;
         else if (strcmp(argv[i], "--days") == 0)
             days = strtoull(v, NULL, 10), i++;
         else if (strcmp(argv[i], "--words") == 0)
@@ -338,7 +354,7 @@ int main(int argc, char **argv)
         else
             return fprintf(stderr, "sim_report: %s?\n", argv[i]), 2;
     }
-    if (!national_new(&w, net, seed, num, den, true))
+    if (!national_new(&w, net, seed, num, den, true, threads))
         return 2;
     memory(&w, began);
     links(&w);

@@ -1,5 +1,5 @@
-/* test_national: a small country: the same run twice, and nodes that share what they hold do
- * nothing that nodes with sets of their own would not. */
+/* test_national: a small country: the same run twice, and nodes that share what they hold, or that
+ * several threads run, do nothing that others would not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,12 +13,12 @@
 #define NET NETWORKS "/national.net"
 
 /* Entries, a newcomer to the control plane, nodes that stop and start. */
-static uint64_t run(uint64_t seed, bool shared)
+static uint64_t run(uint64_t seed, bool shared, size_t threads)
 {
     struct national w;
     uint64_t hash;
 
-    assert_true(national_new(&w, NET, seed, 1, 36, shared));
+    assert_true(national_new(&w, NET, seed, 1, 36, shared, threads));
     kai_sim_run(w.s, 8000);
     for (int i = 0; i < 4; i++) {
         (void)national_publish(&w, 5);
@@ -34,18 +34,29 @@ static uint64_t run(uint64_t seed, bool shared)
 
 static void test_same_seed(void **state)
 {
-    uint64_t first = run(3, true);
+    uint64_t first = run(3, true, 1);
 
     (void)state;
-    assert_true(run(3, true) == first);
-    assert_true(run(4, true) != first);
+    assert_true(run(3, true, 1) == first);
+    assert_true(run(4, true, 1) != first);
 }
 
 static void test_sharing_hides_nothing(void **state)
 {
     (void)state;
     for (uint64_t seed = 5; seed < 7; seed++)
-        assert_true(run(seed, true) == run(seed, false));
+        assert_true(run(seed, true, 1) == run(seed, false, 1));
+}
+
+static void test_threads_decide_nothing(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 8; seed < 10; seed++) {
+        uint64_t alone = run(seed, true, 1);
+        for (size_t threads = 2; threads < 5; threads++)
+            assert_true(run(seed, true, threads) == alone);
+    }
+    assert_true(run(8, false, 2) == run(8, false, 1));
 }
 
 /* What one node has heard no other has before it hears it too. */
@@ -57,7 +68,7 @@ static void test_sets_differ(void **state)
     uint64_t before;
 
     (void)state;
-    assert_true(national_new(&w, NET, 7, 1, 36, true));
+    assert_true(national_new(&w, NET, 7, 1, 36, true, 1));
     kai_sim_run(w.s, 6000);
     log = w.s->org[0].issuing.pk;
     assert_int_equal(kai_ctl_head(w.s->node[0].ctl, log, &head), KAI_OK);
@@ -79,6 +90,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_seed),
         cmocka_unit_test(test_sharing_hides_nothing),
+        cmocka_unit_test(test_threads_decide_nothing),
         cmocka_unit_test(test_sets_differ),
     };
 

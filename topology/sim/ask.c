@@ -30,17 +30,35 @@ uint64_t kai_sim_violations(const struct kai_sim *s)
 
 uint64_t kai_sim_hash(const struct kai_sim *s)
 {
-    return s->hash;
+    uint64_t hash = s->hash;
+
+    for (size_t i = 0; i < s->n_nodes; i++)
+        hash = (hash ^ s->node[i].hash) * SIM_HASH_PRIME;
+    return hash;
 }
 
 struct kai_sim_counters kai_sim_counts(const struct kai_sim *s)
 {
-    return s->count;
+    struct kai_sim_counters sum = s->count;
+    uint64_t *to = (uint64_t *)&sum, parked = 0;
+
+    for (size_t i = 0; i < s->n_workers; i++) {
+        const struct kai_sim_counters *c = &s->worker[i].count;
+        for (size_t k = 0; k < sizeof sum / sizeof *to; k++)
+            to[k] += ((const uint64_t *)c)[k];
+        parked = c->parked > parked ? c->parked : parked;
+    }
+    sum.parked = parked;
+    return sum;
 }
 
 size_t kai_sim_memory_most(const struct kai_sim *s)
 {
-    return s->memory_most;
+    size_t most = 0;
+
+    for (size_t i = 0; i < s->n_workers; i++)
+        most = s->worker[i].memory_most > most ? s->worker[i].memory_most : most;
+    return most;
 }
 
 struct find_state {

@@ -65,7 +65,7 @@ void sim_disk_append(struct sim_node *n, const struct kai_net_log *l, struct sim
     memcpy(log->l.head, e->e.hash, KAI_ID_BYTES);
     n->unread = true;
     if (e->seen_ms && e->seen_ms[n->index] == UINT32_MAX)
-        e->seen_ms[n->index] = (uint32_t)(n->sim->now - e->at);
+        e->seen_ms[n->index] = (uint32_t)(sim_now(n) - e->at);
 }
 
 /* ---- Actions. */
@@ -85,13 +85,17 @@ static void on_ingest(void *ctx, uint64_t link, const struct kai_net_log *log,
 {
     struct sim_node *n = ctx;
 
-    sim_event_add(n->sim, &(struct sim_event){.at = n->sim->now + COMMIT_MS,
-                                              .what = SIM_STORED,
-                                              .node = n->index,
-                                              .boot = n->boot,
-                                              .link = link,
-                                              .log = *log,
-                                              .entry = sim_keep(n->sim, e)});
+    struct kai_net_log of = *log;
+
+    sim_event_add(n->sim, n,
+                  &(struct sim_event){.at = sim_now(n) + COMMIT_MS,
+                                      .what = SIM_STORED,
+                                      .node = n->index,
+                                      .boot = n->boot,
+                                      .link = link,
+                                      .log = &of,
+                                      .entry = sim_keep(n->sim, e, sim_now(n))},
+                  (struct kai_view){0});
 }
 
 /* Whose a log is that could not be read before. */
@@ -110,11 +114,13 @@ static void on_store_ctl(void *ctx, const struct kai_entry *e)
 {
     struct sim_node *n = ctx;
 
-    sim_event_add(n->sim, &(struct sim_event){.at = n->sim->now + COMMIT_MS,
-                                              .what = SIM_CTL_STORED,
-                                              .node = n->index,
-                                              .boot = n->boot,
-                                              .entry = sim_keep(n->sim, e)});
+    sim_event_add(n->sim, n,
+                  &(struct sim_event){.at = sim_now(n) + COMMIT_MS,
+                                      .what = SIM_CTL_STORED,
+                                      .node = n->index,
+                                      .boot = n->boot,
+                                      .entry = sim_keep(n->sim, e, sim_now(n))},
+                  (struct kai_view){0});
 }
 
 static void on_note(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BYTES],
@@ -180,7 +186,7 @@ static void on_fork(void *ctx, const struct kai_entry *a, const struct kai_entry
 {
     struct sim_node *n = ctx;
 
-    sim_trace(n->sim, "%zu fork at %llu", n->index, (unsigned long long)a->h.seq);
+    sim_say(n, "%zu fork at %llu", n->index, (unsigned long long)a->h.seq);
     n->fork = sim_grow(n->fork, n->n_forks, &n->cap_forks, sizeof *n->fork);
     n->fork[n->n_forks].a = keep_headers(a);
     n->fork[n->n_forks++].b = keep_headers(b);
@@ -188,37 +194,39 @@ static void on_fork(void *ctx, const struct kai_entry *a, const struct kai_entry
 
 static void on_roster(void *ctx, struct kai_roster *r)
 {
-    (void)ctx;
+    struct sim_node *n = ctx;
+
     (void)r;
+    n->duty = true;
 }
 
 static void on_keys(void *ctx)
 {
     struct sim_node *n = ctx;
 
-    n->unread = true;
+    n->unread = n->duty = true;
 }
 
 static void on_held(void *ctx, const struct kai_node *peer,
                     const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq)
 {
     struct sim_node *n = ctx;
+    struct sim_worker *w = n->worker;
     size_t i = sim_map_get(&n->sim->node_by_id, peer->id);
-    const struct sim_log *log;
 
     if (n->sim->n_raw > 0 || i == SIM_MAP_NONE)
         return; /* A stranger may lie. */
-    /* The peer's durable state is at hand here: what the engine says of it must be so. */
-    log = sim_disk_log(&n->sim->node[i], log_pk);
-    SIM_MUST(log && log->n >= seq);
-    n->sim->count.held++;
+    w->held = sim_grow(w->held, w->n_held, &w->cap_held, sizeof *w->held);
+    w->held[w->n_held] = (struct sim_held){.node = i, .seq = seq};
+    memcpy(w->held[w->n_held++].log_pk, log_pk, KAI_KEY_BYTES);
+    w->count.held++;
 }
 
 static void on_retire(void *ctx, const uint8_t log_pk[static KAI_KEY_BYTES])
 {
     struct sim_node *n = ctx;
 
-    sim_trace(n->sim, "%zu retires a log", n->index);
+    sim_say(n, "%zu retires a log", n->index);
     for (size_t a = 0; a < n->sim->n_auds; a++)
         if (n->data[a].open && memcmp(n->data[a].key.pk, log_pk, KAI_KEY_BYTES) == 0)
             n->data[a].open = false;
@@ -228,14 +236,16 @@ static void on_alarm(void *ctx, const struct kai_net_alarm *a)
 {
     struct sim_node *n = ctx;
 
-    sim_trace(n->sim, "%zu alarm %s", n->index, a->code);
+    sim_say(n, "%zu alarm %s", n->index, a->code);
+    (void)pthread_mutex_lock(&n->sim->lock);
     for (size_t i = 0; i < 16; i++) {
         if (n->sim->alarm[i].code && strcmp(n->sim->alarm[i].code, a->code) != 0)
             continue;
         n->sim->alarm[i].code = a->code;
         n->sim->alarm[i].n++;
-        return;
+        break;
     }
+    (void)pthread_mutex_unlock(&n->sim->lock);
 }
 
 /* No engine of ours is ever in two places: a test says that one is. */
@@ -277,9 +287,7 @@ static enum kai_err on_read_text(void *ctx, const uint8_t hash[static KAI_ID_BYT
 
 static void on_random(void *ctx, void *out, size_t k)
 {
-    struct sim_node *n = ctx;
-
-    sim_fill(n->sim, out, k);
+    sim_node_fill(ctx, out, k);
 }
 
 /* ---- Start and stop. */
@@ -394,7 +402,7 @@ void sim_node_start(struct kai_sim *s, size_t i)
         kai_net_on_own_addr(n->net, sim_world_addr(s, i), s->now);
     sim_node_read(n);
     n->ctl = kai_net_ctl(n->net);
-    s->sched_ms[i] = 0;
+    n->duty = true;
     sim_poke(s, i);
 }
 

@@ -228,8 +228,10 @@ void sim_oracle_written(struct kai_sim *s, const struct sim_node *by, size_t aud
     for (size_t i = 0; i < s->n_nodes; i++) {
         if (i == by->index || !was_member(s, by, i, aud) || sim_oracle_member(s, by, i, aud))
             continue;
+        (void)pthread_mutex_lock(&s->lock);
         s->secret = sim_grow(s->secret, s->n_secrets, &s->cap_secrets, sizeof *s->secret);
         s->secret[s->n_secrets++] = (struct sim_secret){.e = e, .aud = aud, .from = i};
+        (void)pthread_mutex_unlock(&s->lock);
     }
 }
 
@@ -249,7 +251,7 @@ uint64_t kai_sim_leaks(struct kai_sim *s, uint64_t *tried)
         n = kai_keyring_epochs(thief->keyring, s->aud[x->aud].id, &epochs);
         for (size_t k = 0; k < n; k++) {
             tries++;
-            if (!sim_opens(s, &x->e->e, epochs[k].key))
+            if (!sim_opens(&s->worker[0], &x->e->e, epochs[k].key))
                 continue;
             leaks++;
             sim_trace(s, "LEAK: %zu reads what was written to %zu after it was removed", x->from,

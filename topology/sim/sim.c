@@ -1,4 +1,4 @@
-/* sim: the virtual clock and its events. */
+/* sim: the whole of a simulation: dice, trace, library, and what the script does. */
 #include "topology/sim/sim_int.h"
 
 #include <stdarg.h>
@@ -15,26 +15,49 @@ _Noreturn void sim_die(const char *what, const char *file, int line)
     abort();
 }
 
-uint64_t sim_random(struct kai_sim *s) /* splitmix64 */
+static uint64_t splitmix(uint64_t *state)
 {
-    uint64_t z = s->rng += 0x9e3779b97f4a7c15ull;
+    uint64_t z = *state += 0x9e3779b97f4a7c15ull;
 
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
     return z ^ (z >> 31);
 }
 
+uint64_t sim_random(struct kai_sim *s)
+{
+    return splitmix(&s->rng);
+}
+
+uint64_t sim_node_random(struct sim_node *n)
+{
+    return splitmix(&n->rng);
+}
+
+static void fill(uint64_t *state, uint8_t *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        p[i] = (uint8_t)(splitmix(state) >> 32);
+}
+
 void sim_fill(void *sim, void *out, size_t n)
 {
-    uint8_t *p = out;
+    fill(&((struct kai_sim *)sim)->rng, out, n);
+}
 
-    for (size_t i = 0; i < n; i++)
-        p[i] = (uint8_t)(sim_random(sim) >> 32);
+void sim_node_fill(void *node, void *out, size_t k)
+{
+    fill(&((struct sim_node *)node)->rng, out, k);
 }
 
 bool sim_chance(struct kai_sim *s, unsigned of_1000)
 {
     return of_1000 > 0 && sim_random(s) % 1000 < of_1000;
+}
+
+bool sim_node_chance(struct sim_node *n, unsigned of_1000)
+{
+    return of_1000 > 0 && sim_node_random(n) % 1000 < of_1000;
 }
 
 void *sim_grow(void *p, size_t n, size_t *cap, size_t size)
@@ -47,19 +70,37 @@ void *sim_grow(void *p, size_t n, size_t *cap, size_t size)
     return p;
 }
 
-void sim_trace(struct kai_sim *s, const char *format, ...)
+static void trace(const struct kai_sim *s, uint64_t *hash, uint64_t now, const char *format,
+                  va_list ap) __attribute__((format(printf, 4, 0)));
+static void trace(const struct kai_sim *s, uint64_t *hash, uint64_t now, const char *format,
+                  va_list ap)
 {
     char line[256];
-    va_list ap;
-    int n = snprintf(line, sizeof line, "[%8llu] ", (unsigned long long)s->now);
+    int n = snprintf(line, sizeof line, "[%8llu] ", (unsigned long long)now);
 
-    va_start(ap, format);
     (void)vsnprintf(line + n, sizeof line - (size_t)n, format, ap);
-    va_end(ap);
     for (const char *c = line; *c; c++)
-        s->hash = (s->hash ^ (uint8_t)*c) * 0x100000001b3ull;
+        *hash = (*hash ^ (uint8_t)*c) * SIM_HASH_PRIME;
     if (s->o.trace)
         (void)fprintf(stderr, "%s\n", line);
+}
+
+void sim_trace(struct kai_sim *s, const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    trace(s, &s->hash, s->now, format, ap);
+    va_end(ap);
+}
+
+void sim_say(struct sim_node *n, const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    trace(n->sim, &n->hash, sim_now(n), format, ap);
+    va_end(ap);
 }
 
 static bool same(const struct kai_entry *a, const struct kai_entry *b)
@@ -78,15 +119,11 @@ static struct kai_view put(uint8_t **at, struct kai_view v)
     return kept;
 }
 
-struct sim_entry *sim_keep(struct kai_sim *s, const struct kai_entry *e)
+static struct sim_entry *make(const struct kai_entry *e, uint64_t now)
 {
-    size_t held = sim_map_get(&s->by_hash, e->hash);
-    struct sim_entry *x = held == SIM_MAP_NONE ? NULL : (struct sim_entry *)(uintptr_t)held;
+    struct sim_entry *x = calloc(1, sizeof *x + e->hdr.n + e->sig.n + e->payload.n + 1);
     uint8_t *at;
 
-    if (x && same(&x->e, e))
-        return x;
-    x = calloc(1, sizeof *x + e->hdr.n + e->sig.n + e->payload.n + 1);
     SIM_MUST(x);
     at = x->bytes;
     x->e = *e;
@@ -94,182 +131,28 @@ struct sim_entry *sim_keep(struct kai_sim *s, const struct kai_entry *e)
     x->e.sig = put(&at, e->sig);
     x->e.payload = put(&at, e->payload);
     x->author = SIM_NOBODY;
-    x->at = s->now;
-    x->next = s->library;
-    x->no = s->n_library++;
-    s->library = x;
-    if (held == SIM_MAP_NONE) /* What has the same hash and is another one is forged, or bare. */
-        sim_map_put(&s->by_hash, e->hash, (size_t)(uintptr_t)x);
+    x->at = now;
     return x;
 }
 
-/* ---- The heap of events. */
-
-static bool before(const struct sim_event *a, const struct sim_event *b)
+struct sim_entry *sim_keep(struct kai_sim *s, const struct kai_entry *e, uint64_t now)
 {
-    return a->at != b->at ? a->at < b->at : a->no < b->no;
-}
+    struct sim_entry *x;
+    size_t held;
 
-void sim_event_add(struct kai_sim *s, const struct sim_event *event)
-{
-    struct sim_event *e = malloc(sizeof *e);
-    size_t i = s->n_events++;
-
-    SIM_MUST(e);
-    *e = *event;
-    s->event = sim_grow(s->event, i, &s->cap_events, sizeof *s->event);
-    e->no = s->next_no++;
-    while (i > 0 && before(e, s->event[(i - 1) / 2])) {
-        s->event[i] = s->event[(i - 1) / 2];
-        i = (i - 1) / 2;
+    (void)pthread_mutex_lock(&s->lock);
+    held = sim_map_get(&s->by_hash, e->hash);
+    x = held == SIM_MAP_NONE ? NULL : (struct sim_entry *)(uintptr_t)held;
+    if (!x || !same(&x->e, e)) {
+        x = make(e, now);
+        x->next = s->library;
+        x->no = s->n_library++;
+        s->library = x;
+        if (held == SIM_MAP_NONE) /* What has the same hash and is another is forged, or bare. */
+            sim_map_put(&s->by_hash, e->hash, (size_t)(uintptr_t)x);
     }
-    s->event[i] = e;
-}
-
-static struct sim_event *pop(struct kai_sim *s)
-{
-    struct sim_event *first = s->event[0], *last = s->event[--s->n_events];
-    size_t i = 0;
-
-    for (;;) {
-        size_t c = 2 * i + 1;
-        if (c >= s->n_events)
-            break;
-        if (c + 1 < s->n_events && before(s->event[c + 1], s->event[c]))
-            c++;
-        if (!before(s->event[c], last))
-            break;
-        s->event[i] = s->event[c];
-        i = c;
-    }
-    if (s->n_events > 0)
-        s->event[i] = last;
-    return first;
-}
-
-static void free_event(struct sim_event *e)
-{
-    free((void *)(uintptr_t)e->frame.p);
-    free(e);
-}
-
-/* The disk verifies, then keeps. */
-static void stored(struct kai_sim *s, struct sim_node *n, struct sim_event *e)
-{
-    struct sim_log *log = sim_disk_log(n, e->log.log_pk);
-    const struct kai_entry *x = &e->entry->e;
-
-    if (kai_entry_verify(x, s->charter.nid) != KAI_OK) {
-        kai_net_on_refused(n->net, e->link, e->log.log_pk, x->h.seq, KAI_EAUTH, s->now);
-        return;
-    }
-    if ((log ? log->n : 0) + 1 != x->h.seq) {
-        kai_net_on_refused(n->net, e->link, e->log.log_pk, x->h.seq, KAI_EMALFORMED, s->now);
-        return;
-    }
-    sim_disk_append(n, &e->log, e->entry);
-    kai_net_on_stored(n->net, e->log.log_pk, x, s->now);
-}
-
-void sim_wake(struct kai_sim *s, size_t node)
-{
-    uint64_t at = s->tick_ms[node] > s->now ? s->tick_ms[node] : s->now;
-
-    if (!s->node[node].up || (s->sched_ms[node] != 0 && s->sched_ms[node] <= at))
-        return;
-    s->sched_ms[node] = at;
-    sim_event_add(s, &(struct sim_event){
-                         .at = at, .what = SIM_TICK, .node = node, .boot = s->node[node].boot});
-}
-
-void sim_poke(struct kai_sim *s, size_t node)
-{
-    s->tick_ms[node] = s->now;
-    sim_wake(s, node);
-}
-
-static void tick(struct kai_sim *s, struct sim_event *e)
-{
-    struct sim_node *n = &s->node[e->node];
-    struct kai_net_counters c;
-
-    if (s->sched_ms[e->node] != e->at)
-        return; /* One that was sooner has come. */
-    s->sched_ms[e->node] = 0;
-    if (s->now < s->tick_ms[e->node])
-        return;
-    (void)kai_net_on_tick(n->net, s->now, sim_wall(s));
-    sim_node_duties(s, e->node);
-    kai_net_counters(n->net, &c);
-    if (c.memory_bytes > s->memory_most)
-        s->memory_most = c.memory_bytes;
-    s->count.parked = c.entries_parked > s->count.parked ? c.entries_parked : s->count.parked;
-}
-
-static void happen(struct kai_sim *s, struct sim_event *e)
-{
-    struct sim_node *n = &s->node[e->node];
-
-    if (!n->up || n->boot != e->boot)
-        return;
-    switch (e->what) {
-    case SIM_TICK:
-        tick(s, e);
-        break;
-    case SIM_FRAME:
-        sim_wire_frame(s, e);
-        break;
-    case SIM_STORED:
-        stored(s, n, e);
-        break;
-    case SIM_CTL_STORED:
-        sim_disk_ctl(n, e->entry);
-        kai_net_on_ctl_stored(n->net, &e->entry->e, s->now);
-        break;
-    case SIM_WRITABLE:
-        kai_net_on_writable(n->net, e->link, s->now);
-        break;
-    case SIM_DOWN:
-        kai_net_on_down(n->net, e->link, s->now);
-        sim_dial_now(s, e->node);
-        break;
-    }
-    if (n->unread)
-        sim_node_read(n);
-    n->ctl = kai_net_ctl(n->net);
-    s->tick_ms[e->node] = kai_net_next(n->net);
-    sim_wake(s, e->node);
-}
-
-/* ---- Time. */
-
-static uint64_t next_time(const struct kai_sim *s, uint64_t end)
-{
-    uint64_t next = end;
-
-    if (s->n_events > 0 && s->event[0]->at < next)
-        next = s->event[0]->at;
-    if (!s->o.no_dials && s->dial_ms < next)
-        next = s->dial_ms;
-    return next > s->now ? next : s->now;
-}
-
-void kai_sim_run(struct kai_sim *s, uint64_t ms)
-{
-    uint64_t end = s->now + ms;
-
-    for (;;) {
-        while (s->n_events > 0 && s->event[0]->at <= s->now) {
-            struct sim_event *e = pop(s);
-            happen(s, e);
-            free_event(e);
-        }
-        if (!s->o.no_dials)
-            sim_dials(s);
-        if (s->now >= end)
-            return;
-        s->now = next_time(s, end);
-    }
+    (void)pthread_mutex_unlock(&s->lock);
+    return x;
 }
 
 /* ---- The script. */
@@ -287,6 +170,20 @@ static void introduce_all(struct kai_sim *s)
                 s->node[i].note[k] = sim_world_addr(s, k);
 }
 
+static void hire(struct kai_sim *s)
+{
+    s->n_workers = s->o.threads > 0 ? s->o.threads : 1;
+    SIM_MUST(s->n_workers <= SIM_WORKERS);
+    SIM_MUST(pthread_mutex_init(&s->lock, NULL) == 0);
+    for (size_t i = 0; i < s->n_workers; i++) {
+        s->worker[i].sim = s;
+        SIM_MUST(kai_packer_new(&s->worker[i].packer) == KAI_OK);
+        kai_buf_init(&s->worker[i].opened, KAI_BODY_BYTES_MAX);
+        kai_buf_init(&s->worker[i].scratch, KAI_BODY_BYTES_MAX);
+    }
+    s->crew = s->n_workers > 1 ? sim_crew_new(s, s->n_workers - 1) : NULL;
+}
+
 struct kai_sim *kai_sim_new(const struct kai_sim_options *o)
 {
     struct kai_sim *s = calloc(1, sizeof *s);
@@ -300,11 +197,10 @@ struct kai_sim *kai_sim_new(const struct kai_sim_options *o)
     if (s->o.latency_ms == 0)
         s->o.latency_ms = 40;
     s->rng = o->seed;
-    s->hash = 0xcbf29ce484222325ull;
+    s->hash = SIM_HASH_FIRST;
     s->now = 1000;
-    SIM_MUST(kai_packer_new(&s->packer) == KAI_OK);
-    kai_buf_init(&s->opened, KAI_BODY_BYTES_MAX);
-    kai_buf_init(&s->scratch, KAI_BODY_BYTES_MAX);
+    s->least_ms = o->path_ms ? UINT32_MAX : 1;
+    hire(s);
     sim_world_make(s, o->plan);
     if (s->o.introduced)
         introduce_all(s);
@@ -339,8 +235,8 @@ static void free_world(struct kai_sim *s)
 
 void kai_sim_free(struct kai_sim *s)
 {
-    while (s->n_events > 0)
-        free_event(s->event[--s->n_events]);
+    sim_crew_free(s->crew);
+    sim_clock_free(s);
     free_world(s);
     for (size_t i = 0; i < s->n_conns; i++) {
         for (size_t k = 0; s->conn[i]->sent && k < SIM_RAW_KEEP; k++)
@@ -353,12 +249,14 @@ void kai_sim_free(struct kai_sim *s)
     sim_map_free(&s->node_by_id);
     sim_map_free(&s->node_by_curve);
     kai_buf_free(&s->charter_record);
-    kai_buf_free(&s->opened);
-    kai_buf_free(&s->scratch);
-    kai_packer_free(s->packer);
+    for (size_t i = 0; i < s->n_workers; i++) {
+        kai_buf_free(&s->worker[i].opened);
+        kai_buf_free(&s->worker[i].scratch);
+        kai_packer_free(s->worker[i].packer);
+    }
+    (void)pthread_mutex_destroy(&s->lock);
     free(s->addr);
     free(s->conn);
-    free(s->event);
     free(s->truth);
     free(s->secret);
     free(s);

@@ -73,7 +73,9 @@ struct kai_sim_options {
         shared; /* Nodes that hold the same control entries share the set (kai_ctl_memo() is on). */
     bool quick; /* Signatures and frames are not looked at by the oracle: for the largest ones. */
     bool trace; /* Print it. */
-    bool no_dials; /* The test connects. */
+    bool no_dials;  /* The test connects. */
+    size_t threads; /* That run nodes at the same time, at most 8; 0: 1. What happens does not
+                       depend on it. Used where quick is set. */
 };
 
 struct kai_sim_counters {

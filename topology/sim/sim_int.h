@@ -2,15 +2,20 @@
 #ifndef KAI_TOPOLOGY_SIM_INT_H
 #define KAI_TOPOLOGY_SIM_INT_H
 
+#include <pthread.h>
+
 #include "log/batch.h"
 #include "topology/sim/map.h"
 #include "topology/sim/sim.h"
 #include "wire/put.h"
 
-#define SIM_WALL_MS  1893456000000ull /* The virtual clock's start, for certificates. */
-#define SIM_RAW_KEEP 64u
-#define SIM_LINKS    (2 * KAI_LINKS_MAX) /* Connections of a node at once: as an engine takes. */
-#define SIM_NOBODY   SIZE_MAX
+#define SIM_WALL_MS    1893456000000ull /* The virtual clock's start, for certificates. */
+#define SIM_RAW_KEEP   64u
+#define SIM_LINKS      (2 * KAI_LINKS_MAX) /* Connections of a node at once: as an engine takes. */
+#define SIM_NOBODY     SIZE_MAX
+#define SIM_WORKERS    8u
+#define SIM_HASH_FIRST 0xcbf29ce484222325ull /* FNV-1a. */
+#define SIM_HASH_PRIME 0x100000001b3ull
 
 struct sim_key { /* An Ed25519 key and where its log stands. */
     uint8_t pk[KAI_KEY_BYTES];
@@ -66,9 +71,36 @@ struct sim_org {
     bool took; /* The places of another. */
 };
 
+/* What one thread of a run has for itself, and what it leaves for the end of the window: none of
+ * it decides what happens. */
+struct sim_worker {
+    const struct kai_sim *sim;
+    struct kai_packer *packer;
+    struct kai_buf opened, scratch;
+    size_t n_out, cap_out;
+    struct sim_event **out; /* For other nodes. */
+    size_t n_held, cap_held;
+    struct sim_held { /* What an engine said that another node holds. */
+        size_t node;
+        uint8_t log_pk[KAI_KEY_BYTES];
+        uint64_t seq;
+    } * held;
+    size_t n_drops, cap_drops;
+    struct sim_conn **drop;
+    struct kai_sim_counters count;
+    size_t memory_most;
+};
+
 struct sim_node {
     struct kai_sim *sim;
     size_t index, org;
+    uint64_t now; /* Its clock within a window; see sim_now(). */
+    uint64_t rng, hash, next_no;
+    struct sim_worker *worker; /* Who runs it, or did last. */
+    size_t n_events, cap_events;
+    struct sim_event **event;   /* A heap. */
+    uint64_t tick_ms;           /* When the engine wants to be called. */
+    bool dials;                 /* A link has ended: it dials at the end of the window. */
     bool admitted, up, revoked; /* Or its organisation was. */
     bool dial_out;
     struct sim_key sign;
@@ -101,26 +133,29 @@ struct sim_node {
     struct kai_view text;
     uint64_t intro_ms, intro_wait_ms; /* No introduction before; how long the next wait is. */
     bool duty;                        /* Something happened that may be its to answer. */
-    uint64_t duty_ms;
+    uint64_t duty_wall_ms;            /* Else it is asked then. */
 };
 
-enum sim_what { SIM_TICK, SIM_FRAME, SIM_STORED, SIM_CTL_STORED, SIM_WRITABLE, SIM_DOWN };
+enum sim_what { SIM_FRAME, SIM_STORED, SIM_CTL_STORED, SIM_WRITABLE, SIM_DOWN };
 struct sim_event {
-    uint64_t at, no;
+    uint64_t at, no; /* no: of the node whose doing it is. */
+    size_t by;       /* That node, or SIM_NOBODY. */
     enum sim_what what;
     size_t node;
     uint64_t boot; /* Of the node; an event for an earlier one is void. */
     uint64_t link;
-    struct kai_net_log log;
+    struct kai_net_log *log; /* Owned; NULL. */
     struct sim_entry *entry;
-    struct kai_view frame; /* Owned. */
+    size_t n; /* Of the frame. */
+    uint8_t frame[];
 };
 
 struct sim_conn {
     uint64_t link;
     size_t a, b; /* a dialled. */
     bool up;
-    bool raw; /* b is a stranger. */
+    bool left[2]; /* That end has dropped it, and the other has yet to hear. */
+    bool raw;     /* b is a stranger. */
     uint64_t last_ms[2];
     bool blocked;
     bool dropped;
@@ -160,7 +195,7 @@ struct kai_sim {
     struct kai_sim_options o;
     bool planned; /* By a plan of the caller. */
     uint64_t rng;
-    uint64_t now, slept_ms, next_no, next_link, dial_ms;
+    uint64_t now, slept_ms, next_no, dial_ms;
     uint64_t expire_s; /* What is written from now on; 0: for ever. */
     struct kai_charter charter;
     struct kai_buf charter_record;
@@ -168,9 +203,17 @@ struct kai_sim {
     struct sim_org org[KAI_SIM_ORGS];
     struct sim_node node[KAI_SIM_NODES];
     struct sim_aud aud[KAI_SIM_AUDS];
-    uint64_t tick_ms[KAI_SIM_NODES];  /* When the engine wants to be called, */
-    uint64_t sched_ms[KAI_SIM_NODES]; /* and when it will be; 0: not. */
-    size_t order[KAI_SIM_NODES];      /* Nodes by id. */
+    uint64_t next_ms[KAI_SIM_NODES]; /* When something happens at a node; UINT64_MAX. */
+    size_t due[KAI_SIM_NODES];       /* Nodes at which something happens in this window. */
+    size_t n_due;
+    bool in_window;
+    uint64_t until;    /* Its end. */
+    uint64_t least_ms; /* No frame comes sooner than so long after it was sent. */
+    size_t n_workers;
+    struct sim_worker worker[SIM_WORKERS]; /* The first is the caller's own thread. */
+    struct sim_crew *crew;                 /* The others; NULL. */
+    pthread_mutex_t lock;                  /* Of the library, truth, secrets, tracks and alarms. */
+    size_t order[KAI_SIM_NODES];           /* Nodes by id. */
     size_t n_library;
     bool shared;           /* Sets of control entries are (kai_ctl_memo()). */
     struct sim_node *like; /* Whose set the next one may share. */
@@ -178,8 +221,6 @@ struct kai_sim {
     struct sim_entry **track;
     struct sim_entry *library;
     struct sim_map by_hash;
-    size_t n_events, cap_events;
-    struct sim_event **event; /* A heap. */
     size_t n_conns, cap_conns, n_raw;
     struct sim_conn **conn;
     size_t n_truth, cap_truth;
@@ -193,10 +234,7 @@ struct kai_sim {
     uint64_t merged_ms; /* When an organisation got an heir last; 0: none has one. */
     uint64_t violations;
     uint64_t hash;
-    size_t memory_most;
-    struct kai_packer *packer;
-    struct kai_buf opened, scratch;
-    struct kai_sim_counters count;
+    struct kai_sim_counters count; /* Beside those of the workers. */
     kai_sim_tap_fn *tap;
     void *tap_ctx;
     size_t tap_node;
@@ -214,13 +252,27 @@ uint64_t sim_random(struct kai_sim *s);
 void sim_fill(void *sim, void *out, size_t n);
 bool sim_chance(struct kai_sim *s, unsigned of_1000);
 void sim_trace(struct kai_sim *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-struct sim_entry *sim_keep(struct kai_sim *s, const struct kai_entry *e); /* In the library. */
-void sim_event_add(struct kai_sim *s, const struct sim_event *e);
+/* In the library; now: when, if it is new there. */
+struct sim_entry *sim_keep(struct kai_sim *s, const struct kai_entry *e, uint64_t now);
 void *sim_grow(void *p, size_t n, size_t *cap, size_t size);
+/* The same for what is by one node's doing: its own dice, its own part of the trace. */
+uint64_t sim_node_random(struct sim_node *n);
+void sim_node_fill(void *node, void *out, size_t k);
+bool sim_node_chance(struct sim_node *n, unsigned of_1000);
+void sim_say(struct sim_node *n, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* sim.c: the engine's next time may be sooner than it was. */
-void sim_wake(struct kai_sim *s, size_t node);
+/* clock.c: windows of the least latency, in which nodes know nothing of each other. */
+/* A copy of *e, by n's doing (NULL: nobody's), with so many bytes of a frame. */
+void sim_event_add(struct kai_sim *s, struct sim_node *by, const struct sim_event *e,
+                   struct kai_view frame);
 void sim_poke(struct kai_sim *s, size_t node); /* Something happened there: call it now. */
+void sim_node_run(struct sim_node *n, struct sim_worker *w); /* To the end of the window. */
+void sim_clock_free(struct kai_sim *s);
+
+/* crew.c: further threads. Each node that is due is run by one of them. */
+struct sim_crew *sim_crew_new(struct kai_sim *s, size_t n);
+void sim_crew_run(struct sim_crew *c);
+void sim_crew_free(struct sim_crew *c);
 
 /* world.c */
 void sim_world_make(struct kai_sim *s, const struct kai_sim_plan *plan);
@@ -252,12 +304,25 @@ static inline uint64_t sim_wall(const struct kai_sim *s)
     return SIM_WALL_MS + s->now + s->slept_ms;
 }
 
+/* The time at a node: within a window its own, else that of all. */
+static inline uint64_t sim_now(const struct sim_node *n)
+{
+    return n->now > n->sim->now ? n->now : n->sim->now;
+}
+
+static inline uint64_t sim_node_wall(const struct sim_node *n)
+{
+    return SIM_WALL_MS + sim_now(n) + n->sim->slept_ms;
+}
+
 /* write.c: what a node writes itself. */
-void sim_node_duties(struct kai_sim *s, size_t node);
+void sim_node_duties(struct sim_node *n);
 void sim_own_rule(struct kai_sim *s, size_t aud); /* The owner learns its own RULE. */
 
 /* track.c */
 void sim_track(struct kai_sim *s, struct sim_entry *e, size_t aud, size_t author);
+/* Those from the i'th on are of one window: put them in an order that no thread decides. */
+void sim_track_settle(struct kai_sim *s, size_t i);
 /* prime.c: give members what they would have heard in a long life. */
 void sim_prime(struct kai_sim *s);
 void sim_visited(struct kai_sim *s,
@@ -265,13 +330,13 @@ void sim_visited(struct kai_sim *s,
 
 /* read.c: what a node can read of what it holds. */
 void sim_node_read(struct sim_node *n);
-/* Whether an entry opens with this key; s->opened is its body then. */
-bool sim_opens(struct kai_sim *s, const struct kai_entry *e, const uint8_t *key);
+/* Whether an entry opens with this key; w->opened is its body then. */
+bool sim_opens(struct sim_worker *w, const struct kai_entry *e, const uint8_t *key);
 
 /* wire.c */
 bool sim_wire_send(struct sim_node *n, uint64_t link, struct kai_view frame);
 void sim_wire_drop(struct sim_node *n, uint64_t link, enum kai_bye why);
-void sim_wire_frame(struct kai_sim *s, struct sim_event *e);
+void sim_wire_dropped(struct kai_sim *s, struct sim_conn *c); /* At the window's end. */
 void sim_wire_cut(struct kai_sim *s, struct sim_conn *c);
 struct sim_conn *sim_wire_conn(struct kai_sim *s, uint64_t link);
 struct sim_conn *sim_wire_new(struct kai_sim *s, size_t a, size_t b, bool raw);

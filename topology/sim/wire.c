@@ -41,6 +41,8 @@ struct sim_conn *sim_wire_new(struct kai_sim *s, size_t a, size_t b, bool raw)
     s->conn = sim_grow(s->conn, s->n_conns, &s->cap_conns, sizeof *s->conn);
     s->conn[s->n_conns++] = c;
     *c = (struct sim_conn){.link = s->n_conns, .a = a, .b = b, .up = true, .raw = raw};
+    if (s->o.path_ms && !raw && s->o.path_ms(s->o.path_ctx, a, b) < s->least_ms)
+        s->least_ms = s->o.path_ms(s->o.path_ctx, a, b);
     attach(&s->node[a], c->link);
     if (!raw) {
         attach(&s->node[b], c->link);
@@ -97,31 +99,32 @@ static const char *name_of(uint64_t type)
     }
 }
 
-static uint64_t latency(struct kai_sim *s, const struct sim_conn *c)
+static uint64_t latency(struct sim_node *from, const struct sim_conn *c)
 {
-    if (s->o.path_ms)
-        return s->o.path_ms(s->o.path_ctx, c->a, c->b);
-    return 1 + sim_random(s) % s->o.latency_ms;
+    const struct kai_sim_options *o = &from->sim->o;
+
+    if (o->path_ms)
+        return o->path_ms(o->path_ctx, c->a, c->b);
+    return 1 + sim_node_random(from) % o->latency_ms;
 }
 
-static void schedule(struct kai_sim *s, struct sim_conn *c, int end, struct kai_view frame,
+static void schedule(struct sim_node *from, struct sim_conn *c, int end, struct kai_view frame,
                      bool early)
 {
-    uint64_t at = s->now + latency(s, c);
-    uint8_t *copy = malloc(frame.n + 1);
+    uint64_t at = sim_now(from) + latency(from, c);
+    size_t to = end ? c->a : c->b;
 
-    SIM_MUST(copy);
-    memcpy(copy, frame.p, frame.n);
     if (!early && at < c->last_ms[end])
         at = c->last_ms[end]; /* In order, but for the fault of that name. */
     if (!early)
         c->last_ms[end] = at;
-    sim_event_add(s, &(struct sim_event){.at = at,
-                                         .what = SIM_FRAME,
-                                         .node = end ? c->a : c->b,
-                                         .boot = s->node[end ? c->a : c->b].boot,
-                                         .link = c->link,
-                                         .frame = {.p = copy, .n = frame.n}});
+    sim_event_add(from->sim, from,
+                  &(struct sim_event){.at = at,
+                                      .what = SIM_FRAME,
+                                      .node = to,
+                                      .boot = from->sim->node[to].boot,
+                                      .link = c->link},
+                  frame);
 }
 
 static void keep_raw(struct sim_conn *c, struct kai_view frame)
@@ -136,64 +139,77 @@ static void keep_raw(struct sim_conn *c, struct kai_view frame)
     kai_buf_add(&c->sent[c->n_sent++], frame.p, frame.n);
 }
 
+/* A frame goes out: whoever wants to see it does so here. */
+static void note(struct sim_node *n, const struct sim_conn *c, int end, struct kai_view frame)
+{
+    struct kai_sim *s = n->sim;
+    struct kai_frame f;
+
+    SIM_MUST(frame.n <= KAI_FRAME_BYTES_MAX);
+    n->worker->count.frames++;
+    n->worker->count.bytes[frame.p[1] & 127u] += frame.n; /* [type, ...]: one byte each. */
+    if (s->tap && (s->tap_node == c->a || s->tap_node == c->b))
+        s->tap(s->tap_ctx, frame);
+    if (s->o.quick) {
+        n->hash = (n->hash ^ frame.n ^ c->link << 20) * SIM_HASH_PRIME + sim_now(n);
+        return;
+    }
+    SIM_MUST(kai_frame_parse(&f, frame) == KAI_OK);
+    sim_oracle_frame(s, n, c, frame);
+    sim_say(n, "%zu > %zu %s %zu", n->index, end ? c->a : c->b, name_of(f.type), frame.n);
+}
+
 bool sim_wire_send(struct sim_node *n, uint64_t link, struct kai_view frame)
 {
     struct kai_sim *s = n->sim;
     struct sim_conn *c = sim_wire_conn(s, link);
-    struct kai_frame f;
+    struct kai_sim_counters *count = &n->worker->count;
     int end = c->a == n->index ? 0 : 1;
+    bool early;
 
-    if (!c->up)
+    if (!c->up || c->left[end])
         return true;
     if (c->blocked)
         return false;
-    if (sim_chance(s, s->o.stuck)) {
-        s->count.stuck++;
-        sim_event_add(s, &(struct sim_event){.at = s->now + 20,
-                                             .what = SIM_WRITABLE,
-                                             .node = n->index,
-                                             .boot = n->boot,
-                                             .link = link});
+    if (sim_node_chance(n, s->o.stuck)) {
+        count->stuck++;
+        sim_event_add(s, n,
+                      &(struct sim_event){.at = sim_now(n) + 20,
+                                          .what = SIM_WRITABLE,
+                                          .node = n->index,
+                                          .boot = n->boot,
+                                          .link = link},
+                      (struct kai_view){0});
         return false;
     }
-    SIM_MUST(frame.n <= KAI_FRAME_BYTES_MAX &&
-             (s->o.quick || kai_frame_parse(&f, frame) == KAI_OK));
-    s->count.frames++;
-    s->count.bytes[frame.p[1] & 127u] += frame.n; /* [type, ...]: one byte each. */
-    if (!s->o.quick)
-        sim_oracle_frame(s, n, c, frame);
-    if (s->tap && (s->tap_node == c->a || s->tap_node == c->b))
-        s->tap(s->tap_ctx, frame);
-    if (s->o.quick)
-        s->hash = (s->hash ^ (n->index << 20 ^ frame.n)) * 0x100000001b3ull + s->now;
-    else
-        sim_trace(s, "%zu > %zu %s %zu", n->index, end ? c->a : c->b, name_of(f.type), frame.n);
+    note(n, c, end, frame);
     if (c->raw) {
         keep_raw(c, frame);
         return true;
     }
-    if (sim_chance(s, s->o.loss)) {
-        s->count.lost++;
+    if (sim_node_chance(n, s->o.loss)) {
+        count->lost++;
         return true;
     }
-    if (sim_chance(s, s->o.dup)) {
-        s->count.repeated++;
-        schedule(s, c, end, frame, true);
+    if (sim_node_chance(n, s->o.dup)) {
+        count->repeated++;
+        schedule(n, c, end, frame, true);
     }
-    bool early = sim_chance(s, s->o.reorder);
-    s->count.reordered += early ? 1u : 0u;
-    schedule(s, c, end, frame, early);
+    early = sim_node_chance(n, s->o.reorder);
+    count->reordered += early ? 1u : 0u;
+    schedule(n, c, end, frame, early);
     return true;
 }
 
-static void tell_down(struct kai_sim *s, const struct sim_conn *c, size_t node)
+static void tell_down(struct kai_sim *s, struct sim_node *by, uint64_t link, size_t node,
+                      uint64_t at)
 {
     if (s->node[node].up)
-        sim_event_add(s, &(struct sim_event){.at = s->now + 1,
-                                             .what = SIM_DOWN,
-                                             .node = node,
-                                             .boot = s->node[node].boot,
-                                             .link = c->link});
+        sim_event_add(
+            s, by,
+            &(struct sim_event){
+                .at = at, .what = SIM_DOWN, .node = node, .boot = s->node[node].boot, .link = link},
+            (struct kai_view){0});
 }
 
 void sim_wire_cut(struct kai_sim *s, struct sim_conn *c)
@@ -201,41 +217,42 @@ void sim_wire_cut(struct kai_sim *s, struct sim_conn *c)
     if (!c->up)
         return;
     end(s, c);
-    tell_down(s, c, c->a);
+    tell_down(s, NULL, c->link, c->a, s->now + 1);
     if (!c->raw)
-        tell_down(s, c, c->b);
+        tell_down(s, NULL, c->link, c->b, s->now + 1);
+}
+
+void sim_wire_dropped(struct kai_sim *s, struct sim_conn *c)
+{
+    if (c->up)
+        end(s, c);
 }
 
 void sim_wire_drop(struct sim_node *n, uint64_t link, enum kai_bye why)
 {
     struct kai_sim *s = n->sim;
+    struct sim_worker *w = n->worker;
     struct sim_conn *c = sim_wire_conn(s, link);
+    int side = c->a == n->index ? 0 : 1;
 
-    sim_trace(s, "%zu drops %llu: %d", n->index, (unsigned long long)link, (int)why);
+    sim_say(n, "%zu drops %llu: %d", n->index, (unsigned long long)link, (int)why);
     if (why < 102)
-        s->count.drops[why]++;
-    c->dropped = true;
-    c->why = why;
-    if (!c->up)
-        return;
-    end(s, c);
-    if (!c->raw) {
-        size_t other = c->a == n->index ? c->b : c->a;
-        /* What is under way arrives first. */
-        if (s->node[other].up)
-            sim_event_add(s, &(struct sim_event){.at = s->now + s->o.latency_ms + 1,
-                                                 .what = SIM_DOWN,
-                                                 .node = other,
-                                                 .boot = s->node[other].boot,
-                                                 .link = link});
+        w->count.drops[why]++;
+    if (c->raw) {
+        c->dropped = true;
+        c->why = why;
     }
-}
-
-void sim_wire_frame(struct kai_sim *s, struct sim_event *e)
-{
-    struct sim_node *n = &s->node[e->node];
-
-    kai_net_on_frame(n->net, e->link, e->frame, s->now, sim_wall(s));
+    if (!c->up || c->left[side])
+        return;
+    c->left[side] = true;
+    if (!c->raw) /* What is under way arrives first. */
+        tell_down(s, n, link, side == 0 ? c->b : c->a, sim_now(n) + s->o.latency_ms + 1);
+    if (!s->in_window) {
+        sim_wire_dropped(s, c);
+        return;
+    }
+    w->drop = sim_grow(w->drop, w->n_drops, &w->cap_drops, sizeof *w->drop);
+    w->drop[w->n_drops++] = c;
 }
 
 void kai_sim_tap(struct kai_sim *s, size_t node, kai_sim_tap_fn *f, void *ctx)

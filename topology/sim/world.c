@@ -51,6 +51,10 @@ static void make_node(struct kai_sim *s, size_t i, size_t org, uint64_t caps)
     n->index = i;
     n->org = org;
     n->caps = caps;
+    n->worker = &s->worker[0];
+    n->rng = sim_random(s);
+    n->hash = SIM_HASH_FIRST;
+    s->next_ms[i] = UINT64_MAX;
     make_key(s, &n->sign);
     sim_fill(s, n->kx_sk, sizeof n->kx_sk);
     sim_fill(s, n->curve_pk, sizeof n->curve_pk);
@@ -84,7 +88,7 @@ struct sim_entry *sim_world_record(struct kai_sim *s, struct sim_key *k, uint64_
                                   SIM_WALL_MS) == KAI_OK);
     k->seq = w.seq;
     memcpy(k->prev, w.prev, KAI_ID_BYTES);
-    kept = sim_keep(s, &e);
+    kept = sim_keep(s, &e, s->now);
     kai_buf_free(&payload);
     kai_buf_free(&out);
     return kept;

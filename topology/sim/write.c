@@ -7,25 +7,28 @@
 #include "crypto/hash.h"
 #include "topology/frame.h"
 
-#define DUTY_EVERY_MS 1000u
+#define DUTIES_AT_ONCE 8
+#define DUTY_AGAIN_MS  1000u /* After so many. */
 
-static void own_log(struct kai_sim *s, const struct sim_node *n, size_t aud, uint64_t kind,
+static void own_log(struct kai_sim *s, struct sim_node *n, size_t aud, uint64_t kind,
                     struct sim_own *own)
 {
     uint8_t seed[32], named[KAI_KEY_BYTES] = {0};
 
-    sim_fill(s, seed, sizeof seed);
+    sim_node_fill(n, seed, sizeof seed);
     own->key = (struct sim_key){0};
     SIM_MUST(crypto_sign_seed_keypair(own->key.pk, own->key.sk, seed) == 0);
-    sim_fill(s, own->salt, sizeof own->salt);
+    sim_node_fill(n, own->salt, sizeof own->salt);
     own->incarnation++;
     own->open = true;
     memset(own->bound_kid, 0, sizeof own->bound_kid);
+    memcpy(named, own->key.pk, KAI_RB_LOG_BYTES);
+    (void)pthread_mutex_lock(&s->lock);
     s->truth = sim_grow(s->truth, s->n_truth, &s->cap_truth, sizeof *s->truth);
     sim_map_put(&s->by_log, own->key.pk, s->n_truth);
-    memcpy(named, own->key.pk, KAI_RB_LOG_BYTES);
     sim_map_put(&s->by_log, named, s->n_truth); /* As rows of reconciliation name it. */
     s->truth[s->n_truth++] = (struct sim_truth){.aud = aud, .author = n->index, .kind = kind};
+    (void)pthread_mutex_unlock(&s->lock);
 }
 
 static struct kai_log_writer writer_of(const struct kai_sim *s, const struct sim_own *own,
@@ -46,7 +49,7 @@ static struct kai_log_writer writer_of(const struct kai_sim *s, const struct sim
 static struct sim_entry *finish(struct sim_node *n, size_t aud, uint64_t kind, struct sim_own *own,
                                 const struct kai_log_writer *w, const struct kai_entry *e)
 {
-    struct sim_entry *kept = sim_keep(n->sim, e);
+    struct sim_entry *kept = sim_keep(n->sim, e, sim_now(n));
     struct kai_net_log l = {.kind = kind,
                             .own = true,
                             .incarnation = own->incarnation,
@@ -63,7 +66,7 @@ static struct sim_entry *finish(struct sim_node *n, size_t aud, uint64_t kind, s
     memcpy(l.head, e->hash, KAI_ID_BYTES);
     kept->author = n->index;
     sim_disk_append(n, &l, kept);
-    kai_net_on_published(n->net, &l, e->h.seq, e->h.seq, n->sim->now);
+    kai_net_on_published(n->net, &l, e->h.seq, e->h.seq, sim_now(n));
     sim_poke(n->sim, n->index);
     return kept;
 }
@@ -86,7 +89,7 @@ static enum kai_err on_mint(void *ctx, struct kai_view payload,
     struct kai_entry e;
 
     kai_buf_init(&out, KAI_FRAME_BYTES_MAX);
-    SIM_MUST(kai_log_append_plain(&w, &out, &e, KAI_PTYPE_EPOCH, payload, sim_wall(m->n->sim)) ==
+    SIM_MUST(kai_log_append_plain(&w, &out, &e, KAI_PTYPE_EPOCH, payload, sim_node_wall(m->n)) ==
              KAI_OK);
     (void)finish(m->n, m->aud, 2, own, &w, &e);
     kai_buf_free(&out);
@@ -120,10 +123,10 @@ static void mint(struct kai_sim *s, struct sim_node *n, const struct kai_duty *d
     } else if (!d->new_epoch && kai_keyring_write_epoch(n->keyring, d->aud_id, &add) == KAI_OK) {
         mint.add_to = &add;
     }
-    sim_trace(s, "%zu mints for %zu: %zu members%s", n->index, m.aud, d->n_members,
-              d->new_epoch ? "" : " more");
-    s->count.minted++;
-    SIM_MUST(kai_epoch_mint(n->keyring, &mint, sim_fill, s, on_mint, &m) == KAI_OK);
+    sim_say(n, "%zu mints for %zu: %zu members%s", n->index, m.aud, d->n_members,
+            d->new_epoch ? "" : " more");
+    n->worker->count.minted++;
+    SIM_MUST(kai_epoch_mint(n->keyring, &mint, sim_node_fill, n, on_mint, &m) == KAI_OK);
 }
 
 /* ---- Data. */
@@ -140,8 +143,8 @@ static struct sim_entry *append(struct kai_sim *s, struct sim_node *n, size_t au
 
     SIM_MUST(body->err == KAI_OK);
     kai_buf_init(&out, KAI_FRAME_BYTES_MAX);
-    SIM_MUST(kai_log_append(&w, s->packer, &out, &e, kai_buf_view(body), ttl_s, sim_wall(s),
-                            sim_fill, s) == KAI_OK);
+    SIM_MUST(kai_log_append(&w, n->worker->packer, &out, &e, kai_buf_view(body), ttl_s,
+                            sim_node_wall(n), sim_node_fill, n) == KAI_OK);
     kept = finish(n, aud, 1, own, &w, &e);
     kai_buf_free(&out);
     return kept;
@@ -193,6 +196,7 @@ static void want(struct kai_sim *s, struct sim_node *n, size_t aud)
 {
     struct kai_duty d;
 
+    n->duty = true;
     if (kai_keyring_want(n->keyring, s->aud[aud].id, sim_wall(s), &d) == KAI_OK) {
         mint(s, n, &d);
         free(d.members);
@@ -253,6 +257,7 @@ void sim_own_rule(struct kai_sim *s, size_t aud)
         return;
     enum kai_err err = kai_keyring_rule(n->keyring, kai_buf_view(&v->rule));
     SIM_MUST(err == KAI_OK || err == KAI_EAGAIN);
+    n->duty = true;
     if (n->up)
         kai_net_on_keyring(n->net, s->now);
 }
@@ -277,19 +282,22 @@ static void say_rules(struct kai_sim *s, struct sim_node *n)
     }
 }
 
-void sim_node_duties(struct kai_sim *s, size_t i)
+/* Asked when something may have changed, and when the keyring said. */
+void sim_node_duties(struct sim_node *n)
 {
-    struct sim_node *n = &s->node[i];
+    uint64_t wall = sim_node_wall(n), next = wall + DUTY_AGAIN_MS;
     struct kai_duty d;
-    uint64_t next;
 
-    if (s->now < n->duty_ms && !n->duty)
+    if (wall < n->duty_wall_ms && !n->duty)
         return;
     n->duty = false;
-    n->duty_ms = s->now + DUTY_EVERY_MS;
-    for (int k = 0; k < 8 && kai_keyring_duty(n->keyring, sim_wall(s), &d, &next) == KAI_OK; k++) {
-        mint(s, n, &d);
+    for (int k = 0; k < DUTIES_AT_ONCE; k++) {
+        if (kai_keyring_duty(n->keyring, wall, &d, &next) != KAI_OK)
+            break;
+        mint(n->sim, n, &d);
         free(d.members);
+        next = wall + DUTY_AGAIN_MS;
     }
-    say_rules(s, n);
+    n->duty_wall_ms = next;
+    say_rules(n->sim, n);
 }
