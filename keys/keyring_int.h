@@ -32,6 +32,7 @@ struct kai_statement {
     bool whole;                                   /* All parts held, and members_root fits. */
     bool trusted;                                 /* Its minter is an active steward now. */
     bool counts;                                  /* Trusted, or our own. */
+    bool gave; /* Whom it lists has the key: it counts, or its minter was a steward then. */
 };
 
 struct kai_pending {            /* A part that cannot be opened yet. */

@@ -34,6 +34,7 @@ static void judge_statement(const struct kai_keyring *k, const struct kai_aud *a
 
     s->trusted = KAI_CHECK(EPOCH_STEWARD, kai_ring_steward(k, a, minter));
     s->counts = s->trusted || own;
+    s->gave = s->counts || !KAI_CHECK(EPOCH_GIVEN, !kai_roster_was_named(k->roster, a->id, minter));
     /* Also of a steward that was cut off: what others wrote under its epochs before they heard of
      * it stands. */
     if (kai_roster_was_steward(k->roster, a->id, minter) || s->trusted || named(k, a, minter))
@@ -90,13 +91,15 @@ static bool chained(const struct kai_aud *a, const struct kai_known *e)
     return !all_proven || e->gen == most + 1;
 }
 
+/* Nobody who was given it is out, as far as we know of giving: also what one that is no steward any
+ * more gave. */
 static bool all_eligible(const struct kai_keyring *k, const struct kai_aud *a,
                          const struct kai_known *e)
 {
     for (size_t i = 0; i < e->n_said; i++) {
         const struct kai_statement *s = &e->said[i];
 
-        for (size_t p = 0; s->counts && p < s->of; p++) {
+        for (size_t p = 0; s->gave && p < s->of; p++) {
             for (size_t m = 0; m < s->part_n[p]; m++) {
                 const struct kai_node *n =
                     kai_roster_node(k->roster, s->parts[p] + m * KAI_ID_BYTES);

@@ -181,6 +181,9 @@ bool kai_roster_stands_for(const struct kai_roster *r, const struct kai_org *org
  * then is still good. */
 bool kai_roster_was_steward(const struct kai_roster *r, const uint8_t aud_id[static KAI_ID_BYTES],
                             const struct kai_node *n);
+/* The same of any node, whatever became of it: who may have given others a key. NULL: false. */
+bool kai_roster_was_named(const struct kai_roster *r, const uint8_t aud_id[static KAI_ID_BYTES],
+                          const struct kai_node *n);
 /* Hashes of the effective REVOKE entries that hit this node or its organisation. */
 size_t kai_roster_removals(const struct kai_roster *r, const struct kai_node *n,
                            const uint8_t (**hashes)[KAI_ID_BYTES]);

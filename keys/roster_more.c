@@ -123,13 +123,13 @@ static bool was_named(const struct kai_roster *r, const uint8_t *aud_id, const u
            bsearch(&w, r->stewards, r->n_stewards, sizeof w, steward_cmp) != NULL;
 }
 
-bool kai_roster_was_steward(const struct kai_roster *r, const uint8_t aud_id[static KAI_ID_BYTES],
-                            const struct kai_node *n)
+bool kai_roster_was_named(const struct kai_roster *r, const uint8_t aud_id[static KAI_ID_BYTES],
+                          const struct kai_node *n)
 {
     const struct kai_audience *a = kai_roster_audience(r, aud_id);
     const struct kai_forerunner *f;
 
-    if (n == NULL || !n->attested || (n->caps & KAI_CAP_STEWARD) == 0)
+    if (n == NULL)
         return false;
     if (was_named(r, aud_id, n->org->id))
         return true;
@@ -139,6 +139,13 @@ bool kai_roster_was_steward(const struct kai_roster *r, const uint8_t aud_id[sta
             return true;
     }
     return false;
+}
+
+bool kai_roster_was_steward(const struct kai_roster *r, const uint8_t aud_id[static KAI_ID_BYTES],
+                            const struct kai_node *n)
+{
+    return n != NULL && n->attested && (n->caps & KAI_CAP_STEWARD) != 0 &&
+           kai_roster_was_named(r, aud_id, n);
 }
 
 enum kai_err kai_roster_view_audiences(struct kai_roster *r, const struct kai_build *b)

@@ -129,7 +129,7 @@ void kai_push_have(struct kai_net *n, struct kai_link *l, struct kai_share *s,
 {
     uint64_t due = s->have_sent_ms + gap_ms;
 
-    if (s->ctl || l->file || !(s->matched || s->offered_in || s->offered_out))
+    if (l->dead || s->ctl || l->file || !(s->matched || s->offered_in || s->offered_out))
         return;
     if (!s->have && !(s->have = calloc(KAI_IHAVE_IDS_MAX, sizeof *s->have)))
         return; /* Reconciliation says it too. */

@@ -54,6 +54,57 @@ static void stolen_keys(void **state)
     orgs_stop(&t);
 }
 
+/* A steward makes the epoch, another adds somebody to it, and the first is removed: what is left of
+ * stewards' words lists nobody who is out, and yet the removed one has the key. */
+static void a_steward_is_removed(void **state)
+{
+    (void)state;
+    static struct orgs t;
+    uint8_t aud[KAI_ID_BYTES];
+    struct kai_epoch made, now;
+
+    orgs_start(&t, 6);
+    orgs_add(&t, 0, NULL);
+    orgs_add(&t, 0, NULL);
+    struct kai_aud_rec rec = orgs_rec(&t, 0, KAI_AUD_COMMUNITY, 2);
+    rec.n_stewards = 2;
+    memcpy(rec.stewards[1], t.o[1].org.id, KAI_ID_BYTES);
+    orgs_audience(&t, 0, &rec, aud);
+    struct kai_keyring *k[3] = {orgs_ring(&t, 0), orgs_ring(&t, 1), orgs_ring(&t, 2)};
+    assert_int_equal(orgs_duties(&t, k[1], START), 0); /* It waits for the owner. */
+    assert_int_equal(orgs_duties(&t, k[1], START + 60000), 1);
+    MUST(orgs_hear(&t, k[0], 0));
+    MUST(orgs_hear(&t, k[2], 0));
+    MUST(kai_keyring_write_epoch(k[2], aud, &made));
+    orgs_add(&t, 0, NULL);
+    orgs_news(&t, k, 3);
+    size_t from = t.n_heard;
+    assert_int_equal(orgs_duties(&t, k[0], START + 60001), 1);
+    struct kai_keyring *late = orgs_ring(&t, 3);
+    MUST(orgs_hear(&t, late, from));
+    (void)orgs_hear(&t, k[2], from); /* Nor here, but for news. */
+    MUST(kai_keyring_write_epoch(late, aud, &now));
+    assert_memory_equal(now.key, made.key, KAI_KEY_BYTES);
+    (void)orgs_hear(&t, late, 0); /* Of whoever made it there is no slot for it. */
+
+    world_remove(&t.w, &t.o[0].issuing.log, t.o[1].org.cert, KAI_REVOKE_LEFT, NULL, 0);
+    struct kai_keyring *left[3] = {k[0], k[2], late};
+    orgs_news(&t, left, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(kai_keyring_write_epoch(left[i], aud, &now), KAI_EAGAIN);
+        assert_false(kai_keyring_may_write(left[i], aud, made.commit));
+    }
+    from = t.n_heard;
+    assert_int_equal(orgs_duties(&t, k[0], START + 60002), 1);
+    MUST(kai_keyring_write_epoch(k[0], aud, &now));
+    assert_memory_not_equal(now.key, made.key, KAI_KEY_BYTES);
+    assert_int_equal(orgs_hear(&t, k[1], from), KAI_ENOTFOUND);
+    for (size_t i = 0; i < 3; i++)
+        kai_keyring_free(k[i]);
+    kai_keyring_free(late);
+    orgs_stop(&t);
+}
+
 static void relays(void **state)
 {
     (void)state;
@@ -283,9 +334,13 @@ static void any_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(grows_old), cmocka_unit_test(stolen_keys),
-        cmocka_unit_test(relays),    cmocka_unit_test(a_relay_goes_by_the_list),
-        cmocka_unit_test(history),   cmocka_unit_test(any_order),
+        cmocka_unit_test(grows_old),
+        cmocka_unit_test(stolen_keys),
+        cmocka_unit_test(a_steward_is_removed),
+        cmocka_unit_test(relays),
+        cmocka_unit_test(a_relay_goes_by_the_list),
+        cmocka_unit_test(history),
+        cmocka_unit_test(any_order),
     };
 
     if (sodium_init() < 0)
