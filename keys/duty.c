@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "keys/keyring_int.h"
 
 #define ADD_WAIT_MS 1000u
@@ -265,6 +266,34 @@ static bool on_duty(const struct kai_keyring *k, const struct kai_aud *a, const 
     return kai_keyring_members_known(k, a->id);
 }
 
+static bool all_heard(const struct kai_keyring *k, const struct kai_aud *a)
+{
+    for (size_t i = 0; i < a->n_known; i++) {
+        const struct kai_known *e = a->known[i];
+
+        for (size_t s = 0; s < e->n_said; s++) {
+            for (size_t r = 0; e->said[s].trusted && r < e->said[s].n_removals; r++) {
+                if (!kai_roster_heard(k->roster, e->said[s].removals[r]))
+                    return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Another steward answered what has not come here: we would give the key to whom it shut out. Not
+ * for ever, since what it answered may be gone from everywhere. */
+static bool behind(const struct kai_keyring *k, struct kai_aud *a, uint64_t now_ms)
+{
+    if (KAI_CHECK(DUTY_HEARD, all_heard(k, a))) {
+        a->behind_ms = 0;
+        return false;
+    }
+    if (a->behind_ms == 0 || a->behind_ms > now_ms)
+        a->behind_ms = now_ms;
+    return now_ms - a->behind_ms < KAI_SELF_EPOCH_MS;
+}
+
 /* Since when no steward's epoch can be written under. */
 static void watch(struct kai_aud *a, uint64_t now_ms)
 {
@@ -314,6 +343,10 @@ enum kai_err kai_keyring_duty(struct kai_keyring *k, uint64_t now_ms, struct kai
             return fill_own(k, a->id, me, d);
         if (o.need == NEED_NONE)
             continue;
+        if (steward && behind(k, a, now_ms)) {
+            *next_ms = now_ms + ADD_WAIT_MS < *next_ms ? now_ms + ADD_WAIT_MS : *next_ms;
+            continue;
+        }
         bool owner = memcmp(a->rec->owner->id, me->org->id, KAI_ID_BYTES) == 0;
         uint64_t wait = steward ? wait_ms(o.need, rank_of(k, a, me), owner, k->self->further) : 0;
         uint64_t due = a->need_since_ms + wait;

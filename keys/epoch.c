@@ -107,11 +107,14 @@ static void list_ad(uint8_t ad[static AD_BYTES], const uint8_t *nid, const uint8
 }
 
 #define X_RELAYS 2u
+#define X_ADDS   4u
 
-static bool read_relays(void *ctx, uint64_t key, struct kai_view v)
+static bool read_ext(void *ctx, uint64_t key, struct kai_view v)
 {
     struct kai_epoch_list *l = ctx;
 
+    if (key == X_ADDS)
+        return l->adds = v.n == 0;
     if (key != X_RELAYS)
         return false;
     if (v.n % KAI_ID_BYTES != 0 || v.n > sizeof l->relays)
@@ -142,7 +145,7 @@ static enum kai_err list_read(struct kai_epoch_list *l, struct kai_view pt)
     if (ids.n == 0 || ids.n % KAI_ID_BYTES != 0)
         kai_cur_fail(&c, KAI_EMALFORMED);
     l->n_removals = read_ids(&c, l->removals, KAI_REMOVALS_MAX);
-    kai_cur_ext(&c, read_relays, l);
+    kai_cur_ext(&c, read_ext, l);
     enum kai_err err = kai_cur_end(&c);
     for (size_t i = 1; err == KAI_OK && i < l->n_members; i++) {
         if (memcmp(ids.p + (i - 1) * KAI_ID_BYTES, ids.p + i * KAI_ID_BYTES, KAI_ID_BYTES) >= 0)
@@ -191,10 +194,14 @@ enum kai_err kai_epoch_list_seal(struct kai_buf *out, const struct kai_epoch_lis
     }
     kai_put_bin(&pt, l->members, l->n_members * KAI_ID_BYTES);
     put_ids(&pt, l->removals, l->n_removals);
-    kai_put_map(&pt, l->n_relays > 0 ? 1 : 0);
+    kai_put_map(&pt, (l->n_relays > 0 ? 1u : 0u) + (l->adds ? 1u : 0u));
     if (l->n_relays > 0) {
         kai_put_uint(&pt, X_RELAYS);
         kai_put_bin(&pt, l->relays, l->n_relays * KAI_ID_BYTES);
+    }
+    if (l->adds) {
+        kai_put_uint(&pt, X_ADDS);
+        kai_put_bin(&pt, NULL, 0);
     }
     list_ad(ad, nid, key_log, seq);
     kai_kdf(key, sizeof key, KAI_D_LIST, route, p->commit, KAI_ID_BYTES);

@@ -2,7 +2,7 @@
  *
  * [aud_id, gen, [pred...], commit, members_root, eph_pk, slots bin, relay slots bin, list bin,
  * part, of, X]; the list opens to [minter cert or nil, SIG or nil, member ids bin, [removal...],
- * X], X 2 = ids of the relays that got a slot. */
+ * X], X 2 = ids of the relays that got a slot, X 4 = nothing: it adds to an epoch that is there. */
 #ifndef KAI_KEYS_EPOCH_H
 #define KAI_KEYS_EPOCH_H
 
@@ -35,6 +35,7 @@ struct kai_epoch_list {
     uint8_t removals[KAI_REMOVALS_MAX][KAI_ID_BYTES];
     size_t n_relays;
     uint8_t relays[8][KAI_ID_BYTES];
+    bool adds; /* Members or an answer, to an epoch that somebody made before. */
 };
 /* Open and read; members point into scratch, which is overwritten. Errors: KAI_EMALFORMED,
  * KAI_ELIMIT, KAI_EAUTH, KAI_ENOMEM. */

@@ -166,6 +166,7 @@ static enum kai_err set_key(struct mint *mt)
         if (s == NULL || to->route_only)
             return KAI_ENOTFOUND;
         *mt->key = *to;
+        mt->list.adds = true;
         mt->part.gen = to->gen;
         mt->part.n_preds = s->n_preds;
         memcpy(mt->part.preds, s->preds, s->n_preds * KAI_ID_BYTES);

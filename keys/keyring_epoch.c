@@ -153,6 +153,7 @@ static struct kai_statement *statement(struct kai_known *e, const struct seen *s
     t->n_preds = s->p->n_preds;
     t->n_removals = l->n_removals;
     t->n_relays = l->n_relays;
+    t->adds = l->adds;
     memcpy(t->relays, l->relays, sizeof t->relays);
     e->n_said++;
     return t;

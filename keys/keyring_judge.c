@@ -39,7 +39,7 @@ static void judge_statement(const struct kai_keyring *k, const struct kai_aud *a
      * it stands. */
     if (kai_roster_was_steward(k->roster, a->id, minter) || s->trusted || named(k, a, minter))
         e->private = false;
-    e->mine = e->mine || (own && s->whole && !s->trusted);
+    e->mine = e->mine || (own && s->whole && !s->trusted && !s->adds);
     if (s->counts && s->minted_ms < e->minted_ms)
         e->minted_ms = s->minted_ms;
     if (s->trusted && a->rec != NULL)
@@ -49,7 +49,7 @@ static void judge_statement(const struct kai_keyring *k, const struct kai_aud *a
 
 static void judge_trust(const struct kai_keyring *k, const struct kai_aud *a, struct kai_known *e)
 {
-    bool whole = true;
+    bool whole = true, made = false;
 
     e->trusted = false;
     e->answers = false;
@@ -62,9 +62,10 @@ static void judge_trust(const struct kai_keyring *k, const struct kai_aud *a, st
         judge_statement(k, a, e, s);
         e->trusted = e->trusted || s->trusted;
         whole = whole && (s->whole || !s->trusted);
+        made = made || (s->trusted && KAI_CHECK(EPOCH_MADE, !s->adds));
     }
     e->mine = e->mine && e->has_key;
-    e->complete = e->open && e->trusted && whole;
+    e->complete = e->open && made && whole; /* Who made it has it, and must be known. */
 }
 
 /* All that it follows must be held, and its generation must follow theirs. */

@@ -31,6 +31,7 @@ static void roster_free(struct kai_roster *r)
     free(r->fore);
     free(r->stewards);
     free(r->stolen);
+    free(r->heard);
     free(r->audiences);
     free(r->boxes);
     free(r->certs);
@@ -75,6 +76,8 @@ static enum kai_err build(struct kai_roster **out, const struct kai_ctl *ctl)
         err = kai_roster_view_heirs(r, &b);
     if (err == KAI_OK)
         err = kai_roster_view_removals(r, &b);
+    if (err == KAI_OK)
+        err = kai_roster_view_heard(r, &b);
     if (err == KAI_OK)
         err = kai_roster_index(r);
     build_free(&b);

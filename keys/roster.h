@@ -196,6 +196,8 @@ size_t kai_roster_marks(const struct kai_roster *r, const struct kai_node *n,
 bool kai_roster_marks_any(const struct kai_roster *r, const struct kai_node *n);
 /* Whether such an entry says that keys were stolen (KAI_REVOKE_COMPROMISE). */
 bool kai_roster_compromise(const struct kai_roster *r, const uint8_t hash[static KAI_ID_BYTES]);
+/* Whether an AUDIENCE or REVOKE of this hash is held, whether it counts or not. */
+bool kai_roster_heard(const struct kai_roster *r, const uint8_t hash[static KAI_ID_BYTES]);
 
 /* Whether an organisation fits an open rule (all keys, any of each key's values). */
 bool kai_rule_fits(const struct kai_org *org, const struct kai_aud_rec *rec);

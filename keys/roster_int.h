@@ -207,6 +207,8 @@ struct kai_roster {
     size_t n_stewards;
     uint8_t (*stolen)[KAI_ID_BYTES]; /* REVOKEs for compromise, by hash. */
     size_t n_stolen;
+    uint8_t (*heard)[KAI_ID_BYTES]; /* AUDIENCEs and REVOKEs that are held, by hash. */
+    size_t n_heard;
     struct kai_issuing *issuing; /* By cert. */
     size_t n_issuing;
     struct kai_mailbox *boxes; /* By id. */
@@ -230,6 +232,7 @@ KAI_MUST_USE enum kai_err kai_roster_view(struct kai_roster *r, const struct kai
 KAI_MUST_USE enum kai_err kai_roster_view_boxes(struct kai_roster *r);
 KAI_MUST_USE enum kai_err kai_roster_view_audiences(struct kai_roster *r,
                                                     const struct kai_build *b);
+KAI_MUST_USE enum kai_err kai_roster_view_heard(struct kai_roster *r, const struct kai_build *b);
 KAI_MUST_USE enum kai_err kai_roster_view_removals(struct kai_roster *r, const struct kai_build *b);
 /* roster_mark.c */
 struct kai_marker {

@@ -82,10 +82,11 @@ static void a_steward_is_removed(void **state)
     assert_int_equal(orgs_duties(&t, k[0], START + 60001), 1);
     struct kai_keyring *late = orgs_ring(&t, 3);
     MUST(orgs_hear(&t, late, from));
+    assert_int_equal(kai_keyring_write_epoch(late, aud, &now), KAI_EAGAIN); /* Whose is it? */
     (void)orgs_hear(&t, k[2], from); /* Nor here, but for news. */
+    (void)orgs_hear(&t, late, 0);    /* Whoever made it gave it no slot, but lists itself. */
     MUST(kai_keyring_write_epoch(late, aud, &now));
     assert_memory_equal(now.key, made.key, KAI_KEY_BYTES);
-    (void)orgs_hear(&t, late, 0); /* Of whoever made it there is no slot for it. */
 
     world_remove(&t.w, &t.o[0].issuing.log, t.o[1].org.cert, KAI_REVOKE_LEFT, NULL, 0);
     struct kai_keyring *left[3] = {k[0], k[2], late};
@@ -102,6 +103,40 @@ static void a_steward_is_removed(void **state)
     for (size_t i = 0; i < 3; i++)
         kai_keyring_free(k[i]);
     kai_keyring_free(late);
+    orgs_stop(&t);
+}
+
+/* Two stewards, of whom one has not heard yet that a member is out. */
+static void a_steward_is_behind(void **state)
+{
+    (void)state;
+    static struct orgs t;
+    uint8_t aud[KAI_ID_BYTES];
+    struct kai_epoch now;
+
+    orgs_start(&t, 7);
+    orgs_add(&t, 0, NULL);
+    orgs_add(&t, 0, NULL);
+    struct kai_aud_rec rec = orgs_rec(&t, 0, KAI_AUD_COMMUNITY, 2);
+    rec.n_stewards = 2;
+    memcpy(rec.stewards[1], t.o[1].org.id, KAI_ID_BYTES);
+    orgs_audience(&t, 0, &rec, aud);
+    struct kai_keyring *k[3] = {orgs_ring(&t, 0), orgs_ring(&t, 1), orgs_ring(&t, 2)};
+    assert_int_equal(orgs_duties(&t, k[0], START), 1);
+    MUST(orgs_hear(&t, k[1], 0));
+    world_remove(&t.w, &t.o[0].issuing.log, t.o[2].org.cert, KAI_REVOKE_LEFT, NULL, 0);
+    orgs_news(&t, k, 1);
+    size_t from = t.n_heard;
+    assert_int_equal(orgs_duties(&t, k[0], START + 1), 1);
+    MUST(orgs_hear(&t, k[1], from));
+    MUST(kai_keyring_write_epoch(k[1], aud, &now));
+    assert_int_equal(orgs_duties(&t, k[1], START + 2), 0);
+    assert_int_equal(orgs_duties(&t, k[1], START + 60000), 0); /* It would add organisation 2. */
+    orgs_news(&t, k + 1, 1);
+    assert_int_equal(orgs_duties(&t, k[1], START + 120000), 0); /* There is nobody to add. */
+    assert_int_equal(orgs_hear(&t, k[2], from), KAI_ENOTFOUND);
+    for (size_t i = 0; i < 3; i++)
+        kai_keyring_free(k[i]);
     orgs_stop(&t);
 }
 
@@ -337,6 +372,7 @@ int main(void)
         cmocka_unit_test(grows_old),
         cmocka_unit_test(stolen_keys),
         cmocka_unit_test(a_steward_is_removed),
+        cmocka_unit_test(a_steward_is_behind),
         cmocka_unit_test(relays),
         cmocka_unit_test(a_relay_goes_by_the_list),
         cmocka_unit_test(history),
