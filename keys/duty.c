@@ -13,12 +13,14 @@
 #define DAY_MS      (24ull * 3600 * 1000)
 #define AGE_MAX_MS  (30 * DAY_MS)
 #define IDLE_MS     60000u
+/* Said of an epoch: nobody would record further additions to one that is full. */
+#define SAID_MOST (KAI_EPOCH_STATEMENTS_MAX / 2)
 
 enum need {
     NEED_NONE,
     NEED_FIRST,   /* There is none. */
     NEED_CLEAN,   /* A node it lists is out. */
-    NEED_AGE,     /* It is old. */
+    NEED_AGE,     /* It is old, or much was added to it. */
     NEED_STOLEN,  /* Keys of a node it lists were stolen, and nobody has answered that yet. */
     NEED_RELAY,   /* A node that relays no longer has the routing secret. */
     NEED_ADD,     /* A member is not listed. */
@@ -188,7 +190,7 @@ static struct owed need_of(const struct kai_keyring *k, struct kai_aud *a, uint6
     }
     uint64_t minted = a->best->minted_ms;
     const struct kai_known *old = NULL;
-    if (now_ms > minted && now_ms - minted > AGE_MAX_MS)
+    if ((now_ms > minted && now_ms - minted > AGE_MAX_MS) || a->best->n_said >= SAID_MOST)
         o.need = NEED_AGE;
     else if (stolen(k, a->best))
         o.need = NEED_STOLEN;
@@ -266,32 +268,37 @@ static bool on_duty(const struct kai_keyring *k, const struct kai_aud *a, const 
     return kai_keyring_members_known(k, a->id);
 }
 
-static bool all_heard(const struct kai_keyring *k, const struct kai_aud *a)
+static bool heard(const struct kai_keyring *k, const struct kai_statement *s)
 {
-    for (size_t i = 0; i < a->n_known; i++) {
-        const struct kai_known *e = a->known[i];
-
-        for (size_t s = 0; s < e->n_said; s++) {
-            for (size_t r = 0; e->said[s].trusted && r < e->said[s].n_removals; r++) {
-                if (!kai_roster_heard(k->roster, e->said[s].removals[r]))
-                    return false;
-            }
-        }
+    for (size_t r = 0; r < s->n_removals; r++) {
+        if (!kai_roster_heard(k->roster, s->removals[r]))
+            return false;
     }
     return true;
 }
 
-/* Another steward answered what has not come here: we would give the key to whom it shut out. Not
- * for ever, since what it answered may be gone from everywhere. */
+/* Whether another steward answered what has not come here: we would give the key to whom it shut
+ * out. Not for ever, since what it answered may be gone from everywhere: each statement counts for
+ * a while, and those of before for none. */
 static bool behind(const struct kai_keyring *k, struct kai_aud *a, uint64_t now_ms)
 {
-    if (KAI_CHECK(DUTY_HEARD, all_heard(k, a))) {
-        a->behind_ms = 0;
-        return false;
+    bool wait = false;
+
+    for (size_t i = 0; i < a->n_known; i++) {
+        for (size_t m = 0; m < a->known[i]->n_said; m++) {
+            struct kai_statement *s = &a->known[i]->said[m];
+
+            if (!s->trusted || s->minted_ms + DAY_MS < now_ms ||
+                KAI_CHECK(DUTY_HEARD, heard(k, s))) {
+                s->behind_ms = 0;
+                continue;
+            }
+            if (s->behind_ms == 0 || s->behind_ms > now_ms)
+                s->behind_ms = now_ms;
+            wait = wait || now_ms - s->behind_ms < KAI_SELF_EPOCH_MS;
+        }
     }
-    if (a->behind_ms == 0 || a->behind_ms > now_ms)
-        a->behind_ms = now_ms;
-    return now_ms - a->behind_ms < KAI_SELF_EPOCH_MS;
+    return wait;
 }
 
 /* Since when no steward's epoch can be written under. */

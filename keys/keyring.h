@@ -146,6 +146,9 @@ bool kai_keyring_relay(const struct kai_keyring *k, const uint8_t aud_id[static 
                        const struct kai_node *n);
 /* Audiences that we are a relay of and no member (id order): at most KAI_AUDIENCES_MAX. */
 size_t kai_keyring_relayed(const struct kai_keyring *k, const uint8_t (**ids)[KAI_ID_BYTES]);
+/* Parts of EPOCHs that could not be opened had to go, and a key has come since: all EPOCHs of this
+ * audience (NULL: of any) are to be fed once more. True once. */
+bool kai_keyring_again(struct kai_keyring *k, const uint8_t *aud_id);
 /* Whether an EPOCH with this kid is held, with a key or not: entries under one without are taken
  * unread. */
 bool kai_keyring_kid_held(const struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],

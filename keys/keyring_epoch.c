@@ -14,7 +14,8 @@ struct seen {
     const uint8_t *key_log;
     uint64_t seq;
     uint64_t ts;
-    bool by_steward; /* Of now. */
+    bool by_steward; /* Of now, */
+    bool stranger;   /* and never was. */
 };
 
 #define STRANGERS_MAX 16u
@@ -65,7 +66,8 @@ static enum kai_err pend(struct kai_aud *a, const struct seen *s)
             memcmp(a->pending[i].part.commit, s->p->commit, KAI_ID_BYTES) == 0)
             return KAI_ENOTFOUND;
     }
-    if (a->n_pending == KAI_PENDING_PARTS_MAX) { /* The oldest goes. */
+    if (a->n_pending == KAI_PENDING_PARTS_MAX) { /* The oldest goes, until its key comes. */
+        a->lost = true;
         free(a->pending[0].list_bytes);
         memmove(a->pending, a->pending + 1, --a->n_pending * sizeof *a->pending);
     }
@@ -98,7 +100,8 @@ static bool same_statement(const struct kai_statement *t, const struct seen *s,
            memcmp(t->members_root, s->p->members_root, KAI_ID_BYTES) == 0 &&
            memcmp(t->minter_cert, l->minter_cert, KAI_ID_BYTES) == 0 &&
            /* The same members, said again in answer to something new, is news. */
-           memcmp(t->sig, l->sig, KAI_SIG_BYTES) == 0;
+           memcmp(t->sig, l->sig, KAI_SIG_BYTES) == 0 && t->adds == l->adds &&
+           t->n_relays == l->n_relays && memcmp(t->relays, l->relays, sizeof t->relays) == 0;
 }
 
 static bool copy_ids(uint8_t (**out)[KAI_ID_BYTES], const uint8_t (*ids)[KAI_ID_BYTES], size_t n)
@@ -109,13 +112,13 @@ static bool copy_ids(uint8_t (**out)[KAI_ID_BYTES], const uint8_t (*ids)[KAI_ID_
     return *out != NULL;
 }
 
-/* Statements of minters that are no stewards: any member can make them, so few are kept. */
+/* Statements of minters that never were stewards: any member can make them, so few are kept. */
 static size_t strangers(const struct kai_known *e)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < e->n_said; i++)
-        n += !e->said[i].trusted;
+        n += e->said[i].stranger;
     return n;
 }
 
@@ -127,7 +130,7 @@ static struct kai_statement *statement(struct kai_known *e, const struct seen *s
             return &e->said[i];
     }
     *err = KAI_ELIMIT;
-    if (e->n_said == KAI_EPOCH_STATEMENTS_MAX || (!s->by_steward && strangers(e) == STRANGERS_MAX))
+    if (e->n_said == KAI_EPOCH_STATEMENTS_MAX || (s->stranger && strangers(e) >= STRANGERS_MAX))
         return NULL;
     *err = KAI_ENOMEM;
     struct kai_statement *rows = realloc(e->said, (e->n_said + 1) * sizeof *rows);
@@ -149,6 +152,7 @@ static struct kai_statement *statement(struct kai_known *e, const struct seen *s
     memcpy(t->sig, l->sig, KAI_SIG_BYTES);
     t->of = s->p->of;
     t->trusted = s->by_steward;
+    t->stranger = s->stranger;
     t->minted_ms = s->ts;
     t->n_preds = s->p->n_preds;
     t->n_removals = l->n_removals;
@@ -265,6 +269,7 @@ static enum kai_err learn(struct kai_keyring *k, struct kai_aud *a, const struct
     bool welcome = false;
     if (err == KAI_OK) {
         s->by_steward = kai_ring_steward(k, a, minter);
+        s->stranger = !s->by_steward && !kai_roster_was_named(k->roster, a->id, minter);
         welcome = s->by_steward || kai_roster_was_steward(k->roster, a->id, minter) ||
                   kai_keyring_author(k, a->id, minter);
         if (!s->by_steward && kai_ring_too_strange(k, a, minter, e == NULL || !e->open))
@@ -412,6 +417,7 @@ static enum kai_err hear(struct kai_keyring *k, struct kai_aud *a, const struct 
     struct kai_epoch key;
 
     memset(&key, 0, sizeof key);
+    bool closed = kai_ring_epoch(k, p->aud_id, p->commit) == NULL;
     enum kai_err err = find_key(k, &key, p);
     if (err == KAI_ENOTFOUND) {
         err = kai_ring_known(a, p->commit) == NULL ? known_add(a, p, &known) : KAI_OK;
@@ -423,6 +429,7 @@ static enum kai_err hear(struct kai_keyring *k, struct kai_aud *a, const struct 
         err = tag_fits ? learn(k, a, &key, &s) : KAI_EAUTH;
         if (err == KAI_OK || err == KAI_EDENIED)
             adopt(k, a, &key);
+        a->again = a->again || (a->lost && closed && kai_ring_epoch(k, p->aud_id, p->commit));
     }
     sodium_memzero(&key, sizeof key);
     return err;

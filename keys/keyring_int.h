@@ -31,8 +31,10 @@ struct kai_statement {
     uint8_t relays[KAI_RELAYS_MAX][KAI_ID_BYTES]; /* Who got the routing secret. */
     bool whole;                                   /* All parts held, and members_root fits. */
     bool trusted;                                 /* Its minter is an active steward now. */
-    bool counts;                                  /* Trusted, or our own. */
-    bool adds;                                    /* To an epoch that somebody made before. */
+    bool stranger;                                /* It never was one, when this came. */
+    uint64_t behind_ms; /* Since when we have not heard what it answers; 0: we have. */
+    bool counts;        /* Trusted, or our own. */
+    bool adds;          /* To an epoch that somebody made before. */
     bool gave; /* Whom it lists has the key: it counts, or its minter was a steward then. */
 };
 
@@ -81,7 +83,8 @@ struct kai_aud {
     bool has_public;
     uint32_t need; /* Of duty: what is owed, and since when. */
     uint64_t need_since_ms;
-    uint64_t behind_ms;    /* Since when a steward answered what we have not heard; 0: none did. */
+    bool lost;             /* A part that could not be opened went to make room, */
+    bool again;            /* and a key has come since. */
     uint64_t history_seen; /* Version at which no old epoch lacked a newcomer. */
     uint64_t lacking_ms;   /* Since when no steward's epoch is clean; 0: one is. */
     bool wanted;           /* Somebody wanted to write meanwhile. */

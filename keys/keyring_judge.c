@@ -92,6 +92,19 @@ static bool chained(const struct kai_aud *a, const struct kai_known *e)
     return !all_proven || e->gen == most + 1;
 }
 
+/* Whether whom it lists has the key. One that is no steward any more had it to give where a steward
+ * gave it: else whoever is out could say so of each new epoch. */
+static bool gave(const struct kai_keyring *k, const struct kai_known *e,
+                 const struct kai_statement *s)
+{
+    const struct kai_node *minter;
+
+    if (s->counts || !s->gave)
+        return s->counts;
+    minter = kai_roster_node_by_cert(k->roster, s->minter_cert);
+    return minter != NULL && kai_ring_listed(e, minter->id);
+}
+
 /* Nobody who was given it is out, as far as we know of giving: also what one that is no steward any
  * more gave. */
 static bool all_eligible(const struct kai_keyring *k, const struct kai_aud *a,
@@ -100,7 +113,7 @@ static bool all_eligible(const struct kai_keyring *k, const struct kai_aud *a,
     for (size_t i = 0; i < e->n_said; i++) {
         const struct kai_statement *s = &e->said[i];
 
-        for (size_t p = 0; s->gave && p < s->of; p++) {
+        for (size_t p = 0; gave(k, e, s) && p < s->of; p++) {
             for (size_t m = 0; m < s->part_n[p]; m++) {
                 const struct kai_node *n =
                     kai_roster_node(k->roster, s->parts[p] + m * KAI_ID_BYTES);

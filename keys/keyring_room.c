@@ -64,3 +64,19 @@ bool kai_ring_too_strange(const struct kai_keyring *k, const struct kai_aud *a,
                                             of_one < KAI_SELF_EPOCHS_BYTES_OF_ONE) ||
            of_all >= KAI_SELF_EPOCHS_BYTES_MAX;
 }
+
+bool kai_keyring_again(struct kai_keyring *k, const uint8_t *aud_id)
+{
+    bool again = false;
+
+    for (size_t i = 0; i < k->n_auds; i++) {
+        struct kai_aud *a = &k->auds[i];
+
+        if (!a->again || (aud_id != NULL && memcmp(a->id, aud_id, KAI_ID_BYTES) != 0))
+            continue;
+        a->again = false;
+        a->lost = false;
+        again = true;
+    }
+    return again;
+}

@@ -330,6 +330,17 @@ static bool land(struct kai_net *n, const uint8_t *log_pk, uint64_t seq, struct 
     return true;
 }
 
+/* All its EPOCHs, when this step settles: the keyring has changed. */
+static void read_again(struct kai_net *n, const uint8_t aud[static KAI_ID_BYTES])
+{
+    struct kai_nlog *const *logs;
+    size_t k = kai_mirror_audience(n, aud, &logs);
+
+    for (size_t i = 0; i < k; i++)
+        if (logs[i]->l.kind == 2)
+            logs[i]->unread_from = 1;
+}
+
 static void learn_epoch(struct kai_net *n, struct kai_nlog *log, const struct kai_entry *e)
 {
     uint8_t aud[KAI_ID_BYTES];
@@ -337,6 +348,8 @@ static void learn_epoch(struct kai_net *n, struct kai_nlog *log, const struct ka
 
     if ((err == KAI_EAGAIN || err == KAI_EDENIED) && log->unread_from == 0)
         log->unread_from = e->h.seq;
+    if (err == KAI_OK && kai_keyring_again(n->keyring, aud))
+        read_again(n, aud);
 }
 
 void kai_ingest_epochs(struct kai_net *n)

@@ -87,8 +87,7 @@ size_t kai_link_bytes(const struct kai_link *l)
     for (size_t i = 0; i < KAI_OUT_CLASSES; i++)
         sum += l->out[i].bytes + l->out[i].n * sizeof(struct kai_out_frame);
     for (size_t i = 0; i < l->n_shares; i++)
-        sum += sizeof(struct kai_share) +
-               (l->shares[i]->have ? KAI_IHAVE_IDS_MAX * sizeof(struct kai_id_seq) : 0);
+        sum += sizeof(struct kai_share) + l->shares[i]->cap_have * sizeof(struct kai_id_seq);
     return sum + l->n_mail * sizeof *l->mail + l->n_box_tokens * sizeof *l->box_tokens;
 }
 

@@ -345,8 +345,8 @@ static void retry_in(struct kai_net *n, struct kai_place *p, uint64_t least_ms)
     uint64_t wait = RETRY_MIN_MS << (p->failures < 9 ? p->failures : 9);
     uint64_t most = RETRY_MAX_MS;
 
-    p->busy = false;
     p->dialled_ms = 0; /* It is no link to be. */
+    p->busy = false;
     if (kai_overlay_links(n) == 0)
         most = ALONE_MAX_MS;
     else if (leads(n, p))
@@ -373,18 +373,18 @@ void kai_net_on_undialled(struct kai_net *n, const uint8_t curve_pk[static KAI_K
 void kai_overlay_ended(struct kai_net *n, const struct kai_link *l, enum kai_bye why)
 {
     struct kai_place *p = kai_book_find_key(n, l->curve_pk);
+    bool chance = l->chance || (p && p->chance);
 
     kai_overlay_changed(n);
     if (!p)
         return;
     p->dialled_ms = 0;
-    p->chance = false;
+    p->chance = p->busy = false;
     if (why == KAI_BYE_MALFORMED) {
         p->retry_ms = n->now_ms + MALFORMED_MS;
-        p->busy = false;
     } else if (why == KAI_BYE_BUSY) {
         retry_in(n, p, BUSY_MS);
-        p->busy = true;
+        p->busy = !chance; /* It had no place for a visit either. */
     } else if (why != KAI_BYE_DUPLICATE &&
                (l->state != KAI_LINK_MATCH || n->now_ms < l->up_ms + STABLE_MS)) {
         retry_in(n, p, 0);

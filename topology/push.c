@@ -122,6 +122,22 @@ void kai_push_flush(struct kai_net *n, struct kai_link *l, struct kai_share *s)
     (void)kai_out_put(n, l, KAI_OUT_LAZY);
 }
 
+/* One more: a node has a share of each link in each audience, and most say little. */
+static bool make_room(struct kai_share *s)
+{
+    size_t cap = s->cap_have ? 2 * s->cap_have : 4;
+    struct kai_id_seq *rows;
+
+    if (s->n_have < s->cap_have)
+        return true;
+    rows = realloc(s->have, cap * sizeof *rows);
+    if (!rows)
+        return false;
+    s->have = rows;
+    s->cap_have = cap;
+    return true;
+}
+
 /* Only what is durable here: it is the acknowledgement that a publisher waits for. gap_ms: between
  * one such frame and the next. */
 void kai_push_have(struct kai_net *n, struct kai_link *l, struct kai_share *s,
@@ -131,8 +147,6 @@ void kai_push_have(struct kai_net *n, struct kai_link *l, struct kai_share *s,
 
     if (l->dead || s->ctl || l->file || !(s->matched || s->offered_in || s->offered_out))
         return;
-    if (!s->have && !(s->have = calloc(KAI_IHAVE_IDS_MAX, sizeof *s->have)))
-        return; /* Reconciliation says it too. */
     for (size_t i = 0; i < s->n_have; i++)
         if (memcmp(s->have[i].log_pk, log_pk, KAI_KEY_BYTES) == 0) {
             if (s->have[i].seq < seq)
@@ -143,6 +157,8 @@ void kai_push_have(struct kai_net *n, struct kai_link *l, struct kai_share *s,
                 l->have_due_ms = due;
             return;
         }
+    if (!make_room(s))
+        return; /* Reconciliation says it too. */
     memcpy(s->have[s->n_have].log_pk, log_pk, KAI_KEY_BYTES);
     s->have[s->n_have++].seq = seq;
     if (s->n_have == 1 || due < s->have_due_ms)

@@ -90,8 +90,8 @@ struct kai_share { /* An audience on a link; the first of a link is the control 
     uint64_t rb_done_ms;
     uint64_t rb_stalls;
     struct kai_rb_side rb_in, rb_out; /* Begun by the peer, and by us. */
-    size_t n_have;
-    struct kai_id_seq *have; /* IHAVE to be sent, KAI_IHAVE_IDS_MAX. */
+    size_t n_have, cap_have;
+    struct kai_id_seq *have; /* IHAVE to be sent, KAI_IHAVE_IDS_MAX at most. */
     uint64_t have_sent_ms, have_due_ms;
     uint32_t n_tokens; /* Of a carry file: what its maker showed. */
     uint8_t tokens[KAI_CARRY_TOKENS_MAX][16];

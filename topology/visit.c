@@ -16,6 +16,7 @@
 #define AGAIN_MS      8000u /* Doubled each time. */
 #define AGAIN_MOST_MS 300000u
 #define AGAIN_TIMES   3u
+#define TRIES         4u         /* At once, where nobody can be asked: each looks at everything. */
 #define FORGOTTEN     (1u << 31) /* In kai_ask.times, for a moment. */
 
 static size_t place_of(const struct kai_overlay *o, uint64_t id)
@@ -164,11 +165,13 @@ static const struct kai_audience *unasked(struct kai_net *n, uint64_t *next)
     return lot ? lot : old;
 }
 
-/* One of its stewards: one that is linked, or by lot. */
-static const struct kai_link *linked_steward(const struct kai_net *n, const struct kai_audience *a)
+/* One of its stewards by lot: of those that are linked, or of all. */
+static const struct kai_link *linked_steward(struct kai_net *n, const struct kai_audience *a)
 {
+    size_t start = n->n_links ? (size_t)kai_random_below(n, n->n_links) : 0;
+
     for (size_t i = 0; i < n->n_links; i++) {
-        const struct kai_link *l = n->links[i];
+        const struct kai_link *l = n->links[(start + i) % n->n_links];
         if (!l->dead && l->peer && l->state == KAI_LINK_MATCH && may_tell(n, a, l->peer))
             return l;
     }
@@ -254,18 +257,22 @@ struct kai_place *kai_visit_next(struct kai_net *n)
 {
     struct kai_overlay *o = &n->overlay;
     const struct kai_audience *a;
-    struct kai_place *dial;
+    struct kai_place *dial = NULL;
     uint64_t next;
 
     if (o->visit_ms == 0 || n->now_ms < o->visit_ms)
         return NULL;
-    while ((a = unasked(n, &next)) != NULL)
-        if (visit(n, a, &dial)) {
-            wait(n, OLD_MS);
-            return dial;
+    for (unsigned i = 0; i < TRIES; i++) {
+        a = unasked(n, &next);
+        if (!a) {
+            o->visit_ms = next == UINT64_MAX ? 0 : next;
+            return NULL;
         }
-    o->visit_ms = next == UINT64_MAX ? 0 : next;
-    return NULL;
+        if (visit(n, a, &dial))
+            break;
+    }
+    wait(n, OLD_MS);
+    return dial;
 }
 
 void kai_visit_linked(struct kai_net *n, struct kai_link *l)

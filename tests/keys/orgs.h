@@ -5,7 +5,7 @@
 
 #include "keys/world.h"
 
-#define ORGS_MAX  32u
+#define ORGS_MAX  96u
 #define HEARD_MAX 256u
 #define DAY_MS    86400000ull
 

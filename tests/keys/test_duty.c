@@ -140,6 +140,37 @@ static void a_steward_is_behind(void **state)
     orgs_stop(&t);
 }
 
+/* Seventy come one by one. The last hears of the slots of all the others first, and there is not
+ * room for so many until its own comes. */
+static void many_newcomers(void **state)
+{
+    enum { N = 70 };
+    (void)state;
+    static struct orgs t;
+    uint8_t aud[KAI_ID_BYTES];
+    struct kai_aud_rec rec;
+    struct kai_epoch now;
+
+    struct kai_keyring *k = orgs_community(&t, 8, 1, &rec, aud);
+    assert_int_equal(orgs_duties(&t, k, START), 1);
+    for (uint64_t i = 0; i < N; i++) {
+        orgs_add(&t, 0, NULL);
+        orgs_news(&t, &k, 1);
+        assert_int_equal(orgs_duties(&t, k, START + 1 + i), 1);
+    }
+    struct kai_keyring *late = orgs_ring(&t, t.n - 1);
+    (void)orgs_hear(&t, late, 0);
+    assert_int_equal(kai_keyring_write_epoch(late, aud, &now), KAI_EAGAIN); /* Who made it went. */
+    assert_true(kai_keyring_again(late, aud));
+    assert_false(kai_keyring_again(late, NULL));
+    MUST(orgs_hear(&t, late, 0));
+    MUST(kai_keyring_write_epoch(late, aud, &now));
+    assert_false(kai_keyring_again(late, aud));
+    kai_keyring_free(late);
+    kai_keyring_free(k);
+    orgs_stop(&t);
+}
+
 static void relays(void **state)
 {
     (void)state;
@@ -373,6 +404,7 @@ int main(void)
         cmocka_unit_test(stolen_keys),
         cmocka_unit_test(a_steward_is_removed),
         cmocka_unit_test(a_steward_is_behind),
+        cmocka_unit_test(many_newcomers),
         cmocka_unit_test(relays),
         cmocka_unit_test(a_relay_goes_by_the_list),
         cmocka_unit_test(history),
