@@ -98,6 +98,7 @@ void kai_link_drop(struct kai_net *n, struct kai_link *l, enum kai_bye why)
     if (l->dead)
         return;
     kai_overlay_ended(n, l, why);
+    kai_visit_gone(n, l);
     l->dead = true;
     if (l->file)
         kai_carry_gone(l, why);
@@ -208,6 +209,7 @@ void kai_net_on_down(struct kai_net *n, uint64_t id, uint64_t now_ms)
     l = kai_link_find(n, id);
     if (l) {
         kai_overlay_ended(n, l, KAI_BYE_LOST);
+        kai_visit_gone(n, l);
         l->dead = true; /* The caller knows: no drop. */
     }
     kai_step_end(n);

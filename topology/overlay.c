@@ -384,7 +384,7 @@ void kai_overlay_ended(struct kai_net *n, const struct kai_link *l, enum kai_bye
         p->retry_ms = n->now_ms + MALFORMED_MS;
     } else if (why == KAI_BYE_BUSY) {
         retry_in(n, p, BUSY_MS);
-        p->busy = !chance; /* It had no place for a visit either. */
+        p->busy = !chance || l->state == KAI_LINK_MATCH; /* Else it has none for a visit. */
     } else if (why != KAI_BYE_DUPLICATE &&
                (l->state != KAI_LINK_MATCH || n->now_ms < l->up_ms + STABLE_MS)) {
         retry_in(n, p, 0);

@@ -156,5 +156,6 @@ void kai_visit_tick(struct kai_net *n);
 /* Whom to dial for it; NULL: nobody now. */
 struct kai_place *kai_visit_next(struct kai_net *n);
 void kai_visit_linked(struct kai_net *n, struct kai_link *l);
+void kai_visit_gone(struct kai_net *n, const struct kai_link *l); /* Its end. */
 
 #endif

@@ -284,6 +284,21 @@ void kai_visit_linked(struct kai_net *n, struct kai_link *l)
             o->visit[i].until_ms = n->now_ms + VISIT_MS;
 }
 
+/* The link that a visit was to use has ended: another one is made for it, and not after the time
+ * that it would have taken. */
+void kai_visit_gone(struct kai_net *n, const struct kai_link *l)
+{
+    struct kai_overlay *o = &n->overlay;
+
+    for (size_t i = 0; i < KAI_VISITS_AT_ONCE; i++) {
+        struct kai_visit *v = &o->visit[i];
+        if (!v->on || v->dialled || memcmp(v->node, l->peer_id, KAI_ID_BYTES) != 0)
+            continue;
+        v->on = false;
+        o->visit_ms = o->visit_ms ? o->visit_ms : n->now_ms;
+    }
+}
+
 /* All that this steward might have told. */
 static void heard(struct kai_net *n, const struct kai_link *l)
 {
