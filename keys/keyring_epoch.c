@@ -33,6 +33,7 @@ static enum kai_err known_add(struct kai_aud *a, const struct kai_epoch_part *p,
         return KAI_ENOMEM;
     memcpy(e->commit, p->commit, KAI_ID_BYTES);
     e->gen = p->gen;
+    e->heard = a->n_heard++;
     size_t at = a->n_known++;
     for (; at > 0 && rows[at - 1]->gen > e->gen; at--)
         rows[at] = rows[at - 1];

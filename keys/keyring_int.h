@@ -46,8 +46,9 @@ struct kai_pending {            /* A part that cannot be opened yet. */
 
 struct kai_known { /* A node of the epoch graph. */
     uint8_t commit[KAI_ID_BYTES];
-    uint64_t gen; /* Proven by commit where has_key. */
-    bool open;    /* It stands in the table, with its key or its routing secret alone. */
+    uint64_t gen;   /* Proven by commit where has_key. */
+    uint64_t heard; /* In which place, of all of its audience. */
+    bool open;      /* It stands in the table, with its key or its routing secret alone. */
     bool has_key;
     struct kai_statement *said;
     size_t n_said;
@@ -72,6 +73,7 @@ struct kai_aud {
     size_t n_place_ids;
     struct kai_known **known; /* By gen. */
     size_t n_known;
+    uint64_t n_heard; /* Of epochs, also of those that are not kept. */
     size_t n_keys;
     struct kai_pending *pending;
     size_t n_pending;
@@ -132,8 +134,11 @@ struct kai_aud *kai_ring_aud(const struct kai_keyring *k, const uint8_t *id); /*
 /* The row of an audience, made where there is none; NULL: no memory. Others move. */
 struct kai_aud *kai_ring_aud_make(struct kai_keyring *k, const uint8_t *id);
 /* Room for one more epoch, beside those of members: one without a key gives way, for anybody can
- * make those up. */
+ * make those up. The one heard first, whatever they say of themselves, and none that is followed.
+ */
 bool kai_ring_make_space(struct kai_aud *a);
+/* Whether a steward's epoch that is open here names it as a predecessor. */
+bool kai_ring_followed(const struct kai_aud *a, const struct kai_known *e);
 /* Whether what a minter that is no steward says finds no room, of a fresh epoch or of one that is
  * held: bounded for each minter, and for all of them together. */
 bool kai_ring_too_strange(const struct kai_keyring *k, const struct kai_aud *a,

@@ -11,6 +11,47 @@ static bool strange(const struct kai_known *e)
     return e->open && !e->trusted;
 }
 
+bool kai_ring_followed(const struct kai_aud *a, const struct kai_known *e)
+{
+    for (size_t i = 0; i < a->n_known; i++) {
+        for (size_t s = 0; s < a->known[i]->n_said; s++) {
+            const struct kai_statement *t = &a->known[i]->said[s];
+
+            for (size_t p = 0; t->trusted && p < t->n_preds; p++) {
+                if (memcmp(t->preds[p], e->commit, KAI_ID_BYTES) == 0)
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The one heard first of those that nobody here can open; NULL: there is none that may go. */
+static struct kai_known *oldest_closed(const struct kai_aud *a)
+{
+    struct kai_known *first = NULL;
+
+    for (size_t i = 0; i < a->n_known; i++) {
+        struct kai_known *e = a->known[i];
+
+        if (!e->open && (first == NULL || e->heard < first->heard) && !kai_ring_followed(a, e))
+            first = e;
+    }
+    return first;
+}
+
+static void drop(struct kai_aud *a, struct kai_known *e)
+{
+    size_t at = 0;
+
+    while (a->known[at] != e)
+        at++;
+    memmove(a->known + at, a->known + at + 1, (a->n_known - at - 1) * sizeof(struct kai_known *));
+    a->n_known--;
+    free(e->said);
+    free(e);
+}
+
 bool kai_ring_make_space(struct kai_aud *a)
 {
     size_t n = 0;
@@ -19,16 +60,11 @@ bool kai_ring_make_space(struct kai_aud *a)
         n += !strange(a->known[i]);
     if (n < KAI_EPOCHS_PER_AUDIENCE_MAX)
         return true;
-    for (size_t i = 0; i < a->n_known; i++) {
-        if (a->known[i]->open)
-            continue;
-        free(a->known[i]->said);
-        free(a->known[i]);
-        memmove(a->known + i, a->known + i + 1, (a->n_known - i - 1) * sizeof *a->known);
-        a->n_known--;
-        return true;
-    }
-    return false;
+    struct kai_known *first = oldest_closed(a);
+    if (first == NULL)
+        return false;
+    drop(a, first);
+    return true;
 }
 
 static size_t statement_bytes(const struct kai_statement *s)
