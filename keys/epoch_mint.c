@@ -34,21 +34,6 @@ static int id_cmp(const void *x, const void *y)
     return memcmp(x, y, KAI_ID_BYTES);
 }
 
-static bool followed(const struct kai_aud *a, const struct kai_known *e)
-{
-    for (size_t i = 0; i < a->n_known; i++) {
-        for (size_t s = 0; s < a->known[i]->n_said; s++) {
-            const struct kai_statement *t = &a->known[i]->said[s];
-
-            for (size_t p = 0; t->trusted && p < t->n_preds; p++) {
-                if (memcmp(t->preds[p], e->commit, KAI_ID_BYTES) == 0)
-                    return true;
-            }
-        }
-    }
-    return false;
-}
-
 /* The heads of the graph, the highest ones where there are too many to name. */
 static void set_preds(struct mint *mt)
 {
@@ -59,7 +44,7 @@ static void set_preds(struct mint *mt)
     for (size_t i = a->n_known; i-- > 0 && mt->part.n_preds < KAI_EPOCH_PREDS_MAX;) {
         const struct kai_known *e = a->known[i];
 
-        if (!e->complete || followed(a, e))
+        if (!e->complete || kai_ring_followed(a, e))
             continue;
         memcpy(mt->part.preds[mt->part.n_preds++], e->commit, KAI_ID_BYTES);
         most = e->gen > most ? e->gen : most;

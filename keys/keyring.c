@@ -37,7 +37,7 @@ static void statement_free(struct kai_statement *s)
     free(s->removals);
 }
 
-static void known_free(struct kai_known *e)
+void kai_ring_known_free(struct kai_known *e)
 {
     for (size_t i = 0; i < e->n_said; i++)
         statement_free(&e->said[i]);
@@ -48,7 +48,7 @@ static void known_free(struct kai_known *e)
 void kai_ring_aud_free(struct kai_aud *a)
 {
     for (size_t i = 0; i < a->n_known; i++)
-        known_free(a->known[i]);
+        kai_ring_known_free(a->known[i]);
     for (size_t i = 0; i < a->n_pending; i++)
         free(a->pending[i].list_bytes);
     free(a->known);
@@ -148,7 +148,7 @@ static int epoch_cmp(const void *x, const void *y)
     return memcmp(b->commit, a->commit, KAI_ID_BYTES);
 }
 
-static void erase_row(struct kai_keyring *k, struct kai_epoch *row)
+void kai_ring_table_erase(struct kai_keyring *k, struct kai_epoch *row)
 {
     size_t at = (size_t)(row - k->table);
 
@@ -185,7 +185,7 @@ enum kai_err kai_ring_table_add(struct kai_keyring *k, const struct kai_epoch *e
     struct kai_epoch *old = kai_ring_epoch(k, e->aud_id, e->commit);
 
     if (old != NULL) {
-        erase_row(k, old);
+        kai_ring_table_erase(k, old);
     } else if (k->n_table == k->table_cap) {
         size_t cap = k->table_cap == 0 ? 16 : k->table_cap * 2;
         struct kai_epoch *p = sodium_malloc(cap * sizeof *p);

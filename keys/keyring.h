@@ -55,7 +55,8 @@ KAI_MUST_USE enum kai_err kai_keyring_roster(struct kai_keyring *k, struct kai_r
  * read under, never written under by others. KAI_ENOTFOUND: no slot for us, kept in mind as seen
  * (kai_keyring_kid_held()). KAI_EAGAIN: the AUDIENCE or the minter's certificate is not known yet:
  * offer it again. KAI_EDENIED: its minter is neither a member nor was it ever a steward.
- * Else KAI_EMALFORMED, KAI_EAUTH, KAI_ELIMIT, KAI_ENOMEM. */
+ * KAI_ELIMIT: no room; of one below the last KAI_EPOCHS_PER_AUDIENCE_MAX of stewards the key is
+ * held all the same, for reading. Else KAI_EMALFORMED, KAI_EAUTH, KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_keyring_epoch(struct kai_keyring *k, const struct kai_entry *e,
                                             uint8_t aud_id[static KAI_ID_BYTES]);
 /* The audience id of an EPOCH payload, and nothing more. */

@@ -23,8 +23,6 @@ struct seen {
 static enum kai_err known_add(struct kai_aud *a, const struct kai_epoch_part *p,
                               struct kai_known **out)
 {
-    if (!kai_ring_make_space(a))
-        return KAI_ELIMIT;
     struct kai_known **rows = realloc(a->known, (a->n_known + 1) * sizeof(struct kai_known *));
     if (rows == NULL)
         return KAI_ENOMEM;
@@ -34,6 +32,7 @@ static enum kai_err known_add(struct kai_aud *a, const struct kai_epoch_part *p,
         return KAI_ENOMEM;
     memcpy(e->commit, p->commit, KAI_ID_BYTES);
     e->gen = p->gen;
+    e->heard = a->n_heard++;
     size_t at = a->n_known++;
     for (; at > 0 && rows[at - 1]->gen > e->gen; at--)
         rows[at] = rows[at - 1];
@@ -237,22 +236,29 @@ static enum kai_err open_list(const struct kai_keyring *k, const struct kai_epoc
 }
 
 /* Take the key or the routing secret into the table: for the first time, or the key where there was
- * a routing secret alone. */
+ * a routing secret alone. KAI_ELIMIT: it is there, and there is no room for what is said of it. */
 static enum kai_err hold_key(struct kai_keyring *k, struct kai_aud *a, const struct kai_epoch *key,
                              const struct seen *s, struct kai_known **e)
 {
-    if (*e == NULL) {
+    bool room = (*e != NULL && (*e)->open) || !s->by_steward || kai_ring_open_space(k, a, key->gen);
+
+    if (room && *e == NULL) {
         enum kai_err err = known_add(a, s->p, e);
 
         if (err != KAI_OK)
             return err;
     }
-    if ((*e)->has_key || ((*e)->open && key->route_only))
+    if (room && ((*e)->has_key || ((*e)->open && key->route_only)))
         return KAI_OK;
-    enum kai_err err = kai_ring_table_add(k, key);
-    if (err == KAI_OK)
+    enum kai_err err = KAI_OK;
+    if (room || kai_ring_epoch(k, a->id, key->commit) == NULL)
+        err = kai_ring_table_add(k, key);
+    if (err == KAI_OK && room) {
         known_prove(a, *e, key->gen, !key->route_only);
-    return err;
+        (*e)->trusted = (*e)->trusted || s->by_steward; /* Counted, until it is judged. */
+    }
+    kai_ring_table_trim(k, a);
+    return err == KAI_OK && !room ? KAI_ELIMIT : err;
 }
 
 /* Open the list with the epoch's routing secret, and judge who says so. */
@@ -420,7 +426,10 @@ static enum kai_err hear(struct kai_keyring *k, struct kai_aud *a, const struct 
     bool closed = kai_ring_epoch(k, p->aud_id, p->commit) == NULL;
     enum kai_err err = find_key(k, &key, p);
     if (err == KAI_ENOTFOUND) {
-        err = kai_ring_known(a, p->commit) == NULL ? known_add(a, p, &known) : KAI_OK;
+        if (kai_ring_known(a, p->commit) == NULL)
+            err = kai_ring_closed_space(a) ? known_add(a, p, &known) : KAI_ELIMIT;
+        else
+            err = KAI_OK;
         if (err == KAI_OK)
             err = pend(a, &s);
     } else if (err == KAI_OK) {

@@ -48,8 +48,9 @@ struct kai_pending {            /* A part that cannot be opened yet. */
 
 struct kai_known { /* A node of the epoch graph. */
     uint8_t commit[KAI_ID_BYTES];
-    uint64_t gen; /* Proven by commit where has_key. */
-    bool open;    /* It stands in the table, with its key or its routing secret alone. */
+    uint64_t gen;   /* Proven by commit where has_key. */
+    uint64_t heard; /* In which place, of all of its audience. */
+    bool open;      /* It stands in the table, with its key or its routing secret alone. */
     bool has_key;
     struct kai_statement *said;
     size_t n_said;
@@ -74,6 +75,7 @@ struct kai_aud {
     size_t n_place_ids;
     struct kai_known **known; /* By gen. */
     size_t n_known;
+    uint64_t n_heard; /* Of epochs, also of those that are not kept. */
     size_t n_keys;
     struct kai_pending *pending;
     size_t n_pending;
@@ -134,9 +136,16 @@ struct kai_keyring {
 struct kai_aud *kai_ring_aud(const struct kai_keyring *k, const uint8_t *id); /* NULL. */
 /* The row of an audience, made where there is none; NULL: no memory. Others move. */
 struct kai_aud *kai_ring_aud_make(struct kai_keyring *k, const uint8_t *id);
-/* Room for one more epoch, beside those of members: one without a key gives way, for anybody can
- * make those up. */
-bool kai_ring_make_space(struct kai_aud *a);
+/* Room for one more epoch without a key: another one gives way, for anybody can make those up. The
+ * one heard first, whatever they say of themselves, and none that is followed. */
+bool kai_ring_closed_space(struct kai_aud *a);
+/* Room for one more of a steward, of this generation: the lowest gives way, and its key stays where
+ * it is. False where this one is the lowest: it is for reading alone. */
+bool kai_ring_open_space(struct kai_keyring *k, struct kai_aud *a, uint64_t gen);
+/* Of keys for reading alone the lowest go where there are too many. */
+void kai_ring_table_trim(struct kai_keyring *k, const struct kai_aud *a);
+/* Whether a steward's epoch that is open here names it as a predecessor. */
+bool kai_ring_followed(const struct kai_aud *a, const struct kai_known *e);
 /* Whether what a minter that is no steward says finds no room, of a fresh epoch or of one that is
  * held: bounded for each minter, and for all of them together. */
 bool kai_ring_too_strange(const struct kai_keyring *k, const struct kai_aud *a,
@@ -144,6 +153,8 @@ bool kai_ring_too_strange(const struct kai_keyring *k, const struct kai_aud *a,
 struct kai_known *kai_ring_known(const struct kai_aud *a, const uint8_t *commit);
 struct kai_epoch *kai_ring_epoch(const struct kai_keyring *k, const uint8_t *aud_id,
                                  const uint8_t *commit);
+void kai_ring_known_free(struct kai_known *e);
+void kai_ring_table_erase(struct kai_keyring *k, struct kai_epoch *row);
 /* Put a row where it belongs in the table; one with the same commit is overwritten. */
 KAI_MUST_USE enum kai_err kai_ring_table_add(struct kai_keyring *k, const struct kai_epoch *e);
 void kai_ring_table_sort(struct kai_keyring *k); /* After complete has changed in rows. */

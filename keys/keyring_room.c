@@ -11,24 +11,103 @@ static bool strange(const struct kai_known *e)
     return e->open && !e->trusted;
 }
 
-bool kai_ring_make_space(struct kai_aud *a)
+bool kai_ring_followed(const struct kai_aud *a, const struct kai_known *e)
+{
+    for (size_t i = 0; i < a->n_known; i++) {
+        for (size_t s = 0; s < a->known[i]->n_said; s++) {
+            const struct kai_statement *t = &a->known[i]->said[s];
+
+            for (size_t p = 0; t->trusted && p < t->n_preds; p++) {
+                if (memcmp(t->preds[p], e->commit, KAI_ID_BYTES) == 0)
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void drop(struct kai_aud *a, struct kai_known *e)
+{
+    size_t at = 0;
+
+    while (a->known[at] != e)
+        at++;
+    memmove(a->known + at, a->known + at + 1, (a->n_known - at - 1) * sizeof(struct kai_known *));
+    a->n_known--;
+    kai_ring_known_free(e);
+}
+
+bool kai_ring_closed_space(struct kai_aud *a)
+{
+    struct kai_known *first = NULL;
+    size_t n = 0;
+
+    for (size_t i = 0; i < a->n_known; i++) {
+        struct kai_known *e = a->known[i];
+
+        n += !e->open;
+        if (!e->open && (first == NULL || e->heard < first->heard) && !kai_ring_followed(a, e))
+            first = e;
+    }
+    if (n < KAI_EPOCHS_PER_AUDIENCE_MAX)
+        return true;
+    if (first != NULL)
+        drop(a, first);
+    return first != NULL;
+}
+
+/* How many of stewards there are; *lowest: which of them gives way to one of this generation. Low
+ * ones are those that a history policy needs least, and that least is written under. Whether they
+ * are complete is not asked: after a start they come in any order. */
+static size_t of_stewards(const struct kai_aud *a, uint64_t gen, struct kai_known **lowest)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < a->n_known; i++)
-        n += !strange(a->known[i]);
-    if (n < KAI_EPOCHS_PER_AUDIENCE_MAX)
-        return true;
-    for (size_t i = 0; i < a->n_known; i++) {
-        if (a->known[i]->open)
-            continue;
-        free(a->known[i]->said);
-        free(a->known[i]);
-        memmove(a->known + i, a->known + i + 1, (a->n_known - i - 1) * sizeof *a->known);
-        a->n_known--;
-        return true;
+    *lowest = NULL;
+    for (size_t i = a->n_known; i-- > 0;) {
+        struct kai_known *e = a->known[i];
+
+        n += e->open && e->trusted;
+        if (e->open && e->trusted && e->gen < gen && e != a->best && e != a->newest && e != a->own)
+            *lowest = e;
     }
-    return false;
+    return n;
+}
+
+bool kai_ring_open_space(struct kai_keyring *k, struct kai_aud *a, uint64_t gen)
+{
+    struct kai_known *lowest;
+
+    while (of_stewards(a, gen, &lowest) >= KAI_EPOCHS_PER_AUDIENCE_MAX) {
+        struct kai_epoch *row = lowest == NULL ? NULL : kai_ring_epoch(k, a->id, lowest->commit);
+
+        if (lowest == NULL)
+            return false;
+        if (row != NULL)
+            row->complete = false; /* For reading alone. */
+        drop(a, lowest);
+    }
+    return true;
+}
+
+void kai_ring_table_trim(struct kai_keyring *k, const struct kai_aud *a)
+{
+    const struct kai_epoch *first;
+    size_t n = kai_keyring_epochs(k, a->id, &first), kept = 0;
+    struct kai_epoch *lowest = NULL;
+
+    for (size_t i = 0; i < a->n_known; i++)
+        kept += a->known[i]->open;
+    if (n <= kept + KAI_EPOCH_KEYS_PAST_MAX)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        struct kai_epoch *row = k->table + (first - k->table) + i;
+        const struct kai_known *e = kai_ring_known(a, row->commit);
+
+        if ((e == NULL || !e->open) && (lowest == NULL || row->gen < lowest->gen))
+            lowest = row;
+    }
+    kai_ring_table_erase(k, lowest);
 }
 
 static size_t statement_bytes(const struct kai_statement *s)

@@ -37,29 +37,33 @@ void kai_marks_pick(struct kai_revoke *r, const struct kai_said *said, size_t n,
 
 /* ---- What is known here. */
 struct known {
-    const struct kai_said *said;
-    size_t n_said, n, cap;
+    const struct kai_roster *roster;
+    const uint8_t *node_cert, *org_id; /* What is taken out: one of them. */
+    size_t n, cap;
     struct kai_whose *whose;
+    enum kai_err err;
 };
 
-static bool is_said(const struct known *k, const uint8_t node[static KAI_ID_BYTES])
+static bool hit(const struct known *k, const struct kai_node *n)
 {
-    for (size_t i = 0; i < k->n_said; i++)
-        if (memcmp(k->said[i].node, node, KAI_ID_BYTES) == 0)
-            return true;
-    return false;
+    return k->node_cert != NULL ? memcmp(n->cert, k->node_cert, KAI_ID_BYTES) == 0
+                                : memcmp(n->org->id, k->org_id, KAI_ID_BYTES) == 0;
 }
 
+/* Also of a node of which no word is held: another one can name its log as well. */
 static bool add_log(void *ctx, const struct kai_log *log)
 {
     struct known *k = ctx;
+    const struct kai_node *author =
+        log->kind == KAI_LOG_DATA ? kai_roster_node(k->roster, log->author_node) : NULL;
 
-    if (log->kind != KAI_LOG_DATA || !is_said(k, log->author_node))
+    if (author == NULL || !hit(k, author))
         return true;
     if (k->n == k->cap) {
         size_t cap = k->cap == 0 ? 64 : 2 * k->cap;
         struct kai_whose *more = realloc(k->whose, cap * sizeof *more);
 
+        k->err = more == NULL ? KAI_ENOMEM : KAI_OK;
         if (more == NULL)
             return false;
         k->whose = more;
@@ -70,42 +74,46 @@ static bool add_log(void *ctx, const struct kai_log *log)
     return true;
 }
 
-static bool hit(const struct kai_node *n, const uint8_t *node_cert, const uint8_t *org_id)
+static enum kai_err read_logs(const struct kai_core *c, struct known *k)
 {
-    return node_cert != NULL ? memcmp(n->cert, node_cert, KAI_ID_BYTES) == 0
-                             : memcmp(n->org->id, org_id, KAI_ID_BYTES) == 0;
+    struct kai_snap *s = NULL;
+    enum kai_err err = kai_snap_begin(c->store, &s);
+
+    if (err == KAI_OK)
+        err = kai_snap_logs(s, add_log, k);
+    kai_snap_end(s);
+    return err == KAI_OK ? k->err : err;
 }
 
-static size_t last_words(const struct kai_core *c, const uint8_t *node_cert, const uint8_t *org_id,
+/* How many words are held of the nodes that are hit; *hits: of how many nodes. */
+static size_t last_words(const struct kai_core *c, const struct known *k, size_t *hits,
                          struct kai_said **out)
 {
     const struct kai_node *nodes;
-    size_t n = kai_roster_nodes(kai_net_roster(c->net), &nodes), most = 0, k = 0;
+    size_t n = kai_roster_nodes(k->roster, &nodes), said = 0;
 
+    *hits = 0;
     for (size_t i = 0; i < n; i++)
-        most += hit(&nodes[i], node_cert, org_id);
-    *out = calloc(most + 1, sizeof **out);
+        *hits += hit(k, &nodes[i]);
+    *out = calloc(*hits + 1, sizeof **out);
     for (size_t i = 0; *out != NULL && i < n; i++)
-        if (hit(&nodes[i], node_cert, org_id) &&
-            kai_checkpoint_parse(&(*out)[k].p, kai_net_checkpoint_of(c->net, nodes[i].id)) ==
+        if (hit(k, &nodes[i]) &&
+            kai_checkpoint_parse(&(*out)[said].p, kai_net_checkpoint_of(c->net, nodes[i].id)) ==
                 KAI_OK)
-            memcpy((*out)[k++].node, nodes[i].id, KAI_ID_BYTES);
-    return k;
+            memcpy((*out)[said++].node, nodes[i].id, KAI_ID_BYTES);
+    return said;
 }
 
 void kai_marks_of(struct kai_core *c, struct kai_revoke *r, const uint8_t *node_cert,
                   const uint8_t *org_id)
 {
+    struct known k = {.roster = kai_net_roster(c->net), .node_cert = node_cert, .org_id = org_id};
     struct kai_said *said = NULL;
-    struct known k = {0};
-    struct kai_snap *s = NULL;
+    size_t hits, n = last_words(c, &k, &hits, &said);
 
-    k.n_said = last_words(c, node_cert, org_id, &said);
-    k.said = said;
-    if (k.n_said > 1 && kai_snap_begin(c->store, &s) == KAI_OK)
-        (void)!kai_snap_logs(s, add_log, &k);
-    kai_snap_end(s);
-    kai_marks_pick(r, said, k.n_said, k.whose, k.n);
+    if (n > 0 && hits > 1 && read_logs(c, &k) != KAI_OK)
+        n = 1; /* What one says of the logs of another cannot be told then. */
+    kai_marks_pick(r, said, n, k.whose, k.n);
     free(k.whose);
     free(said);
 }

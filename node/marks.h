@@ -23,8 +23,9 @@ void kai_marks_pick(struct kai_revoke *r, const struct kai_said *said, size_t n,
                     const struct kai_whose *whose, size_t n_whose);
 
 /* What was heard of one node (by its certificate), or of all nodes of an organisation; the other is
- * NULL. Of which nothing was heard, nothing is marked; without memory, or where the store cannot be
- * read, less is: a revocation does not wait for it. Owning thread. */
+ * NULL. Of which nothing was heard, nothing is marked, nor by another one that is hit, where this
+ * node reads its log. Without memory less is, and where the store cannot be read only what one of
+ * them said, whosever logs it names: a revocation does not wait for it. Owning thread. */
 void kai_marks_of(struct kai_core *c, struct kai_revoke *r, const uint8_t *node_cert,
                   const uint8_t *org_id);
 

@@ -10,6 +10,9 @@
 #define LOOK_MS          1000u
 #define DUTIES_PER_TICK  16u
 #define DUTIES_AHEAD_MAX 4096u /* More than all audiences have epochs to hand out. */
+/* What is minted stands in the log for ever, and in those of all members: 96 a day at most that
+ * nobody can use. */
+#define UNLEARNED_WAIT_MS 900000u
 
 struct mint {
     struct kai_core *c;
@@ -47,6 +50,8 @@ struct announce {
     struct kai_net_log log;
     uint64_t from;
     uint64_t to;
+    const uint8_t *kid;
+    bool learned;
     enum kai_err err;
 };
 
@@ -56,9 +61,39 @@ static void announce(void *arg, enum kai_err err)
 
     a->err = err;
     if (err == KAI_OK) {
+        uint64_t version = kai_keyring_version(a->c->ring);
+
         kai_net_on_published(a->c->net, &a->log, a->from, a->to, kai_now_ms());
+        a->learned = kai_keyring_version(a->c->ring) != version &&
+                     kai_keyring_kid(a->c->ring, a->log.aud_id, a->kid) != NULL;
         kai_net_on_keyring(a->c->net, kai_now_ms());
     }
+}
+
+/* Whether the last epoch of this audience was none that we could take in, a short while ago. */
+static bool waits(const struct kai_core *c, const uint8_t *aud_id)
+{
+    for (size_t i = 0; i < KAI_AUDIENCES_MAX; i++) {
+        if (c->unlearned[i].until_ms > kai_now_ms() &&
+            memcmp(c->unlearned[i].aud_id, aud_id, KAI_ID_BYTES) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What was minted did not change what is known: the same would be owed again at once, for ever. */
+static enum kai_err unlearned(struct kai_core *c, const uint8_t *aud_id)
+{
+    struct kai_unlearned *row = &c->unlearned[0];
+
+    for (size_t i = 1; i < KAI_AUDIENCES_MAX; i++) {
+        if (c->unlearned[i].until_ms < row->until_ms)
+            row = &c->unlearned[i]; /* The one that ends first. */
+    }
+    memcpy(row->aud_id, aud_id, KAI_ID_BYTES);
+    row->until_ms = kai_now_ms() + UNLEARNED_WAIT_MS;
+    kai_core_alarm(c, "steward.failed", kai_keyring_name(c->ring, aud_id));
+    return KAI_EAGAIN;
 }
 
 enum kai_err kai_steward_do(struct kai_core *c, const struct kai_duty *d)
@@ -69,6 +104,9 @@ enum kai_err kai_steward_do(struct kai_core *c, const struct kai_duty *d)
     struct kai_epoch current;
     struct mint ctx = {.c = c};
     struct announce a = {.c = c};
+
+    if (waits(c, d->aud_id))
+        return KAI_EAGAIN;
     /* Opening the log ends the round: what the duty points to may be gone then. */
     struct kai_roster *roster = kai_roster_ref(kai_net_roster(c->net));
 
@@ -89,11 +127,14 @@ enum kai_err kai_steward_do(struct kai_core *c, const struct kai_duty *d)
     a.log = ctx.own->log;
     a.from = m.first_seq;
     a.to = a.log.head_seq = ctx.own->w.seq;
+    a.kid = ctx.own->w.kid;
     a.log.head_ts = ctx.own->w.ts;
     memcpy(a.log.head, ctx.own->w.prev, KAI_ID_BYTES);
     kai_core_after(c, announce, &a);
     kai_core_commit(c);
-    err = a.err;
+    err = a.err == KAI_OK && !a.learned ? unlearned(c, d->aud_id) : a.err;
+    if (err == KAI_OK)
+        kai_core_alarm_clear(c, "steward.failed", kai_keyring_name(c->ring, d->aud_id));
 out:
     sodium_memzero(&current, sizeof current);
     kai_own_free(ctx.own);
@@ -119,7 +160,8 @@ uint64_t kai_steward_tick(struct kai_core *c, uint64_t now_ms)
             err = kai_steward_do(c, &d);
         free(d.members);
         if (err != KAI_OK) {
-            kai_core_alarm(c, "steward.failed", kai_err_text(err));
+            if (err != KAI_EAGAIN) /* That was said before. */
+                kai_core_alarm(c, "steward.failed", kai_err_text(err));
             return now_ms + LOOK_MS;
         }
     }

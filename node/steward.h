@@ -8,7 +8,9 @@
 uint64_t kai_steward_tick(struct kai_core *c, uint64_t now_ms);
 /* Do what is due, and what will be within that time while nothing else comes. Inside a job. */
 KAI_MUST_USE enum kai_err kai_steward_ahead(struct kai_core *c, uint64_t within_ms);
-/* Mint the first epoch of an audience, or do one duty, inside a job. */
+/* Mint the first epoch of an audience, or do one duty, inside a job. KAI_EAGAIN: what it minted is
+ * none that this node takes in itself; an alarm says so, and for a quarter of an hour none is
+ * minted for that audience. */
 KAI_MUST_USE enum kai_err kai_steward_do(struct kai_core *c, const struct kai_duty *d);
 
 #endif

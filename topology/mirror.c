@@ -185,8 +185,9 @@ void kai_mirror_kid(struct kai_nlog *log, const uint8_t kid[static KAI_TAG_BYTES
 
     if (known_kid(log, kid))
         return;
-    if (log->n_kids == KAI_EPOCHS_PER_AUDIENCE_MAX)
-        return;
+    if (log->n_kids ==
+        KAI_EPOCHS_PER_AUDIENCE_MAX) /* The oldest: whose log it is was said long ago. */
+        memmove(log->kids, log->kids + 1, --log->n_kids * sizeof *log->kids);
     p = realloc(log->kids, (log->n_kids + 1) * sizeof *log->kids);
     if (!p)
         return;

@@ -86,6 +86,9 @@
 #define KAI_RELAY_SLOTS_MAX         32u
 #define KAI_STEWARDS_MAX            8u
 #define KAI_EPOCHS_PER_AUDIENCE_MAX 256u /* Seven years of monthly rotation, doubled. */
+/* Their keys outlast them, to read what is old. One issuing key can have a member replaced, and so
+ * an epoch minted, 4,096 times (KAI_CTL_ENTRIES_PER_KEY_MAX): those push out none of before. */
+#define KAI_EPOCH_KEYS_PAST_MAX 8192u
 
 #define KAI_EPOCH_PREDS_MAX 16u /* Heads that one EPOCH follows: stewards that acted at once. */
 #define KAI_EPOCH_PARTS_MAX 7u  /* KAI_MEMBER_NODES_MAX members, KAI_SLOTS_PER_PART_MAX in each. */

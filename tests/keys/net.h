@@ -5,7 +5,7 @@
 #include "keys/world.h"
 
 #define NODES_MAX 2100u
-#define PARTS_MAX 512u
+#define PARTS_MAX 1024u
 
 struct net {
     struct world w;

@@ -329,6 +329,60 @@ static void letters_with_more_in_them(void **state)
     orgs_stop(&t);
 }
 
+/* EPOCHs of made-up generations, high ones, with slots for nobody who hears them here. */
+static void made_up(struct orgs *t, struct kai_keyring *k, const uint8_t *aud, size_t n)
+{
+    uint8_t in[KAI_ID_BYTES];
+    struct lie x;
+
+    for (size_t i = 0; i < n; i++) {
+        begin(t, &x, aud, &t->o[2].node, &t->o[2].node);
+        x.key.gen = x.p.gen = 1000 + i;
+        x.p.n_preds = 1;
+        world_fill(&t->w, x.p.preds[0], KAI_ID_BYTES);
+        kai_epoch_derive(&x.key);
+        memcpy(x.p.commit, x.key.commit, KAI_ID_BYTES);
+        finish(t, &x);
+        enum kai_err err = kai_keyring_epoch(k, &x.entry.e, in);
+        assert_true(err == KAI_ENOTFOUND || err == KAI_ELIMIT);
+        drop(&x);
+    }
+}
+
+/* A newcomer cannot open what its first epoch follows. Another member's made-up ones, before or
+ * after, do not make it forget that there was such a one. */
+static void made_up_ones_push_out_nothing(void **state)
+{
+    (void)state;
+    static struct orgs t;
+    struct kai_aud_rec rec;
+    uint8_t aud[KAI_ID_BYTES];
+    struct kai_epoch e;
+    const size_t many = KAI_EPOCHS_PER_AUDIENCE_MAX + 10;
+
+    struct kai_keyring *k = orgs_community(&t, 34, 3, &rec, aud);
+    assert_int_equal(orgs_duties(&t, k, 1000), 1);
+    world_remove(&t.w, &t.o[3].issuing.log, t.o[3].node.cert, KAI_REVOKE_LEFT, NULL, 0);
+    orgs_news(&t, &k, 1);
+    assert_int_equal(orgs_duties(&t, k, 400000), 1);
+    size_t late = orgs_add(&t, 0, NULL);
+    orgs_news(&t, &k, 1);
+    assert_int_equal(orgs_duties(&t, k, 500000), 1); /* Added to the second. */
+    assert_int_equal(t.n_heard, 3);
+    for (int before = 0; before < 2; before++) {
+        struct kai_keyring *newcomer = orgs_ring(&t, late);
+
+        made_up(&t, newcomer, aud, before ? many : 0);
+        (void)orgs_hear(&t, newcomer, 0);
+        made_up(&t, newcomer, aud, before ? 0 : many);
+        MUST(kai_keyring_write_epoch(newcomer, aud, &e));
+        assert_int_equal(e.gen, 2);
+        kai_keyring_free(newcomer);
+    }
+    kai_keyring_free(k);
+    orgs_stop(&t);
+}
+
 /* An issuing key has four places. It fills them, and then replaces one certificate again and again:
  * each time the last alone stands, and no further place comes of it. */
 static void replaced_for_ever(void **state)
@@ -380,6 +434,7 @@ int main(void)
         cmocka_unit_test(every_bit_counts),
         cmocka_unit_test(not_its_minter),
         cmocka_unit_test(letters_with_more_in_them),
+        cmocka_unit_test(made_up_ones_push_out_nothing),
         cmocka_unit_test(replaced_for_ever),
     };
 

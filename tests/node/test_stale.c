@@ -426,6 +426,56 @@ static void marks_of_two(void **state)
     holds(&t.rec, &p[0].rows[0]);
 }
 
+#define SNAPS_MAX 4096u
+
+/* As job_take, where the store gives nobody a snapshot any more. */
+static enum kai_err job_take_unread(struct kai_core *c, void *arg)
+{
+    static struct kai_snap *s[SNAPS_MAX];
+    struct taken *t = arg;
+    size_t n = 0;
+
+    while (n < SNAPS_MAX && kai_snap_begin(c->store, &s[n]) == KAI_OK)
+        n++;
+    assert_true(n < SNAPS_MAX);
+    kai_marks_of(c, &t->rec, NULL, c->self.org_id);
+    while (n > 0)
+        kai_snap_end(s[--n]);
+    return KAI_OK;
+}
+
+/* The same where nothing was heard of the node whose log it is: it is left unmarked, and does not
+ * end where the other one says. */
+static void marks_of_one_unheard(void **state)
+{
+    struct rig *r = *state;
+    struct kai_log log = {.kind = KAI_LOG_DATA, .log_pk = {3}, .salt = {9}, .head = {1}};
+    struct kai_checkpoint p[2];
+    struct kai_buf word[2];
+    struct taken t = {.log = &log};
+
+    two_words(&log, p);
+    for (size_t i = 0; i < 2; i++) {
+        const struct kai_node *n = further(r, i == 0 ? "pair-0" : "pair-1", &p[i], &word[i]);
+        if (i == 0)
+            memcpy(log.author_node, n->id, KAI_ID_BYTES);
+    }
+    kai_net_on_checkpoint(r->core->net, kai_buf_view(&word[1]));
+    MUST(kai_core_run(r->core, job_take, &t));
+    assert_int_equal(t.rec.n_marks, KAI_CUTS_PER_REVOKE_MAX);
+    assert_null(kai_marks_find(t.rec.marks, t.rec.n_marks, p[0].rows[0].blind));
+    /* And where nothing can be read, one node is believed: not a row of this, one of that. */
+    kai_net_on_checkpoint(r->core->net, kai_buf_view(&word[0]));
+    memset(&t.rec, 0, sizeof t.rec);
+    MUST(kai_core_run(r->core, job_take_unread, &t));
+    assert_true(t.rec.n_marks == 1 || t.rec.n_marks == KAI_CUTS_PER_REVOKE_MAX);
+    const struct kai_mark *is = kai_marks_find(t.rec.marks, t.rec.n_marks, p[0].rows[0].blind);
+    assert_non_null(is);
+    assert_memory_equal(is, t.rec.n_marks == 1 ? &p[0].rows[0] : &p[1].rows[0], sizeof *is);
+    kai_buf_free(&word[0]);
+    kai_buf_free(&word[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -433,6 +483,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(heartbeat, rig_start, rig_stop),
         cmocka_unit_test_setup_teardown(marks, rig_start, rig_stop),
         cmocka_unit_test_setup_teardown(marks_of_two, rig_start, rig_stop),
+        cmocka_unit_test_setup_teardown(marks_of_one_unheard, rig_start, rig_stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
