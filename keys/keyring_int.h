@@ -56,6 +56,7 @@ struct kai_known { /* A node of the epoch graph. */
     size_t n_said;
     bool trusted;  /* By one statement at least. */
     bool complete; /* As in struct kai_epoch. */
+    bool made;     /* A steward of now says that it made it: the others only added to it. */
     bool clean;    /* Complete, we have its key, and nobody it lists has ceased to be eligible. */
     bool answers;  /* The current AUDIENCE is among what its stewards answered. */
     bool private;  /* No steward, of now or before, spoke of it: for its minters' logs alone. */

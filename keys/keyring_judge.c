@@ -49,8 +49,9 @@ static void judge_statement(const struct kai_keyring *k, const struct kai_aud *a
 
 static void judge_trust(const struct kai_keyring *k, const struct kai_aud *a, struct kai_known *e)
 {
-    bool whole = true, made = false;
+    bool whole = true;
 
+    e->made = false;
     e->trusted = false;
     e->answers = false;
     e->private = e->n_said > 0;
@@ -62,10 +63,10 @@ static void judge_trust(const struct kai_keyring *k, const struct kai_aud *a, st
         judge_statement(k, a, e, s);
         e->trusted = e->trusted || s->trusted;
         whole = whole && (s->whole || !s->trusted);
-        made = made || (s->trusted && KAI_CHECK(EPOCH_MADE, !s->adds));
+        e->made = e->made || (s->trusted && KAI_CHECK(EPOCH_MADE, !s->adds));
     }
     e->mine = e->mine && e->has_key;
-    e->complete = e->open && made && whole; /* Who made it has it, and must be known. */
+    e->complete = e->open && e->trusted && whole;
 }
 
 /* All that it follows must be held, and its generation must follow theirs. */
@@ -141,12 +142,13 @@ static void choose(const struct kai_keyring *k, struct kai_aud *a)
         struct kai_known *e = a->known[i];
         bool usable = a->rec != NULL && e->has_key && (e->complete || e->mine);
 
-        e->clean = usable && KAI_CHECK(EPOCH_CLEAN, all_eligible(k, a, e));
+        /* Who made it has it, and must be known. */
+        e->clean = usable && (e->made || e->mine) && KAI_CHECK(EPOCH_CLEAN, all_eligible(k, a, e));
         if (usable && e->complete && newer(e, a->newest))
             a->newest = e;
-        if (e->clean && e->complete && newer(e, a->best))
+        if (e->clean && e->complete && e->made && newer(e, a->best))
             a->best = e;
-        if (e->clean && !e->complete && newer(e, a->own))
+        if (e->clean && !(e->complete && e->made) && newer(e, a->own))
             a->own = e;
     }
 }
