@@ -149,6 +149,19 @@ void kai_blind_unfit(struct kai_net *n, struct kai_nlog *log)
     log->fits_seen = kai_keyring_version(n->keyring);
 }
 
+/* The key came while the entry was on its way to the disk: nothing else would look again. */
+void kai_blind_landed(struct kai_net *n, struct kai_nlog *log, const struct kai_entry *e)
+{
+    const struct kai_node *self = kai_roster_node(n->roster, n->self.node_id);
+
+    if (log->l.kind != 1 || !kai_log_blind(&log->l) || log->broken_bind ||
+        e->h.ptype != KAI_PTYPE_SEALED || !open_kid(n, log, e->h.kid) ||
+        !kai_keyring_eligible(n->keyring, log->l.aud_id, self))
+        return;
+    learn(n, log);
+    n->retry_data = true;
+}
+
 void kai_blind_learn(struct kai_net *n)
 {
     const struct kai_node *self = kai_roster_node(n->roster, n->self.node_id);

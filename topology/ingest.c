@@ -419,6 +419,7 @@ void kai_net_on_stored(struct kai_net *n, const uint8_t log_pk[static KAI_KEY_BY
         }
         if (log->l.kind == 2 && e->h.ptype == KAI_PTYPE_EPOCH)
             learn_epoch(n, log, e);
+        kai_blind_landed(n, log, e);
         if (e->h.seq == 1 && kai_mail_find(n, log->l.aud_id))
             n->retry_data = true; /* A mailbox that we may carry for from now on. */
         tell(n, f.link, log, e->h.seq);

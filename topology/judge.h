@@ -79,5 +79,6 @@ enum kai_verdict kai_blind_judge(struct kai_net *n, const uint8_t aud_id[static 
 bool kai_tag_fits(const uint8_t *tag, const struct kai_entry *e);
 void kai_blind_unfit(struct kai_net *n, struct kai_nlog *log);
 void kai_blind_learn(struct kai_net *n); /* Keys came: perhaps for BINDs that are held. */
+void kai_blind_landed(struct kai_net *n, struct kai_nlog *log, const struct kai_entry *e);
 
 #endif
