@@ -1,4 +1,4 @@
-/* test_hunt: the filter, and what the scanner finds in a line. */
+/* test_hunt_scan: the filter, and what the scanner finds in a line. */
 #include "item/cm.h"
 
 #include "hunt/naive.h"
