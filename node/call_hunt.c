@@ -61,7 +61,8 @@ struct filtering {
     uint64_t least_row; /* Rows before it came too early. */
     uint64_t estimate;
     bool built;
-    size_t sent; /* Bytes. */
+    bool nets;   /* The first table was sent; of this one */
+    size_t sent; /* so many bytes. */
     uint64_t seen;
     size_t at_n; /* Where it goes on. */
     uint8_t at[KAI_IX_PLACE_MAX];
@@ -147,7 +148,7 @@ static enum kai_err build(struct filtering *s)
                                kai_view_of(s->at, s->at_n), false, put_value, s);
     kai_ixsnap_end(rows);
     s->built = s->seen == before || s->seen % BUILD_VALUES != 0;
-    return err;
+    return err == KAI_OK && s->built ? kai_hunt_filter_end(s->f) : err;
 }
 
 static void put_head(const struct filtering *s, struct kai_buf *out)
@@ -157,8 +158,10 @@ static void put_head(const struct filtering *s, struct kai_buf *out)
     kai_jput_init(&j, out);
     kai_jput_object(&j, NULL);
     kai_jput_uint(&j, "values", s->values);
-    kai_jput_uint(&j, "blocks", s->f->blocks);
+    kai_jput_uint(&j, "blocks", s->f->all.blocks);
+    kai_jput_uint(&j, "net_blocks", s->f->nets.blocks);
     kai_jput_hex(&j, "key", s->f->key, sizeof s->f->key);
+    kai_jput_hex(&j, "tops", s->f->tops, sizeof s->f->tops);
     kai_jput_array(&j, "types");
     for (unsigned i = 1; i <= KAI_VTYPE_MAX; i++)
         if ((s->f->types >> i & 1u) != 0)
@@ -181,6 +184,7 @@ static void put_head(const struct filtering *s, struct kai_buf *out)
 static enum kai_err filtering_next(void *ctx, struct kai_buf *out, bool *end, struct kai_why *why)
 {
     struct filtering *s = ctx;
+    const struct kai_hunt_table *t;
     struct kai_jput j;
 
     (void)why;
@@ -192,14 +196,19 @@ static enum kai_err filtering_next(void *ctx, struct kai_buf *out, bool *end, st
             put_head(s, out);
         return err == KAI_OK ? out->err : err;
     }
-    size_t all = (size_t)s->f->blocks * KAI_HUNT_BLOCK_BYTES;
+    t = s->nets ? &s->f->nets : &s->f->all;
+    size_t all = (size_t)t->blocks * KAI_HUNT_BLOCK_BYTES;
     size_t n = all - s->sent < SEND_BYTES ? all - s->sent : SEND_BYTES;
     kai_jput_init(&j, out);
     kai_jput_object(&j, NULL);
-    kai_jput_hex(&j, "data", (const uint8_t *)s->f->words + s->sent, n);
+    kai_jput_hex(&j, "data", (const uint8_t *)t->words + s->sent, n);
     kai_jput_end(&j);
     s->sent += n;
-    *end = s->sent == all;
+    *end = s->nets && s->sent == all;
+    if (s->sent == all) {
+        s->nets = true;
+        s->sent = 0;
+    }
     return kai_jput_line(&j);
 }
 

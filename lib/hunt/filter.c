@@ -5,7 +5,7 @@
 
 #include "item/ascii.h"
 
-#define BITS_PER_VALUE 17u /* One in a thousand is mistaken (split blocks of 8 words). */
+#define BITS_PER_VALUE 20u /* One in a thousand is mistaken at 17 (split blocks of 8 words). */
 
 /* Odd numbers: each takes other bits of the hash to the top. */
 const uint32_t kai_hunt_salt[8] = {0x47b6137bu, 0x44974d91u, 0x8824ad5bu, 0xa2b7289du,
@@ -54,75 +54,154 @@ uint64_t kai_hunt_types_parse(struct kai_view name)
     return type == KAI_V_NONE ? 0 : kai_hunt_bit(type);
 }
 
-enum kai_err kai_hunt_filter_sized(struct kai_hunt_filter **out, uint64_t blocks)
+static enum kai_err table_new(struct kai_hunt_table *t, uint64_t blocks)
 {
-    struct kai_hunt_filter *f;
-
-    *out = NULL;
     if (blocks == 0 || blocks > KAI_HUNT_FILTER_BYTES_MAX / KAI_HUNT_BLOCK_BYTES)
         return KAI_ELIMIT;
-    f = calloc(1, sizeof *f);
-    if (f == NULL)
-        return KAI_ENOMEM;
-    f->blocks = (uint32_t)blocks;
+    t->blocks = (uint32_t)blocks;
     /* A block is half a line of the cache, and never on two. */
-    f->words = aligned_alloc(2 * KAI_HUNT_BLOCK_BYTES,
+    t->words = aligned_alloc(2 * KAI_HUNT_BLOCK_BYTES,
                              ((size_t)blocks + (blocks & 1)) * KAI_HUNT_BLOCK_BYTES);
-    if (f->words == NULL) {
-        free(f);
+    if (t->words == NULL)
         return KAI_ENOMEM;
-    }
-    memset(f->words, 0, (size_t)blocks * KAI_HUNT_BLOCK_BYTES);
-    *out = f;
+    memset(t->words, 0, (size_t)blocks * KAI_HUNT_BLOCK_BYTES);
     return KAI_OK;
+}
+
+static uint64_t blocks_for(uint64_t values)
+{
+    uint64_t most = KAI_HUNT_FILTER_BYTES_MAX / KAI_HUNT_BLOCK_BYTES;
+    uint64_t blocks = values / (8 * KAI_HUNT_BLOCK_BYTES / BITS_PER_VALUE) + 1;
+
+    return blocks < most ? blocks : most;
+}
+
+enum kai_err kai_hunt_filter_sized(struct kai_hunt_filter **out, uint64_t blocks,
+                                   uint64_t net_blocks)
+{
+    struct kai_hunt_filter *f = calloc(1, sizeof *f);
+    enum kai_err err = f == NULL ? KAI_ENOMEM : table_new(&f->all, blocks);
+
+    *out = NULL;
+    if (err == KAI_OK)
+        err = table_new(&f->nets, net_blocks);
+    if (err == KAI_OK)
+        *out = f;
+    else
+        kai_hunt_filter_free(f);
+    return err;
 }
 
 enum kai_err kai_hunt_filter_new(struct kai_hunt_filter **out, uint64_t values,
                                  const uint8_t key[static KAI_HUNT_KEY_BYTES])
 {
-    uint64_t most = KAI_HUNT_FILTER_BYTES_MAX / KAI_HUNT_BLOCK_BYTES;
-    uint64_t blocks = values / (8 * KAI_HUNT_BLOCK_BYTES / BITS_PER_VALUE) + 1;
-    enum kai_err err = kai_hunt_filter_sized(out, blocks < most ? blocks : most);
+    enum kai_err err = kai_hunt_filter_sized(out, blocks_for(values), 1);
 
-    if (err == KAI_OK) {
-        (*out)->key[0] = kai_get_u64(key);
-        (*out)->key[1] = kai_get_u64(key + 8);
-    }
-    return err;
+    if (err != KAI_OK)
+        return err;
+    (*out)->key[0] = kai_get_u64(key);
+    (*out)->key[1] = kai_get_u64(key + 8);
+    kai_buf_init(&(*out)->waiting, KAI_HUNT_FILTER_BYTES_MAX);
+    return KAI_OK;
 }
 
 void kai_hunt_filter_free(struct kai_hunt_filter *f)
 {
     if (f == NULL)
         return;
-    free(f->words);
+    kai_buf_free(&f->waiting);
+    free(f->nets.words);
+    free(f->all.words);
     free(f);
+}
+
+static void put(struct kai_hunt_filter *f, const struct kai_hunt_table *t, uint64_t h)
+{
+    uint32_t bits;
+    uint32_t *block = kai_hunt_block(f, t, h, &bits);
+
+    for (unsigned i = 0; i < 8; i++)
+        block[i] |= 1u << (bits * kai_hunt_salt[i] >> 27);
+}
+
+/* The labels of a name one after the other, and its last two besides. */
+static void add_name(struct kai_hunt_filter *f, struct kai_view rest)
+{
+    uint64_t h = kai_hunt_begin(f, KAI_HUNT_DOMAIN);
+
+    for (unsigned labels = 1; rest.n > 0; labels++) {
+        size_t dot = kai_view_find(rest, '.');
+
+        h = kai_hunt_mix(h, rest.p, dot);
+        rest = kai_view_from(rest, dot < rest.n ? dot + 1 : dot);
+        if (labels == 2 && h != f->root) {
+            f->root = h;
+            put(f, &f->all, kai_hunt_root(h));
+        }
+    }
+    put(f, &f->all, h);
+}
+
+/* An address or a block: its bytes and how many bits count. */
+static void add_address(struct kai_hunt_filter *f, enum kai_hunt_class cls, struct kai_view rest)
+{
+    unsigned bits = rest.p[rest.n - 1];
+
+    if (cls == KAI_HUNT_IPV4)
+        f->v4 |= UINT64_C(1) << (bits & 63u);
+    else
+        f->v6[bits / 64 % 3] |= UINT64_C(1) << bits % 64;
+    if (bits == 8 * (rest.n - 1)) {
+        put(f, &f->all, kai_hunt_mix(kai_hunt_begin(f, cls), rest.p, rest.n));
+        return;
+    }
+    if (cls == KAI_HUNT_IPV4) {
+        unsigned top = (unsigned)rest.p[0] << 8 | rest.p[1];
+
+        for (unsigned n = bits >= 16 ? 1 : 1u << (16 - bits); n > 0; n--, top++)
+            f->tops[top % KAI_HUNT_TOPS / 64] |= UINT64_C(1) << top % 64;
+    }
+    kai_buf_u8(&f->waiting, (uint8_t)cls);
+    kai_buf_add(&f->waiting, rest.p, rest.n);
 }
 
 void kai_hunt_filter_add(struct kai_hunt_filter *f, struct kai_view key)
 {
     enum kai_vtype type = key.n < 2 ? KAI_V_NONE : kai_vtype_of(key.p[0]);
     enum kai_hunt_class cls = kai_hunt_class_of(type);
-    uint64_t h = kai_hunt_begin(f, cls);
     struct kai_view rest;
-    uint32_t bits;
 
     if (type == KAI_V_NONE)
         return;
     f->types |= kai_hunt_bit(type);
     rest = kai_view_from(key, 1);
-    if (type == KAI_V_IPV4)
-        f->v4 |= UINT64_C(1) << (rest.p[rest.n - 1] & 63u);
-    else if (type == KAI_V_IPV6)
-        f->v6[rest.p[rest.n - 1] / 64u % 3u] |= UINT64_C(1) << rest.p[rest.n - 1] % 64u;
-    while (type == KAI_V_DOMAIN && kai_view_find(rest, '.') + 1 < rest.n) {
-        size_t n = kai_view_find(rest, '.') + 1;
+    if (cls == KAI_HUNT_DOMAIN)
+        add_name(f, rest);
+    else if (cls == KAI_HUNT_IPV4 || cls == KAI_HUNT_IPV6)
+        add_address(f, cls, rest);
+    else
+        put(f, &f->all, kai_hunt_mix(kai_hunt_begin(f, cls), rest.p, rest.n));
+}
 
-        h = kai_hunt_mix(h, rest.p, n);
-        rest = kai_view_from(rest, n);
+enum kai_err kai_hunt_filter_end(struct kai_hunt_filter *f)
+{
+    struct kai_hunt_table nets = {0};
+    struct kai_view all = kai_buf_view(&f->waiting);
+    enum kai_err err = f->waiting.err;
+
+    if (err == KAI_OK) /* A key has 6 bytes at least. */
+        err = table_new(&nets, blocks_for(all.n / 6));
+    if (err != KAI_OK)
+        return err;
+    for (size_t at = 0; at < all.n;) {
+        enum kai_hunt_class cls = (enum kai_hunt_class)all.p[at];
+        size_t n = cls == KAI_HUNT_IPV4 ? 5 : 17;
+
+        put(f, &nets, kai_hunt_mix(kai_hunt_begin(f, cls), all.p + at + 1, n));
+        at += 1 + n;
     }
-    h = kai_hunt_mix(h, rest.p, rest.n);
-    uint32_t *block = f->words + (kai_hunt_block(f, h, &bits) - f->words);
-    for (unsigned i = 0; i < 8; i++)
-        block[i] |= 1u << (bits * kai_hunt_salt[i] >> 27);
+    free(f->nets.words);
+    f->nets = nets;
+    kai_buf_free(&f->waiting);
+    return KAI_OK;
 }

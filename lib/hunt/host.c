@@ -9,30 +9,43 @@
 #define IDN_TRIES_MAX 4u
 #define IP6_RUN_MAX   49u /* Eight groups, or six and an IPv4 address. */
 
+/* One address or block, if it may be known. */
+static void probe(struct kai_hunt_scanner *s, enum kai_hunt_class cls, const struct kai_cidr *at,
+                  struct kai_view text)
+{
+    struct kai_hunt_token t = {.cls = cls, .text = text};
+    size_t n = cls == KAI_HUNT_IPV4 ? 4 : 16;
+    char norm[KAI_IP_TEXT_CAP];
+    uint8_t key[17];
+
+    memcpy(key, at->addr, n);
+    key[n] = at->bits;
+    if (!kai_hunt_in(s->f, at->bits == 8 * n ? &s->f->all : &s->f->nets,
+                     kai_hunt_mix(kai_hunt_begin(s->f, cls), key, n + 1)))
+        return;
+    t.value = kai_view_of(norm, n == 4 ? kai_ip4_text(norm, at) : kai_ip6_text(norm, at));
+    s->fn(s->ctx, &t);
+}
+
 /* Each block around an address whose length is in the filter. */
 static void blocks(struct kai_hunt_scanner *s, const struct kai_cidr *ip, bool v6,
                    struct kai_view text)
 {
-    size_t n = v6 ? 16 : 4;
-    uint64_t begin = kai_hunt_begin(s->f, v6 ? KAI_HUNT_IPV6 : KAI_HUNT_IPV4);
+    unsigned top = (unsigned)ip->addr[0] << 8 | ip->addr[1];
     struct kai_cidr at = *ip;
-    char norm[KAI_IP_TEXT_CAP];
-    uint8_t key[17];
 
-    for (unsigned bits = ip->bits + 1u; bits-- > 0;) {
+    if (!v6 && (s->f->v4 >> 32 & 1u) != 0 && ip->bits == 32)
+        probe(s, KAI_HUNT_IPV4, &at, text);
+    if (!v6 && (s->f->tops[top / 64] >> top % 64 & 1u) == 0)
+        return; /* No block is near. */
+    for (unsigned bits = v6 ? ip->bits + 1u : 32; bits-- > 0;) {
         uint64_t word = v6 ? s->f->v6[bits / 64] : s->f->v4;
 
         if ((word >> bits % 64 & 1u) == 0)
             continue;
-        kai_ip_mask(at.addr, n, bits);
+        kai_ip_mask(at.addr, v6 ? 16 : 4, bits);
         at.bits = (uint8_t)bits;
-        memcpy(key, at.addr, n);
-        key[n] = at.bits;
-        if (!kai_hunt_maybe(s->f, kai_hunt_mix(begin, key, n + 1)))
-            continue;
-        struct kai_hunt_token t = {.cls = v6 ? KAI_HUNT_IPV6 : KAI_HUNT_IPV4, .text = text};
-        t.value = kai_view_of(norm, v6 ? kai_ip6_text(norm, &at) : kai_ip4_text(norm, &at));
-        s->fn(s->ctx, &t);
+        probe(s, v6 ? KAI_HUNT_IPV6 : KAI_HUNT_IPV4, &at, text);
     }
 }
 
@@ -64,30 +77,61 @@ static void quads(struct kai_hunt_scanner *s, size_t begin, size_t end)
     }
 }
 
+/* Up to 8 bytes as a number, in lower case. end: of what may be read. */
+static inline uint64_t lower8(const uint8_t *p, size_t n, const uint8_t *end)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t w = 0;
+
+    if ((size_t)(end - p) >= 8) {
+        memcpy(&w, p, 8);
+        w &= n >= 8 ? ~UINT64_C(0) : (UINT64_C(1) << 8 * n) - 1;
+    } else {
+        for (size_t i = 0; i < n; i++)
+            w |= (uint64_t)p[i] << 8 * i;
+    }
+    uint64_t low = w & ones * 0x7f;
+    uint64_t upper = (low + ones * (0x80 - 'A')) ^ (low + ones * (0x7f - 'Z'));
+    return w | (upper & ~w & ones * 0x80) >> 2; /* Bit 7 says that it is A to Z. */
+}
+
+/* kai_hunt_mix() of a label in lower case, without a copy of it. */
+static uint64_t mix_label(uint64_t h, const uint8_t *p, size_t n, const uint8_t *end)
+{
+    size_t rest = n;
+
+    for (; rest >= 8; rest -= 8, p += 8)
+        h = kai_hunt_step(h, lower8(p, 8, end));
+    return kai_hunt_step(h, lower8(p, rest, end) ^ (uint64_t)n << 56);
+}
+
+static bool all_digits(struct kai_view v)
+{
+    size_t i = 0;
+
+    while (i < v.n && kai_ascii_digit(v.p[i]))
+        i++;
+    return i == v.n;
+}
+
 /* A name of ASCII and all its parents, from the right. */
 static void name(struct kai_hunt_scanner *s, struct kai_view v, struct kai_view text)
 {
     uint64_t h = kai_hunt_begin(s->f, KAI_HUNT_DOMAIN);
     size_t end = v.n;
-    uint8_t label[LABEL_MAX + 1];
 
     for (unsigned labels = 1;; labels++) {
         size_t begin = end;
-        size_t n = 0;
-        bool digits = true;
 
         while (begin > 0 && v.p[begin - 1] != '.' && end - begin <= LABEL_MAX)
             begin--;
         if (begin == end || end - begin > LABEL_MAX || v.n - begin > DOMAIN_MAX)
             return;
-        for (size_t i = begin; i < end; i++) {
-            label[n++] = kai_ascii_lower(v.p[i]);
-            digits = digits && kai_ascii_digit(v.p[i]);
-        }
-        if (labels == 1 && digits)
+        if (labels == 1 && all_digits(kai_view_from(v, begin)))
             return;
-        label[n++] = '.';
-        h = kai_hunt_mix(h, label, n);
+        h = mix_label(h, v.p + begin, end - begin, v.p + v.n);
+        if (labels == 2 && !kai_hunt_maybe(s->f, kai_hunt_root(h)))
+            return; /* Nothing that ends so is known. */
         if (labels > 1 && kai_hunt_maybe(s->f, h)) {
             struct kai_hunt_token t = {.cls = KAI_HUNT_DOMAIN, .text = text};
 

@@ -7,14 +7,14 @@
 #define TEXT_MAX  (KAI_VALUE_BYTES_MAX - 8u) /* Room for "http://" before it, or "/" behind. */
 
 /* What may stand in a URL, and more often stands behind one. */
-static bool is_soft(uint8_t c)
-{
-    return c != 0 && strchr(",;|)]}'\\!*&", c) != NULL;
-}
+static const bool soft[256] = {
+    [','] = true,  [';'] = true,  ['|'] = true, [')'] = true, [']'] = true, ['}'] = true,
+    ['\''] = true, ['\\'] = true, ['!'] = true, ['*'] = true, ['&'] = true,
+};
 
 static bool is_stop(uint8_t c)
 {
-    return is_soft(c) || c == '.' || c == ':' || c == '?';
+    return soft[c] || c == '.' || c == ':' || c == '?';
 }
 
 /* The text of a URL that most are: a name, and a path of ASCII; false for others. host: where the
@@ -79,7 +79,7 @@ static void probe_ends(struct kai_hunt_scanner *s, size_t begin, size_t host)
     unsigned cuts = 0;
 
     for (; end < s->t.n && end - begin <= TEXT_MAX && !kai_hunt_hard(s->t.p[end]); end++)
-        if (is_soft(s->t.p[end]) && cuts < CUTS_MAX && end > begin + host) {
+        if (soft[s->t.p[end]] && cuts < CUTS_MAX && end > begin + host) {
             cuts++;
             probe_to(s, begin, host, end);
         }

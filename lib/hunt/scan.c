@@ -174,6 +174,17 @@ static void plain_atom(struct kai_hunt_scanner *s, size_t begin, size_t end, uns
         norm_and_probe(s, KAI_V_TLSH, v);
 }
 
+/* Whether a disguised scheme may begin there: most that stand before a colon are none. */
+static bool may_be_scheme(struct kai_view v)
+{
+    uint8_t first = kai_ascii_lower(v.p[0]);
+    uint8_t second = v.n < 3 ? 0 : kai_ascii_lower(v.p[1]);
+
+    return (first == 'f' && second == 'x') ||
+           (first == 'h' &&
+            (second == 'x' || second == '*' || (second == 't' && kai_ascii_lower(v.p[2]) == 'x')));
+}
+
 /* What may be a disguise is marked for a second look: a scheme, or the sign behind an atom. */
 static void look_for_disguise(struct kai_hunt_scanner *s, size_t begin, size_t end)
 {
@@ -181,12 +192,14 @@ static void look_for_disguise(struct kai_hunt_scanner *s, size_t begin, size_t e
     uint8_t c = rest.p[0];
     size_t word = end;
 
-    if (c == '[' || c == '(' || c == '{' || c == '\\')
+    if ((c == '[' || c == '(' || c == '{' || c == '\\') && rest.n > 1 &&
+        !kai_ascii_digit(rest.p[1]))
         s->disguised = s->disguised || kai_disguised(rest, false);
     if (c == ':' || c == '*') {
         while (word > begin && (kai_hunt_byte[s->t.p[word - 1]] & IS_NAME) != 0)
             word--;
-        s->disguised = s->disguised || kai_disguised(kai_view_from(s->t, word), true);
+        if (may_be_scheme(kai_view_from(s->t, word)))
+            s->disguised = s->disguised || kai_disguised(kai_view_from(s->t, word), true);
     }
     if (c == ' ' && kai_ascii_is(kai_hunt_part(s, begin, end), "dot"))
         s->disguised = true;

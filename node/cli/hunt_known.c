@@ -25,6 +25,7 @@ struct hunt_known {
     json_t *wish;
     struct kai_hunt_filter *f;
     size_t got; /* Bytes of the filter. */
+    bool whole;
     int status;
     struct entry *entry;
     size_t n;
@@ -64,10 +65,13 @@ static bool read_lengths(const json_t *list, uint64_t *words, size_t max)
 static bool read_head(struct hunt_known *k, const json_t *head)
 {
     const char *key = json_string_value(json_object_get(head, "key"));
+    const char *tops = json_string_value(json_object_get(head, "tops"));
     const json_t *types = json_object_get(head, "types");
     json_int_t blocks = json_integer_value(json_object_get(head, "blocks"));
+    json_int_t nets = json_integer_value(json_object_get(head, "net_blocks"));
 
-    if (key == NULL || blocks <= 0 || kai_hunt_filter_sized(&k->f, (uint64_t)blocks) != KAI_OK)
+    if (key == NULL || blocks <= 0 || nets <= 0 ||
+        kai_hunt_filter_sized(&k->f, (uint64_t)blocks, (uint64_t)nets) != KAI_OK)
         return false;
     for (size_t i = 0; i < json_array_size(types); i++) {
         const char *name = json_string_value(json_array_get(types, i));
@@ -78,9 +82,26 @@ static bool read_head(struct hunt_known *k, const json_t *head)
             return false;
         k->f->types |= kai_hunt_bit(type);
     }
-    return kai_unhex((uint8_t *)k->f->key, sizeof k->f->key, key, strlen(key)) &&
+    return tops != NULL &&
+           kai_unhex((uint8_t *)k->f->tops, sizeof k->f->tops, tops, strlen(tops)) &&
+           kai_unhex((uint8_t *)k->f->key, sizeof k->f->key, key, strlen(key)) &&
            read_lengths(json_object_get(head, "v4"), &k->f->v4, 32) &&
            read_lengths(json_object_get(head, "v6"), k->f->v6, 128);
+}
+
+/* The next bytes, of one table and then of the other. */
+static bool take_data(struct hunt_known *k, const char *hex, size_t n)
+{
+    size_t all = (size_t)k->f->all.blocks * KAI_HUNT_BLOCK_BYTES;
+    size_t nets = (size_t)k->f->nets.blocks * KAI_HUNT_BLOCK_BYTES;
+    uint8_t *to = k->got < all ? (uint8_t *)k->f->all.words + k->got
+                               : (uint8_t *)k->f->nets.words + (k->got - all);
+
+    if (n > (k->got < all ? all : all + nets) - k->got)
+        return false;
+    k->got += n;
+    k->whole = k->got == all + nets;
+    return kai_unhex(to, n, hex, 2 * n);
 }
 
 static bool on_filter(void *ctx, const char *line, size_t n)
@@ -94,10 +115,7 @@ static bool on_filter(void *ctx, const char *line, size_t n)
     if (k->f == NULL)
         ok = read_head(k, o);
     else
-        ok = data != NULL && bytes <= (size_t)k->f->blocks * KAI_HUNT_BLOCK_BYTES - k->got &&
-             kai_unhex((uint8_t *)k->f->words + k->got, bytes, data, 2 * bytes);
-    if (ok && data != NULL)
-        k->got += bytes;
+        ok = data != NULL && take_data(k, data, bytes);
     json_decref(o);
     if (!ok)
         (void)fail(k, KAI_EMALFORMED, "api.answer");
@@ -119,8 +137,7 @@ int hunt_known_open(struct hunt_known **out, struct kai_cli *cli, json_t *wish)
     k->pending = json_array();
     kai_buf_init(&k->texts, UINT32_MAX);
     status = kai_cli_call(cli, "hunt-filter", json_deep_copy(wish), NULL, false, on_filter, k);
-    if (status == KAI_EXIT_DONE && k->status == KAI_EXIT_DONE &&
-        (k->f == NULL || k->got != (size_t)k->f->blocks * KAI_HUNT_BLOCK_BYTES))
+    if (status == KAI_EXIT_DONE && k->status == KAI_EXIT_DONE && !k->whole)
         (void)fail(k, KAI_EMALFORMED, "api.answer");
     if (status == KAI_EXIT_DONE)
         status = k->status;

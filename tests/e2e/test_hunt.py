@@ -149,7 +149,7 @@ class Hunt(WorldCase):
             client = Client(api, token)
             rows = client.rows("hunt-filter")
             heads[clearance] = rows[0]
-            self.assertEqual(sum(len(row["data"]) for row in rows[1:]), rows[0]["blocks"] * 64)
+            self.assertEqual(sum(len(row["data"]) for row in rows[1:]), (rows[0]["blocks"] + rows[0]["net_blocks"]) * 64)
             found = client.rows("hunt-resolve", {"values": [[1, "203.0.113.5"], [1, "192.0.2.7"], [3, "no.example"]]})
             self.assertEqual([row["n"] for row in found], [1] if clearance == "GREEN" else [0, 1])
         self.assertNotIn("md5", heads["GREEN"]["types"])
