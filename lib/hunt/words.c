@@ -11,13 +11,14 @@ static bool is_field_end(uint8_t c)
     return c == '"' || c == '\t';
 }
 
-static bool is_ascii(struct kai_view v)
+/* Whether it is its own normal form: ASCII without controls. */
+static bool is_plain(struct kai_view v)
 {
-    uint8_t all = 0;
+    bool plain = true;
 
     for (size_t i = 0; i < v.n; i++)
-        all |= v.p[i];
-    return all < 0x80;
+        plain = plain && v.p[i] >= ' ' && v.p[i] < 0x7f;
+    return plain;
 }
 
 static bool is_serial(struct kai_view v)
@@ -51,7 +52,7 @@ static void probe_text(struct kai_hunt_scanner *s, size_t begin, size_t end)
     if (s->wants[KAI_HUNT_TEXT]) {
         if (kai_ascii_begins(v, "cpe:2.3:"))
             probe_as(s, KAI_V_CPE, v);
-        else if (is_ascii(v))
+        else if (is_plain(v))
             kai_hunt_probe(s, KAI_HUNT_TEXT, v, v);
         else
             probe_as(s, KAI_V_OTHER, v);

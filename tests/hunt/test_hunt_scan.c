@@ -113,6 +113,7 @@ static const struct {
     {"\"GET / HTTP/1.1\" 200 \"Evil Agent 1.0\"", "o"},
     {"a\tEvil Agent 1.0\tb", "o"},
     {"an Evil Agent 1.0 in a text", ""},
+    {"\"Evil\001Agent 1.0\" \"Evil Agent 1.0\r\"", ""},
     {"{\"k\":\"HKLM\\\\Software\\\\Evil\"}", "p"},
     {"{\"k\":\"C:\\\\temp\\\\a b.exe\"}", "r"},
     {"hxxp://bad[.]example/x?y=1 and 192[.]0[.]2[.]7", "af"},
