@@ -62,6 +62,8 @@ const struct kai_text_phrase kai_phrases_help[] = {
      "--sure: このホームは復元したものではなく、他でも動いていません"},
     {"help.option.timeout", "--timeout 30s: how long to wait", "--timeout 30s: 待つ時間"},
     {"help.option.to", "--to AUDIENCE: whom it is for", "--to 共有先: 公開する相手"},
+    {"help.option.type", "--type ip, hash, domain-name, url, ...: only values of this type",
+     "--type ip、hash、domain-name、url など: この型の値だけ"},
     {"help.option.wait", "--wait N: return when N other organisations hold it durably",
      "--wait N: 他の N 組織が保存するまで待ちます"},
     {"help.options", "Options of every command:", "共通オプション:"},
