@@ -48,6 +48,8 @@ static const struct {
     {"get", kai_verb_get, KAI_POLICY_LOOK},
     {"explain", kai_verb_explain, KAI_POLICY_LOOK},
     {"watch", kai_verb_watch, KAI_POLICY_LOOK},
+    {"hunt-filter", kai_verb_hunt_filter, KAI_POLICY_LOOK},
+    {"hunt-resolve", kai_verb_hunt_resolve, KAI_POLICY_LOOK},
     {"person-add", kai_verb_person_add, KAI_POLICY_MANAGE},
     {"person-list", kai_verb_person_list, KAI_POLICY_LOOK},
     {"person-revoke", kai_verb_person_revoke, KAI_POLICY_MANAGE},

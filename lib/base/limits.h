@@ -163,6 +163,16 @@
 #define KAI_TOKENS_MAX              256u
 #define KAI_WRONG_TOKENS_MINUTE_MAX 30u /* Past it a wrong one is answered with "later". */
 
+/* Hunting for known values in logs (lib/hunt). */
+#define KAI_HUNT_FILTER_BYTES_MAX                                                                  \
+    (64u << 20)                            /* 31 million values; half of what a hunt may take.     \
+                                            */
+#define KAI_HUNT_PIECE_BYTES    (1u << 20) /* Read at a time; a longer line is cut, and its pieces */
+#define KAI_HUNT_OVERLAP_BYTES  16384u /* have this in common: more than a disguised value has. */
+#define KAI_HUNT_WINDOW_LOG_MAX 26     /* Of zstd: 64 MiB, the rest of what a hunt may take. */
+#define KAI_HUNT_ASK_MAX        1000u  /* Values that one request asks about. */
+#define KAI_HUNT_ITEMS_MAX      16u    /* Named for one value, the newest; `query` has them all. */
+
 /* A backup: a record holds an entry or a named value; what a passphrase's owner may make us read.
  */
 #define KAI_BACKUP_RECORD_BYTES_MAX 70000u

@@ -48,6 +48,13 @@ static size_t disguise(struct kai_view rest, bool at_word, const char **to)
     return 0;
 }
 
+bool kai_disguised(struct kai_view text, bool at_word)
+{
+    const char *to;
+
+    return disguise(text, at_word, &to) > 0;
+}
+
 enum kai_err kai_refang(struct kai_view text, struct kai_buf *out)
 {
     bool at_word = true;

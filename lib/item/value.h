@@ -81,6 +81,10 @@ KAI_MUST_USE enum kai_err kai_value_norm(enum kai_vtype type, struct kai_view te
  * Errors: what out->err says. */
 KAI_MUST_USE enum kai_err kai_refang(struct kai_view text, struct kai_buf *out);
 
+/* Whether text begins with what kai_refang() undoes; at_word: no letter or digit stands before it.
+ */
+bool kai_disguised(struct kai_view text, bool at_word);
+
 /* Refang a bare word, decide what it is, and write its normal form. host:port is the host,
  * host/path is "http://host/path".
  * Errors: KAI_ENOTFOUND (of no known shape), KAI_EMALFORMED, KAI_ELIMIT. */

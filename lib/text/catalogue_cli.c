@@ -3,6 +3,20 @@
 
 const struct kai_text_reason kai_reasons_cli[] = {
     {
+        "hunt.compressed",
+        "The compressed file {1} cannot be read: {2}.",
+        "Lines before that place were looked at. Check the file with gzip -t or zstd -t.",
+        "圧縮ファイル {1} を読み取れません: {2}",
+        "その手前までの行は照合しました。gzip -t または zstd -t でファイルを確認してください。",
+    },
+    {
+        "hunt.cut",
+        "The compressed file {1} ends early.",
+        "Lines before its end were looked at. Get the whole file, and hunt again.",
+        "圧縮ファイル {1} が途中で終わっています。",
+        "末尾までの行は照合しました。完全なファイルで再実行してください。",
+    },
+    {
         "item.unknown",
         "There is no item {1} here.",
         "Give the id as query shows it, or more of it.",
@@ -243,6 +257,14 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "Give it fewer times, or split the command into several.",
         "オプション {1} の指定が多すぎます。",
         "回数を減らすか、コマンドを分けて実行してください。",
+    },
+    {
+        "usage.type",
+        "There is no type of value {1}.",
+        "Write ip, hash, or a type as query shows it: ipv4-addr, domain-name, url, sha256.",
+        "{1} という値の型はありません。",
+        "ip、hash、または query に表示される型（ipv4-addr、domain-name、url、sha256 など）を指定"
+        "してください。",
     },
     {
         "usage.utf8",

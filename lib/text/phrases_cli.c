@@ -58,6 +58,7 @@ const struct kai_text_phrase kai_phrases_cli[] = {
     {"passphrase.root", "the organisation's root key", "組織のルート鍵"},
     {"progress.backup", "Backing up", "バックアップ中"},
     {"progress.entries", "{1} entries", "{1} 件"},
+    {"progress.hunt", "Hunting", "照合中"},
     {"progress.publish", "Publishing", "公開中"},
     {"progress.read", "Reading", "読み込み中"},
     {"progress.restore", "Restoring", "復元中"},

@@ -23,7 +23,9 @@ struct kai_cli {
     enum kai_lang lang;
     bool json;
     struct kai_home home;
-    size_t n_args; /* What follows the verb and is no option. */
+    bool hold;             /* A stopped node's home stays open from call to call, */
+    struct kai_core *core; /* until kai_cli_release(); NULL: it is not open. */
+    size_t n_args;         /* What follows the verb and is no option. */
     char **args;
     size_t n_opts;
     struct {
@@ -81,6 +83,8 @@ int kai_cli_call(struct kai_cli *cli, const char *verb, json_t *args, const char
                  kai_line_fn *line, void *ctx);
 /* The same, the lines as an array of objects; NULL after an error, which was printed: *status. */
 json_t *kai_cli_ask(struct kai_cli *cli, const char *verb, json_t *args, int *status);
+/* After calls with cli->hold. */
+void kai_cli_release(struct kai_cli *cli);
 /* Print each line as it is. */
 bool kai_cli_print_line(void *ctx, const char *line, size_t n);
 /* Ask, and print the answer: lines with --json, else a table. */
@@ -135,6 +139,7 @@ int kai_cmd_query(struct kai_cli *cli);
 int kai_cmd_get(struct kai_cli *cli);
 int kai_cmd_explain(struct kai_cli *cli);
 int kai_cmd_watch(struct kai_cli *cli);
+int kai_cmd_hunt(struct kai_cli *cli);
 int kai_cmd_reshare(struct kai_cli *cli);
 int kai_cmd_release_request(struct kai_cli *cli);
 int kai_cmd_release_list(struct kai_cli *cli);

@@ -240,8 +240,9 @@ static int ask_home(struct ask *a, const char *verb, const json_t *args, struct 
     int status;
 
     kai_who_home(&who); /* Whoever can open it: the permissions of its files decide. */
-    if (err == KAI_OK)
-        err = kai_core_open(&call.core, &a->cli->home, &call.why);
+    if (err == KAI_OK && a->cli->core == NULL)
+        err = kai_core_open(&a->cli->core, &a->cli->home, &call.why);
+    call.core = a->cli->core;
     if (err != KAI_OK) {
         status = kai_cli_fail(a->cli, err, &call.why);
         json_decref(call.args);
@@ -255,10 +256,17 @@ static int ask_home(struct ask *a, const char *verb, const json_t *args, struct 
         take(a, (const char *)call.out.p, call.out.len);
         status = call.stream.next != NULL ? run_stream(a, &call) : call.status;
     }
-    struct kai_core *core = call.core;
     kai_call_free(&call);
-    kai_core_close(core);
+    if (!a->cli->hold)
+        kai_cli_release(a->cli);
     return status;
+}
+
+void kai_cli_release(struct kai_cli *cli)
+{
+    if (cli->core != NULL)
+        kai_core_close(cli->core);
+    cli->core = NULL;
 }
 
 /* The body: a file as it is, standard input by way of a nameless file, so that its size is known.
@@ -312,14 +320,14 @@ static int dispatch(struct ask *a, const char *verb, json_t *args, const char *f
     struct stat st = {0};
     void *map = NULL;
     int status;
-    bool forbidden;
+    bool forbidden = false;
     enum kai_err err = socket_path(a->cli, path, &why);
 
     if (err != KAI_OK)
         return kai_cli_fail(a->cli, err, &why);
     if (a->upload != NULL && fstat(fileno(a->upload), &st) != 0)
         return KAI_EXIT_FAILED;
-    bool there = node_listens(path, &forbidden);
+    bool there = a->cli->core == NULL && node_listens(path, &forbidden);
     if (forbidden)
         err = kai_why_set(&why, KAI_EDENIED, "api.forbidden", path, NULL, NULL);
     if (err != KAI_OK)

@@ -8,48 +8,13 @@
 #include "node/audiences.h"
 #include "node/backup.h"
 #include "node/cli/args.h"
+#include "node/cli/bar.h"
 #include "node/cli/files.h"
 #include "node/core.h"
 #include "node/recover.h"
 #include "node/steward.h"
 #include "node/sure.h"
 #include "text/time.h"
-
-#define SHOW_MS 1000u /* What takes less shows no progress. */
-#define STEP_MS 200u
-
-struct bar {
-    const struct kai_cli *cli;
-    const char *id;
-    bool on; /* Standard error is a terminal. */
-    uint64_t began_ms;
-    uint64_t shown_ms;
-};
-
-static void show(void *ctx, uint64_t done, uint64_t total)
-{
-    struct bar *b = ctx;
-    uint64_t now = kai_now_ms();
-
-    if (!b->on || now < b->began_ms + SHOW_MS || now < b->shown_ms + STEP_MS || total == 0)
-        return;
-    b->shown_ms = now;
-    (void)fprintf(stderr, "\r%s %3llu %%", kai_text(b->cli->lang, b->id),
-                  (unsigned long long)(done < total ? done * 100 / total : 100));
-    (void)fflush(stderr);
-}
-
-static struct bar bar_begin(const struct kai_cli *cli, const char *id)
-{
-    return (struct bar){
-        .cli = cli, .id = id, .on = isatty(STDERR_FILENO) != 0, .began_ms = kai_now_ms()};
-}
-
-static void bar_end(const struct bar *b)
-{
-    if (b->shown_ms != 0)
-        (void)fputc('\n', stderr);
-}
 
 static void print_info(const struct kai_backup_info *i)
 {
@@ -75,14 +40,15 @@ int kai_cmd_backup(struct kai_cli *cli)
     struct kai_why why = {0};
     char entries[24];
     int status;
-    struct bar bar = bar_begin(cli, "progress.backup");
+    struct kai_bar bar = kai_bar_begin(cli, "progress.backup");
     char *pass = kai_cli_passphrase(cli, kai_text(cli->lang, "passphrase.backup"), true, &status);
 
     if (pass == NULL)
         return status;
-    enum kai_err err = kai_backup_make(&cli->home, cli->args[0], pass, show, &bar, &info, &why);
+    enum kai_err err =
+        kai_backup_make(&cli->home, cli->args[0], pass, kai_bar_show, &bar, &info, &why);
     sodium_free(pass);
-    bar_end(&bar);
+    kai_bar_end(&bar);
     if (err != KAI_OK)
         return kai_cli_fail(cli, err, &why);
     if (info.unsealed > 0)
@@ -125,7 +91,7 @@ int kai_cmd_restore(struct kai_cli *cli)
     char entries[24];
     char made[KAI_TIME_CAP];
     int status;
-    struct bar bar = bar_begin(cli, "progress.restore");
+    struct kai_bar bar = kai_bar_begin(cli, "progress.restore");
     enum kai_err err = kai_backup_check(&cli->home, cli->args[0], &why);
 
     if (err != KAI_OK)
@@ -133,9 +99,9 @@ int kai_cmd_restore(struct kai_cli *cli)
     char *pass = kai_cli_passphrase(cli, kai_text(cli->lang, "passphrase.backup"), false, &status);
     if (pass == NULL)
         return status;
-    err = kai_backup_restore(&cli->home, cli->args[0], pass, show, &bar, &info, &why);
+    err = kai_backup_restore(&cli->home, cli->args[0], pass, kai_bar_show, &bar, &info, &why);
     sodium_free(pass);
-    bar_end(&bar);
+    kai_bar_end(&bar);
     if (err != KAI_OK)
         return kai_cli_fail(cli, err, &why);
     if (cli->json) {

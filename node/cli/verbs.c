@@ -96,6 +96,8 @@ const struct kai_verb kai_verbs[] = {
     {"get", "ID [--format json|stix]", "--format=", 1, 1, kai_cmd_get, "help.get"},
     {"explain", "ID", "", 1, 1, kai_cmd_explain, "help.explain"},
     {"watch", "[EXPRESSION]", "", 0, 64, kai_cmd_watch, "help.watch"},
+    {"hunt", "[FILE...] [--type TYPE]... [--since DATE|7d]", "--type= --since=", 0, 1000000,
+     kai_cmd_hunt, "help.hunt"},
     {"reshare", "ID --to AUDIENCE", "--to=", 1, 1, kai_cmd_reshare, "help.reshare"},
     {"release request", "ID --to AUDIENCE [--reason TEXT]", "--to= --reason=", 1, 1,
      kai_cmd_release_request, "help.release-request"},

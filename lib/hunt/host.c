@@ -1,0 +1,222 @@
+/* host: names with dots, addresses, and what has colons. */
+#include "item/host.h"
+#include "hunt/scan_priv.h"
+#include "item/ip.h"
+
+#define DOMAIN_MAX    253u
+#define LABEL_MAX     63u
+#define IDN_TEXT_MAX  1024u /* What a name can have: 253 letters of 4 bytes. */
+#define IDN_TRIES_MAX 4u
+#define IP6_RUN_MAX   49u /* Eight groups, or six and an IPv4 address. */
+
+/* One address or block, if it may be known. */
+static void probe(struct kai_hunt_scanner *s, enum kai_hunt_class cls, const struct kai_cidr *at,
+                  struct kai_view text)
+{
+    struct kai_hunt_token t = {.cls = cls, .text = text};
+    size_t n = cls == KAI_HUNT_IPV4 ? 4 : 16;
+    char norm[KAI_IP_TEXT_CAP];
+    uint8_t key[17];
+
+    memcpy(key, at->addr, n);
+    key[n] = at->bits;
+    if (!kai_hunt_in(s->f, at->bits == 8 * n ? &s->f->all : &s->f->nets,
+                     kai_hunt_mix(kai_hunt_begin(s->f, cls), key, n + 1)))
+        return;
+    t.value = kai_view_of(norm, n == 4 ? kai_ip4_text(norm, at) : kai_ip6_text(norm, at));
+    s->fn(s->ctx, &t);
+}
+
+/* Each block around an address whose length is in the filter. */
+static void blocks(struct kai_hunt_scanner *s, const struct kai_cidr *ip, bool v6,
+                   struct kai_view text)
+{
+    unsigned top = (unsigned)ip->addr[0] << 8 | ip->addr[1];
+    struct kai_cidr at = *ip;
+
+    if (!v6 && (s->f->v4 >> 32 & 1u) != 0 && ip->bits == 32)
+        probe(s, KAI_HUNT_IPV4, &at, text);
+    if (!v6 && (s->f->tops[top / 64] >> top % 64 & 1u) == 0)
+        return; /* No block is near. */
+    for (unsigned bits = v6 ? ip->bits + 1u : 32; bits-- > 0;) {
+        uint64_t word = v6 ? s->f->v6[bits / 64] : s->f->v4;
+
+        if ((word >> bits % 64 & 1u) == 0)
+            continue;
+        kai_ip_mask(at.addr, v6 ? 16 : 4, bits);
+        at.bits = (uint8_t)bits;
+        probe(s, v6 ? KAI_HUNT_IPV6 : KAI_HUNT_IPV4, &at, text);
+    }
+}
+
+/* Four decimals; what follows behind a fourth dot is a port (tcpdump). */
+static void quad(struct kai_hunt_scanner *s, size_t begin, size_t end)
+{
+    struct kai_cidr ip;
+    unsigned dots = 0;
+
+    for (size_t i = begin; i < end; i++)
+        if (s->t.p[i] == '.' && ++dots == 4)
+            end = i;
+    if (dots >= 3 && kai_ip4_parse(&ip, kai_hunt_part(s, begin, end)))
+        blocks(s, &ip, false, kai_hunt_part(s, begin, end));
+}
+
+/* Digits and dots between hyphens and underscores, and what is before and behind. */
+static void quads(struct kai_hunt_scanner *s, size_t begin, size_t end)
+{
+    while (begin < end) {
+        size_t at = begin;
+        unsigned bits = 0;
+
+        while (at < end && kai_hunt_byte[s->t.p[at]] != IS_DASH)
+            bits |= kai_hunt_byte[s->t.p[at++]];
+        if ((bits & ~(IS_DIGIT | IS_DOT)) == 0)
+            quad(s, begin, at);
+        begin = at + 1;
+    }
+}
+
+/* Up to 8 bytes as a number, in lower case. end: of what may be read. */
+static inline uint64_t lower8(const uint8_t *p, size_t n, const uint8_t *end)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t w = 0;
+
+    if ((size_t)(end - p) >= 8) {
+        memcpy(&w, p, 8);
+        w &= n >= 8 ? ~UINT64_C(0) : (UINT64_C(1) << 8 * n) - 1;
+    } else {
+        for (size_t i = 0; i < n; i++)
+            w |= (uint64_t)p[i] << 8 * i;
+    }
+    uint64_t low = w & ones * 0x7f;
+    uint64_t upper = (low + ones * (0x80 - 'A')) ^ (low + ones * (0x7f - 'Z'));
+    return w | (upper & ~w & ones * 0x80) >> 2; /* Bit 7 says that it is A to Z. */
+}
+
+/* kai_hunt_mix() of a label in lower case, without a copy of it. */
+static uint64_t mix_label(uint64_t h, const uint8_t *p, size_t n, const uint8_t *end)
+{
+    size_t rest = n;
+
+    for (; rest >= 8; rest -= 8, p += 8)
+        h = kai_hunt_step(h, lower8(p, 8, end));
+    return kai_hunt_step(h, lower8(p, rest, end) ^ (uint64_t)n << 56);
+}
+
+static bool all_digits(struct kai_view v)
+{
+    size_t i = 0;
+
+    while (i < v.n && kai_ascii_digit(v.p[i]))
+        i++;
+    return i == v.n;
+}
+
+/* A name of ASCII and all its parents, from the right. */
+static void name(struct kai_hunt_scanner *s, struct kai_view v, struct kai_view text)
+{
+    uint64_t h = kai_hunt_begin(s->f, KAI_HUNT_DOMAIN);
+    size_t end = v.n;
+
+    for (unsigned labels = 1;; labels++) {
+        size_t begin = end;
+
+        while (begin > 0 && v.p[begin - 1] != '.' && end - begin <= LABEL_MAX)
+            begin--;
+        if (begin == end || end - begin > LABEL_MAX || v.n - begin > DOMAIN_MAX)
+            return;
+        if (labels == 1 && all_digits(kai_view_from(v, begin)))
+            return;
+        h = mix_label(h, v.p + begin, end - begin, v.p + v.n);
+        if (labels == 2 && !kai_hunt_maybe(s->f, kai_hunt_root(h)))
+            return; /* Nothing that ends so is known. */
+        if (labels > 1 && kai_hunt_maybe(s->f, h)) {
+            struct kai_hunt_token t = {.cls = KAI_HUNT_DOMAIN, .text = text};
+
+            for (size_t i = begin; i < v.n; i++)
+                s->norm[i - begin] = (char)kai_ascii_lower(v.p[i]);
+            t.value = kai_view_of(s->norm, v.n - begin);
+            s->fn(s->ctx, &t);
+        }
+        if (begin == 0)
+            return;
+        end = begin - 1;
+    }
+}
+
+/* A name with letters beyond ASCII: the longest part from some label on that is a name. Each try
+ * costs much, so there are few before what is left is the part in ASCII. */
+static void far_name(struct kai_hunt_scanner *s, struct kai_view v)
+{
+    char alabels[KAI_DOMAIN_CAP];
+    size_t ascii;
+    size_t n;
+
+    if (v.n > IDN_TEXT_MAX)
+        v = kai_view_from(v, v.n - IDN_TEXT_MAX);
+    for (unsigned tries = 0; tries < IDN_TRIES_MAX && v.n > 0; tries++) {
+        if (kai_utf8_ok(v.p, v.n) && kai_domain_norm(v, alabels, &n)) {
+            name(s, kai_view_of(alabels, n), v);
+            return;
+        }
+        n = kai_view_find(v, '.');
+        v = kai_view_from(v, n < v.n ? n + 1 : n);
+    }
+    for (ascii = v.n; ascii > 0 && v.p[ascii - 1] < 0x80;)
+        ascii--;
+    v = kai_view_from(v, ascii);
+    n = kai_view_find(v, '.');
+    if (n < v.n)
+        name(s, kai_view_from(v, n + 1), kai_view_from(v, n + 1));
+}
+
+void kai_hunt_dotted(struct kai_hunt_scanner *s, size_t begin, size_t end, unsigned bits)
+{
+    if (s->wants[KAI_HUNT_IPV4] && (bits & IS_DIGIT) != 0 &&
+        ((bits & IS_NAME) == IS_DIGIT || (bits & IS_DASH) != 0))
+        quads(s, begin, end);
+    if (!s->wants[KAI_HUNT_DOMAIN] || (bits & (IS_HEX | IS_ALPHA | IS_HIGH)) == 0)
+        return;
+    struct kai_view v = kai_hunt_part(s, begin, end);
+    if ((bits & IS_HIGH) == 0)
+        name(s, v, v);
+    else
+        far_name(s, v);
+}
+
+void kai_hunt_colons(struct kai_hunt_scanner *s, size_t begin)
+{
+    size_t end = begin;
+    unsigned colons = 0;
+    bool twice = false;
+    struct kai_cidr ip;
+    size_t n;
+
+    if (begin < s->colons_end)
+        return;
+    for (; end < s->t.n; end++) {
+        uint8_t c = s->t.p[end];
+
+        if (c == ':') {
+            colons++;
+            twice = twice || (end > begin && s->t.p[end - 1] == ':');
+        } else if (c != '.' && (kai_hunt_byte[c] & (IS_DIGIT | IS_HEX)) == 0) {
+            break;
+        }
+    }
+    s->colons_end = end;
+    if (colons < 2 || kai_hunt_cut(s, begin, end) || end - begin > IP6_RUN_MAX ||
+        kai_hunt_byte[kai_hunt_at(s, end)] != 0)
+        return;
+    while (end > begin &&
+           (s->t.p[end - 1] == '.' || (s->t.p[end - 1] == ':' && s->t.p[end - 2] != ':')))
+        end--;
+    struct kai_view v = kai_hunt_part(s, begin, end);
+    if (s->wants[KAI_HUNT_IPV6] && (twice || colons >= 6) && kai_ip6_parse(&ip, v))
+        blocks(s, &ip, true, v);
+    if (s->wants[KAI_HUNT_MAC] && v.n == 17 && colons >= 5 &&
+        kai_value_norm(KAI_V_MAC, v, s->norm, sizeof s->norm, &n, NULL) == KAI_OK)
+        kai_hunt_probe(s, KAI_HUNT_MAC, kai_view_of(s->norm, n), v);
+}

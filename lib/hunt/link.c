@@ -1,0 +1,149 @@
+/* link: URLs and e-mail addresses. */
+#include "hunt/scan_priv.h"
+#include "item/host.h"
+
+#define CUTS_MAX  8u /* Ends of a URL that are tried behind the longest: in texts, what follows. */
+#define LOCAL_MAX 64u
+#define TEXT_MAX  (KAI_VALUE_BYTES_MAX - 8u) /* Room for "http://" before it, or "/" behind. */
+
+/* What may stand in a URL, and more often stands behind one. */
+static const bool soft[256] = {
+    [','] = true,  [';'] = true,  ['|'] = true, [')'] = true, [']'] = true, ['}'] = true,
+    ['\''] = true, ['\\'] = true, ['!'] = true, ['*'] = true, ['&'] = true,
+};
+
+static bool is_stop(uint8_t c)
+{
+    return soft[c] || c == '.' || c == ':' || c == '?';
+}
+
+/* The text of a URL that most are: a name, and a path of ASCII; false for others. host: where the
+ * name begins. */
+static bool norm_plain(struct kai_view v, size_t host, char *out, size_t *n)
+{
+    size_t at = host;
+    uint8_t all = 0;
+
+    *n = 0;
+    if (host == 0) {
+        memcpy(out, "http://", 7);
+        *n = 7;
+    } else if (host != 8 || !kai_ascii_begins(v, "https://")) {
+        if (host != 7 || !kai_ascii_begins(v, "http://"))
+            return false;
+    }
+    while (at < v.n && (kai_hunt_byte[v.p[at]] & (IS_NAME | IS_DOT | IS_DASH)) != 0)
+        at++;
+    if (at == host || v.p[at - 1] == '.' || (at < v.n && v.p[at] != '/'))
+        return false;
+    for (size_t i = 0; i < at; i++)
+        out[(*n)++] = (char)kai_ascii_lower(v.p[i]);
+    for (size_t i = at; i < v.n; i++) {
+        out[*n + i - at] = (char)v.p[i];
+        all |= v.p[i];
+    }
+    *n += v.n - at;
+    if (at == v.n)
+        out[(*n)++] = '/';
+    return all < 0x80;
+}
+
+static void probe_url(struct kai_hunt_scanner *s, size_t host, struct kai_view text)
+{
+    size_t n;
+
+    if (text.n > TEXT_MAX || text.n <= host)
+        return;
+    if (norm_plain(text, host, s->norm, &n) ||
+        kai_value_norm(KAI_V_URL, text, s->norm, sizeof s->norm, &n, NULL) == KAI_OK)
+        kai_hunt_probe(s, KAI_HUNT_URL, kai_view_of(s->norm, n), text);
+}
+
+/* What ends there, and without the signs at its end, which are a sentence's more often. */
+static void probe_to(struct kai_hunt_scanner *s, size_t begin, size_t host, size_t end)
+{
+    size_t less = end;
+
+    probe_url(s, host, kai_hunt_part(s, begin, end));
+    while (less > begin && is_stop(s->t.p[less - 1]))
+        less--;
+    if (less < end)
+        probe_url(s, host, kai_hunt_part(s, begin, less));
+}
+
+/* From begin on, the host at begin + host: up to where no URL can go on, and up to each sign at
+ * which it may have ended before. */
+static void probe_ends(struct kai_hunt_scanner *s, size_t begin, size_t host)
+{
+    size_t end = begin + host;
+    unsigned cuts = 0;
+
+    for (; end < s->t.n && end - begin <= TEXT_MAX && !kai_hunt_hard(s->t.p[end]); end++)
+        if (soft[s->t.p[end]] && cuts < CUTS_MAX && end > begin + host) {
+            cuts++;
+            probe_to(s, begin, host, end);
+        }
+    if (!kai_hunt_cut(s, begin, end))
+        probe_to(s, begin, host, end);
+}
+
+void kai_hunt_url(struct kai_hunt_scanner *s, size_t begin, size_t end)
+{
+    size_t scheme = end;
+
+    while (scheme > begin && (kai_hunt_byte[s->t.p[scheme - 1]] & IS_NAME) != 0)
+        scheme--;
+    if (!s->wants[KAI_HUNT_URL] || (scheme == 0 && s->cut_left))
+        return;
+    while (scheme < end && kai_ascii_digit(s->t.p[scheme]))
+        scheme++;
+    if (scheme == end)
+        return;
+    probe_ends(s, scheme, end + 3 - scheme);
+}
+
+/* Before a host that is part of something longer. */
+static bool is_inside(uint8_t c)
+{
+    return c == '/' || c == '@' || c == ':' || c == '\\';
+}
+
+/* host/path and host:port/path, where it is no part of a URL with a scheme, or of a path. */
+void kai_hunt_path(struct kai_hunt_scanner *s, size_t begin, size_t end)
+{
+    size_t at = end;
+
+    if (!s->wants[KAI_HUNT_URL] || (begin > 0 && is_inside(s->t.p[begin - 1])))
+        return;
+    if (s->t.p[at] == ':')
+        do
+            at++;
+        while (kai_ascii_digit(kai_hunt_at(s, at)) && at - end <= 5);
+    if (kai_hunt_at(s, at) == '/' && kai_hunt_at(s, at + 1) > ' ')
+        probe_ends(s, begin, 0);
+}
+
+static bool is_local(uint8_t c)
+{
+    return kai_hunt_byte[c] != 0 || c == '+' || c == '%';
+}
+
+void kai_hunt_mail(struct kai_hunt_scanner *s, size_t begin, size_t end)
+{
+    size_t to = end + 1;
+    size_t n;
+
+    while (begin > 0 && end - begin <= LOCAL_MAX && is_local(s->t.p[begin - 1]))
+        begin--;
+    while (to < s->t.n && to - end <= KAI_DOMAIN_CAP && kai_hunt_byte[s->t.p[to]] != 0)
+        to++;
+    if (!s->wants[KAI_HUNT_EMAIL] || kai_hunt_cut(s, begin, to))
+        return;
+    while (begin < end && s->t.p[begin] == '.')
+        begin++;
+    while (to > end && s->t.p[to - 1] == '.')
+        to--;
+    if (kai_value_norm(KAI_V_EMAIL, kai_hunt_part(s, begin, to), s->norm, sizeof s->norm, &n,
+                       NULL) == KAI_OK)
+        kai_hunt_probe(s, KAI_HUNT_EMAIL, kai_view_of(s->norm, n), kai_hunt_part(s, begin, to));
+}

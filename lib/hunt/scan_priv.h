@@ -1,0 +1,73 @@
+/* scan_priv: what the parts of the scanner share. */
+#ifndef KAI_HUNT_SCAN_PRIV_H
+#define KAI_HUNT_SCAN_PRIV_H
+
+#include "base/buf.h"
+#include "hunt/scan.h"
+#include "item/ascii.h"
+
+/* What a byte can be part of; a run of bytes that are something is an atom. */
+#define IS_DIGIT 1u
+#define IS_HEX   2u /* a to f */
+#define IS_ALPHA 4u /* g to z */
+#define IS_DOT   8u
+#define IS_DASH  16u /* And the underscore. */
+#define IS_HIGH  32u /* Not ASCII. */
+#define IS_NAME  (IS_DIGIT | IS_HEX | IS_ALPHA)
+extern const uint8_t kai_hunt_byte[256];
+
+struct kai_hunt_scanner {
+    const struct kai_hunt_filter *f;
+    kai_hunt_fn *fn;
+    void *ctx;
+    bool wants[KAI_HUNT_CLASSES];
+    bool any_hex;         /* Hex of any length, too. */
+    struct kai_buf plain; /* The line without its disguise. */
+    struct kai_view t;    /* What is looked at: the line, or plain. */
+    bool cut_left;
+    bool cut_right;
+    bool disguised;    /* A disguise was seen, */
+    bool escaped;      /* or a backslash of JSON. */
+    size_t colons_end; /* Up to here runs with colons were looked at. */
+    uint8_t key[KAI_VALUE_KEY_MAX];
+    char norm[KAI_VALUE_BYTES_MAX];
+};
+
+/* Whether [begin, end) touches an end at which the line was cut. */
+static inline bool kai_hunt_cut(const struct kai_hunt_scanner *s, size_t begin, size_t end)
+{
+    return (begin == 0 && s->cut_left) || (end == s->t.n && s->cut_right);
+}
+
+static inline uint8_t kai_hunt_at(const struct kai_hunt_scanner *s, size_t i)
+{
+    return i < s->t.n ? s->t.p[i] : 0;
+}
+
+static inline struct kai_view kai_hunt_part(const struct kai_hunt_scanner *s, size_t begin,
+                                            size_t end)
+{
+    return kai_view_of(s->t.p + begin, end - begin);
+}
+
+/* What ends a URL, and a word: blanks, controls, quotes that are double, < > and `. */
+static inline bool kai_hunt_hard(uint8_t c)
+{
+    return c <= ' ' || c == '"' || c == '<' || c == '>' || c == '`' || c == 0x7f;
+}
+
+/* A normal form of a class that is not domain or address: tell it if it may be known. */
+void kai_hunt_probe(struct kai_hunt_scanner *s, enum kai_hunt_class cls, struct kai_view norm,
+                    struct kai_view text);
+
+/* host.c: an atom with a dot, none at its ends; a run with colons. */
+void kai_hunt_dotted(struct kai_hunt_scanner *s, size_t begin, size_t end, unsigned bits);
+void kai_hunt_colons(struct kai_hunt_scanner *s, size_t begin);
+/* link.c: what begins with the atom before "://", "/" or a port, "@". */
+void kai_hunt_url(struct kai_hunt_scanner *s, size_t begin, size_t end);
+void kai_hunt_path(struct kai_hunt_scanner *s, size_t begin, size_t end);
+void kai_hunt_mail(struct kai_hunt_scanner *s, size_t begin, size_t end);
+/* words.c: the whole line, word by word and field by field. */
+void kai_hunt_words(struct kai_hunt_scanner *s);
+
+#endif
