@@ -15,12 +15,12 @@ const struct kai_text_reason kai_reasons_bring[] = {
         "warn.listed",
         "{1} is on the warninglist \"{2}\": everybody meets it, so it is hardly a sign of an "
         "attack.",
-        "Take it out of the file. This node refuses such values: warninglists = block in "
-        "kairan.conf.",
+        "Take it out unless it is meant. With warninglists = block in kairan.conf it is refused, "
+        "else told.",
         "{1} は警告リスト「{2}」に載っています。誰でも接する値のため、攻撃の指標にはなりにくいもの"
         "です。",
-        "ファイルから除いてください。このノードは kairan.conf の warninglists = block により拒否し"
-        "ます。",
+        "意図した値でなければ除いてください。kairan.conf に warninglists = block とあれば拒否し、な"
+        "ければ警告だけを表示します。",
     },
 };
 const size_t kai_reasons_bring_n = sizeof kai_reasons_bring / sizeof kai_reasons_bring[0];

@@ -9,6 +9,7 @@ struct kai_tally { /* What became of all files. */
     uint64_t accepted;
     uint64_t skipped;
     uint64_t refused;
+    uint64_t warned; /* Values on a warninglist. */
     uint64_t entries;
     uint64_t durable_ms;
     uint64_t held_by;
