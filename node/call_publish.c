@@ -46,6 +46,11 @@ static void put_warning(void *ctx, const struct kai_why *why, const char *id)
     put_line(ctx, "warned", why, id);
 }
 
+static void put_note(void *ctx, const struct kai_why *why)
+{
+    put_line(ctx, "noted", why, "");
+}
+
 static enum kai_err read_label(struct kai_call *call, struct kai_label *l)
 {
     enum kai_err err = KAI_OK;
@@ -92,6 +97,7 @@ enum kai_err kai_verb_publish(struct kai_call *call)
                             .file = call->body,
                             .refuse = kai_call_refusal,
                             .warn = put_warning,
+                            .note = put_note,
                             .ctx = call};
     struct kai_published sum;
     enum kai_err err = KAI_OK;

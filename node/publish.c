@@ -263,10 +263,18 @@ static enum kai_err on_refuse(void *ctx, const struct kai_why *why, const char *
     return KAI_OK;
 }
 
+static void on_note(void *ctx, const struct kai_why *why)
+{
+    struct run *r = ctx;
+
+    if (!r->publishing && r->p->note != NULL)
+        r->p->note(r->p->ctx, why);
+}
+
 static enum kai_err scan(struct run *r)
 {
     struct kai_import_opts opts = {.label = r->p->label, .skip_bad = true};
-    struct kai_import_sink sink = {.ctx = r, .item = on_item, .refuse = on_refuse};
+    struct kai_import_sink sink = {.ctx = r, .item = on_item, .refuse = on_refuse, .note = on_note};
 
     return kai_import_scan(r->p->file, r->p->name, &opts, &sink, NULL);
 }

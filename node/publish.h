@@ -30,6 +30,8 @@ struct kai_publish {
     void (*refuse)(void *ctx, const struct kai_why *why, const char *id);
     /* A value on a warninglist that goes out all the same (warn.listed); as often. */
     void (*warn)(void *ctx, const struct kai_why *why, const char *id);
+    /* What was left out of the file without being a refusal. */
+    void (*note)(void *ctx, const struct kai_why *why);
     void *ctx;
 };
 #define KAI_REFUSALS_MAX 100u

@@ -55,23 +55,6 @@ static enum kai_err refuse(struct walk *w, struct kai_why *why, const char *path
     return kai_importer_refuse(w->im, why, path, id);
 }
 
-/* The label that an object goes out under: its own, raised by what was asked for, never lowered. */
-static enum kai_err decide_label(const struct importer *im, const struct kai_stix_info *info,
-                                 struct kai_label *label, struct kai_why *why)
-{
-    struct kai_label asked = im->opts->label;
-
-    *label = kai_label_stricter(info->label, asked);
-    if (info->false_tlp)
-        return kai_why_set(why, KAI_EMALFORMED, "label.unknown", info->id, NULL, NULL);
-    if (label->tlp == KAI_TLP_NONE)
-        return kai_why_set(why, KAI_EMALFORMED, "label.missing", info->id, NULL, NULL);
-    if (asked.tlp != KAI_TLP_NONE && asked.tlp < info->label.tlp)
-        return kai_why_set(why, KAI_EDENIED, "label.lower", kai_tlp_name(info->label.tlp),
-                           kai_tlp_name(asked.tlp), info->id);
-    return KAI_OK;
-}
-
 static uint64_t line_of(const struct walk *w, size_t at)
 {
     uint64_t line = 1;
@@ -119,7 +102,7 @@ static enum kai_err judge(struct walk *w, size_t n, const json_t *o, const char 
     }
     if (answer == KAI_SEEN_DIFFERENT)
         return refuse_double(w, first, path, info.id);
-    if (decide_label(w->im, &info, &label, &why) != KAI_OK)
+    if (kai_importer_label(w->im, &info, info.label, &label, &why) != KAI_OK)
         return refuse(w, &why, path, info.id);
     struct kai_candidate c = {
         .kind = KAI_CONTENT_STIX,
@@ -371,12 +354,12 @@ static const char *kind_of(struct kai_view text)
         if (at >= text.n || text.p[at++] != ':')
             return kind;
         at += kai_json_blank(kai_view_from(text, at), &lines);
-        bool has_end = kai_json_skip(kai_view_from(text, at), &span);
-        if (kai_view_eq(key, kai_view_of("\"type\"", 6)))
-            return span.n == 8 && memcmp(text.p + at, "\"bundle\"", 8) == 0 ? "bundle" : "object";
         if (kai_view_eq(key, kai_view_of("\"Event\"", 7)) ||
             kai_view_eq(key, kai_view_of("\"response\"", 10)))
             return "misp";
+        bool has_end = kai_json_skip(kai_view_from(text, at), &span);
+        if (kai_view_eq(key, kai_view_of("\"type\"", 6)))
+            return span.n == 8 && memcmp(text.p + at, "\"bundle\"", 8) == 0 ? "bundle" : "object";
         if (kai_view_eq(key, kai_view_of("\"objects\"", 9)) && !has_end)
             return "bundle"; /* To say where it breaks off. */
         at += span.n;
@@ -406,7 +389,9 @@ enum kai_err kai_import_json(struct importer *im)
 
     skip_blank(&w);
     const char *kind = kind_of(rest(&w));
-    if (strcmp(kind, "misp") == 0 || (strcmp(kind, "json") == 0 && is_whole_json(rest(&w))))
+    if (strcmp(kind, "misp") == 0)
+        return kai_import_misp(im);
+    if (strcmp(kind, "json") == 0 && is_whole_json(rest(&w)))
         return kai_importer_refuse_file(im, "file.format", kind, NULL);
     if (strcmp(kind, "bundle") == 0)
         err = take_bundle(&w);

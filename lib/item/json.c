@@ -221,10 +221,13 @@ enum kai_err kai_json_load(struct kai_view text, json_t **out, struct kai_why *w
 
 enum kai_err kai_json_dump(struct kai_buf *out, const json_t *v)
 {
+    starved = false;
     char *text = json_dumps(v, JSON_COMPACT);
 
-    if (text == NULL)
+    if (text == NULL || starved) { /* With little memory it leaves things out and says nothing. */
+        free(text);
         return KAI_ENOMEM;
+    }
     kai_buf_text(out, text);
     free(text);
     return out->err;

@@ -4,6 +4,67 @@
 
 const struct kai_text_reason kai_reasons_bring[] = {
     {
+        "misp.event",
+        "This is no MISP event that can be imported: {1} is missing.",
+        "Export the event again from MISP, as MISP JSON.",
+        "取り込める MISP イベントではありません（{1} がありません）。",
+        "MISP から MISP JSON 形式で出力し直してください。",
+    },
+    {
+        "misp.integrity",
+        "{1} is not the file that the feed's manifest names: its SHA-256 is another.",
+        "Fetch the feed again.",
+        "{1} の SHA-256 が、フィードの manifest.json の値と一致しません。",
+        "フィードを取得し直してください。",
+    },
+    {
+        "misp.manifest",
+        "The feed's manifest cannot be used: {1}.",
+        "Give a folder with a manifest.json that names its events by their UUIDs.",
+        "フィードの manifest.json を使用できません: {1}",
+        "イベントを UUID で列挙した manifest.json のあるフォルダーを指定してください。",
+    },
+    {
+        "misp.own-only",
+        "Its distribution is 0: it is for the organisation that has it alone.",
+        "Raise the distribution in MISP. Or give --label: then you decide who gets it.",
+        "配布範囲（distribution）が 0 で、自組織限りとされています。",
+        "MISP で配布範囲を広げるか、--label を指定してください（共有範囲を自ら決めたことになります"
+        "）。",
+    },
+    {
+        "misp.sharing-group",
+        "Its distribution is 4: it is for a sharing group of MISP alone.",
+        "Choose an audience of the same organisations, and give --label to say so.",
+        "配布範囲（distribution）が 4 で、MISP の共有グループ限りとされています。",
+        "同じ組織だけの共有先を選び、--label を指定して公開してください。",
+    },
+    {
+        "misp.skipped",
+        "Left out: {2} of type {1}.",
+        "Nothing to do. The rest of the event is imported.",
+        "取り込まなかったもの: 種別 {1} が {2} 件",
+        "操作は不要です。ほかの内容は取り込まれます。",
+    },
+    {
+        "misp.tag",
+        "The tag {1} is none of the known labels.",
+        "Correct the tag at the source. Known are tlp:clear (white), green, amber, amber+strict "
+        "and "
+        "red, and pap: likewise.",
+        "タグ {1} は既知のラベルではありません。",
+        "作成元でタグを修正してください。使えるのは "
+        "tlp:clear（white）・green・amber・amber+strict・"
+        "red と、同様の pap: です。",
+    },
+    {
+        "misp.value",
+        "The value is not what the type {1} says.",
+        "Correct the attribute in MISP, or publish the rest with --skip-bad.",
+        "値が種別 {1} の形式に合っていません。",
+        "MISP で属性を修正するか、--skip-bad を付けて残りを公開してください。",
+    },
+    {
         "warn.list",
         "The warninglist cannot be used: {1}.",
         "Give a list in the format of MISP warninglists (name, type, list), or remove the file.",

@@ -13,10 +13,9 @@ const struct kai_text_reason kai_reasons_item[] = {
     {
         "file.format",
         "The file is in a form that cannot be imported ({1}).",
-        "Give a STIX 2.1 bundle or object in UTF-8, or a plain list with one value on each line.",
+        "Give STIX or a MISP event in UTF-8, or a plain list with one value on each line.",
         "取り込めない形式のファイルです（{1}）。",
-        "UTF-8 の STIX 2.1 バンドルまたはオブジェクト、あるいは 1 行に 1 件の一覧を指定してくださ"
-        "い。",
+        "UTF-8 の STIX か MISP イベント、あるいは 1 行に 1 件の一覧を指定してください。",
     },
     {
         "file.missing",

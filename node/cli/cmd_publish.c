@@ -4,6 +4,7 @@
 
 #include "node/call.h"
 #include "node/cli/args.h"
+#include "node/cli/feed.h"
 #include "node/cli/files.h"
 #include "node/cli/publish.h"
 #include "policy/policy.h"
@@ -16,7 +17,7 @@ static uint64_t number(const json_t *o, const char *key)
     return v < 0 ? 0 : (uint64_t)v;
 }
 
-/* A refusal, or a warning. */
+/* A refusal; or a warning or note. */
 static void say_refusal(const struct kai_cli *cli, const json_t *r, bool warning)
 {
     const char *file = json_string_value(json_object_get(r, "file"));
@@ -42,6 +43,8 @@ bool kai_tally_line(void *ctx, const char *line, size_t n)
     json_t *o = json_loadb(line, n, 0, NULL);
     const json_t *refused = json_object_get(o, "refused");
     const json_t *warned = json_object_get(o, "warned");
+
+    warned = json_object_get(o, "noted") != NULL ? json_object_get(o, "noted") : warned;
 
     if (json_is_object(refused) || json_is_object(warned)) {
         if (t->cli->json)
@@ -178,19 +181,20 @@ void kai_tally_say(const struct kai_cli *cli, const struct kai_tally *t)
     json_array_foreach(t->ids, i, id) kai_cli_say(cli, "red.id", json_string_value(id), NULL, NULL);
 }
 
-/* Nothing that is RED goes to the node. */
+/* Nothing that is RED goes to the node, and nothing that is too large to be read. */
 static int publish_file(struct kai_cli *cli, const char *file, const json_t *args,
                         struct kai_tally *t)
 {
     struct kai_why why = {0};
     struct kai_held h;
     bool stays = false;
-    int status = KAI_EXIT_FORBIDDEN;
+    int status = KAI_EXIT_DONE;
     enum kai_err err = kai_held_open(&h, file, &why);
 
     if (err != KAI_OK)
         return kai_cli_fail(cli, err, &why);
-    err = kai_red_guard(cli, file, &h, t, &stays, &why);
+    err = kai_red_guard(cli, file, &h, t, &status, &why);
+    stays = status != KAI_EXIT_DONE;
     if (err != KAI_OK) {
         status = kai_cli_fail(cli, err, &why);
     } else if (!stays) {
@@ -203,7 +207,7 @@ static int publish_file(struct kai_cli *cli, const char *file, const json_t *arg
     return status;
 }
 
-int kai_cmd_publish(struct kai_cli *cli)
+static int publish_files(struct kai_cli *cli)
 {
     struct kai_tally t = {.cli = cli};
     json_t *args = json_object();
@@ -228,4 +232,19 @@ int kai_cmd_publish(struct kai_cli *cli)
     if (begun && t.held_any)
         kai_tally_say(cli, &t);
     return worst;
+}
+
+int kai_cmd_publish(struct kai_cli *cli)
+{
+    struct kai_cli whole = *cli;
+    struct kai_feed f;
+    int status = kai_feed_open(&f, cli);
+
+    if (status != KAI_EXIT_DONE)
+        return status;
+    whole.args = f.files;
+    whole.n_args = f.n;
+    status = publish_files(&whole);
+    kai_feed_close(&f);
+    return status;
 }

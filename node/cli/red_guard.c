@@ -23,6 +23,7 @@ struct guard {
     const char *to;
     uint64_t red;
     bool unread; /* Something in it was not understood. */
+    bool large;  /* Nobody could read it. */
 };
 
 static void refuse(struct guard *g, uint64_t line, const char *path, const char *id)
@@ -55,9 +56,12 @@ static enum kai_err on_refuse(void *ctx, const struct kai_why *why, const char *
 {
     struct guard *g = ctx;
 
-    (void)id;
-    if (strcmp(why->code, "label.missing") != 0)
+    if (strcmp(why->code, "file.size") == 0) {
+        kai_tally_refusal(g->tally, why, id);
+        g->large = true;
+    } else if (strcmp(why->code, "label.missing") != 0) {
         g->unread = true;
+    }
     return KAI_OK;
 }
 
@@ -166,7 +170,7 @@ void kai_held_close(struct kai_held *h)
 }
 
 enum kai_err kai_red_guard(struct kai_cli *cli, const char *file, const struct kai_held *h,
-                           struct kai_tally *t, bool *stays, struct kai_why *why)
+                           struct kai_tally *t, int *status, struct kai_why *why)
 {
     const char *label = kai_cli_opt(cli, "--label");
     const char *to = kai_cli_opt(cli, "--to");
@@ -190,8 +194,8 @@ enum kai_err kai_red_guard(struct kai_cli *cli, const char *file, const struct k
     if (err == KAI_OK && g.red == 0 && g.unread && says_red(text))
         refuse(&g, 0, "", "");
     kai_whole_close(&w);
-    *stays = g.red > 0;
-    t->refused += g.red;
-    t->held_any = t->held_any || *stays; /* There is a sum to say. */
+    *status = g.large ? KAI_EXIT_FAILED : g.red > 0 ? KAI_EXIT_FORBIDDEN : KAI_EXIT_DONE;
+    t->refused += g.red + g.large;
+    t->held_any = t->held_any || *status != KAI_EXIT_DONE; /* There is a sum to say. */
     return err;
 }
