@@ -123,6 +123,67 @@ size_t kai_json_blank(struct kai_view text, uint64_t *lines)
     return at;
 }
 
+void kai_json_members_begin(struct kai_json_members *m, struct kai_view text)
+{
+    *m = (struct kai_json_members){.text = text, .at = 1};
+}
+
+static void skip_blank(struct kai_json_members *m)
+{
+    uint64_t lines = 0;
+
+    m->at += kai_json_blank(kai_view_of(m->text.p + m->at, m->text.n - m->at), &lines);
+}
+
+bool kai_json_members_key(struct kai_json_members *m)
+{
+    struct kai_json_span span;
+
+    if (m->at >= m->text.n)
+        return false;
+    skip_blank(m);
+    if (m->value.p != NULL) {
+        if (m->at >= m->text.n || m->text.p[m->at++] != ',')
+            return false;
+        skip_blank(m);
+    }
+    if (m->at >= m->text.n || m->text.p[m->at] != '"' ||
+        !kai_json_skip(kai_view_of(m->text.p + m->at, m->text.n - m->at), &span))
+        return false;
+    m->key = kai_view_of(m->text.p + m->at, span.n);
+    m->at += span.n;
+    skip_blank(m);
+    return m->at < m->text.n && m->text.p[m->at++] == ':';
+}
+
+bool kai_json_members_value(struct kai_json_members *m)
+{
+    struct kai_json_span span;
+
+    skip_blank(m);
+    bool has_end = kai_json_skip(kai_view_of(m->text.p + m->at, m->text.n - m->at), &span);
+    m->value = kai_view_of(m->text.p + m->at, span.n);
+    m->at += span.n;
+    return has_end;
+}
+
+bool kai_json_member(struct kai_view text, const char *key, struct kai_view *value)
+{
+    struct kai_json_members m;
+    uint64_t lines = 0;
+    size_t at = kai_json_blank(text, &lines);
+
+    if (at == text.n || text.p[at] != '{')
+        return false;
+    kai_json_members_begin(&m, kai_view_of(text.p + at, text.n - at));
+    while (kai_json_members_key(&m) && kai_json_members_value(&m)) {
+        *value = m.value;
+        if (kai_view_eq(m.key, kai_view_of(key, strlen(key))))
+            return true;
+    }
+    return false;
+}
+
 /* jansson says "duplicate object key near '"foo"'". */
 static const char *quoted_part(char *text)
 {

@@ -149,6 +149,25 @@ class Bring(WorldCase):
         self.refused(path, "file.size", options=("--label", "GREEN"))
         os.unlink(path)
 
+    def test_stix20(self):
+        stamp = "2026-01-01T00:00:00Z"
+        objects = [{"type": "indicator", "id": "indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd20", "created": stamp, "modified": stamp,
+                    "labels": ["malicious-activity"], "pattern": "[domain-name:value = 'twenty.example']", "valid_from": stamp},
+                   {"type": "observed-data", "id": "observed-data--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd21", "created": stamp, "modified": stamp,
+                    "first_observed": stamp, "last_observed": stamp, "number_observed": 1,
+                    "objects": {"0": {"type": "domain-name", "value": "seen20.example"}}}]
+        text = {"type": "bundle", "id": "bundle--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd22", "spec_version": "2.0", "objects": objects}
+        self.refused(self.world.file(json.dumps(text)), *["label.missing"] * 3, status=3)
+        self.brought(self.world.file(json.dumps(text)), 3, "--label", "GREEN")
+        self.a.sees("twenty.example")
+        got, = self.a.query("domain:twenty.example")
+        self.assertEqual(["2.1", ["malicious-activity"], "stix"], [got["stix"][k] for k in ("spec_version", "indicator_types", "pattern_type")])
+        self.assertEqual(["domain-name"], [r["type"] for r in self.a.query("value:seen20.example")])
+
+    @unittest.skipUnless(DATA, "KAIRAN_DATA is not set")
+    def test_real_stix20(self):
+        self.brought(os.path.join(DATA, "stix20", "unit42-icedid.json"), 891, "--label", "GREEN")
+
     @unittest.skipUnless(DATA, "KAIRAN_DATA is not set")
     def test_real_misp(self):
         self.brought(os.path.join(DATA, "misp", "circl-osint-qakbot.json"), 64)
