@@ -11,7 +11,9 @@
  * label.unknown (id): marked with a "TLP" that is none; list.line (text): of no known shape;
  * file.empty; file.size (bytes, limit); file.format (what it looks like: "binary", "utf-16",
  * "json", "text"). Of MISP: misp.event (what is missing); misp.tag (tag); misp.own-only;
- * misp.sharing-group; misp.value (type); and as a note misp.skipped (type, how often). */
+ * misp.sharing-group; misp.value (type); and as a note misp.skipped (type, how often).
+ * Of CSV, where path is the column: csv.columns (found, expected); csv.encoding; csv.label (text);
+ * csv.syntax; csv.type (text); csv.value (text). */
 #ifndef KAI_ITEM_IMPORT_H
 #define KAI_ITEM_IMPORT_H
 

@@ -4,6 +4,48 @@
 
 const struct kai_text_reason kai_reasons_bring[] = {
     {
+        "csv.columns",
+        "The row has {1} columns, the header has {2}.",
+        "Correct the row: a cell with a comma or a line feed stands in double quotes.",
+        "この行は {1} 列、見出しは {2} 列です。",
+        "行を修正してください。コンマや改行を含む項目は二重引用符で囲みます。",
+    },
+    {
+        "csv.encoding",
+        "The cell is not in UTF-8.",
+        "Save the file as UTF-8.",
+        "UTF-8 ではない文字が含まれています。",
+        "ファイルを UTF-8 で保存し直してください。",
+    },
+    {
+        "csv.label",
+        "{1} is no TLP label.",
+        "Correct the cell: clear (white), green, amber, amber+strict or red.",
+        "{1} は TLP ラベルではありません。",
+        "clear（white）・green・amber・amber+strict・red のいずれかに修正してください。",
+    },
+    {
+        "csv.syntax",
+        "This is not CSV as RFC 4180 has it: a quote is out of place or is never closed.",
+        "Correct the row, or export the file again.",
+        "RFC 4180 の CSV として正しくありません（引用符の位置が不正か、閉じられていません）。",
+        "行を修正するか、出力し直してください。",
+    },
+    {
+        "csv.type",
+        "{1} is no known type of value.",
+        "Correct the cell. Where rows are shifted, this is another column's.",
+        "{1} は既知の値の種類ではありません。",
+        "修正してください。列がずれて別の列の値になっている可能性があります。",
+    },
+    {
+        "csv.value",
+        "[{1} ]is no value of the type that this column holds.",
+        "Correct the cell. Where rows are shifted, this is another column's.",
+        "[{1} は]この列の種類の値ではありません。",
+        "修正してください。列がずれて別の列の値になっている可能性があります。",
+    },
+    {
         "misp.event",
         "This is no MISP event that can be imported: {1} is missing.",
         "Export the event again from MISP, as MISP JSON.",

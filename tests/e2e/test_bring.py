@@ -164,6 +164,23 @@ class Bring(WorldCase):
         self.assertEqual(["2.1", ["malicious-activity"], "stix"], [got["stix"][k] for k in ("spec_version", "indicator_types", "pattern_type")])
         self.assertEqual(["domain-name"], [r["type"] for r in self.a.query("value:seen20.example")])
 
+    def test_csv(self):
+        path = self.world.file("IoC,Type,TLP,Malware\r\ncsv1[.]example,Domain,Green,\"a\r\nb\"\r\ncsv2.example,Domain,White,x\r\n")
+        self.brought(path, 2)
+        self.a.sees("csv1.example")
+        got, = self.a.query("domain:csv1.example")
+        self.assertEqual(("TLP:GREEN", "Malware: a  b"), (got["label"], got["stix"]["description"]))
+        self.assertEqual(["TLP:CLEAR"], [r["label"] for r in self.a.query("domain:csv2.example")])
+        path = self.world.file("IoC,Type,TLP\ncsv3.example,Domain,Green\nDomain,csv4.example,Green\n")
+        result = self.refused(path, "csv.type")
+        self.assertEqual((3, "column 2 (Type)"), (result.rows[0]["refused"]["line"], result.rows[0]["refused"]["path"]))
+        self.assertEqual([], self.a.query("domain:csv3.example"))
+
+    @unittest.skipUnless(DATA, "KAIRAN_DATA is not set")
+    def test_real_csv(self):
+        self.brought(os.path.join(DATA, "csv", "mstic-nobelium-2021.csv"), 203)
+        self.brought(os.path.join(DATA, "csv", "volexity-evilbamboo.csv"), 243, "--label", "GREEN")
+
     @unittest.skipUnless(DATA, "KAIRAN_DATA is not set")
     def test_real_stix20(self):
         self.brought(os.path.join(DATA, "stix20", "unit42-icedid.json"), 891, "--label", "GREEN")

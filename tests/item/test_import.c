@@ -364,7 +364,7 @@ static void test_real(void **state)
         {"stix21/oasis-granular-markings.json", 5, 4, 0, 0, 0},
         {"stix21/oasis-granular-markings.json", 2, 1, 3, 0, 0}, /* RED parts. */
         {"stix21/tlp-marking-definitions.json", 0, 0, 0, 9, 0},
-        {"csv/volexity-evilbamboo.csv", 2, 0, 1, 0, 0},
+        {"csv/volexity-evilbamboo.csv", 2, 243, 0, 0, 0},
         {"lists/ipsum-ips.txt", 2, 120430, 0, 0, 0},
         {"lists/maltrail-domains.txt", 2, 150000, 0, 0, 0},
         {"lists/maltrail-mixed-cobaltstrike.txt", 2, 11312, 3, 0, 3386}, /* host:port:port */
