@@ -13,7 +13,7 @@
  * "json", "text"). Of MISP: misp.event (what is missing); misp.tag (tag); misp.own-only;
  * misp.sharing-group; misp.value (type); and as a note misp.skipped (type, how often).
  * Of CSV, where path is the column: csv.columns (found, expected); csv.encoding; csv.label (text);
- * csv.syntax; csv.type (text); csv.value (text). */
+ * csv.syntax; csv.type (text); csv.value (text). Of KEV and CSAF: vuln.field (what). */
 #ifndef KAI_ITEM_IMPORT_H
 #define KAI_ITEM_IMPORT_H
 

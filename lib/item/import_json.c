@@ -363,6 +363,10 @@ static const char *kind_of(struct kai_view text)
         if (kai_view_eq(m.key, kai_view_of("\"Event\"", 7)) ||
             kai_view_eq(m.key, kai_view_of("\"response\"", 10)))
             return "misp";
+        if (kai_view_eq(m.key, kai_view_of("\"document\"", 10)))
+            return "csaf";
+        if (kai_view_eq(m.key, kai_view_of("\"catalogVersion\"", 16)))
+            return "kev";
         bool has_end = kai_json_members_value(&m);
         if (kai_view_eq(m.key, kai_view_of("\"type\"", 6)))
             return kai_view_eq(m.value, kai_view_of("\"bundle\"", 8)) ? "bundle" : "object";
@@ -396,6 +400,8 @@ enum kai_err kai_import_json(struct importer *im)
     const char *kind = kind_of(rest(&w));
     if (strcmp(kind, "misp") == 0)
         return kai_import_misp(im);
+    if (strcmp(kind, "csaf") == 0 || strcmp(kind, "kev") == 0)
+        return kai_import_vuln(im, strcmp(kind, "csaf") == 0);
     if (strcmp(kind, "json") == 0 && is_whole_json(rest(&w)))
         return kai_importer_refuse_file(im, "file.format", kind, NULL);
     kai_made_init(&w.made, im);

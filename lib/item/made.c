@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "crypto/hash.h"
+#include "item/ascii.h"
 #include "item/scoid.h"
 #include "item/stix_json.h"
 
@@ -65,6 +66,37 @@ bool kai_made_mark(json_t *o, uint8_t tlp)
 
     return marking == NULL ||
            json_object_set_new(o, "object_marking_refs", json_pack("[s]", marking)) == 0;
+}
+
+static int two_digits(const char *at)
+{
+    return kai_ascii_digit((uint8_t)at[0]) && kai_ascii_digit((uint8_t)at[1])
+               ? (at[0] - '0') * 10 + at[1] - '0'
+               : -1;
+}
+
+bool kai_made_time(const char *text, int64_t *ms)
+{
+    size_t n = strlen(text);
+    char utc[48];
+    int hours;
+    int minutes;
+
+    if (n < 8 || n >= sizeof utc)
+        return false;
+    if (kai_stix_time(kai_view_of(text, n), ms))
+        return true;
+    hours = two_digits(text + n - 5);
+    minutes = two_digits(text + n - 2);
+    if ((text[n - 6] != '+' && text[n - 6] != '-') || text[n - 3] != ':' || hours < 0 ||
+        hours > 23 || minutes < 0 || minutes > 59)
+        return false;
+    memcpy(utc, text, n - 6);
+    utc[n - 6] = 'Z';
+    if (!kai_stix_time(kai_view_of(utc, n - 5), ms))
+        return false;
+    *ms -= (text[n - 6] == '+' ? 1 : -1) * ((int64_t)hours * 60 + minutes) * 60000;
+    return true;
 }
 
 void kai_pattern_literal(struct kai_buf *out, struct kai_view text)

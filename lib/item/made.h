@@ -44,6 +44,9 @@ json_t *kai_made_object(const char *type, const char *id, uint64_t created_ms,
 /* The marking of a label into object_marking_refs; nothing for no label. False without memory. */
 bool kai_made_mark(json_t *o, uint8_t tlp);
 
+/* An RFC 3339 time with any offset, as Unix milliseconds. */
+bool kai_made_time(const char *text, int64_t *ms);
+
 /* Parse the whole file as JSON within KAI_MADE_JSON_BYTES_MAX. *out is NULL where it was refused.
  * Errors: KAI_ENOMEM, what the sink returned. */
 KAI_MUST_USE enum kai_err kai_made_parse(struct importer *im, json_t **out);

@@ -13,7 +13,7 @@ bool kai_misp_number(const json_t *o, const char *key, uint64_t *v);
 bool kai_misp_true(const json_t *o, const char *key);
 /* Seconds since 1970 as milliseconds; 0 where there are none, or they are none. */
 uint64_t kai_misp_ms(const json_t *o, const char *key);
-/* first_seen and the like, with Z or +00:00; 0 as above. */
+/* first_seen and the like; 0 as above. */
 uint64_t kai_misp_time_ms(const json_t *o, const char *key);
 
 /* ---- Labels. Raise *label by the tlp: and pap: tags of an event or attribute, and add the names

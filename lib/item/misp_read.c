@@ -53,19 +53,9 @@ uint64_t kai_misp_ms(const json_t *o, const char *key)
 
 uint64_t kai_misp_time_ms(const json_t *o, const char *key)
 {
-    const char *text = kai_misp_text(o, key);
-    size_t n = strlen(text);
-    char utc[48];
     int64_t ms;
 
-    if (n >= sizeof utc)
-        return 0;
-    memcpy(utc, text, n + 1);
-    if (n > 6 && strcmp(utc + n - 6, "+00:00") == 0) {
-        n -= 5;
-        utc[n - 1] = 'Z';
-    }
-    return kai_stix_time(kai_view_of(utc, n), &ms) && ms > 0 ? (uint64_t)ms : 0;
+    return kai_made_time(kai_misp_text(o, key), &ms) && ms > 0 ? (uint64_t)ms : 0;
 }
 
 static enum kai_err take_tag(const json_t *tag, struct kai_label *label, json_t *labels,

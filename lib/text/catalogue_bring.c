@@ -107,6 +107,13 @@ const struct kai_text_reason kai_reasons_bring[] = {
         "MISP で属性を修正するか、--skip-bad を付けて残りを公開してください。",
     },
     {
+        "vuln.field",
+        "{1} is missing, or is not what the KEV catalogue or CSAF 2.0 has there.",
+        "Fetch the file again from its publisher.",
+        "{1} がないか、KEV カタログまたは CSAF 2.0 の形式に合っていません。",
+        "発行元からファイルを取得し直してください。",
+    },
+    {
         "warn.list",
         "The warninglist cannot be used: {1}.",
         "Give a list in the format of MISP warninglists (name, type, list), or remove the file.",

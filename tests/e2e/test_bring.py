@@ -181,6 +181,13 @@ class Bring(WorldCase):
         self.brought(os.path.join(DATA, "csv", "mstic-nobelium-2021.csv"), 203)
         self.brought(os.path.join(DATA, "csv", "volexity-evilbamboo.csv"), 243, "--label", "GREEN")
 
+    def test_kev(self):
+        text = {"title": "t", "catalogVersion": "1", "vulnerabilities": [{"cveID": "CVE-2025-48384", "dateAdded": "2025-08-25", "product": "Git"}]}
+        self.brought(self.world.file(json.dumps(text)), 1, "--label", "CLEAR")
+        self.a.sees("CVE-2025-48384")
+        text["vulnerabilities"].append({"cveID": "x"})
+        self.refused(self.world.file(json.dumps(text)), "vuln.field", options=("--label", "CLEAR"))
+
     @unittest.skipUnless(DATA, "KAIRAN_DATA is not set")
     def test_real_stix20(self):
         self.brought(os.path.join(DATA, "stix20", "unit42-icedid.json"), 891, "--label", "GREEN")
