@@ -188,13 +188,12 @@ static int publish_file(struct kai_cli *cli, const char *file, const json_t *arg
     struct kai_why why = {0};
     struct kai_held h;
     bool stays = false;
-    int status = KAI_EXIT_DONE;
+    int status = KAI_EXIT_FORBIDDEN;
     enum kai_err err = kai_held_open(&h, file, &why);
 
     if (err != KAI_OK)
         return kai_cli_fail(cli, err, &why);
-    err = kai_red_guard(cli, file, &h, t, &status, &why);
-    stays = status != KAI_EXIT_DONE;
+    err = kai_red_guard(cli, file, &h, t, &stays, &why);
     if (err != KAI_OK) {
         status = kai_cli_fail(cli, err, &why);
     } else if (!stays) {

@@ -43,12 +43,12 @@ struct kai_held {
 KAI_MUST_USE enum kai_err kai_held_open(struct kai_held *h, const char *file, struct kai_why *why);
 void kai_held_close(struct kai_held *h);
 
-/* Whether the file may go to a node as it is: it may not when it holds something RED, by its
- * markings or by --label (KAI_EXIT_FORBIDDEN), or when it is too large to be read
- * (KAI_EXIT_FAILED); then that was told. What cannot be read counts by its bytes. *status is
- * KAI_EXIT_DONE where it may. Errors: those of kai_whole_open() and kai_import_scan(). */
+/* Whether the file holds something RED, by its markings or by --label, and so must not go to a node
+ * as it is: *stays, and it was told. What cannot be read counts by its bytes.
+ * Errors: those of kai_whole_open() and kai_import_scan(); KAI_ELIMIT (file.size): too large to be
+ * read, which a node would find, too. */
 KAI_MUST_USE enum kai_err kai_red_guard(struct kai_cli *cli, const char *file,
-                                        const struct kai_held *h, struct kai_tally *t, int *status,
+                                        const struct kai_held *h, struct kai_tally *t, bool *stays,
                                         struct kai_why *why);
 
 #endif

@@ -22,8 +22,8 @@ struct guard {
     const char *file;
     const char *to;
     uint64_t red;
-    bool unread; /* Something in it was not understood. */
-    bool large;  /* Nobody could read it. */
+    bool unread;           /* Something in it was not understood. */
+    struct kai_why *large; /* Nobody could read it: why. */
 };
 
 static void refuse(struct guard *g, uint64_t line, const char *path, const char *id)
@@ -57,8 +57,7 @@ static enum kai_err on_refuse(void *ctx, const struct kai_why *why, const char *
     struct guard *g = ctx;
 
     if (strcmp(why->code, "file.size") == 0) {
-        kai_tally_refusal(g->tally, why, id);
-        g->large = true;
+        *g->large = *why;
     } else if (strcmp(why->code, "label.missing") != 0) {
         g->unread = true;
     }
@@ -170,12 +169,14 @@ void kai_held_close(struct kai_held *h)
 }
 
 enum kai_err kai_red_guard(struct kai_cli *cli, const char *file, const struct kai_held *h,
-                           struct kai_tally *t, int *status, struct kai_why *why)
+                           struct kai_tally *t, bool *stays, struct kai_why *why)
 {
     const char *label = kai_cli_opt(cli, "--label");
     const char *to = kai_cli_opt(cli, "--to");
-    struct guard g = {
-        .tally = t, .file = file, .to = to != NULL ? to : kai_cli_opt(cli, "--through")};
+    struct guard g = {.large = why,
+                      .tally = t,
+                      .file = file,
+                      .to = to != NULL ? to : kai_cli_opt(cli, "--through")};
     /* No label is asked for: each object shows what stands on it. */
     struct kai_import_opts opts = {.skip_bad = true};
     struct kai_import_sink sink = {.ctx = &g, .item = on_item, .refuse = on_refuse};
@@ -191,11 +192,13 @@ enum kai_err kai_red_guard(struct kai_cli *cli, const char *file, const struct k
         refuse(&g, 0, "", ""); /* All of it. */
     else
         err = kai_import_scan(text, file, &opts, &sink, NULL);
+    if (err == KAI_OK && why->code != NULL)
+        err = KAI_ELIMIT;
     if (err == KAI_OK && g.red == 0 && g.unread && says_red(text))
         refuse(&g, 0, "", "");
     kai_whole_close(&w);
-    *status = g.large ? KAI_EXIT_FAILED : g.red > 0 ? KAI_EXIT_FORBIDDEN : KAI_EXIT_DONE;
-    t->refused += g.red + g.large;
-    t->held_any = t->held_any || *status != KAI_EXIT_DONE; /* There is a sum to say. */
+    *stays = g.red > 0;
+    t->refused += g.red;
+    t->held_any = t->held_any || *stays; /* There is a sum to say. */
     return err;
 }

@@ -146,7 +146,8 @@ class Bring(WorldCase):
         with open(path, "wb") as f:
             f.write(b'{"Event": {' + b" " * 8192)
             f.truncate(1 << 30)  # Sparse.
-        self.refused(path, "file.size", options=("--label", "GREEN"))
+        result = self.a.call("publish", path, "--to", "all", "--label", "GREEN", "--json")
+        self.assertEqual((FAILED, "file.size"), (result.status, result.error["error"]), result)
         os.unlink(path)
 
     def test_stix20(self):
