@@ -4,9 +4,10 @@
 #include "node/call.h"
 #include "node/publish.h"
 
-void kai_call_refusal(void *ctx, const struct kai_why *why, const char *id)
+/* One line about an object: {key: {file line path id reason code do}}. */
+static void put_line(struct kai_call *call, const char *key, const struct kai_why *why,
+                     const char *id)
 {
-    struct kai_call *call = ctx;
     struct kai_buf text;
     struct kai_jput j;
     const char *colon = strstr(why->where, ": ");
@@ -16,7 +17,7 @@ void kai_call_refusal(void *ctx, const struct kai_why *why, const char *id)
     kai_text_what(call->lang, why, &text);
     kai_jput_init(&j, &call->out);
     kai_jput_object(&j, NULL);
-    kai_jput_object(&j, "refused");
+    kai_jput_object(&j, key);
     kai_jput_view(&j, "file", kai_view_of(why->where, file_n));
     if (why->line > 0)
         kai_jput_uint(&j, "line", why->line);
@@ -33,6 +34,21 @@ void kai_call_refusal(void *ctx, const struct kai_why *why, const char *id)
     kai_jput_end(&j);
     (void)kai_jput_line(&j);
     kai_buf_free(&text);
+}
+
+void kai_call_refusal(void *ctx, const struct kai_why *why, const char *id)
+{
+    put_line(ctx, "refused", why, id);
+}
+
+static void put_warning(void *ctx, const struct kai_why *why, const char *id)
+{
+    put_line(ctx, "warned", why, id);
+}
+
+static void put_note(void *ctx, const struct kai_why *why)
+{
+    put_line(ctx, "noted", why, "");
 }
 
 static enum kai_err read_label(struct kai_call *call, struct kai_label *l)
@@ -61,6 +77,7 @@ static enum kai_err put_sum(struct kai_call *call, const struct kai_publish *p,
     kai_jput_uint(&j, "accepted", sum->accepted);
     kai_jput_uint(&j, "skipped", sum->skipped);
     kai_jput_uint(&j, "refused", sum->refused);
+    kai_jput_uint(&j, "warned", sum->warned);
     kai_jput_uint(&j, "entries", sum->entries);
     kai_jput_uint(&j, "durable_ms", sum->durable_ms);
     kai_jput_uint(&j, "held_by", sum->held_by);
@@ -76,8 +93,12 @@ static enum kai_err put_sum(struct kai_call *call, const struct kai_publish *p,
 
 enum kai_err kai_verb_publish(struct kai_call *call)
 {
-    struct kai_publish p = {
-        .who = call->who, .file = call->body, .refuse = kai_call_refusal, .ctx = call};
+    struct kai_publish p = {.who = call->who,
+                            .file = call->body,
+                            .refuse = kai_call_refusal,
+                            .warn = put_warning,
+                            .note = put_note,
+                            .ctx = call};
     struct kai_published sum;
     enum kai_err err = KAI_OK;
     const char *name = kai_arg_text(call, "name", &err);

@@ -120,6 +120,12 @@ enum kai_err kai_config_set(struct kai_config *c, const char *key, const char *v
         return set_days(&c->expire_days, value, why);
     if (strcmp(key, "keep-days") == 0)
         return set_days(&c->keep_days, value, why);
+    if (strcmp(key, "warninglists") == 0) {
+        c->warn_block = strcmp(value, "block") == 0;
+        if (!c->warn_block && strcmp(value, "warn") != 0)
+            return kai_why_set(why, KAI_EMALFORMED, "config.warninglists", value, NULL, NULL);
+        return KAI_OK;
+    }
     return kai_why_set(why, KAI_EMALFORMED, "config.key", key, NULL, NULL);
 }
 

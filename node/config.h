@@ -8,7 +8,8 @@
  * api = tcp://127.0.0.1:PORT        and the local API on loopback too, for holders of tokens
  * spool-max = 512MiB                largest file that `publish` takes
  * expire-days = 400                 what this node publishes expires after so long; 0: never
- * keep-days = 0                     how much longer it keeps what has expired */
+ * keep-days = 0                     how much longer it keeps what has expired
+ * warninglists = warn               what is on a list in HOME/warninglists: warn or block */
 #ifndef KAI_NODE_CONFIG_H
 #define KAI_NODE_CONFIG_H
 
@@ -34,6 +35,7 @@ struct kai_config {
     uint64_t spool_max;
     uint64_t expire_days; /* 0: never. */
     uint64_t keep_days;
+    bool warn_block;
 };
 
 /* Defaults, then the file where there is one. Errors: KAI_EMALFORMED (config.*, where and line),

@@ -367,13 +367,14 @@ static enum kai_err open_stores(struct kai_core *c, struct kai_why *why)
     return open_index(c, why);
 }
 
-static enum kai_err load_expiry(struct kai_core *c, struct kai_why *why)
+static enum kai_err load_settings(struct kai_core *c, struct kai_why *why)
 {
     struct kai_config cfg;
     enum kai_err err = kai_config_load(&cfg, &c->home, why);
 
     c->expire_s = cfg.expire_days * (KAI_DAY_MS / 1000);
     c->keep_ms = cfg.keep_days * KAI_DAY_MS;
+    c->warn_block = cfg.warn_block;
     return err;
 }
 
@@ -395,7 +396,7 @@ enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, s
 
     enum kai_err err = kai_home_check(home, why);
     if (err == KAI_OK)
-        err = load_expiry(c, why);
+        err = load_settings(c, why);
     if (err == KAI_OK)
         err = load_keys(c, why);
     if (err == KAI_OK)

@@ -133,6 +133,7 @@ struct kai_core {
     uint64_t heartbeat_ms; /* Steady: since then no CHECKPOINT was said here; 0: not looked yet. */
     uint64_t expire_s;     /* What this node publishes is kept by others so long; 0: for ever. */
     uint64_t keep_ms;      /* And here so much longer. */
+    bool warn_block;       /* What is on a warninglist is refused, not only told. */
     uint64_t started_ms;
     char endpoint[KAI_ENDPOINT_BYTES_MAX];
     char intro[KAI_ENDPOINT_BYTES_MAX];

@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "item/import.h"
+#include "item/list.h"
 #include "log/acts.h"
 #include "node/held.h"
 #include "node/indexer.h"
 #include "node/post.h"
 #include "node/shown.h"
+#include "node/warnlists.h"
 #include "policy/policy.h"
 
 #define LABELS_MAX 50u /* TLP x PAP x exercise. */
@@ -30,8 +32,9 @@ struct run {
     struct kai_post *post;
     struct kai_batch *batches[LABELS_MAX]; /* One for each label, opened when it is needed. */
     struct kai_obj obj;
-    uint8_t highest; /* Label of what is accepted, by the first pass. */
-    bool publishing; /* Second pass. */
+    uint8_t highest;       /* Label of what is accepted, by the first pass. */
+    bool publishing;       /* Second pass. */
+    struct kai_warn *warn; /* NULL: this home has no warninglists. */
     bool any_malformed;
     struct kai_hold_items waiting; /* What waits for a key already. */
     bool waits;                    /* So does this. */
@@ -105,6 +108,64 @@ static bool allowed(struct run *r, const struct kai_candidate *cand, bool tell)
     return false;
 }
 
+/* ---- Warninglists. */
+struct listed {
+    struct run *r;
+    const struct kai_candidate *cand;
+    bool blocked;
+};
+
+static bool ask_lists(void *ctx, enum kai_vtype type, struct kai_view norm, enum kai_atom strength)
+{
+    struct listed *l = ctx;
+    struct run *r = l->r;
+    const char *id = l->cand->info != NULL ? l->cand->info->id : "";
+    const char *list = strength == KAI_ATOM_STRONG ? kai_warn_find(r->warn, type, norm) : NULL;
+    struct kai_why why = {0};
+    char value[KAI_WHY_ARG_BYTES];
+    size_t n = norm.n < sizeof value - 1 ? norm.n : sizeof value - 1;
+
+    if (list == NULL)
+        return true;
+    memcpy(value, norm.p, n); /* kai_why_set() would cut at a character, too. */
+    while (n > 0 && n < norm.n && (norm.p[n] & 0xc0) == 0x80)
+        n--;
+    value[n] = '\0';
+    kai_why_at(&why, l->cand->line, l->cand->path[0] != '\0' ? "%s: %s" : "%s", r->p->name,
+               l->cand->path);
+    (void)kai_why_set(&why, KAI_EMALFORMED, "warn.listed", value, list, NULL);
+    l->blocked = r->c->warn_block;
+    if (r->publishing)
+        return !l->blocked;
+    if (l->blocked) {
+        refuse(r, &why, id, false);
+    } else if (++r->out->warned <= KAI_REFUSALS_MAX && r->p->warn != NULL) {
+        r->p->warn(r->p->ctx, &why, id);
+    }
+    return true;
+}
+
+/* Whether the configuration keeps it here; each value on a list is told. */
+static enum kai_err check_lists(struct run *r, const struct kai_candidate *cand, bool *blocked)
+{
+    struct listed l = {.r = r, .cand = cand};
+    enum kai_err err = KAI_OK;
+    struct kai_list list;
+    struct kai_view v;
+    size_t at = 0;
+
+    if (cand->kind == KAI_CONTENT_STIX) {
+        err = kai_stix_values(cand->content, ask_lists, &l);
+    } else {
+        err = kai_list_read(&list, cand->content, false, NULL);
+        while (err == KAI_OK && kai_list_next(&list, &at, &v) &&
+               ask_lists(&l, list.type, v, KAI_ATOM_STRONG)) {
+        }
+    }
+    *blocked = l.blocked;
+    return err;
+}
+
 /* ---- Second pass: publish. */
 static unsigned label_slot(struct kai_label l)
 {
@@ -164,9 +225,16 @@ static enum kai_err on_item(void *ctx, const struct kai_candidate *cand)
     struct run *r = ctx;
     uint8_t id[KAI_ID_BYTES];
     struct kai_batch *b;
+    bool blocked = false;
 
     if (!allowed(r, cand, !r->publishing))
         return KAI_OK;
+    if (r->warn != NULL && (!r->publishing || r->c->warn_block)) {
+        enum kai_err bad = check_lists(r, cand, &blocked);
+
+        if (bad != KAI_OK || blocked)
+            return bad;
+    }
     if (!r->publishing) {
         r->highest = cand->label.tlp > r->highest ? cand->label.tlp : r->highest;
         return KAI_OK;
@@ -195,10 +263,18 @@ static enum kai_err on_refuse(void *ctx, const struct kai_why *why, const char *
     return KAI_OK;
 }
 
+static void on_note(void *ctx, const struct kai_why *why)
+{
+    struct run *r = ctx;
+
+    if (!r->publishing && r->p->note != NULL)
+        r->p->note(r->p->ctx, why);
+}
+
 static enum kai_err scan(struct run *r)
 {
     struct kai_import_opts opts = {.label = r->p->label, .skip_bad = true};
-    struct kai_import_sink sink = {.ctx = r, .item = on_item, .refuse = on_refuse};
+    struct kai_import_sink sink = {.ctx = r, .item = on_item, .refuse = on_refuse, .note = on_note};
 
     return kai_import_scan(r->p->file, r->p->name, &opts, &sink, NULL);
 }
@@ -404,6 +480,8 @@ enum kai_err kai_publish(struct kai_core *c, const struct kai_publish *p, struct
     r.o = kai_outlook_get(c);
     enum kai_err err = resolve(&r);
     if (err == KAI_OK)
+        err = kai_warnlists_load(&c->home, &r.warn, why);
+    if (err == KAI_OK)
         err = scan(&r);
     out->only_rules = out->refused > 0 && !r.any_malformed;
     if (err == KAI_OK && (out->refused == 0 || p->skip_bad)) {
@@ -412,6 +490,7 @@ enum kai_err kai_publish(struct kai_core *c, const struct kai_publish *p, struct
             wait_for_holders(&r);
     }
     kai_outlook_put(r.o);
+    kai_warn_free(r.warn);
     kai_buf_free(&r.letters);
     return err;
 }

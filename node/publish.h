@@ -28,6 +28,10 @@ struct kai_publish {
     uint64_t timeout_ms;
     /* A refusal; called at most KAI_REFUSALS_MAX times. */
     void (*refuse)(void *ctx, const struct kai_why *why, const char *id);
+    /* A value on a warninglist that goes out all the same (warn.listed); as often. */
+    void (*warn)(void *ctx, const struct kai_why *why, const char *id);
+    /* What was left out of the file without being a refusal. */
+    void (*note)(void *ctx, const struct kai_why *why);
     void *ctx;
 };
 #define KAI_REFUSALS_MAX 100u
@@ -36,6 +40,7 @@ struct kai_published {
     uint64_t accepted; /* Objects, and values of lists. */
     uint64_t skipped;
     uint64_t refused;
+    uint64_t warned; /* Values on a warninglist. */
     bool only_rules; /* Every refusal was one of an access rule. */
     uint64_t entries;
     uint64_t durable_ms;

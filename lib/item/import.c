@@ -7,8 +7,7 @@
 #include "item/ascii.h"
 #include "item/importer.h"
 
-enum kai_err kai_importer_refuse(struct importer *im, struct kai_why *why, const char *path,
-                                 const char *id)
+static void place(const struct importer *im, struct kai_why *why, const char *path)
 {
     char inner[KAI_WHY_WHERE_BYTES];
 
@@ -18,6 +17,12 @@ enum kai_err kai_importer_refuse(struct importer *im, struct kai_why *why, const
     else
         kai_why_at(why, why->line, "%s: %s%s%s", im->name, path,
                    path[0] != '\0' && inner[0] != '\0' ? "." : "", inner);
+}
+
+enum kai_err kai_importer_refuse(struct importer *im, struct kai_why *why, const char *path,
+                                 const char *id)
+{
+    place(im, why, path);
     im->sum.refused++;
     return im->sink->refuse(im->sink->ctx, why, id);
 }
@@ -43,6 +48,30 @@ enum kai_err kai_importer_give(struct importer *im, const struct kai_candidate *
         im->sum.values += c->n;
     }
     return err;
+}
+
+enum kai_err kai_importer_label(const struct importer *im, const struct kai_stix_info *info,
+                                struct kai_label own, struct kai_label *label, struct kai_why *why)
+{
+    struct kai_label asked = im->opts->label;
+
+    own = kai_label_stricter(info->label, own);
+    *label = kai_label_stricter(own, asked);
+    if (info->false_tlp)
+        return kai_why_set(why, KAI_EMALFORMED, "label.unknown", info->id, NULL, NULL);
+    if (label->tlp == KAI_TLP_NONE)
+        return kai_why_set(why, KAI_EMALFORMED, "label.missing", info->id, NULL, NULL);
+    if (asked.tlp != KAI_TLP_NONE && asked.tlp < own.tlp)
+        return kai_why_set(why, KAI_EDENIED, "label.lower", kai_tlp_name(own.tlp),
+                           kai_tlp_name(asked.tlp), info->id);
+    return KAI_OK;
+}
+
+void kai_importer_note(struct importer *im, struct kai_why *why, const char *path)
+{
+    place(im, why, path);
+    if (im->sink->note != NULL)
+        im->sink->note(im->sink->ctx, why);
 }
 
 static struct kai_view without_blanks(struct kai_view v)

@@ -1,7 +1,8 @@
 /* import: from the bytes of a file to contents that may be published.
  *
- * What it is is found by its content: a STIX 2.1 bundle, one STIX 2.1 object, or a plain list (one
- * value a line). Every object and every line is judged by itself, and every refusal is told.
+ * What it is is found by its content: a STIX 2.1 bundle, one STIX 2.1 object, MISP events, or a
+ * plain list (one value a line). Every object and every line is judged by itself, and every refusal
+ * is told.
  *
  * Reason codes beside those of stix.h, value.h and list.h (args; where is the file's name, for
  * objects followed by ": " and the JSON path; line from 1): json.syntax, json.bom,
@@ -9,7 +10,10 @@
  * label.missing (id or file); label.lower (label of the object, label asked for, id);
  * label.unknown (id): marked with a "TLP" that is none; list.line (text): of no known shape;
  * file.empty; file.size (bytes, limit); file.format (what it looks like: "binary", "utf-16",
- * "misp", "json", "text"). */
+ * "json", "text"). Of MISP: misp.event (what is missing); misp.tag (tag); misp.own-only;
+ * misp.sharing-group; misp.value (type); and as a note misp.skipped (type, how often).
+ * Of CSV, where path is the column: csv.columns (found, expected); csv.encoding; csv.label (text);
+ * csv.syntax; csv.type (text); csv.value (text). Of KEV and CSAF: vuln.field (what). */
 #ifndef KAI_ITEM_IMPORT_H
 #define KAI_ITEM_IMPORT_H
 
@@ -29,8 +33,8 @@
 
 struct kai_candidate {
     uint8_t kind;            /* KAI_CONTENT_STIX or KAI_CONTENT_LIST. */
-    struct kai_view content; /* STIX: points into the file, the exact bytes of the object. List:
-                              * valid during the call only. */
+    struct kai_view content; /* STIX 2.1: points into the file, the exact bytes of the object. What
+                              * is made of other formats, and lists: valid during the call only. */
     struct kai_label label;  /* What it is to be published under. */
     uint64_t line;           /* Where it begins; 0 for a list. */
     const char *path;        /* "objects[17]", "" for a single object or a list; during the call. */
@@ -52,6 +56,9 @@ struct kai_import_sink {
     enum kai_err (*item)(void *ctx, const struct kai_candidate *c);
     /* id: the object's id where it is known, else "". */
     enum kai_err (*refuse)(void *ctx, const struct kai_why *why, const char *id);
+    /* What was left out, or taken otherwise than one might think, without being a refusal; NULL:
+     * nobody asks. */
+    void (*note)(void *ctx, const struct kai_why *why);
 };
 
 struct kai_import_sum {

@@ -5,6 +5,7 @@
 
 #include "item/ascii.h"
 #include "item/importer.h"
+#include "item/stix20.h"
 #include "item/stix_json.h"
 
 #define KEYS_MAX    32u  /* Properties of a bundle: it has three. */
@@ -18,7 +19,9 @@ struct walk {
     struct kai_seen seen;
     bool ended; /* Nothing behind this can be read. */
     bool is_bundle;
-    bool any; /* Had an object. */
+    bool any;                    /* Had an object. */
+    enum { ASK, YES, NO } is_20; /* Whether the bundle is one of STIX 2.0. */
+    struct kai_made made;        /* What is made of those. */
     struct kai_view keys[KEYS_MAX];
     size_t keys_n;
 };
@@ -53,23 +56,6 @@ static enum kai_err broken(struct walk *w, const char *what, const char *path)
 static enum kai_err refuse(struct walk *w, struct kai_why *why, const char *path, const char *id)
 {
     return kai_importer_refuse(w->im, why, path, id);
-}
-
-/* The label that an object goes out under: its own, raised by what was asked for, never lowered. */
-static enum kai_err decide_label(const struct importer *im, const struct kai_stix_info *info,
-                                 struct kai_label *label, struct kai_why *why)
-{
-    struct kai_label asked = im->opts->label;
-
-    *label = kai_label_stricter(info->label, asked);
-    if (info->false_tlp)
-        return kai_why_set(why, KAI_EMALFORMED, "label.unknown", info->id, NULL, NULL);
-    if (label->tlp == KAI_TLP_NONE)
-        return kai_why_set(why, KAI_EMALFORMED, "label.missing", info->id, NULL, NULL);
-    if (asked.tlp != KAI_TLP_NONE && asked.tlp < info->label.tlp)
-        return kai_why_set(why, KAI_EDENIED, "label.lower", kai_tlp_name(info->label.tlp),
-                           kai_tlp_name(asked.tlp), info->id);
-    return KAI_OK;
 }
 
 static uint64_t line_of(const struct walk *w, size_t at)
@@ -119,7 +105,7 @@ static enum kai_err judge(struct walk *w, size_t n, const json_t *o, const char 
     }
     if (answer == KAI_SEEN_DIFFERENT)
         return refuse_double(w, first, path, info.id);
-    if (decide_label(w->im, &info, &label, &why) != KAI_OK)
+    if (kai_importer_label(w->im, &info, info.label, &label, &why) != KAI_OK)
         return refuse(w, &why, path, info.id);
     struct kai_candidate c = {
         .kind = KAI_CONTENT_STIX,
@@ -131,6 +117,20 @@ static enum kai_err judge(struct walk *w, size_t n, const json_t *o, const char 
         .n = 1,
     };
     return kai_importer_give(w->im, &c);
+}
+
+/* The bundle's spec_version may stand behind its objects: looked for when the first of them has
+ * none of its own. */
+static bool is_20(struct walk *w)
+{
+    struct kai_view version;
+
+    if (w->is_20 == ASK)
+        w->is_20 = !w->is_bundle || (kai_json_member(w->file, "\"spec_version\"", &version) &&
+                                     kai_view_eq(version, kai_view_of("\"2.0\"", 5)))
+                       ? YES
+                       : NO;
+    return w->is_20 == YES;
 }
 
 /* What is too large, too deep or has no end is not parsed, but its beginning may tell why. */
@@ -179,7 +179,9 @@ static enum kai_err take_object(struct walk *w, const char *path)
         err = refuse_unparsed(w, &span, has_end, path);
     } else {
         err = kai_json_parse(kai_view_of(w->file.p + w->at, span.n), &o, &why);
-        if (err == KAI_OK) {
+        if (err == KAI_OK && kai_stix20_is(o) && is_20(w)) {
+            err = kai_stix20_give(&w->made, o, path, w->line);
+        } else if (err == KAI_OK) {
             err = judge(w, span.n, o, path);
         } else if (err == KAI_EMALFORMED) {
             /* Where brackets do not match, nobody knows where the next object begins. */
@@ -299,7 +301,7 @@ static enum kai_err check_member(struct walk *w, const char *key, const json_t *
         (void)kai_why_set(&why, KAI_EMALFORMED, "stix.id", text, NULL, NULL);
         return refuse(w, &why, "id", "");
     }
-    if (strcmp(key, "spec_version") == 0 && strcmp(text, "2.1") != 0) {
+    if (strcmp(key, "spec_version") == 0 && strcmp(text, "2.1") != 0 && strcmp(text, "2.0") != 0) {
         w->ended = true; /* Every object would be refused for it again. */
         (void)kai_why_set(&why, KAI_EMALFORMED, "stix.version", text, NULL, NULL);
         return refuse(w, &why, "spec_version", "");
@@ -354,36 +356,26 @@ static enum kai_err take_bundle(struct walk *w)
  * the JSON may be. Stops where the type is known. */
 static const char *kind_of(struct kai_view text)
 {
-    const char *kind = "json";
-    uint64_t lines = 0;
-    size_t at = 1;
+    struct kai_json_members m;
 
-    for (;;) {
-        struct kai_json_span span;
-        struct kai_view key;
-
-        at += kai_json_blank(kai_view_from(text, at), &lines);
-        if (at >= text.n || text.p[at] != '"' || !kai_json_skip(kai_view_from(text, at), &span))
-            return kind;
-        key = kai_view_of(text.p + at, span.n);
-        at += span.n;
-        at += kai_json_blank(kai_view_from(text, at), &lines);
-        if (at >= text.n || text.p[at++] != ':')
-            return kind;
-        at += kai_json_blank(kai_view_from(text, at), &lines);
-        bool has_end = kai_json_skip(kai_view_from(text, at), &span);
-        if (kai_view_eq(key, kai_view_of("\"type\"", 6)))
-            return span.n == 8 && memcmp(text.p + at, "\"bundle\"", 8) == 0 ? "bundle" : "object";
-        if (kai_view_eq(key, kai_view_of("\"Event\"", 7)) ||
-            kai_view_eq(key, kai_view_of("\"response\"", 10)))
+    kai_json_members_begin(&m, text);
+    while (kai_json_members_key(&m)) {
+        if (kai_view_eq(m.key, kai_view_of("\"Event\"", 7)) ||
+            kai_view_eq(m.key, kai_view_of("\"response\"", 10)))
             return "misp";
-        if (kai_view_eq(key, kai_view_of("\"objects\"", 9)) && !has_end)
+        if (kai_view_eq(m.key, kai_view_of("\"document\"", 10)))
+            return "csaf";
+        if (kai_view_eq(m.key, kai_view_of("\"catalogVersion\"", 16)))
+            return "kev";
+        bool has_end = kai_json_members_value(&m);
+        if (kai_view_eq(m.key, kai_view_of("\"type\"", 6)))
+            return kai_view_eq(m.value, kai_view_of("\"bundle\"", 8)) ? "bundle" : "object";
+        if (kai_view_eq(m.key, kai_view_of("\"objects\"", 9)) && !has_end)
             return "bundle"; /* To say where it breaks off. */
-        at += span.n;
-        at += kai_json_blank(kai_view_from(text, at), &lines);
-        if (at >= text.n || text.p[at++] != ',')
-            return kind;
+        if (!has_end)
+            break;
     }
+    return "json";
 }
 
 /* Whether it is whole, as far as that can be told without parsing much of it. */
@@ -406,9 +398,15 @@ enum kai_err kai_import_json(struct importer *im)
 
     skip_blank(&w);
     const char *kind = kind_of(rest(&w));
-    if (strcmp(kind, "misp") == 0 || (strcmp(kind, "json") == 0 && is_whole_json(rest(&w))))
+    if (strcmp(kind, "misp") == 0)
+        return kai_import_misp(im);
+    if (strcmp(kind, "csaf") == 0 || strcmp(kind, "kev") == 0)
+        return kai_import_vuln(im, strcmp(kind, "csaf") == 0);
+    if (strcmp(kind, "json") == 0 && is_whole_json(rest(&w)))
         return kai_importer_refuse_file(im, "file.format", kind, NULL);
-    if (strcmp(kind, "bundle") == 0)
+    kai_made_init(&w.made, im);
+    w.is_bundle = strcmp(kind, "bundle") == 0;
+    if (w.is_bundle)
         err = take_bundle(&w);
     else
         err = take_object(&w, "");
@@ -420,5 +418,6 @@ enum kai_err kai_import_json(struct importer *im)
             err = kai_importer_refuse_file(im, "file.empty", NULL, NULL);
     }
     kai_seen_free(&w.seen);
+    kai_made_free(&w.made);
     return err;
 }

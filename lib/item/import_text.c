@@ -143,9 +143,12 @@ enum kai_err kai_import_text(struct importer *im)
     struct kai_view file = im->file;
     uint64_t number = 0;
     size_t at = kai_ascii_begins(file, "\xef\xbb\xbf") ? 3 : 0;
-    enum kai_err err = KAI_OK;
-    const char *format = not_a_list(file, at);
+    bool is_csv;
+    enum kai_err err = kai_csv_look(file, &is_csv);
 
+    if (err != KAI_OK || is_csv)
+        return err != KAI_OK ? err : kai_import_csv(im);
+    const char *format = not_a_list(file, at);
     if (format != NULL)
         return kai_importer_refuse_file(im, "file.format", format, NULL);
     if (im->opts->label.tlp == KAI_TLP_NONE)

@@ -25,6 +25,23 @@ KAI_MUST_USE enum kai_err kai_importer_refuse_file(struct importer *im, const ch
 /* Hand out a content, unless a refusal forbids it. */
 KAI_MUST_USE enum kai_err kai_importer_give(struct importer *im, const struct kai_candidate *c);
 
+/* The label that an object goes out under: its own (its markings and what its source says beside
+ * them), raised by what was asked for, never lowered. Errors: KAI_EMALFORMED (label.unknown,
+ * label.missing), KAI_EDENIED (label.lower). */
+KAI_MUST_USE enum kai_err kai_importer_label(const struct importer *im,
+                                             const struct kai_stix_info *info, struct kai_label own,
+                                             struct kai_label *label, struct kai_why *why);
+
+/* Tell what is no refusal. */
+void kai_importer_note(struct importer *im, struct kai_why *why, const char *path);
+
+/* MISP events: {"Event": ...} or {"response": [...]}. */
+KAI_MUST_USE enum kai_err kai_import_misp(struct importer *im);
+/* Vulnerabilities: a CSAF 2.0 advisory, or the KEV catalogue. */
+KAI_MUST_USE enum kai_err kai_import_vuln(struct importer *im, bool is_csaf);
+/* Whether a text's first line is the header of a CSV file with values. Errors: KAI_ENOMEM. */
+KAI_MUST_USE enum kai_err kai_csv_look(struct kai_view file, bool *is_csv);
+KAI_MUST_USE enum kai_err kai_import_csv(struct importer *im);
 /* Text that begins with a brace. */
 KAI_MUST_USE enum kai_err kai_import_json(struct importer *im);
 /* Any other text. */

@@ -123,6 +123,67 @@ size_t kai_json_blank(struct kai_view text, uint64_t *lines)
     return at;
 }
 
+void kai_json_members_begin(struct kai_json_members *m, struct kai_view text)
+{
+    *m = (struct kai_json_members){.text = text, .at = 1};
+}
+
+static void skip_blank(struct kai_json_members *m)
+{
+    uint64_t lines = 0;
+
+    m->at += kai_json_blank(kai_view_of(m->text.p + m->at, m->text.n - m->at), &lines);
+}
+
+bool kai_json_members_key(struct kai_json_members *m)
+{
+    struct kai_json_span span;
+
+    if (m->at >= m->text.n)
+        return false;
+    skip_blank(m);
+    if (m->value.p != NULL) {
+        if (m->at >= m->text.n || m->text.p[m->at++] != ',')
+            return false;
+        skip_blank(m);
+    }
+    if (m->at >= m->text.n || m->text.p[m->at] != '"' ||
+        !kai_json_skip(kai_view_of(m->text.p + m->at, m->text.n - m->at), &span))
+        return false;
+    m->key = kai_view_of(m->text.p + m->at, span.n);
+    m->at += span.n;
+    skip_blank(m);
+    return m->at < m->text.n && m->text.p[m->at++] == ':';
+}
+
+bool kai_json_members_value(struct kai_json_members *m)
+{
+    struct kai_json_span span;
+
+    skip_blank(m);
+    bool has_end = kai_json_skip(kai_view_of(m->text.p + m->at, m->text.n - m->at), &span);
+    m->value = kai_view_of(m->text.p + m->at, span.n);
+    m->at += span.n;
+    return has_end;
+}
+
+bool kai_json_member(struct kai_view text, const char *key, struct kai_view *value)
+{
+    struct kai_json_members m;
+    uint64_t lines = 0;
+    size_t at = kai_json_blank(text, &lines);
+
+    if (at == text.n || text.p[at] != '{')
+        return false;
+    kai_json_members_begin(&m, kai_view_of(text.p + at, text.n - at));
+    while (kai_json_members_key(&m) && kai_json_members_value(&m)) {
+        *value = m.value;
+        if (kai_view_eq(m.key, kai_view_of(key, strlen(key))))
+            return true;
+    }
+    return false;
+}
+
 /* jansson says "duplicate object key near '"foo"'". */
 static const char *quoted_part(char *text)
 {
@@ -183,7 +244,8 @@ bool kai_json_broken(struct kai_view text, struct kai_why *why)
            refuse(&error, why) == KAI_EMALFORMED;
 }
 
-enum kai_err kai_json_load(struct kai_view text, json_t **out, struct kai_why *why)
+enum kai_err kai_json_load_max(struct kai_view text, size_t bytes_max, const char *code,
+                               json_t **out, struct kai_why *why)
 {
     struct kai_json_span span;
     uint64_t lines = 0;
@@ -191,10 +253,10 @@ enum kai_err kai_json_load(struct kai_view text, json_t **out, struct kai_why *w
     char limit[24];
 
     *out = NULL;
-    if (text.n > KAI_STIX_BYTES_MAX) {
+    if (text.n > bytes_max) {
         (void)snprintf(found, sizeof found, "%zu", text.n);
-        (void)snprintf(limit, sizeof limit, "%u", KAI_STIX_BYTES_MAX);
-        return kai_why_set(why, KAI_ELIMIT, "stix.size", found, limit, NULL);
+        (void)snprintf(limit, sizeof limit, "%zu", bytes_max);
+        return kai_why_set(why, KAI_ELIMIT, code, found, limit, NULL);
     }
     if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0)
         return kai_why_set(why, KAI_EMALFORMED, "json.bom", NULL, NULL, NULL);
@@ -213,12 +275,20 @@ enum kai_err kai_json_load(struct kai_view text, json_t **out, struct kai_why *w
     return kai_json_parse(text, out, why);
 }
 
+enum kai_err kai_json_load(struct kai_view text, json_t **out, struct kai_why *why)
+{
+    return kai_json_load_max(text, KAI_STIX_BYTES_MAX, "stix.size", out, why);
+}
+
 enum kai_err kai_json_dump(struct kai_buf *out, const json_t *v)
 {
+    starved = false;
     char *text = json_dumps(v, JSON_COMPACT);
 
-    if (text == NULL)
+    if (text == NULL || starved) { /* With little memory it leaves things out and says nothing. */
+        free(text);
         return KAI_ENOMEM;
+    }
     kai_buf_text(out, text);
     free(text);
     return out->err;

@@ -31,6 +31,20 @@ bool kai_json_matched(struct kai_view text);
 /* Bytes of white space at the beginning; line feeds among them are added to *lines. */
 size_t kai_json_blank(struct kai_view text, uint64_t *lines);
 
+/* Walk the members of the object that a text begins with, by brackets and quotes alone. key holds
+ * its quotes, value is the member's text. */
+struct kai_json_members {
+    struct kai_view text;
+    size_t at;
+    struct kai_view key;
+    struct kai_view value;
+};
+void kai_json_members_begin(struct kai_json_members *m, struct kai_view text);
+bool kai_json_members_key(struct kai_json_members *m);   /* The next key; false: there is none. */
+bool kai_json_members_value(struct kai_json_members *m); /* Its value; false: it has no end. */
+/* The value of a member; key with its quotes. The text may have white space before the object. */
+bool kai_json_member(struct kai_view text, const char *key, struct kai_view *value);
+
 /* Parse a whole text: one value, no key twice, nothing after. The text's nesting must have been
  * bounded (kai_json_skip()), since jansson recurses. why->line is the line inside the text.
  * Errors: KAI_EMALFORMED, KAI_ENOMEM. */
@@ -39,6 +53,9 @@ KAI_MUST_USE enum kai_err kai_json_parse(struct kai_view text, json_t **out, str
 /* Bound size and nesting by KAI_STIX_BYTES_MAX and KAI_STIX_DEPTH_MAX, then parse. The text may
  * have white space around it. Errors: KAI_EMALFORMED, KAI_ELIMIT, KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_json_load(struct kai_view text, json_t **out, struct kai_why *why);
+/* The same with another bound; code names the refusal of more (bytes, limit). */
+KAI_MUST_USE enum kai_err kai_json_load_max(struct kai_view text, size_t bytes_max,
+                                            const char *code, json_t **out, struct kai_why *why);
 
 /* Whether the beginning of an object is no JSON for another reason than that it was cut off; then
  * why says which. Its nesting must have been bounded. */

@@ -109,6 +109,13 @@ const struct kai_text_reason kai_reasons_home[] = {
         "64KiB、512MiB、2GiB のように、整数と単位で書いてください。",
     },
     {
+        "config.warninglists",
+        "{1} is neither warn nor block.",
+        "Write warninglists = warn, or warninglists = block.",
+        "{1} は warn でも block でもありません。",
+        "warninglists = warn または warninglists = block と書いてください。",
+    },
+    {
         "disk.full",
         "The disk that holds {1} is full.",
         "Make room, or move the home to a larger disk. What is stored stays readable.",

@@ -13,10 +13,11 @@ const struct kai_text_reason kai_reasons_item[] = {
     {
         "file.format",
         "The file is in a form that cannot be imported ({1}).",
-        "Give a STIX 2.1 bundle or object in UTF-8, or a plain list with one value on each line.",
+        "Give STIX, a MISP event, CSV with a header, or a plain list with one value on each line; "
+        "in UTF-8.",
         "取り込めない形式のファイルです（{1}）。",
-        "UTF-8 の STIX 2.1 バンドルまたはオブジェクト、あるいは 1 行に 1 件の一覧を指定してくださ"
-        "い。",
+        "UTF-8 の STIX、MISP イベント、見出し付き CSV、または 1 行に 1 "
+        "件の一覧を指定してください。",
     },
     {
         "file.missing",

@@ -63,9 +63,9 @@ const struct kai_text_reason kai_reasons_stix[] = {
     },
     {
         "stix.duplicate",
-        "The object {1} stands twice with different contents (first on line {2}).",
+        "The object {1} stands twice with different contents[ (first on line {2})].",
         "Remove one of the two, or give the newer one a later \"modified\".",
-        "オブジェクト {1} が異なる内容で 2 回現れます（最初は {2} 行目）。",
+        "オブジェクト {1} が異なる内容で 2 回現れます[（最初は {2} 行目）]。",
         "一方を削除するか、新しい方の modified をより後の日時にしてください。",
     },
     {

@@ -4,6 +4,7 @@
 
 #include "node/call.h"
 #include "node/cli/args.h"
+#include "node/cli/feed.h"
 #include "node/cli/files.h"
 #include "node/cli/publish.h"
 #include "policy/policy.h"
@@ -16,7 +17,8 @@ static uint64_t number(const json_t *o, const char *key)
     return v < 0 ? 0 : (uint64_t)v;
 }
 
-static void say_refusal(const struct kai_cli *cli, const json_t *r)
+/* A refusal; or a warning or note. */
+static void say_refusal(const struct kai_cli *cli, const json_t *r, bool warning)
 {
     const char *file = json_string_value(json_object_get(r, "file"));
     const char *path = json_string_value(json_object_get(r, "path"));
@@ -28,6 +30,8 @@ static void say_refusal(const struct kai_cli *cli, const json_t *r)
     if (path != NULL && path[0] != '\0')
         (void)fprintf(stderr, ": %s", path);
     (void)fprintf(stderr, ": %s\n", json_string_value(json_object_get(r, "reason")));
+    if (warning)
+        return;
     if (kai_policy_is_code(json_string_value(json_object_get(r, "code"))))
         kai_cli_note(cli, "error.rule", json_string_value(json_object_get(r, "code")), NULL, NULL);
     kai_cli_note(cli, "error.do", json_string_value(json_object_get(r, "do")), NULL, NULL);
@@ -38,16 +42,22 @@ bool kai_tally_line(void *ctx, const char *line, size_t n)
     struct kai_tally *t = ctx;
     json_t *o = json_loadb(line, n, 0, NULL);
     const json_t *refused = json_object_get(o, "refused");
+    const json_t *warned = json_object_get(o, "warned");
 
-    if (json_is_object(refused)) {
+    warned = json_object_get(o, "noted") != NULL ? json_object_get(o, "noted") : warned;
+
+    if (json_is_object(refused) || json_is_object(warned)) {
         if (t->cli->json)
             (void)kai_cli_print_line(NULL, line, n);
+        else if (json_is_object(refused))
+            say_refusal(t->cli, refused, false);
         else
-            say_refusal(t->cli, refused);
+            say_refusal(t->cli, warned, true);
     } else {
         t->accepted += number(o, "accepted");
         t->skipped += number(o, "skipped");
         t->refused += number(o, "refused");
+        t->warned += number(o, "warned");
         t->entries += number(o, "entries");
         t->durable_ms += number(o, "durable_ms");
         t->unsent += number(o, "unsent");
@@ -117,11 +127,11 @@ int kai_publish_args(struct kai_cli *cli, json_t *args)
 
 static void say_json(const struct kai_tally *t)
 {
-    json_t *o =
-        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "accepted", (json_int_t)t->accepted,
-                  "skipped", (json_int_t)t->skipped, "refused", (json_int_t)t->refused, "entries",
-                  (json_int_t)t->entries, "durable_ms", (json_int_t)t->durable_ms, "held_by",
-                  (json_int_t)t->held_by, "unsent", (json_int_t)t->unsent);
+    json_t *o = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "accepted",
+                          (json_int_t)t->accepted, "skipped", (json_int_t)t->skipped, "refused",
+                          (json_int_t)t->refused, "warned", (json_int_t)t->warned, "entries",
+                          (json_int_t)t->entries, "durable_ms", (json_int_t)t->durable_ms,
+                          "held_by", (json_int_t)t->held_by, "unsent", (json_int_t)t->unsent);
 
     if (t->ids != NULL)
         (void)json_object_set(o, "ids", t->ids);
@@ -153,6 +163,9 @@ void kai_tally_say(const struct kai_cli *cli, const struct kai_tally *t)
     (void)snprintf(a, sizeof a, "%llu", (unsigned long long)t->skipped);
     if (t->skipped > 0)
         kai_cli_say(cli, "publish.skipped", a, NULL, NULL);
+    (void)snprintf(a, sizeof a, "%llu", (unsigned long long)t->warned);
+    if (t->warned > 0)
+        kai_cli_note(cli, "publish.warned", a, NULL, NULL);
     if (t->unsent > 0)
         kai_cli_note(cli, "publish.unsent", NULL, NULL, NULL);
     (void)snprintf(a, sizeof a, "%llu", (unsigned long long)t->refused);
@@ -168,7 +181,7 @@ void kai_tally_say(const struct kai_cli *cli, const struct kai_tally *t)
     json_array_foreach(t->ids, i, id) kai_cli_say(cli, "red.id", json_string_value(id), NULL, NULL);
 }
 
-/* Nothing that is RED goes to the node. */
+/* Nothing that is RED goes to the node, and nothing that is too large to be read. */
 static int publish_file(struct kai_cli *cli, const char *file, const json_t *args,
                         struct kai_tally *t)
 {
@@ -193,7 +206,7 @@ static int publish_file(struct kai_cli *cli, const char *file, const json_t *arg
     return status;
 }
 
-int kai_cmd_publish(struct kai_cli *cli)
+static int publish_files(struct kai_cli *cli)
 {
     struct kai_tally t = {.cli = cli};
     json_t *args = json_object();
@@ -218,4 +231,19 @@ int kai_cmd_publish(struct kai_cli *cli)
     if (begun && t.held_any)
         kai_tally_say(cli, &t);
     return worst;
+}
+
+int kai_cmd_publish(struct kai_cli *cli)
+{
+    struct kai_cli whole = *cli;
+    struct kai_feed f;
+    int status = kai_feed_open(&f, cli);
+
+    if (status != KAI_EXIT_DONE)
+        return status;
+    whole.args = f.files;
+    whole.n_args = f.n;
+    status = publish_files(&whole);
+    kai_feed_close(&f);
+    return status;
 }

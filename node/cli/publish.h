@@ -9,6 +9,7 @@ struct kai_tally { /* What became of all files. */
     uint64_t accepted;
     uint64_t skipped;
     uint64_t refused;
+    uint64_t warned; /* Values on a warninglist. */
     uint64_t entries;
     uint64_t durable_ms;
     uint64_t held_by;
@@ -44,7 +45,8 @@ void kai_held_close(struct kai_held *h);
 
 /* Whether the file holds something RED, by its markings or by --label, and so must not go to a node
  * as it is: *stays, and it was told. What cannot be read counts by its bytes.
- * Errors: those of kai_whole_open() and kai_import_scan(). */
+ * Errors: those of kai_whole_open() and kai_import_scan(); KAI_ELIMIT (file.size): too large to be
+ * read, which a node would find, too. */
 KAI_MUST_USE enum kai_err kai_red_guard(struct kai_cli *cli, const char *file,
                                         const struct kai_held *h, struct kai_tally *t, bool *stays,
                                         struct kai_why *why);

@@ -22,7 +22,8 @@ struct guard {
     const char *file;
     const char *to;
     uint64_t red;
-    bool unread; /* Something in it was not understood. */
+    bool unread;           /* Something in it was not understood. */
+    struct kai_why *large; /* Nobody could read it: why. */
 };
 
 static void refuse(struct guard *g, uint64_t line, const char *path, const char *id)
@@ -55,9 +56,11 @@ static enum kai_err on_refuse(void *ctx, const struct kai_why *why, const char *
 {
     struct guard *g = ctx;
 
-    (void)id;
-    if (strcmp(why->code, "label.missing") != 0)
+    if (strcmp(why->code, "file.size") == 0) {
+        *g->large = *why;
+    } else if (strcmp(why->code, "label.missing") != 0) {
         g->unread = true;
+    }
     return KAI_OK;
 }
 
@@ -170,8 +173,10 @@ enum kai_err kai_red_guard(struct kai_cli *cli, const char *file, const struct k
 {
     const char *label = kai_cli_opt(cli, "--label");
     const char *to = kai_cli_opt(cli, "--to");
-    struct guard g = {
-        .tally = t, .file = file, .to = to != NULL ? to : kai_cli_opt(cli, "--through")};
+    struct guard g = {.large = why,
+                      .tally = t,
+                      .file = file,
+                      .to = to != NULL ? to : kai_cli_opt(cli, "--through")};
     /* No label is asked for: each object shows what stands on it. */
     struct kai_import_opts opts = {.skip_bad = true};
     struct kai_import_sink sink = {.ctx = &g, .item = on_item, .refuse = on_refuse};
@@ -187,6 +192,8 @@ enum kai_err kai_red_guard(struct kai_cli *cli, const char *file, const struct k
         refuse(&g, 0, "", ""); /* All of it. */
     else
         err = kai_import_scan(text, file, &opts, &sink, NULL);
+    if (err == KAI_OK && why->code != NULL)
+        err = KAI_ELIMIT;
     if (err == KAI_OK && g.red == 0 && g.unread && says_red(text))
         refuse(&g, 0, "", "");
     kai_whole_close(&w);

@@ -1,0 +1,136 @@
+/* catalogue_bring: reasons about what is brought in from other formats, and warninglists. Sorted by
+ * code. */
+#include "text/catalogue_files.h"
+
+const struct kai_text_reason kai_reasons_bring[] = {
+    {
+        "csv.columns",
+        "The row has {1} columns, the header has {2}.",
+        "Correct the row: a cell with a comma or a line feed stands in double quotes.",
+        "この行は {1} 列、見出しは {2} 列です。",
+        "行を修正してください。コンマや改行を含む項目は二重引用符で囲みます。",
+    },
+    {
+        "csv.encoding",
+        "The cell is not in UTF-8.",
+        "Save the file as UTF-8.",
+        "UTF-8 ではない文字が含まれています。",
+        "ファイルを UTF-8 で保存し直してください。",
+    },
+    {
+        "csv.label",
+        "{1} is no TLP label.",
+        "Correct the cell: clear (white), green, amber, amber+strict or red.",
+        "{1} は TLP ラベルではありません。",
+        "clear（white）・green・amber・amber+strict・red のいずれかに修正してください。",
+    },
+    {
+        "csv.syntax",
+        "This is not CSV as RFC 4180 has it: a quote is out of place or is never closed.",
+        "Correct the row, or export the file again.",
+        "RFC 4180 の CSV として正しくありません（引用符の位置が不正か、閉じられていません）。",
+        "行を修正するか、出力し直してください。",
+    },
+    {
+        "csv.type",
+        "{1} is no known type of value.",
+        "Correct the cell. Where rows are shifted, this is another column's.",
+        "{1} は既知の値の種類ではありません。",
+        "修正してください。列がずれて別の列の値になっている可能性があります。",
+    },
+    {
+        "csv.value",
+        "[{1} ]is no value of the type that this column holds.",
+        "Correct the cell. Where rows are shifted, this is another column's.",
+        "[{1} は]この列の種類の値ではありません。",
+        "修正してください。列がずれて別の列の値になっている可能性があります。",
+    },
+    {
+        "misp.event",
+        "This is no MISP event that can be imported: {1} is missing.",
+        "Export the event again from MISP, as MISP JSON.",
+        "取り込める MISP イベントではありません（{1} がありません）。",
+        "MISP から MISP JSON 形式で出力し直してください。",
+    },
+    {
+        "misp.integrity",
+        "{1} is not the file that the feed's manifest names: its SHA-256 is another.",
+        "Fetch the feed again.",
+        "{1} の SHA-256 が、フィードの manifest.json の値と一致しません。",
+        "フィードを取得し直してください。",
+    },
+    {
+        "misp.manifest",
+        "The feed's manifest cannot be used: {1}.",
+        "Give a folder with a manifest.json that names its events by their UUIDs.",
+        "フィードの manifest.json を使用できません: {1}",
+        "イベントを UUID で列挙した manifest.json のあるフォルダーを指定してください。",
+    },
+    {
+        "misp.own-only",
+        "Its distribution is 0: it is for the organisation that has it alone.",
+        "Raise the distribution in MISP. Or give --label: then you decide who gets it.",
+        "配布範囲（distribution）が 0 で、自組織限りとされています。",
+        "MISP で配布範囲を広げるか、--label を指定してください（共有範囲を自ら決めたことになります"
+        "）。",
+    },
+    {
+        "misp.sharing-group",
+        "Its distribution is 4: it is for a sharing group of MISP alone.",
+        "Choose an audience of the same organisations, and give --label to say so.",
+        "配布範囲（distribution）が 4 で、MISP の共有グループ限りとされています。",
+        "同じ組織だけの共有先を選び、--label を指定して公開してください。",
+    },
+    {
+        "misp.skipped",
+        "Left out: {2} of type {1}.",
+        "Nothing to do. The rest of the event is imported.",
+        "取り込まなかったもの: 種別 {1} が {2} 件",
+        "操作は不要です。ほかの内容は取り込まれます。",
+    },
+    {
+        "misp.tag",
+        "The tag {1} is none of the known labels.",
+        "Correct the tag at the source. Known are tlp:clear (white), green, amber, amber+strict "
+        "and "
+        "red, and pap: likewise.",
+        "タグ {1} は既知のラベルではありません。",
+        "作成元でタグを修正してください。使えるのは "
+        "tlp:clear（white）・green・amber・amber+strict・"
+        "red と、同様の pap: です。",
+    },
+    {
+        "misp.value",
+        "The value is not what the type {1} says.",
+        "Correct the attribute in MISP, or publish the rest with --skip-bad.",
+        "値が種別 {1} の形式に合っていません。",
+        "MISP で属性を修正するか、--skip-bad を付けて残りを公開してください。",
+    },
+    {
+        "vuln.field",
+        "{1} is missing, or is not what the KEV catalogue or CSAF 2.0 has there.",
+        "Fetch the file again from its publisher.",
+        "{1} がないか、KEV カタログまたは CSAF 2.0 の形式に合っていません。",
+        "発行元からファイルを取得し直してください。",
+    },
+    {
+        "warn.list",
+        "The warninglist cannot be used: {1}.",
+        "Give a list in the format of MISP warninglists (name, type, list), or remove the file.",
+        "警告リストを使用できません: {1}",
+        "MISP warninglist 形式（name・type・list）のファイルにするか、そのファイルを外してください"
+        "。",
+    },
+    {
+        "warn.listed",
+        "{1} is on the warninglist \"{2}\": everybody meets it, so it is hardly a sign of an "
+        "attack.",
+        "Take it out unless it is meant. With warninglists = block in kairan.conf it is refused, "
+        "else told.",
+        "{1} は警告リスト「{2}」に載っています。誰でも接する値のため、攻撃の指標にはなりにくいもの"
+        "です。",
+        "意図した値でなければ除いてください。kairan.conf に warninglists = block とあれば拒否し、な"
+        "ければ警告だけを表示します。",
+    },
+};
+const size_t kai_reasons_bring_n = sizeof kai_reasons_bring / sizeof kai_reasons_bring[0];

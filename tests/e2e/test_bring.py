@@ -1,0 +1,202 @@
+"""What is brought in from other formats: published, found by its values, nothing on the second time, nothing by half."""
+
+import copy
+import hashlib
+import json
+import os
+import unittest
+
+from world import DATA, DONE, FAILED, WorldCase
+
+
+class Warninglists(WorldCase):
+    @classmethod
+    def build(cls, world):
+        cls.a = world.found(run=False)
+        os.mkdir(os.path.join(cls.a.dir, "warninglists"))
+        with open(os.path.join(cls.a.dir, "warninglists", "top.json"), "w") as f:
+            json.dump({"name": "Top sites", "type": "hostname", "list": ["top.example"]}, f)
+
+    def set(self, text):
+        with open(os.path.join(self.a.dir, "kairan.conf"), "w") as f:
+            f.write(text)
+
+    def test_warn_then_block(self):
+        path = self.world.file("www.top.example\nevil1.example\n")
+        result = self.a.call("publish", path, "--to", "all", "--label", "GREEN", "--json")
+        self.assertEqual(DONE, result.status, result)
+        warned, = [r["warned"] for r in result.rows[:-1]]
+        self.assertEqual("warn.listed", warned["code"])
+        self.assertIn("www.top.example", warned["reason"])
+        self.assertIn("Top sites", warned["reason"])
+        self.assertEqual((2, 0, 1), tuple(result.rows[-1][k] for k in ("accepted", "refused", "warned")))
+        self.set("warninglists = block\n")
+        path = self.world.file("www.top.example\nevil2.example\n")
+        for option in ([], ["--dry-run"]):
+            result = self.a.call("publish", path, "--to", "all", "--label", "GREEN", "--json", *option)
+            self.assertEqual(FAILED, result.status, result)
+            self.assertEqual("warn.listed", result.rows[0]["refused"]["code"])
+            self.assertEqual((0, 1), (result.rows[-1]["accepted"], result.rows[-1]["refused"]))
+        self.assertEqual([], self.a.query("value:evil2.example"))
+        self.set("warninglists = perhaps\n")
+        self.assertEqual("config.warninglists", self.a.call("publish", path, "--to", "all", "--label", "GREEN", "--json").error["error"])
+        self.set("")
+        with open(os.path.join(self.a.dir, "warninglists", "broken.json"), "w") as f:
+            f.write("{")
+        error = self.a.call("publish", path, "--to", "all", "--label", "GREEN", "--json").error
+        self.assertIn("broken.json", error["where"])
+
+
+EVENT = {"Event": {"uuid": "8e2e2d2b-17d4-4cbf-938f-98ee46b3cd00", "info": "Case", "date": "2026-01-02", "timestamp": "1767400000",
+                   "Tag": [{"name": "tlp:green"}], "Attribute": [
+                       {"uuid": "8e2e2d2b-17d4-4cbf-938f-98ee46b3cd01", "type": "domain|ip", "value": "m1.example|192.0.2.77", "to_ids": "1"},
+                       {"uuid": "8e2e2d2b-17d4-4cbf-938f-98ee46b3cd02", "type": "ip-dst", "value": "198.51.100.1", "to_ids": False},
+                       {"uuid": "8e2e2d2b-17d4-4cbf-938f-98ee46b3cd03", "type": "sorcery", "value": "x", "to_ids": True}]}}
+
+
+class Bring(WorldCase):
+    """Each format on a running node."""
+
+    @classmethod
+    def build(cls, world):
+        cls.a = world.found()
+
+    def brought(self, path, accepted, *options):
+        """Nothing by --dry-run, all of it, and nothing again."""
+        entries = self.a.status()["entries"]
+        dry = self.a.ask("publish", path, "--to", "all", "--dry-run", *options)
+        self.assertEqual((accepted, 0), (dry.last["accepted"], dry.last["refused"]), dry)
+        self.assertEqual(entries, self.a.status()["entries"])
+        first = self.a.ask("publish", path, "--to", "all", *options)
+        self.assertEqual((accepted, 0, 0), tuple(first.last[k] for k in ("accepted", "skipped", "refused")), first)
+        entries = self.a.status()["entries"]
+        again = self.a.ask("publish", path, "--to", "all", *options)
+        self.assertEqual((0, accepted, 0), tuple(again.last[k] for k in ("accepted", "skipped", "refused")), again)
+        self.assertEqual(entries, self.a.status()["entries"], "the same again is nothing")
+        return first
+
+    def refused(self, path, *codes, options=(), status=FAILED):
+        entries = self.a.status()["entries"]
+        result = self.a.call("publish", path, "--to", "all", "--json", *options)
+        self.assertEqual(status, result.status, result)
+        self.assertEqual(list(codes), [r["refused"]["code"] for r in result.rows[:-1] if "refused" in r])
+        self.assertEqual(0, result.rows[-1]["accepted"])
+        self.assertEqual(entries, self.a.status()["entries"], "nothing by half")
+        return result
+
+    def test_misp_event(self):
+        path = self.world.file(json.dumps(EVENT))
+        result = self.brought(path, 2)
+        noted, = [r["noted"] for r in result.rows[:-1]]
+        self.assertEqual("misp.skipped", noted["code"])
+        self.assertIn("sorcery", noted["reason"])
+        self.assertIn("sorcery", self.a.call("publish", path, "--to", "all").err)
+        self.a.sees("m1.example")
+        self.assertEqual(["indicator"], [r["type"] for r in self.a.query("domain:m1.example")])
+        self.assertEqual(["TLP:GREEN"], [r["label"] for r in self.a.query("ip:192.0.2.77")])
+        self.assertEqual([], self.a.query("value:198.51.100.1"), "context is no value")
+        report, = self.a.query("type:report")
+        self.assertEqual("198.51.100.1", report["stix"]["x_misp_context"][0]["value"])
+
+    def test_misp_refusals(self):
+        event = copy.deepcopy(EVENT)
+        event["Event"]["Attribute"].append({"type": "md5", "value": "zz", "to_ids": True})
+        event["Event"]["Attribute"].append({"type": "domain", "value": "mr.example", "to_ids": True})
+        path = self.world.file(json.dumps(event))
+        result = self.refused(path, "value.hash")
+        self.assertEqual("Event.Attribute[3]", result.rows[0]["refused"]["path"])
+        self.assertEqual([], self.a.query("value:mr.example"))
+        self.assertEqual(1, self.a.ask("publish", path, "--to", "all", "--skip-bad", "--dry-run").last["refused"])
+        event["Event"]["Attribute"] = EVENT["Event"]["Attribute"]
+        event["Event"]["distribution"] = "0"
+        path = self.world.file(json.dumps(event))
+        self.refused(path, "misp.own-only")
+        self.a.ask("publish", path, "--to", "all", "--label", "GREEN", "--dry-run")
+        event["Event"].update(distribution="1", Tag=[{"name": "tlp:red"}])
+        result = self.a.call("publish", self.world.file(json.dumps(event)), "--to", "all", "--json")
+        self.assertEqual(3, result.status, result)
+
+    def test_misp_feed(self):
+        folder = self.world.path("feed")
+        os.mkdir(folder)
+        manifest = {}
+        for i in range(3):
+            event = copy.deepcopy(EVENT)
+            uuid = "8e2e2d2b-17d4-4cbf-938f-98ee46b3ce0%d" % i
+            event["Event"].update(uuid=uuid, Attribute=[{"type": "domain", "value": "feed%d.example" % i, "to_ids": True}])
+            text = json.dumps(event)
+            with open(os.path.join(folder, uuid + ".json"), "w") as f:
+                f.write(text)
+            manifest[uuid] = {"info": "x", "integrity:sha256": hashlib.sha256(text.encode()).hexdigest()}
+        with open(os.path.join(folder, "not-listed.json"), "w") as f:
+            f.write("{")
+        self.assertEqual(FAILED, self.a.call("publish", folder, "--to", "all").status)
+        with open(os.path.join(folder, "manifest.json"), "w") as f:
+            json.dump(manifest, f)
+        self.brought(folder, 6)
+        self.a.sees("feed2.example")
+        for rows, code in (({uuid: {"integrity:sha256": "00" * 32}}, "misp.integrity"), ({"../x": {}}, "misp.manifest"), ([], "misp.manifest")):
+            with open(os.path.join(folder, "manifest.json"), "w") as f:
+                json.dump(rows, f)
+            result = self.a.call("publish", folder, "--to", "all", "--json")
+            self.assertEqual((FAILED, code), (result.status, result.error["error"]), result)
+
+    def test_too_large(self):
+        path = self.world.path("huge")
+        with open(path, "wb") as f:
+            f.write(b'{"Event": {' + b" " * 8192)
+            f.truncate(1 << 30)  # Sparse.
+        result = self.a.call("publish", path, "--to", "all", "--label", "GREEN", "--json")
+        self.assertEqual((FAILED, "file.size"), (result.status, result.error["error"]), result)
+        os.unlink(path)
+
+    def test_stix20(self):
+        stamp = "2026-01-01T00:00:00Z"
+        objects = [{"type": "indicator", "id": "indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd20", "created": stamp, "modified": stamp,
+                    "labels": ["malicious-activity"], "pattern": "[domain-name:value = 'twenty.example']", "valid_from": stamp},
+                   {"type": "observed-data", "id": "observed-data--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd21", "created": stamp, "modified": stamp,
+                    "first_observed": stamp, "last_observed": stamp, "number_observed": 1,
+                    "objects": {"0": {"type": "domain-name", "value": "seen20.example"}}}]
+        text = {"type": "bundle", "id": "bundle--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd22", "spec_version": "2.0", "objects": objects}
+        self.refused(self.world.file(json.dumps(text)), *["label.missing"] * 3, status=3)
+        self.brought(self.world.file(json.dumps(text)), 3, "--label", "GREEN")
+        self.a.sees("twenty.example")
+        got, = self.a.query("domain:twenty.example")
+        self.assertEqual(["2.1", ["malicious-activity"], "stix"], [got["stix"][k] for k in ("spec_version", "indicator_types", "pattern_type")])
+        self.assertEqual(["domain-name"], [r["type"] for r in self.a.query("value:seen20.example")])
+
+    def test_csv(self):
+        path = self.world.file("IoC,Type,TLP,Malware\r\ncsv1[.]example,Domain,Green,\"a\r\nb\"\r\ncsv2.example,Domain,White,x\r\n")
+        self.brought(path, 2)
+        self.a.sees("csv1.example")
+        got, = self.a.query("domain:csv1.example")
+        self.assertEqual(("TLP:GREEN", "Malware: a  b"), (got["label"], got["stix"]["description"]))
+        self.assertEqual(["TLP:CLEAR"], [r["label"] for r in self.a.query("domain:csv2.example")])
+        path = self.world.file("IoC,Type,TLP\ncsv3.example,Domain,Green\nDomain,csv4.example,Green\n")
+        result = self.refused(path, "csv.type")
+        self.assertEqual((3, "column 2 (Type)"), (result.rows[0]["refused"]["line"], result.rows[0]["refused"]["path"]))
+        self.assertEqual([], self.a.query("domain:csv3.example"))
+
+    @unittest.skipUnless(DATA, "KAIRAN_DATA is not set")
+    def test_real_csv(self):
+        self.brought(os.path.join(DATA, "csv", "mstic-nobelium-2021.csv"), 203)
+        self.brought(os.path.join(DATA, "csv", "volexity-evilbamboo.csv"), 243, "--label", "GREEN")
+
+    def test_kev(self):
+        text = {"title": "t", "catalogVersion": "1", "vulnerabilities": [{"cveID": "CVE-2025-48384", "dateAdded": "2025-08-25", "product": "Git"}]}
+        self.brought(self.world.file(json.dumps(text)), 1, "--label", "CLEAR")
+        self.a.sees("CVE-2025-48384")
+        text["vulnerabilities"].append({"cveID": "x"})
+        self.refused(self.world.file(json.dumps(text)), "vuln.field", options=("--label", "CLEAR"))
+
+    @unittest.skipUnless(DATA, "KAIRAN_DATA is not set")
+    def test_real_stix20(self):
+        self.brought(os.path.join(DATA, "stix20", "unit42-icedid.json"), 891, "--label", "GREEN")
+
+    @unittest.skipUnless(DATA, "KAIRAN_DATA is not set")
+    def test_real_misp(self):
+        self.brought(os.path.join(DATA, "misp", "circl-osint-qakbot.json"), 64)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,222 @@
+/* test_stix20: STIX 2.0 made into 2.1. */
+#include "item/brought.h"
+#include "item/cm.h"
+#include "item/data.h"
+#include "item/oom.h"
+
+#define U(n)             "8e2e2d2b-17d4-4cbf-938f-98ee46b3cd" n
+#define TIMES            "'created':'2026-01-01T00:00:00Z','modified':'2026-01-01T00:00:00Z'"
+#define GREEN            ",'object_marking_refs':['marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da']"
+#define RED              "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed"
+#define O(type, n, more) "{'type':'" type "','id':'" type "--" U(n) "'," TIMES more "}"
+#define BUNDLE(list)                                                                               \
+    "{'type':'bundle','id':'bundle--" U("99") "','objects':[" list "],'spec_version':'2.0'}"
+#define INDICATOR(more)                                                                            \
+    O("indicator", "01",                                                                           \
+      ",'labels':['malicious-activity'],'pattern':'[url:value = `http://a.example/`]',"            \
+      "'valid_from':'2026-01-01T00:00:00Z'" more)
+#define OBSERVED(objects, more)                                                                    \
+    O("observed-data", "02",                                                                       \
+      ",'first_observed':'2026-01-01T00:00:00Z','last_observed':'2026-01-01T00:00:00Z',"           \
+      "'number_observed':1,'objects':" objects more)
+
+static const struct {
+    const char *file;
+    uint8_t tlp;
+    const char *want;
+} TABLE[] = {
+    {INDICATOR(GREEN), 0, "+indicator TLP:GREEN  | [url:value = `http://a.example/`]\n"},
+    {INDICATOR(""), 0, "-label.missing 1 f\n"},
+    {BUNDLE(INDICATOR("")), 3, "+indicator TLP:AMBER  | [url:value = `http://a.example/`]\n"},
+    {BUNDLE(O("malware", "03", ",'labels':['trojan'],'name':'m'") ",\n" O("tool", "04", "")), 2,
+     "+malware TLP:GREEN m\n-stix.required 2 f: objects[1].name\n"},
+    {BUNDLE(INDICATOR("") "," INDICATOR("")), 2,
+     "+indicator TLP:GREEN  | [url:value = `http://a.example/`]\n"},
+    {BUNDLE(INDICATOR("") "," INDICATOR(",'x':1")), 2,
+     "+indicator TLP:GREEN  | [url:value = `http://a.example/`]\n-stix.duplicate 1 f: "
+     "objects[1]\n"},
+    /* A selector goes with what it names; RED is RED. */
+    {BUNDLE(INDICATOR(GREEN ",'granular_markings':[{'marking_ref':'" RED
+                            "','selectors':['labels.[0]']}]")),
+     0, "+indicator TLP:RED  | [url:value = `http://a.example/`]\n"},
+    /* In a bundle of 2.1, what has no version is refused as before. */
+    {"{'type':'bundle','id':'bundle--" U("99") "','objects':[" INDICATOR("") "]}", 2,
+     "-stix.version 1 f: objects[0].spec_version\n"},
+    {"{'type':'bundle','spec_version':'1.2','id':'bundle--" U("99") "','objects':[" INDICATOR(
+         "") "]}",
+     2, "-stix.version 1 f: spec_version\n"},
+    /* Observables. */
+    {BUNDLE(OBSERVED("{'0':{'type':'file','name':'a.exe','parent_directory_ref':'1'},"
+                     "'1':{'type':'directory','path':'C:\\\\x'}}",
+                     GREEN)),
+     0, "+file TLP:GREEN a.exe\n+directory TLP:GREEN \n+observed-data TLP:GREEN  | 2 refs\n"},
+    {BUNDLE(OBSERVED("{'a':{'type':'process','parent_ref':'b'},'b':{'type':'process','child_refs':"
+                     "['a']}}",
+                     "")),
+     2, "+process TLP:GREEN \n+process TLP:GREEN \n+observed-data TLP:GREEN  | 2 refs\n"},
+    {BUNDLE(OBSERVED("{'0':{'type':'file','name':'a','x':{'y':[{'z_ref':'7'}]}}}", "")), 2,
+     "-stix.property 1 f: objects[0].objects.0\n"},
+    {BUNDLE(OBSERVED("{'0':5}", "")), 2, "-stix.property 1 f: objects[0].objects.0\n"},
+    {BUNDLE(OBSERVED("{'0':{'value':'x'}}", "")), 2,
+     "-stix.required 1 f: objects[0].type\n-stix.property 1 f: objects[0].object_refs\n"},
+    {BUNDLE(OBSERVED("{'0':{'type':'domain-name','value':'a.example'}}",
+                     ",'granular_markings':[{'marking_ref':'" RED
+                     "','selectors':['objects.0.value']}]")),
+     0, "+domain-name TLP:RED \n+observed-data TLP:RED  | 1 refs\n"},
+};
+
+static void test_table(void **state)
+{
+    struct brought *b = calloc(1, sizeof *b);
+    (void)state;
+
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        struct kai_import_opts opts = {.label.tlp = TABLE[i].tlp, .skip_bad = true};
+        char *file = brought_quoted(TABLE[i].file);
+        char *want = brought_quoted(TABLE[i].want);
+
+        assert_int_equal(brought_scan(b, V(file), &opts), KAI_OK);
+        if (strcmp(b->text, want) != 0)
+            fail_msg("%s\n got: %s\nwant: %s", file, b->text, want);
+        free(file);
+        free(want);
+    }
+    free(b);
+}
+
+struct held {
+    char text[8192];
+};
+
+static enum kai_err hold(void *ctx, const struct kai_candidate *c)
+{
+    struct held *h = ctx;
+    size_t n = strlen(h->text);
+
+    assert_true(n + c->content.n + 2 < sizeof h->text);
+    memcpy(h->text + n, c->content.p, c->content.n);
+    memcpy(h->text + n + c->content.n, "\n", 2);
+    return KAI_OK;
+}
+
+static enum kai_err no_refusal(void *ctx, const struct kai_why *why, const char *id)
+{
+    (void)ctx;
+    fail_msg("%s %s", why->code, id);
+    return KAI_OK;
+}
+
+/* The text of what comes out. The directory's and the address's ids are those of STIX 2.1. */
+static void test_exact(void **state)
+{
+    struct held h = {""};
+    struct kai_import_opts opts = {.label.tlp = 2};
+    struct kai_import_sink sink = {.ctx = &h, .item = hold, .refuse = no_refusal};
+    char *file = brought_quoted(BUNDLE(
+        INDICATOR("") "," OBSERVED("{'0':{'type':'network-traffic','dst_ref':'1','protocols':"
+                                   "['tcp']},'1':{'type':'ipv4-addr','value':'198.51.100.3'}}",
+                                   "")));
+    (void)state;
+
+    assert_int_equal(kai_import_scan(V(file), "f", &opts, &sink, NULL), KAI_OK);
+    assert_non_null(strstr(h.text, "\"indicator_types\":[\"malicious-activity\"]"));
+    assert_null(strstr(h.text, "\"labels\""));
+    assert_non_null(strstr(h.text, "\"pattern_type\":\"stix\""));
+    assert_non_null(strstr(h.text, "\"spec_version\":\"2.1\""));
+    assert_non_null(strstr(h.text, "\"id\":\"ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c4\""));
+    assert_non_null(
+        strstr(h.text, "\"dst_ref\":\"ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c4\""));
+    assert_null(strstr(h.text, "\"objects\""));
+    free(file);
+}
+
+static const char WHOLE[] =
+    BUNDLE(INDICATOR(",'granular_markings':[{'marking_ref':'" RED "','selectors':['labels'"
+                     "]}]") "," OBSERVED("{'a':{'type':'process','parent_ref':'b'},'b':{'type':'"
+                                         "process','child_refs':['a']},"
+                                         "'0':{'type':'file','name':'a.exe','parent_directory_ref':"
+                                         "'1'},'1':{'type':'directory',"
+                                         "'path':'x'}}",
+                                         GREEN));
+
+static void test_flips(void **state)
+{
+    char *file = brought_quoted(WHOLE);
+    size_t n = strlen(file);
+    struct kai_import_opts opts = {.label.tlp = 5};
+    struct brought *b = calloc(1, sizeof *b);
+    (void)state;
+
+    b->quiet = true;
+    assert_int_equal(brought_scan(b, kai_view_of(file, n), &opts), KAI_OK);
+    assert_int_equal(b->sum.items, 6);
+    assert_int_equal(b->sum.refused, 0);
+    for (size_t cut = 0; cut < n; cut++) {
+        uint8_t *p = malloc(cut + 1);
+
+        memcpy(p, file, cut);
+        assert_int_equal(brought_scan(b, kai_view_of(p, cut), &opts), KAI_OK);
+        assert_true(b->sum.refused > 0);
+        free(p);
+    }
+    for (size_t bit = 0; bit < 8 * n; bit++) {
+        file[bit / 8] ^= (char)(1u << bit % 8);
+        assert_int_equal(brought_scan(b, kai_view_of(file, n), &opts), KAI_OK);
+        assert_true(b->sum.items + b->sum.refused > 0);
+        file[bit / 8] ^= (char)(1u << bit % 8);
+    }
+    free(b);
+    free(file);
+}
+
+static void test_no_memory(void **state)
+{
+    char *file = brought_quoted(WHOLE);
+    struct kai_import_opts opts = {.label.tlp = 5};
+    struct brought *b = calloc(1, sizeof *b);
+    (void)state;
+
+    b->blind = true;
+    for (size_t n = 0;; n++) {
+        item_oom_arm(n);
+        enum kai_err err = brought_scan(b, V(file), &opts);
+        bool fired = item_oom_disarm();
+
+        if (err != (fired ? KAI_ENOMEM : KAI_OK))
+            fail_msg("allocation %zu: %s", n, kai_err_text(err));
+        if (!fired) {
+            assert_true(n > 50);
+            break;
+        }
+    }
+    free(b);
+    free(file);
+}
+
+static void test_real(void **state)
+{
+    struct kai_view file = data_real("stix20/unit42-icedid.json");
+    struct kai_import_opts opts = {.label.tlp = 2};
+    struct brought *b = calloc(1, sizeof *b);
+    (void)state;
+
+    if (file.p == NULL)
+        skip();
+    assert_int_equal(brought_scan(b, file, &opts), KAI_OK);
+    if (b->sum.refused != 0)
+        fail_msg("%llu: %s", (unsigned long long)b->sum.refused, b->text);
+    assert_int_equal(b->sum.items + b->sum.doubles, 891);
+    data_free(file);
+    free(b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_table), cmocka_unit_test(test_exact),
+        cmocka_unit_test(test_flips), cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_real),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
