@@ -11,6 +11,7 @@
 #include "node/indexer.h"
 #include "node/reader.h"
 #include "node/rules.h"
+#include "node/warnlists.h"
 #include "policy/policy.h"
 
 #define PAGE           128u
@@ -30,6 +31,7 @@ struct left {
 struct exporter {
     struct kai_core *c;
     const struct kai_fit *fit;
+    struct kai_warn *warn; /* As the home had them when it was asked; NULL: none. */
     struct kai_reader r;
     struct kai_query *q;
     struct kai_query_at at;
@@ -50,6 +52,7 @@ struct exporter {
     uint64_t partial;
     uint64_t other; /* Items that are no indicators. */
     uint64_t unfit[KAI_UNFIT_N];
+    uint64_t warned; /* On a warninglist. */
     struct left forbidden[CODES_MAX];
     /* Of following. */
     bool waits;
@@ -73,6 +76,7 @@ static void exporter_free(void *ctx)
 
     kai_reader_free(&x->r);
     kai_query_free(x->q);
+    kai_warn_free(x->warn);
     kai_buf_free(&x->object);
     kai_audit_batch_free(&x->again);
     free(x->expr);
@@ -130,6 +134,10 @@ static void put_value(struct exporter *x, const struct item *i, enum kai_vtype t
 
     if (unfit != KAI_FIT) {
         x->unfit[unfit]++;
+        return;
+    }
+    if (kai_warn_find(x->warn, type, norm) != NULL) {
+        x->warned++;
         return;
     }
     if (x->open != type || x->in_line == LINE_VALUES) {
@@ -315,7 +323,7 @@ static enum kai_err begin_pass(struct exporter *x, struct kai_why *why)
     }
     kai_reader_end(&x->r);
     x->at = (struct kai_query_at){0};
-    x->matched = x->values = x->partial = x->other = x->changes_ms = 0;
+    x->matched = x->values = x->partial = x->other = x->warned = x->changes_ms = 0;
     memset(x->unfit, 0, sizeof x->unfit);
     memset(x->forbidden, 0, sizeof x->forbidden);
     x->began_ms = kai_now_ms();
@@ -337,6 +345,7 @@ static enum kai_err put_sum(struct exporter *x)
     kai_jput_object(&j, "unfit");
     for (unsigned i = 1; i < KAI_UNFIT_N; i++)
         kai_jput_uint(&j, kai_unfit_name((enum kai_unfit)i), x->unfit[i]);
+    kai_jput_uint(&j, "warninglist", x->warned);
     kai_jput_end(&j);
     kai_jput_object(&j, "forbidden");
     for (size_t i = 0; i < CODES_MAX && x->forbidden[i].code != NULL; i++)
@@ -433,6 +442,8 @@ static enum kai_err exporter_new(struct kai_call *call, const char *expr, struct
     x->audit = &call->audit;
     x->expr = strdup(expr);
     err = kai_reader_init(&x->r, call->core, call->who->clearance, &call->audit);
+    if (err == KAI_OK)
+        err = kai_warnlists_load(&call->core->home, &x->warn, &call->why);
     if (err == KAI_OK)
         err = x->expr != NULL ? begin_pass(x, &call->why) : KAI_ENOMEM;
     if (err != KAI_OK) {

@@ -183,7 +183,8 @@ bool kai_json_broken(struct kai_view text, struct kai_why *why)
            refuse(&error, why) == KAI_EMALFORMED;
 }
 
-enum kai_err kai_json_load(struct kai_view text, json_t **out, struct kai_why *why)
+enum kai_err kai_json_load_max(struct kai_view text, size_t bytes_max, const char *code,
+                               json_t **out, struct kai_why *why)
 {
     struct kai_json_span span;
     uint64_t lines = 0;
@@ -191,10 +192,10 @@ enum kai_err kai_json_load(struct kai_view text, json_t **out, struct kai_why *w
     char limit[24];
 
     *out = NULL;
-    if (text.n > KAI_STIX_BYTES_MAX) {
+    if (text.n > bytes_max) {
         (void)snprintf(found, sizeof found, "%zu", text.n);
-        (void)snprintf(limit, sizeof limit, "%u", KAI_STIX_BYTES_MAX);
-        return kai_why_set(why, KAI_ELIMIT, "stix.size", found, limit, NULL);
+        (void)snprintf(limit, sizeof limit, "%zu", bytes_max);
+        return kai_why_set(why, KAI_ELIMIT, code, found, limit, NULL);
     }
     if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0)
         return kai_why_set(why, KAI_EMALFORMED, "json.bom", NULL, NULL, NULL);
@@ -211,6 +212,11 @@ enum kai_err kai_json_load(struct kai_view text, json_t **out, struct kai_why *w
         text.n)
         return kai_why_set(why, KAI_EMALFORMED, "json.syntax", "text after the end", NULL, NULL);
     return kai_json_parse(text, out, why);
+}
+
+enum kai_err kai_json_load(struct kai_view text, json_t **out, struct kai_why *why)
+{
+    return kai_json_load_max(text, KAI_STIX_BYTES_MAX, "stix.size", out, why);
 }
 
 enum kai_err kai_json_dump(struct kai_buf *out, const json_t *v)

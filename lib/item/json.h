@@ -39,6 +39,9 @@ KAI_MUST_USE enum kai_err kai_json_parse(struct kai_view text, json_t **out, str
 /* Bound size and nesting by KAI_STIX_BYTES_MAX and KAI_STIX_DEPTH_MAX, then parse. The text may
  * have white space around it. Errors: KAI_EMALFORMED, KAI_ELIMIT, KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_json_load(struct kai_view text, json_t **out, struct kai_why *why);
+/* The same with another bound; code names the refusal of more (bytes, limit). */
+KAI_MUST_USE enum kai_err kai_json_load_max(struct kai_view text, size_t bytes_max,
+                                            const char *code, json_t **out, struct kai_why *why);
 
 /* Whether the beginning of an object is no JSON for another reason than that it was cut off; then
  * why says which. Its nesting must have been bounded. */

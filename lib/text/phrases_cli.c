@@ -57,6 +57,8 @@ const struct kai_text_phrase kai_phrases_cli[] = {
      "トップレベルドメインまたは公開サフィックスです。"},
     {"export.left.type", "of a type for which this form has no place.",
      "この形式では扱えない種類の値です。"},
+    {"export.left.warninglist", "on a warninglist of this home: everybody meets them.",
+     "ホームの警告リストにある、広く使われている値です。"},
     {"export.lost", "The node does not answer; waiting until it does. The file stays as it is.",
      "ノードが応答しません。応答するまで待ちます。ファイルはそのままです。"},
     {"export.none", "Nothing fits: {1} holds no values now.",

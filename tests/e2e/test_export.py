@@ -121,6 +121,22 @@ class Export(WorldCase):
         path, _ = self.export("zeek", "nothing.gates.example", status=NOTHING)
         self.assertEqual([], zeek_rows(read(path)))
 
+    def test_2_warninglists(self):
+        """What everybody meets is in no file, as soon as the home has the list."""
+        self.put(["8.8.8.8", "cdn.lists.example"])
+        path, _ = self.export("zeek", "8.8.8.8")
+        self.assertEqual(1, len(zeek_rows(read(path))))
+        folder = os.path.join(self.b.dir, "warninglists")
+        os.mkdir(folder)
+        with open(os.path.join(folder, "a.json"), "w", encoding="utf-8") as f:
+            json.dump({"name": "Resolvers", "type": "cidr", "list": ["8.8.8.0/24"]}, f)
+        with open(os.path.join(folder, "b.json"), "w", encoding="utf-8") as f:
+            json.dump({"name": "Big names", "type": "hostname", "list": ["lists.example"]}, f)
+        path, r = self.export("zeek", "8.8.8.8 OR cdn.lists.example", status=NOTHING)
+        self.assertEqual([], zeek_rows(read(path)))
+        self.assertEqual(2, r.last["left_out"]["warninglist"])
+        shutil.rmtree(folder)
+
     def test_3_clearance(self):
         """What is above the clearance of who asks does not exist."""
         self.put(["clear.place.example"], "clear")
