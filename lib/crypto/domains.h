@@ -67,7 +67,6 @@
 #define KAI_D_SALT        "kairan1.salt"  /* Salts of a batch, from one secret of its publisher. */
 #define KAI_D_PNAME       "kairan1.pname" /* A person's name in a certificate, salted. */
 #define KAI_D_CONTRIBUTED "kairan1.contributed" /* Ids of what is published for another one. */
-#define KAI_D_BUNDLE      "kairan1.bundle"      /* Id of a bundle that is written out. */
 #define KAI_D_FILE        "kairan1.file"        /* Key that seals a key file. */
 
 /* What a signature is for: SIG(sk, type, body). */

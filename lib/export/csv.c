@@ -12,10 +12,15 @@ void kai_csv_cell(struct kai_buf *out, struct kai_view text)
     kai_buf_u8(out, '"');
     if (formula)
         kai_buf_u8(out, '\'');
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '"')
+    while (text.n > 0) { /* Up to a quote and with it; it stands twice. */
+        const uint8_t *quote = memchr(text.p, '"', text.n);
+        size_t n = quote == NULL ? text.n : (size_t)(quote - text.p) + 1;
+
+        kai_buf_add(out, text.p, n);
+        if (quote != NULL)
             kai_buf_u8(out, '"');
-        kai_buf_u8(out, text.p[i]);
+        text.p += n;
+        text.n -= n;
     }
     kai_buf_u8(out, '"');
 }
@@ -43,13 +48,9 @@ static void time_cell(struct kai_buf *b, uint64_t ms)
     cell(b, text);
 }
 
-static enum kai_export_left add(struct kai_export *e, const struct kai_export_record *r)
+/* What stands behind value and type. */
+static void make_rest(struct kai_buf *b, const struct kai_export_record *r)
 {
-    struct kai_buf *b = kai_export_file(e, 0);
-
-    kai_csv_cell(b, r->value);
-    kai_buf_u8(b, ',');
-    cell(b, kai_vtype_name(r->type));
     cell(b, kai_tlp_name(r->tlp));
     cell(b, r->pap == KAI_PAP_NONE ? "" : kai_pap_name(r->pap));
     cell(b, r->origin_name);
@@ -58,6 +59,18 @@ static enum kai_export_left add(struct kai_export *e, const struct kai_export_re
     cell(b, r->name);
     kai_csv_cell(b, kai_view_of(r->id, strlen(r->id)));
     kai_buf_text(b, "\r\n");
+}
+
+static enum kai_export_left add(struct kai_export *e, const struct kai_export_record *r)
+{
+    struct kai_buf *b = kai_export_file(e, 0);
+
+    if (e->rest.len == 0)
+        make_rest(&e->rest, r);
+    kai_csv_cell(b, r->value);
+    kai_buf_u8(b, ',');
+    cell(b, kai_vtype_name(r->type));
+    kai_buf_add(b, e->rest.p, e->rest.len);
     return KAI_EXPORT_TAKEN;
 }
 

@@ -10,7 +10,9 @@
 
 #define BLOCK_BYTES (64u << 10)              /* What the sink gets in one piece. */
 #define FILE_MAX    (2 * KAI_STIX_BYTES_MAX) /* An object comes whole. */
+#define ITEM_MAX    KAI_STIX_BYTES_MAX       /* A name is part of an object. */
 #define SEEN_FIRST  1024u
+#define GROUP       32u
 
 static const struct export_form *const FORMS[KAI_EXPORT_FORMATS_N] = {
     [KAI_EXPORT_ZEEK] = &kai_export_zeek, [KAI_EXPORT_SURICATA] = &kai_export_suricata,
@@ -123,7 +125,7 @@ bool kai_export_seen(struct kai_export *e, uint64_t hash)
     struct export_seen *s = &e->seen;
 
     hash += hash == 0;
-    if (s->n >= s->cap / 2 && !grow(s)) {
+    if (s->n >= s->cap - s->cap / 4 && !grow(s)) {
         fail(e, KAI_ENOMEM);
         return false;
     }
@@ -136,18 +138,45 @@ bool kai_export_seen(struct kai_export *e, uint64_t hash)
     return false;
 }
 
-static bool twice(struct kai_export *e, const struct kai_export_record *r)
+static uint64_t hash_of(const struct kai_export *e, enum kai_vtype type, struct kai_view v)
 {
-    uint64_t h;
+    return kai_export_hash(e, (e->form->by_source ? e->source : 0) ^ (uint64_t)type, v.p, v.n);
+}
 
-    if (e->form->objects) {
-        h = kai_export_hash(e, 0, r->object.p, r->object.n);
-    } else {
-        h = kai_export_hash(e, (uint64_t)r->type, r->value.p, r->value.n);
-        if (e->form->by_source)
-            h = kai_export_hash(e, h, r->origin, strlen(r->origin));
-    }
-    return kai_export_seen(e, h);
+/* ---- What a run of records shares. */
+static bool takes(struct kai_view *old, const void *p, size_t n)
+{
+    bool same = old->n >= n && memcmp(old->p, p, n) == 0;
+
+    old->n -= same ? n : 0;
+    old->p += same ? n : 0;
+    return same;
+}
+
+static bool same_item(struct kai_view old, const struct kai_export_record *r, const uint64_t *n)
+{
+    return takes(&old, n, 4 * sizeof *n) && takes(&old, r->id, strlen(r->id) + 1) &&
+           takes(&old, r->origin, strlen(r->origin) + 1) &&
+           takes(&old, r->origin_name, strlen(r->origin_name) + 1) &&
+           takes(&old, r->name, strlen(r->name) + 1);
+}
+
+static void look_at_item(struct kai_export *e, const struct kai_export_record *r)
+{
+    uint64_t n[4] = {r->first_seen_ms, r->valid_until_ms, (uint64_t)r->tlp << 8 | r->pap,
+                     (uint64_t)r->exercise << 1 | r->detect};
+
+    if (same_item(kai_buf_view(&e->item), r, n))
+        return;
+    kai_buf_clear(&e->item);
+    kai_buf_clear(&e->rest);
+    kai_buf_add(&e->item, n, sizeof n);
+    kai_buf_add(&e->item, r->id, strlen(r->id) + 1);
+    kai_buf_add(&e->item, r->origin, strlen(r->origin) + 1);
+    kai_buf_add(&e->item, r->origin_name, strlen(r->origin_name) + 1);
+    kai_buf_add(&e->item, r->name, strlen(r->name) + 1);
+    fail(e, e->item.err);
+    e->source = kai_export_hash(e, 0, r->origin, strlen(r->origin));
 }
 
 /* ---- One export. */
@@ -162,6 +191,8 @@ enum kai_err kai_export_new(struct kai_export **out, enum kai_export_format form
     e->form = FORMS[format];
     e->sink = *sink;
     e->opts = *opts;
+    kai_buf_init(&e->item, ITEM_MAX);
+    kai_buf_init(&e->rest, 6 * ITEM_MAX);
     fail(e, e->form->begin(e));
     if (e->err != KAI_OK) {
         enum kai_err err = e->err;
@@ -173,18 +204,51 @@ enum kai_err kai_export_new(struct kai_export **out, enum kai_export_format form
     return KAI_OK;
 }
 
+static enum kai_export_left add(struct kai_export *e, const struct kai_export_record *r,
+                                uint64_t hash)
+{
+    enum kai_export_left left = kai_export_seen(e, hash) ? KAI_EXPORT_TWICE : e->form->add(e, r);
+
+    e->count[left]++;
+    fail(e, e->rest.err);
+    return left;
+}
+
 enum kai_err kai_export_add(struct kai_export *e, const struct kai_export_record *r,
                             enum kai_export_left *left)
 {
-    enum kai_export_left how = KAI_EXPORT_TWICE;
-
     if (e->err != KAI_OK)
         return e->err;
-    if (!twice(e, r))
-        how = e->form->add(e, r);
-    e->count[how]++;
+    look_at_item(e, r);
+    enum kai_export_left how =
+        add(e, r, hash_of(e, r->type, e->form->objects ? r->object : r->value));
     if (left != NULL)
         *left = how;
+    return e->err;
+}
+
+enum kai_err kai_export_add_many(struct kai_export *e, const struct kai_export_record *r,
+                                 const struct kai_view *values, size_t n)
+{
+    struct kai_export_record one = *r;
+    uint64_t hash[GROUP];
+
+    if (e->err == KAI_OK)
+        look_at_item(e, r);
+    for (size_t at = 0; at < n && e->err == KAI_OK; at += GROUP) {
+        size_t group = n - at < GROUP ? n - at : GROUP;
+
+        /* Where each will be looked for is on its way from memory while the others are done. */
+        for (size_t i = 0; i < group; i++) {
+            hash[i] = hash_of(e, r->type, values[at + i]);
+            if (e->seen.cap > 0)
+                __builtin_prefetch(&e->seen.slots[(size_t)hash[i] & (e->seen.cap - 1)], 1);
+        }
+        for (size_t i = 0; i < group; i++) {
+            one.value = values[at + i];
+            (void)add(e, &one, hash[i]);
+        }
+    }
     return e->err;
 }
 
@@ -211,6 +275,8 @@ void kai_export_free(struct kai_export *e)
         kai_buf_free(&e->files[i].b);
     if (e->form->free != NULL)
         e->form->free(e->state);
+    kai_buf_free(&e->item);
+    kai_buf_free(&e->rest);
     free(e->seen.slots);
     free(e);
 }

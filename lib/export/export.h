@@ -96,6 +96,10 @@ KAI_MUST_USE enum kai_err kai_export_new(struct kai_export **out, enum kai_expor
 /* Add a record. *left may be NULL. Errors: KAI_ENOMEM, what sink returned; it sticks. */
 enum kai_err kai_export_add(struct kai_export *e, const struct kai_export_record *r,
                             enum kai_export_left *left);
+/* Add n values that share the rest of the record, as fast as memory lets it. r->value is not looked
+ * at. Errors: as above. */
+enum kai_err kai_export_add_many(struct kai_export *e, const struct kai_export_record *r,
+                                 const struct kai_view *values, size_t n);
 /* Write what belongs at the end and close all files. Without this nothing that was written is
  * whole. Errors: as above. */
 KAI_MUST_USE enum kai_err kai_export_end(struct kai_export *e);

@@ -37,7 +37,10 @@ struct kai_export {
     } files[KAI_EXPORT_FILES_MAX];
     struct export_seen seen;
     uint64_t count[KAI_EXPORT_LEFT_N];
-    void *state; /* The form's own. */
+    struct kai_buf item; /* What the last record had beside its value, as one text, */
+    uint64_t source;     /* the hash of its source, */
+    struct kai_buf rest; /* and what the form made of it: most have the same. Empty: make it. */
+    void *state;         /* The form's own. */
     enum kai_err err;
 };
 

@@ -16,30 +16,40 @@ static const uint32_t K[64] = {
 static const uint8_t SHIFT[4][4] = {
     {7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
 
+static uint32_t word(const uint8_t *p, size_t i)
+{
+    return (uint32_t)p[4 * i] | (uint32_t)p[4 * i + 1] << 8 | (uint32_t)p[4 * i + 2] << 16 |
+           (uint32_t)p[4 * i + 3] << 24;
+}
+
+/* One step: f of b, c, d goes into a, which becomes the new b. */
+static inline void step(uint32_t v[static 4], uint32_t f, uint32_t w, unsigned s)
+{
+    uint32_t t = v[0] + f + w;
+
+    v[0] = v[3];
+    v[3] = v[2];
+    v[2] = v[1];
+    v[1] += t << s | t >> (32 - s);
+}
+
 static void block(uint32_t h[static 4], const uint8_t *p)
 {
-    uint32_t a = h[0], b = h[1], c = h[2], d = h[3];
+    uint32_t v[4] = {h[0], h[1], h[2], h[3]};
+    uint32_t w[16];
 
-    for (size_t i = 0; i < 64; i++) {
-        size_t g = i < 16 ? i : i < 32 ? (5 * i + 1) % 16 : i < 48 ? (3 * i + 5) % 16 : 7 * i % 16;
-        uint32_t f = i < 16   ? (b & c) | (~b & d)
-                     : i < 32 ? (d & b) | (~d & c)
-                     : i < 48 ? b ^ c ^ d
-                              : c ^ (b | ~d);
-        uint32_t w = (uint32_t)p[4 * g] | (uint32_t)p[4 * g + 1] << 8 |
-                     (uint32_t)p[4 * g + 2] << 16 | (uint32_t)p[4 * g + 3] << 24;
-        unsigned s = SHIFT[i / 16][i % 4];
-
-        f += a + K[i] + w;
-        a = d;
-        d = c;
-        c = b;
-        b += f << s | f >> (32 - s);
-    }
-    h[0] += a;
-    h[1] += b;
-    h[2] += c;
-    h[3] += d;
+    for (size_t i = 0; i < 16; i++)
+        w[i] = word(p, i);
+    for (size_t i = 0; i < 16; i++)
+        step(v, v[3] ^ (v[1] & (v[2] ^ v[3])), K[i] + w[i], SHIFT[0][i % 4]);
+    for (size_t i = 0; i < 16; i++)
+        step(v, v[2] ^ (v[3] & (v[1] ^ v[2])), K[16 + i] + w[(5 * i + 1) % 16], SHIFT[1][i % 4]);
+    for (size_t i = 0; i < 16; i++)
+        step(v, v[1] ^ v[2] ^ v[3], K[32 + i] + w[(3 * i + 5) % 16], SHIFT[2][i % 4]);
+    for (size_t i = 0; i < 16; i++)
+        step(v, v[2] ^ (v[1] | ~v[3]), K[48 + i] + w[7 * i % 16], SHIFT[3][i % 4]);
+    for (size_t i = 0; i < 4; i++)
+        h[i] += v[i];
 }
 
 void kai_md5(uint8_t out[static KAI_MD5_BYTES], const void *p, size_t n)

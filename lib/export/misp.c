@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "export/form.h"
 #include "export/md5.h"
 #include "item/label.h"
@@ -30,8 +32,9 @@ struct event {
     char origin[ORIGIN_CAP];
     uint8_t tlp;
     uint8_t uuid[16];
-    uint64_t begun; /* Number of the event, in the order in which they began. */
-    uint64_t n;     /* Attributes. */
+    uint64_t begun;              /* Number of the event, in the order in which they began. */
+    uint64_t n;                  /* Attributes. */
+    char line[KAI_UUID_CAP + 1]; /* ",UUID\n" */
 };
 
 struct feed {
@@ -166,6 +169,9 @@ static void open_event(struct kai_export *e, unsigned slot, const struct kai_exp
     kai_uuid5(v->uuid, NAMESPACE, name, strlen(name));
     (void)kai_uuid_text(uuid, v->uuid);
     (void)snprintf(file, sizeof file, "%s.json", uuid);
+    v->line[0] = ',';
+    memcpy(v->line + 1, uuid, KAI_UUID_CAP - 1);
+    v->line[KAI_UUID_CAP] = '\n';
     kai_export_open(e, FIRST_EVENT + slot, file);
     kai_buf_init(&head, 65536);
     kai_jput_init(&j, &head);
@@ -232,42 +238,19 @@ static void put_hash(struct kai_export *e, const struct event *v, struct kai_vie
     struct kai_buf *b = kai_export_file(e, HASHES);
     uint8_t md5[KAI_MD5_BYTES];
     char hex[KAI_HEX_CAP(KAI_MD5_BYTES)];
-    char uuid[KAI_UUID_CAP];
 
     kai_md5(md5, value.p, value.n);
-    kai_buf_text(b, kai_hex(hex, md5, sizeof md5));
-    kai_buf_u8(b, ',');
-    kai_buf_text(b, kai_uuid_text(uuid, v->uuid));
-    kai_buf_u8(b, '\n');
+    kai_buf_add(b, kai_hex(hex, md5, sizeof md5), 2 * sizeof md5);
+    kai_buf_add(b, v->line, sizeof v->line);
 }
 
-static enum kai_export_left add(struct kai_export *e, const struct kai_export_record *r)
+/* Members of an attribute that all values of an item share. */
+static void make_rest(struct kai_buf *b, const struct kai_export_record *r)
 {
-    struct feed *s = e->state;
-    const char *category;
-    const char *type = type_of(r->type, &category);
-    uint8_t uuid[16];
-    char text[KAI_UUID_CAP];
-    char name[KAI_UUID_CAP + 40 + KAI_VALUE_BYTES_MAX];
     struct kai_jput j;
 
-    if (type == NULL)
-        return KAI_EXPORT_TYPE;
-    if (r->value.n > KAI_VALUE_BYTES_MAX)
-        return KAI_EXPORT_LONG;
-    unsigned slot = event_of(e, r);
-    struct event *v = &s->events[slot];
-    size_t n = (size_t)snprintf(name, sizeof name, "%s:%s:", kai_uuid_text(text, v->uuid), type);
-    memcpy(name + n, r->value.p, r->value.n);
-    kai_uuid5(uuid, NAMESPACE, name, n + r->value.n);
-    struct kai_buf *b = kai_export_file(e, FIRST_EVENT + slot);
-    kai_buf_text(b, v->n++ > 0 ? ",\n" : "\n");
     kai_jput_init(&j, b);
     kai_jput_object(&j, NULL);
-    kai_jput_text(&j, "uuid", kai_uuid_text(text, uuid));
-    kai_jput_text(&j, "type", type);
-    kai_jput_text(&j, "category", category);
-    kai_jput_view(&j, "value", r->value);
     kai_jput_bool(&j, "to_ids", r->detect);
     put_number(&j, "timestamp", r->first_seen_ms / 1000);
     kai_jput_text(&j, "comment", r->name);
@@ -280,6 +263,53 @@ static enum kai_export_left add(struct kai_export *e, const struct kai_export_re
         kai_jput_end(&j);
     }
     kai_jput_end(&j);
+    if (b->len > 0)
+        b->p[0] = ','; /* Other members stand before it. */
+}
+
+/* An id of the event, the type and the value, in the shape of version 4. */
+static void attribute_uuid(char out[static KAI_UUID_CAP], const struct event *v,
+                           enum kai_vtype type, struct kai_view value)
+{
+    uint8_t key[crypto_shorthash_KEYBYTES];
+    uint8_t uuid[2 * crypto_shorthash_BYTES];
+
+    memcpy(key, v->uuid, sizeof key);
+    key[0] ^= (uint8_t)type;
+    (void)crypto_shorthash(uuid, value.p, value.n, key);
+    key[15] ^= 0xff;
+    (void)crypto_shorthash(uuid + crypto_shorthash_BYTES, value.p, value.n, key);
+    uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40);
+    uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
+    (void)kai_uuid_text(out, uuid);
+}
+
+static enum kai_export_left add(struct kai_export *e, const struct kai_export_record *r)
+{
+    struct feed *s = e->state;
+    const char *category;
+    const char *type = type_of(r->type, &category);
+    char uuid[KAI_UUID_CAP];
+    struct kai_jput j;
+
+    if (type == NULL)
+        return KAI_EXPORT_TYPE;
+    unsigned slot = event_of(e, r);
+    struct event *v = &s->events[slot];
+    if (e->rest.len == 0)
+        make_rest(&e->rest, r);
+    attribute_uuid(uuid, v, r->type, r->value);
+    struct kai_buf *b = kai_export_file(e, FIRST_EVENT + slot);
+    kai_buf_text(b, v->n++ > 0 ? ",\n{\"uuid\":\"" : "\n{\"uuid\":\"");
+    kai_buf_add(b, uuid, KAI_UUID_CAP - 1);
+    kai_buf_text(b, "\",\"type\":\"");
+    kai_buf_text(b, type);
+    kai_buf_text(b, "\",\"category\":\"");
+    kai_buf_text(b, category);
+    kai_buf_text(b, "\",\"value\":");
+    kai_jput_init(&j, b);
+    kai_jput_view(&j, NULL, r->value);
+    kai_buf_add(b, e->rest.p, e->rest.len);
     put_hash(e, v, r->value);
     return KAI_EXPORT_TAKEN;
 }

@@ -70,8 +70,16 @@ static enum kai_export_left add_name(struct kai_export *e, struct kai_view name)
 
 static void add_ip4(struct kai_buf *b, const struct kai_cidr *ip)
 {
-    kai_buf_printf(b, "%u.%u.%u.%u.%u.rpz-ip CNAME .\n", ip->bits, ip->addr[3], ip->addr[2],
-                   ip->addr[1], ip->addr[0]);
+    struct kai_cidr turned = {.addr = {ip->addr[3], ip->addr[2], ip->addr[1], ip->addr[0]},
+                              .bits = 32};
+    char text[KAI_IP_TEXT_CAP];
+
+    if (ip->bits >= 10)
+        kai_buf_u8(b, (uint8_t)('0' + ip->bits / 10));
+    kai_buf_u8(b, (uint8_t)('0' + ip->bits % 10));
+    kai_buf_u8(b, '.');
+    kai_buf_add(b, text, kai_ip4_text(text, &turned));
+    kai_buf_text(b, ".rpz-ip CNAME .\n");
 }
 
 /* Words from the last to the first; zz stands for the longest run of two zeros or more, of equals

@@ -1,10 +1,8 @@
 /* stix: a STIX 2.1 bundle of the objects' own bytes, and the definitions of the TLP markings that
- * they name: what was published can be published again and is the same. The bundle's id is made of
- * its objects: the same objects make the same file. */
+ * they name: what was published can be published again and is the same. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypto/hash.h"
 #include "export/form.h"
 #include "item/label.h"
 #include "item/scoid.h"
@@ -35,7 +33,6 @@ static const struct {
 struct bundle {
     bool any;
     bool used[TLPS_N];
-    struct kai_hasher hash;
 };
 
 static enum kai_err begin(struct kai_export *e)
@@ -45,7 +42,6 @@ static enum kai_err begin(struct kai_export *e)
     if (s == NULL)
         return KAI_ENOMEM;
     e->state = s;
-    kai_hash_begin(&s->hash, KAI_D_BUNDLE);
     kai_export_open(e, 0, "");
     kai_buf_text(kai_export_file(e, 0), "{\"type\":\"bundle\"");
     return KAI_OK;
@@ -60,7 +56,9 @@ static void find_markings(struct bundle *s, struct kai_view object)
 
     while ((size_t)(end - at) >= ID_N &&
            (at = memchr(at, MARKING[0], (size_t)(end - at) - ID_N + 1)) != NULL) {
-        for (size_t i = 0; memcmp(at, MARKING, MARKING_N) == 0 && i < TLPS_N; i++)
+        bool here = at[1] == MARKING[1] && memcmp(at, MARKING, MARKING_N) == 0;
+
+        for (size_t i = 0; here && i < TLPS_N; i++)
             s->used[i] = s->used[i] || memcmp(at, TLPS[i].id, ID_N) == 0;
         at++;
     }
@@ -81,8 +79,6 @@ static enum kai_export_left add(struct kai_export *e, const struct kai_export_re
     if (r->object.n == 0)
         return KAI_EXPORT_TYPE;
     find_markings(s, r->object);
-    kai_hash_u64(&s->hash, r->object.n);
-    kai_hash_add(&s->hash, r->object.p, r->object.n);
     put_comma(e);
     struct kai_buf *b = kai_export_file(e, 0);
     kai_buf_add(b, r->object.p, r->object.n);
@@ -115,7 +111,7 @@ static void put_marking(struct kai_export *e, size_t i)
 static void end(struct kai_export *e)
 {
     struct bundle *s = e->state;
-    uint8_t hash[KAI_ID_BYTES];
+    uint8_t id[16];
     char text[KAI_UUID_CAP];
 
     for (size_t i = 0; i < TLPS_N; i++) {
@@ -124,11 +120,13 @@ static void end(struct kai_export *e)
         put_comma(e);
         put_marking(e, i);
     }
-    kai_hash_end(&s->hash, hash);
-    hash[6] = (uint8_t)((hash[6] & 0x0f) | 0x40); /* As version 4 has it: readers check that. */
-    hash[8] = (uint8_t)((hash[8] & 0x3f) | 0x80);
+    memcpy(id, e->opts.seed, sizeof id);
+    for (size_t i = 0; i < sizeof id; i++) /* It is at random, and told to nobody. */
+        id[i] ^= (uint8_t)kai_export_hash(e, i, "id", 2);
+    id[6] = (uint8_t)((id[6] & 0x0f) | 0x40);
+    id[8] = (uint8_t)((id[8] & 0x3f) | 0x80);
     kai_buf_printf(kai_export_file(e, 0), "%s,\"id\":\"bundle--%s\"}\n", s->any ? "\n]" : "",
-                   kai_uuid_text(text, hash));
+                   kai_uuid_text(text, id));
 }
 
 const struct export_form kai_export_stix = {.name = "stix",

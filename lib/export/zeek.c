@@ -19,31 +19,33 @@ static enum kai_err begin(struct kai_export *e)
     return KAI_OK;
 }
 
+/* With the tabs around it. */
 static const char *type_of(const struct kai_export_record *r)
 {
     switch (r->type) {
     case KAI_V_IPV4:
     case KAI_V_IPV6:
-        return memchr(r->value.p, '/', r->value.n) != NULL ? "Intel::SUBNET" : "Intel::ADDR";
+        return memchr(r->value.p, '/', r->value.n) != NULL ? "\tIntel::SUBNET\t"
+                                                           : "\tIntel::ADDR\t";
     case KAI_V_DOMAIN:
-        return "Intel::DOMAIN";
+        return "\tIntel::DOMAIN\t";
     case KAI_V_URL:
-        return "Intel::URL";
+        return "\tIntel::URL\t";
     case KAI_V_EMAIL:
-        return "Intel::EMAIL";
+        return "\tIntel::EMAIL\t";
     case KAI_V_MD5:
     case KAI_V_SHA1:
     case KAI_V_SHA224:
     case KAI_V_SHA256:
     case KAI_V_SHA384:
     case KAI_V_SHA512:
-        return "Intel::FILE_HASH";
+        return "\tIntel::FILE_HASH\t";
     case KAI_V_FILE_NAME:
-        return "Intel::FILE_NAME";
+        return "\tIntel::FILE_NAME\t";
     case KAI_V_USER_ACCOUNT:
-        return "Intel::USER_NAME";
+        return "\tIntel::USER_NAME\t";
     case KAI_V_USER_AGENT:
-        return "Intel::SOFTWARE";
+        return "\tIntel::SOFTWARE\t";
     case KAI_V_NONE:
     case KAI_V_SSDEEP:
     case KAI_V_TLSH:
@@ -97,11 +99,25 @@ static void put(struct kai_buf *b, struct kai_view v)
         kai_buf_add(b, v.p + from, v.n - from);
 }
 
+/* Source and description: the rest of a line. */
+static void make_rest(struct kai_buf *b, const struct kai_export_record *r)
+{
+    char words[2][WORDS_CAP]; /* Not values: what does not fit is cut. */
+
+    kai_copy_text(words[0], sizeof words[0], r->origin_name);
+    kai_copy_text(words[1], sizeof words[1], r->name);
+    struct kai_view source = kai_view_of(words[0], strlen(words[0]));
+    struct kai_view desc = kai_view_of(words[1], strlen(words[1]));
+    put(b, unset(source) ? kai_view_of(r->origin, strlen(r->origin)) : source);
+    kai_buf_u8(b, '\t');
+    put(b, unset(desc) ? kai_view_of("-", 1) : desc);
+    kai_buf_text(b, "\t-\tF\n");
+}
+
 static enum kai_export_left add(struct kai_export *e, const struct kai_export_record *r)
 {
     const char *type = type_of(r);
     struct kai_view value = r->value;
-    char words[2][WORDS_CAP]; /* Not values: what does not fit is cut. */
 
     if (type == NULL)
         return KAI_EXPORT_TYPE;
@@ -115,17 +131,12 @@ static enum kai_export_left add(struct kai_export *e, const struct kai_export_re
     }
     if (unset(value))
         return KAI_EXPORT_SHAPE;
-    kai_copy_text(words[0], sizeof words[0], r->origin_name);
-    kai_copy_text(words[1], sizeof words[1], r->name);
-    struct kai_view source = kai_view_of(words[0], strlen(words[0]));
-    struct kai_view desc = kai_view_of(words[1], strlen(words[1]));
+    if (e->rest.len == 0)
+        make_rest(&e->rest, r);
     struct kai_buf *b = kai_export_file(e, 0);
     put(b, value);
-    kai_buf_printf(b, "\t%s\t", type);
-    put(b, unset(source) ? kai_view_of(r->origin, strlen(r->origin)) : source);
-    kai_buf_u8(b, '\t');
-    put(b, unset(desc) ? kai_view_of("-", 1) : desc);
-    kai_buf_text(b, "\t-\tF\n");
+    kai_buf_add(b, type, strlen(type));
+    kai_buf_add(b, e->rest.p, e->rest.len);
     return KAI_EXPORT_TAKEN;
 }
 

@@ -16,6 +16,7 @@
 #include "text/time.h"
 
 #define RETRY_MS       200
+#define GROUP          256u
 #define MANIFEST_BYTES (64u << 20)
 
 struct run {
@@ -97,7 +98,8 @@ static uint64_t time_of(const json_t *o, const char *key)
 
 static struct kai_view view_of(const json_t *v)
 {
-    return kai_view_of(json_string_value(v), json_string_length(v));
+    return json_is_string(v) ? kai_view_of(json_string_value(v), json_string_length(v))
+                             : kai_view_of("", 0);
 }
 
 static enum kai_err add_item(struct run *r, const json_t *o)
@@ -118,7 +120,9 @@ static enum kai_err add_item(struct run *r, const json_t *o)
         .valid_until_ms = time_of(o, "valid_until"),
         .type = kai_vtype_parse(kai_view_of(type, strlen(type))),
     };
+    struct kai_view group[GROUP];
     enum kai_err err = KAI_OK;
+    size_t n;
 
     (void)kai_tlp_parse(kai_view_of(label, strlen(label)), &rec.tlp);
     (void)kai_pap_parse(kai_view_of(pap, strlen(pap)), &rec.pap);
@@ -126,10 +130,10 @@ static enum kai_err add_item(struct run *r, const json_t *o)
         rec.object = view_of(object);
         return kai_export_add(r->writer, &rec, NULL);
     }
-    for (size_t i = 0; err == KAI_OK && i < json_array_size(values); i++) {
-        rec.value = view_of(json_array_get(values, i));
-        if (rec.value.n > 0)
-            err = kai_export_add(r->writer, &rec, NULL);
+    for (size_t i = 0; err == KAI_OK && i < json_array_size(values); i += n) {
+        for (n = 0; n < GROUP && i + n < json_array_size(values); n++)
+            group[n] = view_of(json_array_get(values, i + n));
+        err = kai_export_add_many(r->writer, &rec, group, n);
     }
     return err;
 }

@@ -5,11 +5,10 @@ import os
 import shutil
 import signal
 import subprocess
-import threading
 import time
 import unittest
 
-from world import DONE, FAILED, FORBIDDEN, NOTHING, SANITIZED, USAGE, PATIENCE, WorldCase, addresses, bundle, indicator, until
+from world import DATA, DONE, FAILED, FORBIDDEN, NOTHING, USAGE, PATIENCE, WorldCase, addresses, bundle, indicator, until
 
 
 def read(path):
@@ -275,6 +274,48 @@ class Export(WorldCase):
         until("it has expired", lambda: "a.soon.example" not in read(path), 10)
         p.send_signal(signal.SIGINT)
         self.assertEqual(0, p.wait(10 * PATIENCE))
+
+    def test_real_data(self):
+        """Real lists and bundles: every form is what its reader takes, and the bundle published again changes nothing."""
+        files = [(os.path.join(DATA, *p.split("/"))) for p in ("stix21/amnesty-pegasus.json", "stix21/oasis-poisonivy.json",
+                                                               "lists/ipsum-ips.txt", "lists/maltrail-domains.txt")]
+        if not DATA or not all(map(os.path.exists, files)):
+            self.skipTest("KAIRAN_DATA names no folder with the files")
+        for path in files:
+            self.a.call("publish", path, "--to", "all", "--label", "GREEN", "--skip-bad", "--json", seconds=300)
+        until("all of it is at Beta", lambda: self.a.state()[3] == self.b.state()[3] and self.b.status()["index_lag_ms"] == 0, 60)
+        made = {}
+        for form in ("zeek", "suricata", "rpz", "hosts", "csv", "stix", "misp"):
+            began = time.monotonic()
+            path, r = self.export(form)
+            made[form] = path, r.last
+            print("%s: %d values, %.2f s, left out %r" % (form, r.last["values"], time.monotonic() - began,
+                                                         {k: n for k, n in r.last["left_out"].items() if n}), flush=True)
+            self.assertGreater(r.last["values"], 200)
+        rows = zeek_rows(read(made["zeek"][0]))
+        self.assertEqual(made["zeek"][1]["values"], len(rows))
+        ok = zone_ok(made["rpz"][0])
+        self.assertTrue(ok is None or ok[0], ok)
+        with open(made["stix"][0], encoding="utf-8") as f:
+            self.assertGreater(len(json.load(f)["objects"]), 1000)
+        folder = made["misp"][0]
+        with open(os.path.join(folder, "manifest.json"), encoding="utf-8") as f:
+            events = json.load(f)
+        n = 0
+        for uuid in events:
+            with open(os.path.join(folder, uuid + ".json"), encoding="utf-8") as f:
+                n += len(json.load(f)["Event"]["Attribute"])
+        self.assertEqual(made["misp"][1]["values"], n)
+        self.assertEqual(n, read(os.path.join(folder, "hashes.csv")).count("\n"))
+        folder = made["suricata"][0]
+        for name in os.listdir(folder):
+            for line in read(os.path.join(folder, name)).splitlines():
+                self.assertTrue(line and (not name.endswith(".lst") or len(line) <= 1023), (name, line))
+        path, _ = self.export("stix", "type:malware OR type:report OR type:identity")
+        before = self.a.state()[3]
+        done = self.a.ask("publish", path, "--to", "all", "--label", "GREEN").last
+        self.assertEqual((0, 0), (done["accepted"], done["refused"]), done)
+        self.assertEqual(before, self.a.state()[3])
 
 
 if __name__ == "__main__":
