@@ -146,11 +146,11 @@ static uint64_t hash_of(const struct kai_export *e, enum kai_vtype type, struct 
 /* ---- What a run of records shares. */
 static bool takes(struct kai_view *old, const void *p, size_t n)
 {
-    bool same = old->n >= n && memcmp(old->p, p, n) == 0;
-
-    old->n -= same ? n : 0;
-    old->p += same ? n : 0;
-    return same;
+    if (old->n < n || memcmp(old->p, p, n) != 0)
+        return false;
+    old->n -= n;
+    old->p += n;
+    return true;
 }
 
 static bool same_item(struct kai_view old, const struct kai_export_record *r, const uint64_t *n)

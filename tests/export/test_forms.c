@@ -1,4 +1,4 @@
-/* test_export: each form byte by byte, with values that would break it. */
+/* test_forms: each form byte by byte, with values that would break it. */
 #include "export/sheet.h"
 
 #include <jansson.h>
