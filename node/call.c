@@ -47,6 +47,7 @@ static const struct {
     {"query", kai_verb_query, KAI_POLICY_LOOK},
     {"get", kai_verb_get, KAI_POLICY_LOOK},
     {"explain", kai_verb_explain, KAI_POLICY_LOOK},
+    {"export", kai_verb_export, KAI_POLICY_LOOK},
     {"watch", kai_verb_watch, KAI_POLICY_LOOK},
     {"hunt-filter", kai_verb_hunt_filter, KAI_POLICY_LOOK},
     {"hunt-resolve", kai_verb_hunt_resolve, KAI_POLICY_LOOK},

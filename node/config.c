@@ -111,6 +111,11 @@ enum kai_err kai_config_set(struct kai_config *c, const char *key, const char *v
         memcpy(c->api, value, strlen(value) + 1);
         return KAI_OK;
     }
+    if (strcmp(key, "export-never") == 0) {
+        enum kai_err err = kai_fit_own(&c->fit, value);
+
+        return err == KAI_OK ? err : kai_why_set(why, err, "config.own", value, NULL, NULL);
+    }
     if (strcmp(key, "spool-max") == 0) {
         if (!kai_size_parse(value, &c->spool_max) || c->spool_max == 0)
             return kai_why_set(why, KAI_EMALFORMED, "config.size", value, NULL, NULL);
@@ -145,10 +150,9 @@ enum kai_err kai_config_load(struct kai_config *c, const struct kai_home *h, str
 
     *c = (struct kai_config){.spool_max = SPOOL_BYTES_DEFAULT,
                              .expire_days = KAI_EXPIRE_DAYS_DEFAULT};
-    if (text == NULL)
-        return KAI_ENOMEM;
-    enum kai_err err =
-        kai_file_read(kai_home_path(h, path, "kairan.conf"), text, FILE_BYTES_MAX, &n);
+    enum kai_err err = text == NULL ? KAI_ENOMEM : kai_fit_init(&c->fit);
+    if (err == KAI_OK)
+        err = kai_file_read(kai_home_path(h, path, "kairan.conf"), text, FILE_BYTES_MAX, &n);
     if (err == KAI_ENOTFOUND) {
         free(text);
         return KAI_OK;

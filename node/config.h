@@ -6,6 +6,7 @@
  * dial = tcp://HOST:PORT/NODEKEY    may stand several times; NODEKEY where no address record has it
  * api = /PATH                       the local socket, when HOME is too long for one
  * api = tcp://127.0.0.1:PORT        and the local API on loopback too, for holders of tokens
+ * export-never = NAME|BLOCK         one's own: in no file of `export`; may stand several times
  * spool-max = 512MiB                largest file that `publish` takes
  * expire-days = 400                 what this node publishes expires after so long; 0: never
  * keep-days = 0                     how much longer it keeps what has expired
@@ -13,6 +14,7 @@
 #ifndef KAI_NODE_CONFIG_H
 #define KAI_NODE_CONFIG_H
 
+#include "export/fit.h"
 #include "keys/record.h"
 #include "node/home.h"
 
@@ -32,6 +34,7 @@ struct kai_config {
     char api_tcp[KAI_ENDPOINT_BYTES_MAX];
     size_t n_dials;
     struct kai_dial_target dials[KAI_DIALS_MAX];
+    struct kai_fit fit; /* export-never */
     uint64_t spool_max;
     uint64_t expire_days; /* 0: never. */
     uint64_t keep_days;

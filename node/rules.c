@@ -12,10 +12,11 @@ static bool expired(const struct kai_row *row, uint64_t now_ms)
     return row->valid_until_ms != 0 && row->valid_until_ms <= now_ms;
 }
 
-bool kai_rules_exportable(const struct kai_row *row, uint8_t clearance, uint64_t now_ms)
+const char *kai_rules_export(const struct kai_row *row, uint64_t purpose, uint8_t clearance,
+                             uint64_t now_ms)
 {
     struct kai_policy_export f = {
-        .purpose = KAI_POLICY_DETECT,
+        .purpose = purpose,
         .tlp = row->tlp,
         .pap = row->pap,
         .clearance = clearance,
@@ -25,7 +26,14 @@ bool kai_rules_exportable(const struct kai_row *row, uint8_t clearance, uint64_t
         .recalled = (row->flags & KAI_ROW_RECALLED) != 0,
     };
 
-    return kai_policy_export(&f) == NULL;
+    return kai_policy_export(&f);
+}
+
+/* Of what is no indicator nothing goes to a sensor: that something was observed is no reason. */
+bool kai_rules_exportable(const struct kai_row *row, uint8_t clearance, uint64_t now_ms)
+{
+    return strcmp(row->type, "indicator") == 0 &&
+           kai_rules_export(row, KAI_POLICY_DETECT, clearance, now_ms) == NULL;
 }
 
 struct words {

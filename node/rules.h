@@ -6,6 +6,10 @@
 #include "node/who.h"
 #include "text/catalogue.h"
 
+/* The code of the rule that keeps the row out of a file for this (enum kai_policy_purpose); NULL:
+ * it may go there. */
+const char *kai_rules_export(const struct kai_row *row, uint64_t purpose, uint8_t clearance,
+                             uint64_t now_ms);
 /* Whether the row may go to a sensor of one's own: an alert, the least of the exports. */
 bool kai_rules_exportable(const struct kai_row *row, uint8_t clearance, uint64_t now_ms);
 

@@ -95,6 +95,14 @@ const struct kai_text_reason kai_reasons_home[] = {
         "各行は「名前 = 値」の形で書いてください。",
     },
     {
+        "config.own",
+        "{1} is neither a domain name nor an address or block, or there are more than 32 such "
+        "lines.",
+        "Write export-never = example.org or export-never = 192.0.2.0/24.",
+        "{1} はドメイン名でもアドレスでもないか、この設定が 32 行を超えています。",
+        "export-never = example.org や export-never = 192.0.2.0/24 のように書いてください。",
+    },
+    {
         "config.read",
         "The configuration {1} cannot be read.",
         "Check the file and its permissions.",

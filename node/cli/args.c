@@ -53,3 +53,17 @@ void kai_cli_print_json(json_t *o)
     (void)fputc('\n', stdout);
     json_decref(o);
 }
+
+char *kai_cli_expression(const struct kai_cli *cli)
+{
+    struct kai_buf b;
+
+    kai_buf_init(&b, 65536);
+    for (size_t i = 0; i < cli->n_args; i++) {
+        if (i > 0)
+            kai_buf_u8(&b, ' ');
+        kai_buf_text(&b, cli->args[i]);
+    }
+    kai_buf_u8(&b, '\0');
+    return (char *)b.p; /* Taken over by the caller. */
+}

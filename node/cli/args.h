@@ -11,6 +11,8 @@ void kai_cli_put_list(const struct kai_cli *cli, json_t *args, const char *optio
 /* Returns the exit status: KAI_EXIT_USAGE where it is no number, which was told. */
 int kai_cli_put_number(const struct kai_cli *cli, json_t *args, const char *option,
                        const char *key);
+/* What follows the verb, as one text; to be freed. NULL: no memory. */
+char *kai_cli_expression(const struct kai_cli *cli);
 /* Bytes in hex. */
 void kai_cli_put_hex(json_t *args, const char *key, struct kai_view bytes);
 /* "now" and "next" of an answer: what happens, and what to do (cmd_revoke.c). */

@@ -85,6 +85,11 @@ int kai_cli_call(struct kai_cli *cli, const char *verb, json_t *args, const char
 json_t *kai_cli_ask(struct kai_cli *cli, const char *verb, json_t *args, int *status);
 /* After calls with cli->hold. */
 void kai_cli_release(struct kai_cli *cli);
+/* Ask the running node for an answer without an end, until stop() says so (asked once a
+ * second); a home without a node is not opened. *lost: the node was not there or went away, which
+ * is not told: ask again. */
+int kai_cli_follow(struct kai_cli *cli, const char *verb, const json_t *args, kai_line_fn *line,
+                   void *ctx, bool (*stop)(void), bool *lost);
 /* Print each line as it is. */
 bool kai_cli_print_line(void *ctx, const char *line, size_t n);
 /* Ask, and print the answer: lines with --json, else a table. */
@@ -107,6 +112,7 @@ int kai_cmd_org_request(struct kai_cli *cli);
 int kai_cmd_org_admit(struct kai_cli *cli);
 int kai_cmd_org_join(struct kai_cli *cli);
 int kai_cmd_org_recover(struct kai_cli *cli);
+int kai_cmd_export(struct kai_cli *cli);
 int kai_cmd_org_list(struct kai_cli *cli);
 int kai_cmd_org_show(struct kai_cli *cli);
 int kai_cmd_org_revoke(struct kai_cli *cli);

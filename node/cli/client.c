@@ -30,6 +30,9 @@ struct ask {
     int exit_status;
     struct kai_buf error; /* Body of an error answer. */
     FILE *upload;
+    /* kai_cli_follow() */
+    bool (*stop)(void); /* NULL: it does not end before the answer does. */
+    bool lost;
 };
 
 static void take_lines(struct ask *a, const char *p, size_t n)
@@ -104,6 +107,14 @@ static size_t on_upload(char *buf, size_t size, size_t n, void *ctx)
     struct ask *a = ctx;
 
     return fread(buf, size, n, a->upload);
+}
+
+static int on_progress(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    const struct ask *ask = ctx;
+
+    (void)a, (void)b, (void)c, (void)d;
+    return ask->stop(); /* Asked at least once a second. */
 }
 
 /* Where the node listens, as its configuration says. */
@@ -198,9 +209,16 @@ static int ask_node(struct ask *a, const char *path, const char *verb, const cha
         (void)curl_easy_setopt(curl, CURLOPT_HEADERDATA, a);
         (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
         set_body(curl, a, file, args, size);
+        if (a->stop != NULL) {
+            (void)curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+            (void)curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+            (void)curl_easy_setopt(curl, CURLOPT_XFERINFODATA, a);
+        }
         CURLcode rc = curl_easy_perform(curl);
         if (a->http >= 400 || a->error.len > 0) {
             status = error_of(a);
+        } else if (a->stop != NULL) {
+            a->lost = !a->stopped; /* However it ended: this answer has no end. */
         } else if (rc != CURLE_OK && !a->stopped) {
             kai_ignore(kai_why_set(&why, KAI_EIO, "api.lost", curl_easy_strerror(rc), NULL, NULL));
             status = kai_cli_fail(a->cli, KAI_EIO, &why);
@@ -313,7 +331,7 @@ copy:
     return tmp;
 }
 
-static int dispatch(struct ask *a, const char *verb, json_t *args, const char *file)
+static int dispatch(struct ask *a, const char *verb, const json_t *args, const char *file)
 {
     struct kai_why why = {0};
     char path[108];
@@ -338,6 +356,10 @@ static int dispatch(struct ask *a, const char *verb, json_t *args, const char *f
         status = text == NULL ? KAI_EXIT_FAILED : ask_node(a, path, verb, text, file, st.st_size);
         free(text);
         return status;
+    }
+    if (a->stop != NULL) {
+        a->lost = true;
+        return KAI_EXIT_FAILED;
     }
     if (st.st_size > 0) {
         map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fileno(a->upload), 0);
@@ -368,6 +390,20 @@ int kai_cli_call(struct kai_cli *cli, const char *verb, json_t *args, const char
     kai_buf_free(&a.partial);
     kai_buf_free(&a.error);
     json_decref(args);
+    return status;
+}
+
+int kai_cli_follow(struct kai_cli *cli, const char *verb, const json_t *args, kai_line_fn *line,
+                   void *ctx, bool (*stop)(void), bool *lost)
+{
+    struct ask a = {.cli = cli, .line = line, .ctx = ctx, .stop = stop};
+
+    kai_buf_init(&a.partial, LINE_BYTES_MAX);
+    kai_buf_init(&a.error, LINE_BYTES_MAX);
+    int status = dispatch(&a, verb, args, NULL);
+    *lost = a.lost;
+    kai_buf_free(&a.partial);
+    kai_buf_free(&a.error);
     return status;
 }
 

@@ -4,25 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "export/export.h"
 #include "node/call.h"
+#include "node/cli/args.h"
 #include "node/cli/cli.h"
 #include "node/cli/files.h"
 #include "policy/policy.h"
 #include "text/time.h"
-
-static char *expression(const struct kai_cli *cli)
-{
-    struct kai_buf b;
-
-    kai_buf_init(&b, 65536);
-    for (size_t i = 0; i < cli->n_args; i++) {
-        if (i > 0)
-            kai_buf_u8(&b, ' ');
-        kai_buf_text(&b, cli->args[i]);
-    }
-    kai_buf_u8(&b, '\0');
-    return (char *)b.p; /* Taken over by the caller. */
-}
 
 struct rows {
     struct kai_cli *cli;
@@ -42,32 +30,22 @@ static const struct kai_column row_columns[] = {
 };
 #define ROW_COLUMNS (sizeof row_columns / sizeof row_columns[0])
 
-/* RFC 4180, and nothing that a spreadsheet would take for a formula. */
-static void put_csv(const char *text)
-{
-    bool risky = text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
-
-    (void)putchar('"');
-    if (risky)
-        (void)putchar('\'');
-    for (; *text != '\0'; text++) {
-        if (*text == '"')
-            (void)putchar('"');
-        (void)putchar(*text);
-    }
-    (void)putchar('"');
-}
-
 static void csv_row(const json_t *o)
 {
+    struct kai_buf b;
+
+    kai_buf_init(&b, 1u << 20);
     for (size_t k = 0; k < ROW_COLUMNS; k++) {
         const char *v = json_string_value(json_object_get(o, row_columns[k].key));
 
         if (k > 0)
-            (void)putchar(',');
-        put_csv(v != NULL ? v : "");
+            kai_buf_u8(&b, ',');
+        if (v != NULL)
+            kai_csv_cell(&b, kai_view_of(v, strlen(v)));
     }
-    (void)fputs("\r\n", stdout);
+    kai_buf_text(&b, "\r\n");
+    (void)fwrite(b.p, 1, b.len, stdout);
+    kai_buf_free(&b);
 }
 
 static bool on_row(void *ctx, const char *line, size_t n)
@@ -127,7 +105,7 @@ int kai_cmd_query(struct kai_cli *cli)
     if (limit != NULL && (!kai_cli_number(limit, &n) || n == 0))
         return kai_cli_usage(cli, "usage.number", "--limit");
     r.page = json_array();
-    char *expr = expression(cli);
+    char *expr = kai_cli_expression(cli);
     json_t *args = json_pack("{s:s}", "expr", expr != NULL ? expr : "");
     if (n > 0)
         (void)json_object_set_new(args, "limit", json_integer((json_int_t)n));
@@ -224,7 +202,7 @@ static bool on_watch(void *ctx, const char *line, size_t n)
 
 int kai_cmd_watch(struct kai_cli *cli)
 {
-    char *expr = expression(cli);
+    char *expr = kai_cli_expression(cli);
     json_t *args = json_pack("{s:s}", "expr", expr != NULL ? expr : "");
 
     free(expr);

@@ -95,6 +95,8 @@ const struct kai_verb kai_verbs[] = {
      64, kai_cmd_query, "help.query"},
     {"get", "ID [--format json|stix]", "--format=", 1, 1, kai_cmd_get, "help.get"},
     {"explain", "ID", "", 1, 1, kai_cmd_explain, "help.explain"},
+    {"export", "[EXPRESSION] --format zeek|suricata|rpz|hosts|csv|stix|misp --out FILE [--follow]",
+     "--format= --out= --follow", 0, 64, kai_cmd_export, "help.export"},
     {"watch", "[EXPRESSION]", "", 0, 64, kai_cmd_watch, "help.watch"},
     {"hunt", "[FILE...] [--type TYPE]... [--since DATE|7d]", "--type= --since=", 0, 1000000,
      kai_cmd_hunt, "help.hunt"},
