@@ -80,7 +80,7 @@ static enum kai_err query_new(struct kai_call *call, const char *expr, struct qu
     q->c = call->core;
     q->now_ms = kai_wall_ms();
     struct kai_query_names names = {
-        .org = kai_reader_org, .audience = kai_reader_aud, .ctx = &q->r};
+        .org = kai_reader_org, .audience = kai_reader_aud, .text = kai_reader_text, .ctx = &q->r};
     err = kai_reader_begin(&q->r);
     if (err == KAI_OK)
         err =

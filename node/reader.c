@@ -94,6 +94,19 @@ enum kai_err kai_reader_aud(void *ctx, const char *text, uint8_t id[static KAI_I
     return err;
 }
 
+enum kai_err kai_reader_text(void *ctx, const struct kai_row *row, struct kai_view *json)
+{
+    struct kai_reader *r = ctx;
+    struct kai_list list;
+    enum kai_err err;
+
+    if (row->kind != KAI_CONTENT_LIST)
+        return kai_fetch_object(r->fetch, &r->source, row, json);
+    err = kai_fetch_list(r->fetch, &r->source, row, &list);
+    *json = list.template_json;
+    return err;
+}
+
 static struct kai_label label_of(const struct kai_row *row)
 {
     return (struct kai_label){

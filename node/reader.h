@@ -42,10 +42,11 @@ KAI_MUST_USE enum kai_err kai_reader_explain(struct kai_reader *r, const struct 
 KAI_MUST_USE enum kai_err kai_reader_stix(struct kai_reader *r, const struct kai_row *row,
                                           uint64_t index, struct kai_buf *out);
 
-/* Names for kai_query_parse(). ctx is the reader, begun. */
+/* Names and texts for kai_query_parse(). ctx is the reader, begun. */
 enum kai_err kai_reader_org(void *ctx, const char *text, uint8_t id[static KAI_ID_BYTES],
                             struct kai_why *why);
 enum kai_err kai_reader_aud(void *ctx, const char *text, uint8_t id[static KAI_ID_BYTES],
                             struct kai_why *why);
+enum kai_err kai_reader_text(void *ctx, const struct kai_row *row, struct kai_view *json);
 
 #endif

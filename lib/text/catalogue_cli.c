@@ -63,9 +63,9 @@ const struct kai_text_reason kai_reasons_cli[] = {
     },
     {
         "query.text",
-        "{1} is no value of a known kind, and texts are not searched.",
+        "{1} is no value of a known kind, and texts cannot be searched here.",
         "Ask for a value (address, domain, URL, hash, CVE), or by type:, label:, by: or audience:.",
-        "{1} は既知の種類の値ではありません。文章の検索には対応していません。",
+        "{1} は既知の種類の値ではありません。ここでは文章を検索できません。",
         "値（アドレス、ドメイン、URL、ハッシュ、CVE）か、type: label: by: audience: "
         "で検索してください。",
     },
