@@ -41,6 +41,8 @@ static const struct {
     {"release-refuse", kai_verb_release_refuse, KAI_POLICY_SHARE},
     {"withdraw", kai_verb_withdraw, KAI_POLICY_SHARE},
     {"recall", kai_verb_recall, KAI_POLICY_SHARE},
+    {"note", kai_verb_note, KAI_POLICY_SHARE},
+    {"sighting", kai_verb_sighting, KAI_POLICY_SHARE},
     {"receipts", kai_verb_receipts, KAI_POLICY_SHARE},
     {"contribution-list", kai_verb_contribution_list, KAI_POLICY_SHARE},
     {"contribution-publish", kai_verb_contribution_publish, KAI_POLICY_SHARE},

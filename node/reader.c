@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "item/stix.h"
+#include "node/beside.h"
 #include "node/rules.h"
 #include "node/shown.h"
 
@@ -280,11 +281,14 @@ enum kai_err kai_reader_put(struct kai_reader *r, const struct kai_query_hit *hi
     } else {
         put_content(&j, row, hit, kai_buf_view(&object), norm, r->clearance, &compact);
     }
-    if (r->rules != NULL)
-        kai_rules_put(&j, r, row, r->rules, r->lang, false);
-    kai_jput_end(&j);
-    err = kai_jput_line(&j);
     kai_audit_read(r->audit, id, row->tlp);
+    if (r->rules != NULL) { /* `get`: one item, in full. */
+        kai_rules_put(&j, r, row, r->rules, r->lang, false);
+        if (!whole_list && row->kind != KAI_ROW_SEALED)
+            err = kai_beside_put(&j, r, row, hit->index, kai_buf_view(&object));
+    }
+    kai_jput_end(&j);
+    err = err == KAI_OK ? kai_jput_line(&j) : err;
 out:
     kai_buf_free(&object);
     kai_buf_free(&compact);

@@ -34,6 +34,7 @@
 #define KAI_BATCH_ITEMS_MAX         500u /* Items of one OBJ: bounds proofs and the work of a receiver. */
 #define KAI_STIX_BYTES_MAX          1048576u /* One STIX object, its parts together. */
 #define KAI_STIX_DEPTH_MAX          64u      /* jansson recurses; real objects stay under 10. */
+#define KAI_STIX_REFS_MAX           100u     /* Objects under which one note is found. */
 #define KAI_AUDIENCES_PER_OBJ_MAX   16u
 #define KAI_VALUE_BYTES_MAX         4096u   /* One observable value, a URL at most. */
 #define KAI_LIST_BYTES_MAX          131072u /* Content of one list: what reading one may cost. */
@@ -154,6 +155,10 @@
 #define KAI_EXPIRE_LEAST_MS     (30ull * KAI_DAY_MS) /* For authors whose clock is behind. */
 #define KAI_EXPIRE_DAYS_DEFAULT 400u /* Thirteen months: a year's reports overlap. */
 #define KAI_EXPIRE_DAYS_MAX     36500u
+
+/* What `get` shows beside an item (docs/api.md). */
+#define KAI_BESIDE_SHOWN_MAX 20u   /* Of each kind: what a person reads; the rest is counted. */
+#define KAI_BESIDE_LOOKS_MAX 1000u /* Rows looked at for a kind: some ms, whoever refers to it. */
 
 /* Local readers (docs/api.md). Both lists fit one named value of the store. */
 #define KAI_USERS_MAX               256u

@@ -26,6 +26,7 @@ enum table {
     TABLE_CHAINS, /* STIX uuid, half of origin -> for each clearance the current version, chain.c */
     TABLE_PARTS,  /* log, obj hash, index -> seq, item, content, bytes */
     TABLE_OBJS,   /* half of obj hash, row -> how many rows from there on are of it */
+    TABLE_REFS,   /* STIX uuid, role, row that names it -> label of the row */
     TABLE_ACTS,   /* letter, ... -> what acts.h says, see acts_priv.h */
     TABLES
 };
@@ -65,6 +66,7 @@ struct kai_ix {
     uint64_t leaf_pages; /* Of the values, when the transaction began. */
     uint64_t row_pages;  /* Leaves of the tables of items, STIX ids and chains. */
     uint64_t new_rows;
+    uint64_t new_refs;
     uint64_t count[2][KAI_LABELS]; /* Rows and values, by label. */
     uint8_t obj[KAI_ID_BYTES];     /* Rows obj_first.. of one OBJ, not noted yet. */
     uint64_t obj_first;            /* 0 = none. */

@@ -34,7 +34,8 @@ static enum kai_err begin(struct kai_ix *t)
     t->self.gone = kai_ix_any_gone(&t->self);
     t->self.ends = kai_ix_any_end(&t->self);
     t->leaf_pages = leaves(t, TABLE_VALUES);
-    t->row_pages = leaves(t, TABLE_ITEMS) + leaves(t, TABLE_STIX) + leaves(t, TABLE_CHAINS);
+    t->row_pages = leaves(t, TABLE_ITEMS) + leaves(t, TABLE_STIX) + leaves(t, TABLE_CHAINS) +
+                   leaves(t, TABLE_REFS);
     rc = mdb_cursor_get(c, &key, &val, MDB_LAST);
     mdb_cursor_close(c);
     if (rc == MDB_NOTFOUND)
@@ -289,10 +290,10 @@ bool kai_ix_full(const struct kai_ix *t)
 {
     const struct sorter *s = &t->x->sorter;
     /* New leaves are half full. A row has puts in three tables of hashes. */
-    uint64_t made = s->n / 64 + t->new_rows / 16;
+    uint64_t made = s->n / 64 + (t->new_rows + t->new_refs) / 16;
+    uint64_t puts = 3 * t->new_rows + t->new_refs;
 
-    return touched(s->n, t->leaf_pages) + touched(3 * t->new_rows, t->row_pages) + made >=
-               DIRTY_PAGES_MAX ||
+    return touched(s->n, t->leaf_pages) + touched(puts, t->row_pages) + made >= DIRTY_PAGES_MAX ||
            s->n >= KAI_SORTER_KEYS_MAX / 2 || s->len >= KAI_SORTER_BYTES_MAX / 2;
 }
 

@@ -45,6 +45,20 @@ const struct kai_text_reason kai_reasons_share[] = {
         "'kairan release list' または 'kairan contribution list' で確認してください。",
     },
     {
+        "note.sighting",
+        "{1} is something that was observed; what is sighted is an indicator, a malware, a tool.",
+        "Write a note about it, or publish an indicator of it.",
+        "{1} は観測データです。目撃情報の対象は indicator、malware、tool などです。",
+        "メモ（note）を書くか、indicator を公開してください。",
+    },
+    {
+        "note.whole",
+        "{1} is a whole list, or sealed: it is no object that a note could name.",
+        "Name one value of the list: 'kairan query VALUE' shows its id.",
+        "{1} はリスト全体、または封印された情報のため、メモの対象にできません。",
+        "リストの中の 1 つの値を指定してください。ID は 'kairan query 値' で確認できます。",
+    },
+    {
         "reauthor.property",
         "The property {1} may tell who wrote it.",
         "Look at it; --keep {1} lets it out as it is.",

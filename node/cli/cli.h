@@ -131,6 +131,8 @@ int kai_cmd_keydeath_make(struct kai_cli *cli);
 int kai_cmd_keydeath_use(struct kai_cli *cli);
 int kai_cmd_open(struct kai_cli *cli);
 int kai_cmd_publish(struct kai_cli *cli);
+int kai_cmd_note(struct kai_cli *cli);
+int kai_cmd_sighting(struct kai_cli *cli);
 int kai_cmd_query(struct kai_cli *cli);
 int kai_cmd_get(struct kai_cli *cli);
 int kai_cmd_explain(struct kai_cli *cli);

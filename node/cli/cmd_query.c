@@ -8,6 +8,7 @@
 #include "node/cli/cli.h"
 #include "node/cli/files.h"
 #include "policy/policy.h"
+#include "text/clean.h"
 #include "text/time.h"
 
 static char *expression(const struct kai_cli *cli)
@@ -151,6 +152,61 @@ int kai_cmd_query(struct kai_cli *cli)
     return status;
 }
 
+/* What others wrote is shown, never obeyed. */
+static void print_clean(const char *text)
+{
+    struct kai_buf b;
+
+    kai_buf_init(&b, 1u << 20);
+    kai_clean_text(&b, text);
+    (void)printf("%.*s", (int)b.len, b.p != NULL ? (const char *)b.p : "");
+    kai_buf_free(&b);
+}
+
+static const char *text_at(const json_t *o, const char *key)
+{
+    const char *text = json_string_value(json_object_get(o, key));
+
+    return text != NULL ? text : "";
+}
+
+/* One line of each thing that is known beside the item, and how many there are besides. */
+static void print_beside(const struct kai_cli *cli, const json_t *item, const char *name,
+                         const char *heading, const char *first, const char *second)
+{
+    const json_t *list = json_object_get(item, name);
+    const json_t *one;
+    char key[48];
+    size_t i;
+
+    if (json_array_size(list) == 0)
+        return;
+    (void)printf("  %s:\n", kai_text(cli->lang, heading));
+    json_array_foreach(list, i, one)
+    {
+        json_int_t count = json_integer_value(json_object_get(one, "count"));
+
+        (void)printf("    %.16s  %s  ", text_at(one, "id"), text_at(one, "label"));
+        print_clean(text_at(one, "origin_name"));
+        if (count > 0)
+            (void)printf("  %lld", (long long)count);
+        (void)printf("  ");
+        print_clean(text_at(one, first));
+        (void)printf("  ");
+        print_clean(text_at(one, second));
+        (void)putchar('\n');
+    }
+    (void)snprintf(key, sizeof key, "%s_more", name);
+    json_int_t more = json_integer_value(json_object_get(item, key));
+    if (more > 0) {
+        char n[24];
+
+        (void)snprintf(n, sizeof n, "%lld", (long long)more);
+        (void)printf("    ");
+        kai_cli_say(cli, "query.and-more", n, NULL, NULL);
+    }
+}
+
 /* One answer in full: its properties, then the object. */
 static bool on_item(void *ctx, const char *line, size_t n)
 {
@@ -170,8 +226,11 @@ static bool on_item(void *ctx, const char *line, size_t n)
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         const char *v = json_string_value(json_object_get(o, keys[i]));
 
-        if (v != NULL)
-            (void)printf("  %s: %s\n", kai_text(r->cli->lang, headings[i]), v);
+        if (v == NULL)
+            continue;
+        (void)printf("  %s: ", kai_text(r->cli->lang, headings[i]));
+        print_clean(v);
+        (void)putchar('\n');
     }
     if (json_is_true(json_object_get(o, "exercise")))
         (void)printf("  %s\n", kai_text(r->cli->lang, "query.exercise"));
@@ -182,6 +241,10 @@ static bool on_item(void *ctx, const char *line, size_t n)
     const char *rules = json_string_value(json_object_get(json_object_get(o, "rules"), "text"));
     if (rules != NULL)
         (void)printf("  %s\n", rules);
+    print_beside(r->cli, o, "same_value", "query.same-value", "value", "type");
+    print_beside(r->cli, o, "notes", "query.notes", "first_seen", "text");
+    print_beside(r->cli, o, "sightings", "query.sightings", "last", "where");
+    print_beside(r->cli, o, "countermeasures", "query.countermeasures", "relation", "name");
     const json_t *stix = json_object_get(o, "stix");
     if (json_is_object(stix)) {
         (void)json_dumpf(stix, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
