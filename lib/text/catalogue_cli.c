@@ -168,6 +168,13 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "--lang en または --lang ja を指定してください。",
     },
     {
+        "usage.loopback",
+        "{1} is no address that items may be posted to.",
+        "Use http://127.0.0.1:PORT/...: items stay on this machine.",
+        "{1} には情報を送れません。",
+        "http://127.0.0.1:ポート/... を指定してください。情報はこのマシンの外に出ません。",
+    },
+    {
         "usage.missing",
         "Something is missing: {1}.",
         "kairan help VERB shows what a command takes.",

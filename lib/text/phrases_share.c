@@ -15,6 +15,13 @@ const struct kai_text_phrase kai_phrases_share[] = {
     {"help.option.at", "--at TIME: when it was seen, or how long ago (2h)",
      "--at 時刻: 観測した日時、または「2h」のような経過時間"},
     {"help.option.count", "--count N: how often it was seen", "--count N: 観測した回数"},
+    {"help.option.exec",
+     "--exec PROGRAM ARGUMENT...: run it for each item, which it reads as a line of JSON; the rest "
+     "of the line is its own",
+     "--exec プログラム 引数...: 情報 1 件ごとに実行し、JSON "
+     "を標準入力に渡します。以降はすべてその引数です"},
+    {"help.option.post", "--post URL: post each item there; this machine's loopback only",
+     "--post URL: 情報を 1 件ずつ送ります（このマシンのループバックのみ）"},
     {"help.option.text", "--text TEXT: the note", "--text 文: メモの内容"},
     {"help.option.where", "--where TEXT: where it was seen, in words",
      "--where 文: 観測した場所（文章）"},

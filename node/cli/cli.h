@@ -25,6 +25,7 @@ struct kai_cli {
     struct kai_home home;
     size_t n_args; /* What follows the verb and is no option. */
     char **args;
+    char **program; /* What follows --exec, to the end of the line; NULL: none. */
     size_t n_opts;
     struct {
         const char *name;  /* "--to" */

@@ -7,6 +7,7 @@
 #include "node/call.h"
 #include "node/cli/cli.h"
 #include "node/cli/files.h"
+#include "node/cli/hook.h"
 #include "policy/policy.h"
 #include "text/clean.h"
 #include "text/time.h"
@@ -285,12 +286,39 @@ static bool on_watch(void *ctx, const char *line, size_t n)
     return fflush(stdout) == 0;
 }
 
+/* Lines go to a program or an address, and none to standard output. */
+static bool on_hooked(void *ctx, const char *line, size_t n)
+{
+    return kai_hook_give(ctx, line, n);
+}
+
+static int watch_hooked(struct kai_cli *cli, const struct kai_hook_what *what, json_t *args)
+{
+    struct kai_hook *h;
+
+    if (what->url != NULL && !kai_hook_url_ok(what->url)) {
+        json_decref(args);
+        return kai_cli_usage(cli, "usage.loopback", what->url);
+    }
+    h = kai_hook_begin(cli, what);
+    if (h == NULL) {
+        json_decref(args);
+        return kai_cli_fail(cli, KAI_ENOMEM, &(struct kai_why){0});
+    }
+    int status = kai_cli_call(cli, "watch", args, NULL, false, on_hooked, h);
+    uint64_t failed = kai_hook_end(h);
+    return status == KAI_EXIT_DONE && failed > 0 ? KAI_EXIT_FAILED : status;
+}
+
 int kai_cmd_watch(struct kai_cli *cli)
 {
+    struct kai_hook_what what = {.program = cli->program, .url = kai_cli_opt(cli, "--post")};
     char *expr = expression(cli);
     json_t *args = json_pack("{s:s}", "expr", expr != NULL ? expr : "");
 
     free(expr);
+    if (what.program != NULL || what.url != NULL)
+        return watch_hooked(cli, &what, args);
     return kai_cli_call(cli, "watch", args, NULL, false, cli->json ? kai_cli_print_line : on_watch,
                         cli);
 }
