@@ -5,6 +5,7 @@
 
 #include "item/stix.h"
 #include "node/beside.h"
+#include "node/inventory.h"
 #include "node/rules.h"
 #include "node/shown.h"
 
@@ -282,6 +283,10 @@ enum kai_err kai_reader_put(struct kai_reader *r, const struct kai_query_hit *hi
         put_content(&j, row, hit, kai_buf_view(&object), norm, r->clearance, &compact);
     }
     kai_audit_read(r->audit, id, row->tlp);
+    if (r->touch != NULL) {
+        kai_jput_text(&j, "touches", r->touch->own->text);
+        kai_jput_text(&j, "touches_by", r->touch->by);
+    }
     if (r->rules != NULL) { /* `get`: one item, in full. */
         kai_rules_put(&j, r, row, r->rules, r->lang, false);
         if (!whole_list && row->kind != KAI_ROW_SEALED)

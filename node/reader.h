@@ -10,6 +10,8 @@
 #include "text/catalogue.h"
 #include "text/json.h"
 
+struct kai_touch;
+
 struct kai_reader {
     struct kai_core *c;
     struct kai_outlook *o;
@@ -19,6 +21,7 @@ struct kai_reader {
     struct kai_fetch_source source;
     uint8_t clearance;
     struct kai_audit_batch *audit; /* Collects what is shown. */
+    const struct kai_touch *touch; /* Set: what of our own the next answer touches. */
     const struct kai_who *rules;   /* Set: each answer says what this reader may do with it, */
     enum kai_lang lang;            /* in this language. */
 };

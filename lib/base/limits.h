@@ -160,6 +160,10 @@
 #define KAI_BESIDE_SHOWN_MAX 20u   /* Of each kind: what a person reads; the rest is counted. */
 #define KAI_BESIDE_LOOKS_MAX 1000u /* Rows looked at for a kind: some ms, whoever refers to it. */
 
+/* What an organisation has itself (node/inventory.h): read whole for each question. */
+#define KAI_INVENTORY_MAX       20000u /* Each vulnerability is held against all products. */
+#define KAI_INVENTORY_BYTES_MAX (8u << 20)
+
 /* Local readers (docs/api.md). Both lists fit one named value of the store. */
 #define KAI_USERS_MAX               256u
 #define KAI_TOKENS_MAX              256u

@@ -115,7 +115,7 @@ static void bundle_id(char out[static 48])
                    hex + 20);
 }
 
-int kai_cmd_query(struct kai_cli *cli)
+static int ask(struct kai_cli *cli, const char *verb)
 {
     const char *format = kai_cli_opt(cli, "--format");
     const char *limit = kai_cli_opt(cli, "--limit");
@@ -139,7 +139,7 @@ int kai_cmd_query(struct kai_cli *cli)
         (void)printf("{\"type\":\"bundle\",\"id\":\"bundle--%s\",\"objects\":[\n", id);
     if (strcmp(r.format, "csv") == 0)
         (void)fputs("value,type,label,origin,audience,first_seen,id\r\n", stdout);
-    int status = kai_cli_call(cli, "query", args, NULL, false, on_row, &r);
+    int status = kai_cli_call(cli, verb, args, NULL, false, on_row, &r);
     if (strcmp(r.format, "stix") == 0)
         (void)fputs("\n]}\n", stdout);
     if (status == KAI_EXIT_DONE && strcmp(r.format, "table") == 0 && r.n > 0)
@@ -151,6 +151,16 @@ int kai_cmd_query(struct kai_cli *cli)
         return KAI_EXIT_NOTHING;
     }
     return status;
+}
+
+int kai_cmd_query(struct kai_cli *cli)
+{
+    return ask(cli, "query");
+}
+
+int kai_cmd_relevant(struct kai_cli *cli)
+{
+    return ask(cli, "relevant");
 }
 
 /* What others wrote is shown, never obeyed. */
@@ -314,7 +324,8 @@ int kai_cmd_watch(struct kai_cli *cli)
 {
     struct kai_hook_what what = {.program = cli->program, .url = kai_cli_opt(cli, "--post")};
     char *expr = expression(cli);
-    json_t *args = json_pack("{s:s}", "expr", expr != NULL ? expr : "");
+    json_t *args = json_pack("{s:s, s:b}", "expr", expr != NULL ? expr : "", "relevant",
+                             kai_cli_flag(cli, "--relevant") ? 1 : 0);
 
     free(expr);
     if (what.program != NULL || what.url != NULL)
