@@ -48,6 +48,7 @@ static const struct {
     {"contribution-publish", kai_verb_contribution_publish, KAI_POLICY_SHARE},
     {"query", kai_verb_query, KAI_POLICY_LOOK},
     {"get", kai_verb_get, KAI_POLICY_LOOK},
+    {"lookup", kai_verb_lookup, KAI_POLICY_LOOK},
     {"explain", kai_verb_explain, KAI_POLICY_LOOK},
     {"watch", kai_verb_watch, KAI_POLICY_LOOK},
     {"inventory-import", kai_verb_inventory_import, KAI_POLICY_MANAGE},

@@ -160,6 +160,8 @@
 #define KAI_BESIDE_SHOWN_MAX 20u   /* Of each kind: what a person reads; the rest is counted. */
 #define KAI_BESIDE_LOOKS_MAX 1000u /* Rows looked at for a kind: some ms, whoever refers to it. */
 
+#define KAI_LOOKUP_VALUES_MAX 10000u /* Of one call: a page of a log, and 1 MiB of arguments. */
+
 /* What an organisation has itself (node/inventory.h): read whole for each question. */
 #define KAI_INVENTORY_MAX       20000u /* Each vulnerability is held against all products. */
 #define KAI_INVENTORY_BYTES_MAX (8u << 20)

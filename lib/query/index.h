@@ -174,6 +174,11 @@ typedef bool kai_ixkey_fn(void *ctx, struct kai_view key, uint64_t row_no, uint6
 KAI_MUST_USE enum kai_err kai_ixsnap_range(struct kai_ixsnap *r, struct kai_view lo,
                                            struct kai_view hi, struct kai_view after, bool down,
                                            kai_ixkey_fn *f, void *ctx);
+/* The keys of blocks that contain this one (of an address or a block, itself included), the
+ * smallest first; what is hidden from the reader is among them: kai_ixsnap_range() of each tells.
+ * false stops. Errors: KAI_EMALFORMED (key is of neither), KAI_EIO. */
+KAI_MUST_USE enum kai_err kai_ixsnap_around(struct kai_ixsnap *r, struct kai_view key,
+                                            kai_key_fn *f, void *ctx);
 #define KAI_IX_PLACE_MAX (KAI_VALUE_KEY_MAX + 12u)
 size_t kai_ix_place(uint8_t out[static KAI_IX_PLACE_MAX], struct kai_view key, uint64_t row_no,
                     uint64_t value_index);

@@ -33,6 +33,8 @@ static enum kai_err begin(struct kai_ix *t)
     kai_ixsnap_for(&t->self, KAI_TLP_RED);
     t->self.gone = kai_ix_any_gone(&t->self);
     t->self.ends = kai_ix_any_end(&t->self);
+    if (kai_ix_lens_get(&t->self) != KAI_OK)
+        return KAI_ECORRUPT;
     t->leaf_pages = leaves(t, TABLE_VALUES);
     t->row_pages = leaves(t, TABLE_ITEMS) + leaves(t, TABLE_STIX) + leaves(t, TABLE_CHAINS) +
                    leaves(t, TABLE_REFS);
@@ -275,6 +277,7 @@ enum kai_err kai_ix_value(struct kai_ix *t, uint64_t row_no, enum kai_vtype type
     t->next_index = index + 1;
     kai_rowkeys_add(&t->x->keys, kai_view_of(t->prev_key, t->prev_n), k,
                     norm_beside(type, k, norm));
+    kai_ix_lens_add(t, k);
     memcpy(t->prev_key, key, k.n);
     t->prev_n = k.n;
     return add_sorted(t, k, row_no, index);
@@ -306,6 +309,7 @@ enum kai_err kai_ix_commit(struct kai_ix *t, uint64_t position)
     (void)kai_ix_keys_end(t);
     (void)kai_ix_sorted_out(t);
     (void)kai_ix_obj_end(t);
+    kai_ix_lens_put(t);
     for (size_t i = 0; i < 2u * KAI_LABELS; i++)
         kai_put_u64(counts + 8 * i, t->count[i / KAI_LABELS][i % KAI_LABELS]);
     (void)kai_ix_put(t, TABLE_META, ix_val("counts", 6), ix_val(counts, sizeof counts), 0);

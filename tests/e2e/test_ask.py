@@ -1,8 +1,10 @@
 """What analysts ask: every term of a query, on a stopped node and on a running one, and on real files where they are."""
 
+import contextlib
 import os
 import unittest
 
+from api import Api, Refused
 from world import DATA, DONE, NOTHING, USAGE, WorldCase, bundle, indicator
 
 
@@ -60,6 +62,32 @@ class Query(WorldCase):
         width = lambda text: sum(2 if ord(c) > 0x2e7f else 1 for c in text)
         heads = {width(line[:line.index("TLP:")]) for line in lines[1:]}
         self.assertEqual({width(lines[0][:lines[0].index("ラベル")])}, heads)
+
+
+class Lookup(WorldCase):
+    @classmethod
+    def build(cls, world):
+        cls.home = world.found("Alpha")
+        cls.home.publish("192.0.2.0/24\n192.0.2.128/25\n198.51.100.9\n", "--label", "GREEN")
+        cls.home.publish(bundle([indicator("198.51.100.9"), indicator("gone.example"), indicator("here.example")]))
+        cls.home.ask("withdraw", cls.home.query("value:gone.example")[0]["id"])
+        cls.api = Api(cls.home)
+        cls.addClassCleanup(cls.api.close)
+
+    def test_lookup(self):
+        rows = self.api.rows("lookup", {"values": ["192[.]0[.]2[.]200", "198.51.100.9", "hxxp://nowhere.example/", "gone.example",
+                                                   "HERE.example.", "203.0.113.1", "", "no value at all", "192.0.2.1/32"]})
+        self.assertEqual([("192[.]0[.]2[.]200", "192.0.2.128/25", 1), ("198.51.100.9", "198.51.100.9", 2),
+                          ("HERE.example.", "here.example", 1), ("192.0.2.1/32", "192.0.2.0/24", 1)],
+                         [(r["asked"], r["value"], r["items"]) for r in rows])
+        for row in rows:
+            self.assertEqual(row["value"], self.home.ask("get", row["id"]).last["values"][0])
+
+    def test_bounds(self):
+        self.assertEqual([], self.api.rows("lookup", {"values": []}))
+        for bad in ({}, {"values": "x"}, {"values": [1]}, {"values": ["x"] * 10001}):
+            with self.assertRaisesRegex(Refused, "usage.argument"), contextlib.closing(Api(self.home)) as api:
+                api.rows("lookup", bad)
 
 
 @unittest.skipUnless(DATA, "no KAIRAN_DATA")

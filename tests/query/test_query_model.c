@@ -319,6 +319,60 @@ static void check_expression(struct kai_ixsnap *r, const char *text, uint64_t *s
 #define PER_ROUND 250u
 static uint64_t rounds = 12;
 
+static bool gather_key(void *ctx, struct kai_view key)
+{
+    struct kai_buf *b = ctx;
+    char text[KAI_VALUE_KEY_MAX];
+    enum kai_vtype type;
+    size_t n;
+
+    assert_true(kai_key_value(key, &type, text, &n));
+    kai_buf_add(b, text, n);
+    kai_buf_u8(b, ' ');
+    return true;
+}
+
+/* The blocks around an address, by a plain search: the smallest first. */
+static void check_around(struct kai_ixsnap *r, uint64_t *s)
+{
+    struct kai_buf got;
+    struct kai_buf want;
+    uint8_t key[KAI_VALUE_KEY_MAX];
+    uint8_t bits[16];
+    struct value v;
+    unsigned n;
+    int family;
+    size_t k;
+
+    kai_buf_init(&got, 1u << 20);
+    kai_buf_init(&want, 1u << 20);
+    make_value(s, rnd_below(s, 3) == 0 ? KAI_V_IPV6 : KAI_V_IPV4, &v);
+    assert_true(bits_of(v.text, bits, &n, &family));
+    assert_int_equal(kai_value_key(v.type, kai_view_of(v.text, strlen(v.text)), key, &k), KAI_OK);
+    assert_int_equal(kai_ixsnap_around(r, kai_view_of(key, k), gather_key, &got), KAI_OK);
+    for (int len = (int)n; len >= 0; len--) {
+        bool any = false;
+
+        for (size_t i = 0; i < n_rows && !any; i++) {
+            for (size_t j = 0; j < rows[i].n && !any; j++) {
+                const struct value *held = &rows[i].v[j];
+                unsigned m;
+                int f;
+
+                any = held->type == v.type && bits_of(held->text, bits, &m, &f) && (int)m == len &&
+                      ip_meets(held->text, v.text);
+                if (any)
+                    kai_buf_printf(&want, "%s ", held->text);
+            }
+        }
+    }
+    if (got.len != want.len || memcmp(got.p, want.p, got.len) != 0)
+        fail_msg("%s: %.*s, not %.*s", v.text, (int)got.len, (char *)got.p, (int)want.len,
+                 (char *)want.p);
+    kai_buf_free(&got);
+    kai_buf_free(&want);
+}
+
 static void test_model(void **state)
 {
     size_t answers = 0;
@@ -341,6 +395,8 @@ static void test_model(void **state)
             assert_int_equal(kai_ixsnap_row(r, i + 1, &row), KAI_OK);
             assert_int_equal(row.flags, rows[i].row.flags);
         }
+        for (unsigned i = 0; i < PER_ROUND; i++)
+            check_around(r, &s);
         for (unsigned i = 0; i < PER_ROUND; i++) {
             char text[8192] = "";
 
