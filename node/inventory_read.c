@@ -416,7 +416,7 @@ enum kai_err kai_inventory_read(struct kai_inventory *inv, struct kai_view file,
         at++;
     if (!kai_utf8_ok(file.p, file.n))
         fail(&r, KAI_EMALFORMED, "inventory.form", "UTF-8");
-    else if (memchr(file.p, '\0', file.n) != NULL)
+    else if (file.n > 0 && memchr(file.p, '\0', file.n) != NULL)
         fail(&r, KAI_EMALFORMED, "inventory.form", "U+0000");
     else if (at < file.n && (file.p[at] == '[' || file.p[at] == '{'))
         read_json(&r, file);
