@@ -123,9 +123,9 @@ static int ask(struct kai_cli *cli, const char *verb)
     uint64_t n = 0;
     char id[48];
 
-    if (strcmp(r.format, "table") != 0 && strcmp(r.format, "json") != 0 &&
-        strcmp(r.format, "stix") != 0 && strcmp(r.format, "csv") != 0)
-        return kai_cli_usage(cli, "usage.format", r.format);
+    if (format != NULL && strcmp(format, "table") != 0 && strcmp(format, "json") != 0 &&
+        strcmp(format, "stix") != 0 && strcmp(format, "csv") != 0)
+        return kai_cli_usage(cli, "usage.format", format);
     if (limit != NULL && (!kai_cli_number(limit, &n) || n == 0))
         return kai_cli_usage(cli, "usage.number", "--limit");
     r.page = json_array();
