@@ -92,7 +92,8 @@ static enum kai_err admit(struct request *r, const struct door *d, struct MHD_Co
 /* Verbs whose body is a file; their arguments stand in the address. */
 static bool takes_file(const char *url)
 {
-    static const char *const verbs[] = {"publish", "red-publish", "carry-pack", "carry-unpack"};
+    static const char *const verbs[] = {"publish", "red-publish", "carry-pack", "carry-unpack",
+                                        "inventory-import"};
 
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
         if (strcmp(url + strlen("/v1/"), verbs[i]) == 0)

@@ -5,7 +5,9 @@
 #include "node/call.h"
 #include "node/clerk.h"
 #include "node/indexer.h"
+#include "node/inventory.h"
 #include "node/reader.h"
+#include "policy/policy.h"
 
 #define PAGE          128u
 #define WATCH_WAIT_MS 1000u
@@ -21,6 +23,8 @@ struct query {
     uint64_t given;
     uint64_t now_ms;
     enum kai_err err;
+    struct kai_inventory inv;
+    bool relevant; /* Only what touches inv. */
     /* watch */
     uint64_t position;
     uint64_t row;
@@ -32,13 +36,13 @@ static void query_free(void *ctx)
     struct query *q = ctx;
 
     kai_reader_free(&q->r);
+    kai_inventory_free(&q->inv);
     kai_query_free(q->q);
     free(q);
 }
 
-static bool on_hit(void *ctx, const struct kai_query_hit *hit)
+static bool give(struct query *q, const struct kai_query_hit *hit)
 {
-    struct query *q = ctx;
     enum kai_err err = kai_reader_put(&q->r, hit, q->out);
 
     if (err == KAI_ENOTFOUND ||
@@ -47,6 +51,67 @@ static bool on_hit(void *ctx, const struct kai_query_hit *hit)
     q->err = err;
     q->given++;
     return err == KAI_OK;
+}
+
+static bool give_touching(struct query *q, const struct kai_query_hit *hit,
+                          const struct kai_touch *touch)
+{
+    q->r.touch = touch;
+    bool goes_on = give(q, hit);
+    q->r.touch = NULL;
+    return goes_on;
+}
+
+/* An object that has no value of ours may still be about a product of ours. */
+static bool give_product(struct query *q, const struct kai_query_hit *hit)
+{
+    bool vulnerability = strcmp(hit->row->type, "vulnerability") == 0;
+    struct kai_touch touch;
+    struct kai_view object;
+
+    if (q->inv.n == q->inv.n_values || hit->row->kind != KAI_CONTENT_STIX ||
+        kai_fetch_object(q->r.fetch, &q->r.source, hit->row, &object) != KAI_OK ||
+        !kai_inventory_product(&q->inv, object, vulnerability, &touch))
+        return true;
+    return give_touching(q, hit, &touch);
+}
+
+/* Of a list each value for itself, also where the list was meant as a whole. */
+static bool give_relevant(struct query *q, const struct kai_query_hit *hit)
+{
+    struct kai_rowkeys keys;
+    char text[KAI_VALUE_BYTES_MAX];
+    bool names_products =
+        strcmp(hit->row->type, "vulnerability") == 0 || strcmp(hit->row->type, "software") == 0;
+
+    if (hit->row->kind == KAI_ROW_SEALED)
+        return true;
+    q->err = kai_ixsnap_keys(q->r.rows, hit->row, &keys);
+    while (q->err == KAI_OK && q->given < q->limit && kai_rowkeys_next(&keys)) {
+        struct kai_touch touch = {.by = "value"};
+        struct kai_query_hit one = *hit;
+
+        if (keys.list && hit->index != KAI_INDEX_WHOLE && hit->index != keys.index)
+            continue;
+        names_products = names_products || (keys.key_n > 0 && keys.key[0] == KAI_V_CPE);
+        touch.own = kai_inventory_value(&q->inv, kai_view_of(keys.key, keys.key_n));
+        if (touch.own == NULL || !kai_rowkeys_value(&keys, &one.type, text, &one.value.n))
+            continue;
+        one.value = kai_view_of(text, one.value.n);
+        one.index = keys.index;
+        if (!give_touching(q, &one, &touch) || !keys.list)
+            return q->err == KAI_OK;
+    }
+    if (q->err != KAI_OK || !names_products)
+        return q->err == KAI_OK;
+    return give_product(q, hit);
+}
+
+static bool on_hit(void *ctx, const struct kai_query_hit *hit)
+{
+    struct query *q = ctx;
+
+    return q->relevant ? give_relevant(q, hit) : give(q, hit);
 }
 
 static enum kai_err query_next(void *ctx, struct kai_buf *out, bool *end, struct kai_why *why)
@@ -80,7 +145,7 @@ static enum kai_err query_new(struct kai_call *call, const char *expr, struct qu
     q->c = call->core;
     q->now_ms = kai_wall_ms();
     struct kai_query_names names = {
-        .org = kai_reader_org, .audience = kai_reader_aud, .ctx = &q->r};
+        .org = kai_reader_org, .audience = kai_reader_aud, .text = kai_reader_text, .ctx = &q->r};
     err = kai_reader_begin(&q->r);
     if (err == KAI_OK)
         err =
@@ -94,7 +159,19 @@ static enum kai_err query_new(struct kai_call *call, const char *expr, struct qu
     return KAI_OK;
 }
 
-enum kai_err kai_verb_query(struct kai_call *call)
+/* What touches the inventory says what is in it: not for who only reads. */
+static enum kai_err load_inventory(struct kai_call *call, struct query *q)
+{
+    const char *code = kai_policy_role(call->who->role, KAI_POLICY_SHARE);
+
+    if (code != NULL)
+        return kai_why_set(&call->why, KAI_EDENIED, code, "relevant",
+                           kai_role_name(KAI_ROLE_ANALYST), kai_role_name(call->who->role));
+    q->relevant = true;
+    return kai_inventory_load(&q->inv, &call->core->home, &call->why);
+}
+
+static enum kai_err run_query(struct kai_call *call, bool relevant)
 {
     enum kai_err err = KAI_OK;
     const char *expr = kai_arg_text(call, "expr", &err);
@@ -111,7 +188,17 @@ enum kai_err kai_verb_query(struct kai_call *call)
         return err;
     q->limit = limit;
     call->stream = (struct kai_stream){.next = query_next, .free = query_free, .ctx = q};
-    return KAI_OK;
+    return relevant ? load_inventory(call, q) : KAI_OK;
+}
+
+enum kai_err kai_verb_query(struct kai_call *call)
+{
+    return run_query(call, false);
+}
+
+enum kai_err kai_verb_relevant(struct kai_call *call)
+{
+    return run_query(call, true);
 }
 
 /* ---- watch: what arrives from now on. */
@@ -154,6 +241,7 @@ enum kai_err kai_verb_watch(struct kai_call *call)
 {
     enum kai_err err = KAI_OK;
     const char *expr = kai_arg_text(call, "expr", &err);
+    bool relevant = kai_arg_bool(call, "relevant", &err);
     struct query *q;
 
     if (err == KAI_OK && call->core->loop == NULL)
@@ -163,7 +251,11 @@ enum kai_err kai_verb_watch(struct kai_call *call)
         err = query_new(call, expr != NULL ? expr : "", &q);
     if (err != KAI_OK)
         return err;
-    err = kai_reader_begin(&q->r);
+    q->limit = UINT64_MAX;
+    if (relevant)
+        err = load_inventory(call, q);
+    if (err == KAI_OK)
+        err = kai_reader_begin(&q->r);
     if (err == KAI_OK) {
         q->row = kai_ixsnap_last(q->r.rows);
         q->position = kai_ixsnap_position(q->r.rows);

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "item/stix.h"
+#include "node/beside.h"
+#include "node/inventory.h"
 #include "node/rules.h"
 #include "node/shown.h"
 
@@ -91,6 +93,19 @@ enum kai_err kai_reader_aud(void *ctx, const char *text, uint8_t id[static KAI_I
 
     if (err == KAI_OK)
         memcpy(id, a->id, KAI_ID_BYTES);
+    return err;
+}
+
+enum kai_err kai_reader_text(void *ctx, const struct kai_row *row, struct kai_view *json)
+{
+    struct kai_reader *r = ctx;
+    struct kai_list list;
+    enum kai_err err;
+
+    if (row->kind != KAI_CONTENT_LIST)
+        return kai_fetch_object(r->fetch, &r->source, row, json);
+    err = kai_fetch_list(r->fetch, &r->source, row, &list);
+    *json = list.template_json;
     return err;
 }
 
@@ -267,11 +282,18 @@ enum kai_err kai_reader_put(struct kai_reader *r, const struct kai_query_hit *hi
     } else {
         put_content(&j, row, hit, kai_buf_view(&object), norm, r->clearance, &compact);
     }
-    if (r->rules != NULL)
-        kai_rules_put(&j, r, row, r->rules, r->lang, false);
-    kai_jput_end(&j);
-    err = kai_jput_line(&j);
     kai_audit_read(r->audit, id, row->tlp);
+    if (r->touch != NULL) {
+        kai_jput_text(&j, "touches", r->touch->own->text);
+        kai_jput_text(&j, "touches_by", r->touch->by);
+    }
+    if (r->rules != NULL) { /* `get`: one item, in full. */
+        kai_rules_put(&j, r, row, r->rules, r->lang, false);
+        if (!whole_list && row->kind != KAI_ROW_SEALED)
+            err = kai_beside_put(&j, r, row, hit->index, kai_buf_view(&object));
+    }
+    kai_jput_end(&j);
+    err = err == KAI_OK ? kai_jput_line(&j) : err;
 out:
     kai_buf_free(&object);
     kai_buf_free(&compact);

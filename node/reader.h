@@ -10,6 +10,8 @@
 #include "text/catalogue.h"
 #include "text/json.h"
 
+struct kai_touch;
+
 struct kai_reader {
     struct kai_core *c;
     struct kai_outlook *o;
@@ -19,6 +21,7 @@ struct kai_reader {
     struct kai_fetch_source source;
     uint8_t clearance;
     struct kai_audit_batch *audit; /* Collects what is shown. */
+    const struct kai_touch *touch; /* Set: what of our own the next answer touches. */
     const struct kai_who *rules;   /* Set: each answer says what this reader may do with it, */
     enum kai_lang lang;            /* in this language. */
 };
@@ -42,10 +45,11 @@ KAI_MUST_USE enum kai_err kai_reader_explain(struct kai_reader *r, const struct 
 KAI_MUST_USE enum kai_err kai_reader_stix(struct kai_reader *r, const struct kai_row *row,
                                           uint64_t index, struct kai_buf *out);
 
-/* Names for kai_query_parse(). ctx is the reader, begun. */
+/* Names and texts for kai_query_parse(). ctx is the reader, begun. */
 enum kai_err kai_reader_org(void *ctx, const char *text, uint8_t id[static KAI_ID_BYTES],
                             struct kai_why *why);
 enum kai_err kai_reader_aud(void *ctx, const char *text, uint8_t id[static KAI_ID_BYTES],
                             struct kai_why *why);
+enum kai_err kai_reader_text(void *ctx, const struct kai_row *row, struct kai_view *json);
 
 #endif

@@ -34,6 +34,7 @@
 #define KAI_BATCH_ITEMS_MAX         500u /* Items of one OBJ: bounds proofs and the work of a receiver. */
 #define KAI_STIX_BYTES_MAX          1048576u /* One STIX object, its parts together. */
 #define KAI_STIX_DEPTH_MAX          64u      /* jansson recurses; real objects stay under 10. */
+#define KAI_STIX_REFS_MAX           100u     /* Objects under which one note is found. */
 #define KAI_AUDIENCES_PER_OBJ_MAX   16u
 #define KAI_VALUE_BYTES_MAX         4096u   /* One observable value, a URL at most. */
 #define KAI_LIST_BYTES_MAX          131072u /* Content of one list: what reading one may cost. */
@@ -157,6 +158,16 @@
 #define KAI_EXPIRE_LEAST_MS     (30ull * KAI_DAY_MS) /* For authors whose clock is behind. */
 #define KAI_EXPIRE_DAYS_DEFAULT 400u /* Thirteen months: a year's reports overlap. */
 #define KAI_EXPIRE_DAYS_MAX     36500u
+
+/* What `get` shows beside an item (docs/api.md). */
+#define KAI_BESIDE_SHOWN_MAX 20u   /* Of each kind: what a person reads; the rest is counted. */
+#define KAI_BESIDE_LOOKS_MAX 1000u /* Rows looked at for a kind: some ms, whoever refers to it. */
+
+#define KAI_LOOKUP_VALUES_MAX 10000u /* Of one call: a page of a log, and 1 MiB of arguments. */
+
+/* What an organisation has itself (node/inventory.h): read whole for each question. */
+#define KAI_INVENTORY_MAX       20000u /* Each vulnerability is held against all products. */
+#define KAI_INVENTORY_BYTES_MAX (8u << 20)
 
 /* Local readers (docs/api.md). Both lists fit one named value of the store. */
 #define KAI_USERS_MAX               256u

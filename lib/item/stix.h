@@ -69,6 +69,17 @@ KAI_MUST_USE enum kai_err kai_stix_keep(struct kai_stix_kept **out, struct kai_v
                                         struct kai_stix_info *info, struct kai_why *why);
 KAI_MUST_USE enum kai_err kai_stix_kept_values(const struct kai_stix_kept *k, kai_atom_fn *f,
                                                void *ctx);
+/* What a STIX object is to another that names it. The numbers stand in the index. */
+enum kai_stix_role {
+    KAI_STIX_IS_NOTED = 1,   /* Of a note or an opinion: the first KAI_STIX_REFS_MAX. */
+    KAI_STIX_IS_SIGHTED = 2, /* Of a sighting. */
+    KAI_STIX_IS_SOURCE = 3,  /* Of a relationship. */
+    KAI_STIX_IS_TARGET = 4,
+};
+/* False stops. */
+typedef bool kai_stix_ref_fn(void *ctx, enum kai_stix_role role, const uint8_t uuid[static 16]);
+/* The objects that it names in such a role. */
+void kai_stix_kept_refs(const struct kai_stix_kept *k, kai_stix_ref_fn *f, void *ctx);
 void kai_stix_free(struct kai_stix_kept *k); /* NULL does nothing. */
 
 /* Append the object without the white space outside its strings; nothing else is changed.

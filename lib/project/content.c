@@ -73,6 +73,14 @@ static bool on_atom(void *ctx, enum kai_vtype type, struct kai_view norm, enum k
     return v->err == KAI_OK;
 }
 
+static bool on_ref(void *ctx, enum kai_stix_role role, const uint8_t uuid[static 16])
+{
+    struct values *v = ctx;
+
+    v->err = kai_ix_ref(v->p->t, v->row_no, role, uuid);
+    return v->err == KAI_OK;
+}
+
 enum kai_err kai_project_sealed(struct kai_projector *p, const struct batch *b)
 {
     struct kai_row row;
@@ -153,6 +161,8 @@ static enum kai_err put_stix(struct kai_projector *p, struct kai_row *row,
     } else {
         v.row_no = row->no;
         err = kai_stix_kept_values(kept, on_atom, &v);
+        if (v.err == KAI_OK)
+            kai_stix_kept_refs(kept, on_ref, &v);
         if (v.err != KAI_OK || err == KAI_ENOMEM)
             return v.err != KAI_OK ? v.err : err;
     }

@@ -9,6 +9,14 @@
 #include "log/acts.h"
 #include "log/payload.h"
 
+/* Where a content stands in the body that is held. */
+struct place {
+    uint64_t item;
+    uint64_t content;
+    uint64_t kind;
+    struct kai_view bytes;
+};
+
 struct kai_fetch {
     struct kai_packer *packer;
     struct kai_buf body;
@@ -16,6 +24,10 @@ struct kai_fetch {
     struct kai_buf whole; /* An object put together from parts. */
     uint64_t log_no;      /* Whose body is held; seq 0: none. */
     uint64_t seq;
+    struct place *place; /* Of its contents, in their order; made when the first is asked for, */
+    size_t n_places;     /* so that going through a body does not begin anew for each. */
+    size_t cap_places;
+    bool has_places;
     struct kai_list list; /* The last that was read, and the row it is of; 0: none. */
     uint8_t list_id[KAI_ID_BYTES];
     bool has_list;
@@ -52,6 +64,7 @@ void kai_fetch_free(struct kai_fetch *f)
     wipe(&f->body);
     wipe(&f->scratch);
     wipe(&f->whole);
+    free(f->place);
     free(f);
 }
 
@@ -68,6 +81,7 @@ static enum kai_err load(struct kai_fetch *f, const struct kai_fetch_source *s, 
         return KAI_OK;
     f->seq = 0;
     f->has_list = false;
+    f->has_places = false;
     err = s->entry(s->ctx, log_no, seq, &e);
     if (err == KAI_OK && (e.payload.p == NULL || e.h.ptype != KAI_PTYPE_SEALED))
         err = KAI_ENOTFOUND;
@@ -93,18 +107,29 @@ static enum kai_err load(struct kai_fetch *f, const struct kai_fetch_source *s, 
     return KAI_OK;
 }
 
-/* Looks for one content of one item of a body, or for all parts of one OBJ. */
+/* Goes through a body: for all parts of one OBJ, or to note where each content stands. */
 struct find {
     struct kai_fetch *f;
     const struct kai_row *row;
     uint64_t item;
     bool parts;
-    bool found;
-    uint64_t kind;
-    struct kai_view content;
     uint64_t next_part;
-    enum kai_err err;
 };
+
+static enum kai_err note_place(struct kai_fetch *f, const struct place *at)
+{
+    if (f->n_places == f->cap_places) {
+        size_t cap = f->cap_places == 0 ? 128 : 2 * f->cap_places;
+        struct place *p = realloc(f->place, cap * sizeof *p);
+
+        if (p == NULL)
+            return KAI_ENOMEM;
+        f->place = p;
+        f->cap_places = cap;
+    }
+    f->place[f->n_places++] = *at;
+    return KAI_OK;
+}
 
 static enum kai_err take_part(struct find *d, const struct kai_content *c)
 {
@@ -119,7 +144,7 @@ static enum kai_err take_part(struct find *d, const struct kai_content *c)
     return d->f->whole.err;
 }
 
-static enum kai_err look_in(struct find *d, struct kai_cur *contents, uint32_t n, bool this_item)
+static enum kai_err look_in(struct find *d, struct kai_cur *contents, uint32_t n)
 {
     enum kai_err err = KAI_OK;
 
@@ -128,13 +153,8 @@ static enum kai_err look_in(struct find *d, struct kai_cur *contents, uint32_t n
 
         if (kai_content_read(&c, contents) != KAI_OK)
             return KAI_ECORRUPT;
-        if (d->parts) {
-            err = take_part(d, &c);
-        } else if (this_item && i == d->row->content_ordinal) {
-            d->found = true;
-            d->kind = c.kind;
-            d->content = c.content;
-        }
+        struct place at = {.item = d->item - 1, .content = i, .kind = c.kind, .bytes = c.content};
+        err = d->parts ? take_part(d, &c) : note_place(d->f, &at);
     }
     return err;
 }
@@ -163,18 +183,17 @@ static enum kai_err on_item(void *ctx, uint64_t type, struct kai_view item)
     struct kai_cur contents;
     struct kai_view obj;
     uint32_t n;
-    bool this_item = d->item++ == d->row->item_ordinal;
 
-    if ((type != KAI_ITEM_OBJ && type != KAI_ITEM_RESHARE) || (!d->parts && !this_item))
+    d->item++;
+    if ((type != KAI_ITEM_OBJ && type != KAI_ITEM_RESHARE) ||
+        contents_of(type, item, &obj, &contents, &n) != KAI_OK)
         return KAI_OK;
-    if (contents_of(type, item, &obj, &contents, &n) != KAI_OK)
-        return d->parts ? KAI_OK : KAI_ECORRUPT;
     if (d->parts) {
         kai_obj_hash(hash, obj);
         if (memcmp(hash, d->row->obj_hash, KAI_ID_BYTES) != 0)
             return KAI_OK;
     }
-    return look_in(d, &contents, n, this_item);
+    return look_in(d, &contents, n);
 }
 
 /* Parts stand in the entries seq to seq + parts - 1, in any order: gone through until no pass
@@ -203,23 +222,59 @@ static enum kai_err put_together(struct kai_fetch *f, const struct kai_fetch_sou
     return err;
 }
 
+static enum kai_err find_places(struct kai_fetch *f)
+{
+    struct find d = {.f = f};
+    enum kai_err err;
+
+    if (f->has_places)
+        return KAI_OK;
+    f->n_places = 0;
+    err = kai_body_walk(kai_buf_view(&f->body), on_item, &d);
+    f->has_places = err == KAI_OK;
+    return err;
+}
+
+static const struct place *place_of(const struct kai_fetch *f, const struct kai_row *row)
+{
+    size_t lo = 0;
+    size_t hi = f->n_places;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        const struct place *p = &f->place[mid];
+
+        if (p->item == row->item_ordinal && p->content == row->content_ordinal)
+            return p;
+        if (p->item < row->item_ordinal ||
+            (p->item == row->item_ordinal && p->content < row->content_ordinal))
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return NULL;
+}
+
 static enum kai_err fetch(struct kai_fetch *f, const struct kai_fetch_source *s,
                           const struct kai_row *row, struct kai_view *content)
 {
-    struct find d = {.f = f, .row = row};
+    const struct place *at;
     enum kai_err err;
 
     if (row->parts != 1)
         return put_together(f, s, row, content);
     err = load(f, s, row->log_no, row->seq);
     if (err == KAI_OK)
-        err = kai_body_walk(kai_buf_view(&f->body), on_item, &d);
+        err = find_places(f);
     if (err != KAI_OK)
         return err;
-    if (d.found && d.kind == KAI_CONTENT_PART)
+    at = place_of(f, row);
+    if (at == NULL)
+        return KAI_ECORRUPT;
+    if (at->kind == KAI_CONTENT_PART)
         return put_together(f, s, row, content);
-    *content = d.content;
-    return d.found ? KAI_OK : KAI_ECORRUPT;
+    *content = at->bytes;
+    return KAI_OK;
 }
 
 enum kai_err kai_fetch_object(struct kai_fetch *f, const struct kai_fetch_source *s,

@@ -75,9 +75,10 @@ static void drive_object(struct drive *d, struct kai_view key)
             return;
         if (keys.norm.n > 0 && kai_view_eq(k, key))
             norm = keys.norm;
-        by_values |= kai_eval_key(run->q, d->maybe, k);
+        by_values |= kai_eval_key(run->q, d->maybe, k, keys.norm);
     }
-    if (run->err == KAI_OK && kai_eval(run->q, d->yes | by_values, 0) == VERDICT_YES)
+    if (run->err == KAI_OK &&
+        kai_run_judge(run, &d->row, d->yes | by_values, d->maybe) == VERDICT_YES)
         kai_run_tell(run, &d->row, 0, key, norm);
 }
 
@@ -88,7 +89,8 @@ static void drive_value(struct drive *d, struct kai_view key, uint64_t index)
 
     if (first_with(d, key) < d->n)
         return;
-    if (kai_eval(q, d->yes | kai_eval_key(q, d->maybe, key), 0) == VERDICT_YES)
+    uint64_t yes = d->yes | kai_eval_key(q, d->maybe, key, norm);
+    if (kai_run_judge(d->run, &d->row, yes, d->maybe) == VERDICT_YES)
         kai_run_tell(d->run, &d->row, index, key, norm);
 }
 

@@ -1,6 +1,7 @@
 /* eval: whether a row, or one of its values, is an answer. */
 #include <string.h>
 
+#include "item/search.h"
 #include "query/expr_priv.h"
 
 static int compare(struct kai_view a, struct kai_view b)
@@ -31,6 +32,8 @@ static bool holds(const struct term *t, const struct kai_row *row, uint64_t now_
 {
     switch (t->kind) {
     case TERM_VALUE:
+    case TERM_GLOB:
+    case TERM_TEXT:
         return false;
     case TERM_TYPE:
         return strcmp(t->text, row->type) == 0;
@@ -74,7 +77,8 @@ bool kai_eval_current(const struct kai_query *q, const struct kai_row *row, uint
 
         if (holds(t, row, now_ms))
             *yes |= UINT64_C(1) << i;
-        else if (t->kind == TERM_VALUE || (t->kind == TERM_TYPE && t->vtype != KAI_V_NONE))
+        else if (t->kind == TERM_VALUE || t->kind == TERM_GLOB || t->kind == TERM_TEXT ||
+                 (t->kind == TERM_TYPE && t->vtype != KAI_V_NONE))
             *maybe |= UINT64_C(1) << i;
     }
     if (row->kind == KAI_ROW_SEALED)
@@ -82,10 +86,34 @@ bool kai_eval_current(const struct kai_query *q, const struct kai_row *row, uint
     return true;
 }
 
-static bool key_fits(const struct kai_query *q, const struct term *t, struct kai_view key)
+/* By what the value is, not by where its key stands. */
+static bool value_fits(const struct kai_query *q, const struct term *t, struct kai_view key,
+                       struct kai_view norm)
+{
+    char text[KAI_VALUE_KEY_MAX];
+    enum kai_vtype type;
+    size_t n = 0;
+    bool has = false;
+
+    if ((t->types >> key.p[0] & 1) == 0)
+        return false;
+    if (kai_key_value(key, &type, text, &n))
+        norm = kai_view_of(text, n);
+    if (norm.n == 0)
+        return false;
+    if (t->kind == TERM_GLOB)
+        return kai_search_glob(norm, term_pattern(q, t));
+    /* Of a value that memory did not suffice for, the object still speaks. */
+    return kai_search_text(norm, term_pattern(q, t), &has) == KAI_OK && has;
+}
+
+static bool key_fits(const struct kai_query *q, const struct term *t, struct kai_view key,
+                     struct kai_view norm)
 {
     if (key.n == 0)
         return false;
+    if (t->kind == TERM_GLOB || t->kind == TERM_TEXT)
+        return value_fits(q, t, key, norm);
     if (t->kind == TERM_TYPE)
         return key.p[0] == (uint8_t)t->vtype;
     for (size_t i = 0; i < t->n_segs; i++) {
@@ -95,17 +123,40 @@ static bool key_fits(const struct kai_query *q, const struct term *t, struct kai
     return false;
 }
 
-uint64_t kai_eval_key(const struct kai_query *q, uint64_t maybe, struct kai_view key)
+uint64_t kai_eval_key(const struct kai_query *q, uint64_t maybe, struct kai_view key,
+                      struct kai_view norm)
 {
     uint64_t yes = 0;
 
     for (size_t i = 0; i < q->n_terms; i++) {
         uint64_t bit = UINT64_C(1) << i;
 
-        if ((maybe & bit) != 0 && key_fits(q, &q->term[i], key))
+        if ((maybe & bit) != 0 && key_fits(q, &q->term[i], key, norm))
             yes |= bit;
     }
     return yes;
+}
+
+enum kai_err kai_eval_text(const struct kai_query *q, const struct kai_row *row, uint64_t maybe,
+                           uint64_t *yes)
+{
+    struct kai_view json = {0};
+    enum kai_err err;
+
+    *yes = 0;
+    if ((maybe & q->text_terms) == 0)
+        return KAI_OK;
+    err = q->text(q->text_ctx, row, &json);
+    if (err == KAI_ENOTFOUND || err == KAI_EDENIED)
+        return KAI_OK;
+    for (size_t i = 0; i < q->n_terms && err == KAI_OK; i++) {
+        bool has = false;
+
+        if ((maybe & q->text_terms) >> i & 1)
+            err = kai_search_json(json, term_pattern(q, &q->term[i]), &has);
+        *yes |= (uint64_t)has << i;
+    }
+    return err;
 }
 
 enum verdict kai_eval(const struct kai_query *q, uint64_t yes, uint64_t maybe)

@@ -9,6 +9,8 @@
 
 enum term_kind {
     TERM_VALUE, /* One of the value's keys is in one of the term's segments. */
+    TERM_GLOB,  /* The value is of one of the types, and as the pattern says. */
+    TERM_TEXT,  /* A string of the object, or the value, holds it. */
     TERM_TYPE,  /* The row's type, or the type of a value. */
     TERM_LABEL,
     TERM_PAP,
@@ -34,6 +36,9 @@ struct term {
     enum kai_vtype vtype;
     size_t seg; /* The first of its segments. */
     size_t n_segs;
+    size_t pattern; /* Folded: offset into q->bytes. */
+    size_t pattern_n;
+    uint64_t types; /* Bit i: enum kai_vtype i. */
 };
 
 /* Keys from lo to hi. Offsets into q->bytes. */
@@ -61,8 +66,11 @@ struct kai_query {
     struct segment *seg;
     size_t n_segs;
     size_t seg_cap;
-    uint64_t value_terms; /* Bit i: term i is judged by values alone. */
-    bool any_withdrawn;   /* The expression speaks of it itself. */
+    uint64_t value_terms; /* Bit i: term i can be looked up. */
+    uint64_t text_terms;  /* Bit i: TERM_TEXT. */
+    kai_query_text_fn *text;
+    void *text_ctx;
+    bool any_withdrawn; /* The expression speaks of it itself. */
     bool any_recalled;
     bool any_expired;
     bool any_superseded;
@@ -90,9 +98,15 @@ KAI_MUST_USE enum kai_err kai_lexer_next(struct lexer *l, struct token *t, struc
 KAI_MUST_USE enum kai_err kai_term_make(struct kai_query *q, const struct token *word,
                                         const struct kai_query_names *names, uint64_t now_ms,
                                         struct kai_why *why);
-/* segments.c: segments of the term being made. */
+/* segments.c: segments of the term being made; bare: not a byte of the text was quoted, so that *
+ * stands for any run of characters. */
 KAI_MUST_USE enum kai_err kai_segments_of(struct kai_query *q, struct term *t, const char *prefix,
-                                          struct kai_view text);
+                                          struct kai_view text, bool bare);
+
+static inline struct kai_view term_pattern(const struct kai_query *q, const struct term *t)
+{
+    return kai_view_of(q->bytes.p + t->pattern, t->pattern_n);
+}
 
 static inline struct kai_view seg_lo(const struct kai_query *q, const struct segment *s)
 {
@@ -108,8 +122,12 @@ static inline struct kai_view seg_hi(const struct kai_query *q, const struct seg
 enum verdict { VERDICT_NO, VERDICT_MAYBE, VERDICT_YES };
 
 bool kai_seg_has(const struct kai_query *q, const struct segment *s, struct kai_view key);
-/* Terms among maybe that hold by this value. */
-uint64_t kai_eval_key(const struct kai_query *q, uint64_t maybe, struct kai_view key);
+/* Terms among maybe that hold by this value; norm: what it is, where the key does not tell it. */
+uint64_t kai_eval_key(const struct kai_query *q, uint64_t maybe, struct kai_view key,
+                      struct kai_view norm);
+/* Terms among maybe that hold by the strings of the object. */
+KAI_MUST_USE enum kai_err kai_eval_text(const struct kai_query *q, const struct kai_row *row,
+                                        uint64_t maybe, uint64_t *yes);
 enum verdict kai_eval(const struct kai_query *q, uint64_t yes, uint64_t maybe);
 /* False: the row is not current, and the expression asks for nothing else. *yes: terms that hold
  * for it whatever its values are; *maybe: those that its values may still make true. */

@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "base/why.h"
 #include "item/key.h"
+#include "item/stix.h"
 #include "item/value.h"
 
 struct kai_index; /* From kai_index_open() to kai_index_close(). */
@@ -94,6 +95,9 @@ enum kai_err kai_ix_row(struct kai_ix *t, struct kai_row *row, bool revoked);
  * does not stick). */
 enum kai_err kai_ix_value(struct kai_ix *t, uint64_t row_no, enum kai_vtype type,
                           struct kai_view norm, uint64_t index);
+/* That the row that was put last names this object. */
+enum kai_err kai_ix_ref(struct kai_ix *t, uint64_t row_no, enum kai_stix_role role,
+                        const uint8_t uuid[static 16]);
 /* Whether the transaction has grown so far that it should be committed soon. */
 bool kai_ix_full(const struct kai_ix *t);
 /* What is in it so far, for a reader cleared for everything. Good until the next writing call; not
@@ -151,6 +155,9 @@ KAI_MUST_USE enum kai_err kai_ixsnap_item(struct kai_ixsnap *r, const char *hex_
 /* Rows of every origin and version of a STIX id. Errors: KAI_ENOTFOUND. */
 KAI_MUST_USE enum kai_err kai_ixsnap_stix(struct kai_ixsnap *r, const uint8_t uuid[static 16],
                                           kai_rowno_fn *f, void *ctx);
+/* Rows that name a STIX id in this role, the newest first. None is no error. */
+KAI_MUST_USE enum kai_err kai_ixsnap_refs(struct kai_ixsnap *r, const uint8_t uuid[static 16],
+                                          enum kai_stix_role role, kai_rowno_fn *f, void *ctx);
 /* Rows of one OBJ, whatever origin they name. None is no error. */
 KAI_MUST_USE enum kai_err kai_ixsnap_obj(struct kai_ixsnap *r,
                                          const uint8_t obj_hash[static KAI_ID_BYTES], kai_row_fn *f,
@@ -167,6 +174,11 @@ typedef bool kai_ixkey_fn(void *ctx, struct kai_view key, uint64_t row_no, uint6
 KAI_MUST_USE enum kai_err kai_ixsnap_range(struct kai_ixsnap *r, struct kai_view lo,
                                            struct kai_view hi, struct kai_view after, bool down,
                                            kai_ixkey_fn *f, void *ctx);
+/* The keys of blocks that contain this one (of an address or a block, itself included), the
+ * smallest first; what is hidden from the reader is among them: kai_ixsnap_range() of each tells.
+ * false stops. Errors: KAI_EMALFORMED (key is of neither), KAI_EIO. */
+KAI_MUST_USE enum kai_err kai_ixsnap_around(struct kai_ixsnap *r, struct kai_view key,
+                                            kai_key_fn *f, void *ctx);
 #define KAI_IX_PLACE_MAX (KAI_VALUE_KEY_MAX + 12u)
 size_t kai_ix_place(uint8_t out[static KAI_IX_PLACE_MAX], struct kai_view key, uint64_t row_no,
                     uint64_t value_index);

@@ -26,6 +26,7 @@ enum table {
     TABLE_CHAINS, /* STIX uuid, half of origin -> for each clearance the current version, chain.c */
     TABLE_PARTS,  /* log, obj hash, index -> seq, item, content, bytes */
     TABLE_OBJS,   /* half of obj hash, row -> how many rows from there on are of it */
+    TABLE_REFS,   /* STIX uuid, role, row that names it -> label of the row */
     TABLE_ACTS,   /* letter, ... -> what acts.h says, see acts_priv.h */
     TABLES
 };
@@ -45,14 +46,17 @@ struct kai_index {
     struct kai_buf keys;  /* Of the row being written. */
 };
 
+#define KAI_LENS_BYTES 21u /* Bits for 33 lengths of IPv4 and 129 of IPv6. */
+
 struct kai_ixsnap {
     struct kai_index *x;
     MDB_txn *txn;
     uint8_t clearance;
-    bool sees[KAI_LABELS]; /* By label. */
-    bool disputes;         /* Some log forked. */
-    bool ends;             /* Some log was ended. */
-    bool gone;             /* Some payload was deleted. */
+    bool sees[KAI_LABELS];        /* By label. */
+    bool disputes;                /* Some log forked. */
+    bool ends;                    /* Some log was ended. */
+    bool gone;                    /* Some payload was deleted. */
+    uint8_t lens[KAI_LENS_BYTES]; /* Lengths of blocks that are in use: see ixaround.c. */
 };
 
 struct kai_ix {
@@ -65,6 +69,8 @@ struct kai_ix {
     uint64_t leaf_pages; /* Of the values, when the transaction began. */
     uint64_t row_pages;  /* Leaves of the tables of items, STIX ids and chains. */
     uint64_t new_rows;
+    uint64_t new_refs;
+    bool lens_new;
     uint64_t count[2][KAI_LABELS]; /* Rows and values, by label. */
     uint8_t obj[KAI_ID_BYTES];     /* Rows obj_first.. of one OBJ, not noted yet. */
     uint64_t obj_first;            /* 0 = none. */
@@ -157,6 +163,11 @@ bool kai_ix_past_end(const struct kai_ixsnap *r, uint64_t log_no, uint64_t seq);
 /* acts_gone.c */
 bool kai_ix_any_gone(const struct kai_ixsnap *r);
 bool kai_ix_is_gone(const struct kai_ixsnap *r, uint64_t log_no, uint64_t seq);
+
+/* ixaround.c */
+void kai_ix_lens_add(struct kai_ix *t, struct kai_view key); /* A key that is put. */
+void kai_ix_lens_put(struct kai_ix *t);
+KAI_MUST_USE enum kai_err kai_ix_lens_get(struct kai_ixsnap *r);
 
 /* ixread.c */
 #define KAI_COUNTS_BYTES (2u * KAI_LABELS * 8u)

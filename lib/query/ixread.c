@@ -37,6 +37,11 @@ enum kai_err kai_ixsnap_begin(struct kai_index *x, uint8_t clearance, struct kai
     r->disputes = kai_ix_any_fork(r);
     r->ends = kai_ix_any_end(r);
     r->gone = kai_ix_any_gone(r);
+    err = kai_ix_lens_get(r);
+    if (err != KAI_OK) {
+        kai_ixsnap_end(r);
+        return err;
+    }
     *out = r;
     return KAI_OK;
 }

@@ -33,8 +33,11 @@ static enum kai_err begin(struct kai_ix *t)
     kai_ixsnap_for(&t->self, KAI_TLP_RED);
     t->self.gone = kai_ix_any_gone(&t->self);
     t->self.ends = kai_ix_any_end(&t->self);
+    if (kai_ix_lens_get(&t->self) != KAI_OK)
+        return KAI_ECORRUPT;
     t->leaf_pages = leaves(t, TABLE_VALUES);
-    t->row_pages = leaves(t, TABLE_ITEMS) + leaves(t, TABLE_STIX) + leaves(t, TABLE_CHAINS);
+    t->row_pages = leaves(t, TABLE_ITEMS) + leaves(t, TABLE_STIX) + leaves(t, TABLE_CHAINS) +
+                   leaves(t, TABLE_REFS);
     rc = mdb_cursor_get(c, &key, &val, MDB_LAST);
     mdb_cursor_close(c);
     if (rc == MDB_NOTFOUND)
@@ -274,6 +277,7 @@ enum kai_err kai_ix_value(struct kai_ix *t, uint64_t row_no, enum kai_vtype type
     t->next_index = index + 1;
     kai_rowkeys_add(&t->x->keys, kai_view_of(t->prev_key, t->prev_n), k,
                     norm_beside(type, k, norm));
+    kai_ix_lens_add(t, k);
     memcpy(t->prev_key, key, k.n);
     t->prev_n = k.n;
     return add_sorted(t, k, row_no, index);
@@ -289,10 +293,10 @@ bool kai_ix_full(const struct kai_ix *t)
 {
     const struct sorter *s = &t->x->sorter;
     /* New leaves are half full. A row has puts in three tables of hashes. */
-    uint64_t made = s->n / 64 + t->new_rows / 16;
+    uint64_t made = s->n / 64 + (t->new_rows + t->new_refs) / 16;
+    uint64_t puts = 3 * t->new_rows + t->new_refs;
 
-    return touched(s->n, t->leaf_pages) + touched(3 * t->new_rows, t->row_pages) + made >=
-               DIRTY_PAGES_MAX ||
+    return touched(s->n, t->leaf_pages) + touched(puts, t->row_pages) + made >= DIRTY_PAGES_MAX ||
            s->n >= KAI_SORTER_KEYS_MAX / 2 || s->len >= KAI_SORTER_BYTES_MAX / 2;
 }
 
@@ -305,6 +309,7 @@ enum kai_err kai_ix_commit(struct kai_ix *t, uint64_t position)
     (void)kai_ix_keys_end(t);
     (void)kai_ix_sorted_out(t);
     (void)kai_ix_obj_end(t);
+    kai_ix_lens_put(t);
     for (size_t i = 0; i < 2u * KAI_LABELS; i++)
         kai_put_u64(counts + 8 * i, t->count[i / KAI_LABELS][i % KAI_LABELS]);
     (void)kai_ix_put(t, TABLE_META, ix_val("counts", 6), ix_val(counts, sizeof counts), 0);

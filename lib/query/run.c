@@ -7,6 +7,7 @@
 #include "query/run_priv.h"
 
 /* A place: how it runs (1), the terms it runs by (8), then what scan.c or drive.c needs. */
+#define TEXT_WORK 20u /* To open and search an object costs as much as so many rows. */
 #define BY_ROWS   1u
 #define BY_VALUES 2u
 
@@ -30,6 +31,28 @@ void kai_run_tell(struct run *run, const struct kai_row *row, uint64_t index, st
     run->hits++;
     if (!run->f(run->ctx, &hit) || run->hits >= run->limit)
         run->stop = true;
+}
+
+uint64_t kai_run_text(struct run *run, const struct kai_row *row, uint64_t maybe)
+{
+    uint64_t yes = 0;
+
+    if ((maybe & run->q->text_terms) == 0)
+        return 0;
+    run->work += TEXT_WORK;
+    run->err = kai_eval_text(run->q, row, maybe, &yes);
+    return yes;
+}
+
+enum verdict kai_run_judge(struct run *run, const struct kai_row *row, uint64_t yes, uint64_t maybe)
+{
+    uint64_t texts = maybe & run->q->text_terms & ~yes;
+    enum verdict v = kai_eval(run->q, yes, texts);
+
+    if (v != VERDICT_MAYBE)
+        return v;
+    yes |= kai_run_text(run, row, texts);
+    return run->err == KAI_OK ? kai_eval(run->q, yes, 0) : VERDICT_NO;
 }
 
 /* Places come from outside: whatever they say, nothing worse than other answers may follow. */

@@ -22,6 +22,12 @@ struct run {
 /* Tell an answer; key (n = 0: none) is what matched, norm its value where the key cannot tell. */
 void kai_run_tell(struct run *run, const struct kai_row *row, uint64_t index, struct kai_view key,
                   struct kai_view norm);
+/* Terms among maybe that hold by the row's strings; run->err is set where they could not be read.
+ */
+uint64_t kai_run_text(struct run *run, const struct kai_row *row, uint64_t maybe);
+/* What an object is, all its values heard: its strings are read only where they matter. */
+enum verdict kai_run_judge(struct run *run, const struct kai_row *row, uint64_t yes,
+                           uint64_t maybe);
 bool kai_run_over(const struct run *run); /* Stopped, failed, or worked enough. */
 
 /* scan.c: the answers of one row, behind *index (KAI_INDEX_WHOLE: all). False: ended early, and

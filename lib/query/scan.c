@@ -11,14 +11,14 @@ static void scan_object(struct run *run, const struct kai_row *row, uint64_t yes
 
     run->err = kai_ixsnap_keys(run->r, row, &keys);
     while (run->err == KAI_OK && kai_rowkeys_next(&keys)) {
-        uint64_t now = kai_eval_key(run->q, maybe, kai_view_of(keys.key, keys.key_n));
+        uint64_t now = kai_eval_key(run->q, maybe, kai_view_of(keys.key, keys.key_n), keys.norm);
 
         run->work++;
         if (now != 0 && by_values == 0)
             first = keys;
         by_values |= now;
     }
-    if (run->err == KAI_OK && kai_eval(run->q, yes | by_values, 0) == VERDICT_YES)
+    if (run->err == KAI_OK && kai_run_judge(run, row, yes | by_values, maybe) == VERDICT_YES)
         kai_run_tell(run, row, 0, kai_view_of(first.key, first.key_n), first.norm);
 }
 
@@ -38,7 +38,7 @@ static bool scan_list(struct run *run, const struct kai_row *row, uint64_t yes, 
             continue;
         run->work++;
         *index = keys.index;
-        if (kai_eval(run->q, yes | kai_eval_key(run->q, maybe, key), 0) == VERDICT_YES)
+        if (kai_eval(run->q, yes | kai_eval_key(run->q, maybe, key, keys.norm), 0) == VERDICT_YES)
             kai_run_tell(run, row, keys.index, key, keys.norm);
         if (kai_run_over(run))
             return false;
@@ -57,6 +57,10 @@ bool kai_scan_row(struct run *run, const struct kai_row *row, uint64_t *index)
     if (!kai_eval_current(run->q, row, run->now_ms, &yes, &maybe))
         return true;
     v = kai_eval(run->q, yes, maybe);
+    if (v == VERDICT_MAYBE && row->n_values > 0) {
+        yes |= kai_run_text(run, row, maybe);
+        v = run->err == KAI_OK ? kai_eval(run->q, yes, maybe & ~yes) : VERDICT_NO;
+    }
     if (v == VERDICT_NO)
         return true;
     if (v == VERDICT_YES)

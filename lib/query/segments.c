@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "item/search.h"
 #include "query/expr_priv.h"
 
 static const enum kai_vtype hashes[] = {KAI_V_MD5,     KAI_V_SHA1,   KAI_V_SHA224, KAI_V_SHA256,
@@ -205,8 +206,50 @@ static enum kai_err segments(struct kai_query *q, const char *prefix, struct kai
     return add_types(q, hashes, sizeof hashes / sizeof hashes[0], text);
 }
 
+static uint64_t bits(const enum kai_vtype *types, size_t n)
+{
+    uint64_t all = 0;
+
+    for (size_t i = 0; i < n; i++)
+        all |= UINT64_C(1) << types[i];
+    return all;
+}
+
+static uint64_t types_of(const char *prefix)
+{
+    static const enum kai_vtype ips[] = {KAI_V_IPV4, KAI_V_IPV6};
+
+    if (strcmp(prefix, "") == 0 || strcmp(prefix, "value") == 0)
+        return UINT64_MAX;
+    if (strcmp(prefix, "ip") == 0)
+        return bits(ips, 2);
+    if (strcmp(prefix, "hash") == 0)
+        return bits(hashes, sizeof hashes / sizeof hashes[0]);
+    return UINT64_C(1) << kai_vtype_parse(kai_view_of(prefix, strlen(prefix)));
+}
+
+/* "*.example.com", and no other star: the names under it stand side by side in the index. */
+static bool is_below(const char *prefix, struct kai_view text)
+{
+    return (strcmp(prefix, "") == 0 || strcmp(prefix, "domain") == 0) && text.n > 2 &&
+           text.p[0] == '*' && text.p[1] == '.' && memchr(text.p + 1, '*', text.n - 1) == NULL;
+}
+
+static enum kai_err glob(struct kai_query *q, struct term *t, const char *prefix,
+                         struct kai_view text)
+{
+    enum kai_err err;
+
+    t->kind = TERM_GLOB;
+    t->types = types_of(prefix);
+    t->pattern = q->bytes.len;
+    err = kai_search_fold(text, &q->bytes);
+    t->pattern_n = q->bytes.len - t->pattern;
+    return err;
+}
+
 enum kai_err kai_segments_of(struct kai_query *q, struct term *t, const char *prefix,
-                             struct kai_view text)
+                             struct kai_view text, bool bare)
 {
     struct kai_buf plain;
     enum kai_err err;
@@ -215,8 +258,13 @@ enum kai_err kai_segments_of(struct kai_query *q, struct term *t, const char *pr
     t->kind = TERM_VALUE;
     t->seg = q->n_segs;
     err = text.n == 0 ? KAI_EMALFORMED : kai_refang(text, &plain);
-    if (err == KAI_OK)
-        err = segments(q, prefix, text, kai_buf_view(&plain));
+    struct kai_view v = kai_buf_view(&plain);
+    if (err == KAI_OK && bare && v.n > 0 && memchr(v.p, '*', v.n) != NULL) {
+        if (!is_below(prefix, v) || of_domain(q, v) != KAI_OK)
+            err = glob(q, t, prefix, v);
+    } else if (err == KAI_OK) {
+        err = segments(q, prefix, text, v);
+    }
     t->n_segs = q->n_segs - t->seg;
     kai_buf_free(&plain);
     return err;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "item/label.h"
+#include "item/search.h"
 #include "query/expr_priv.h"
 #include "text/time.h"
 
@@ -34,7 +35,7 @@ static const struct prefix {
     {"recalled", FORM_WISH, TERM_RECALLED},
     {"expired", FORM_WISH, TERM_EXPIRED},
     {"superseded", FORM_WISH, TERM_SUPERSEDED},
-    {"text", FORM_TEXT, TERM_VALUE},
+    {"text", FORM_TEXT, TERM_TEXT},
 };
 
 struct maker {
@@ -43,6 +44,7 @@ struct maker {
     const struct prefix *prefix;
     const char *text; /* Behind the colon. */
     size_t n;
+    bool bare; /* Nothing of the word was quoted. */
     const struct kai_query_names *names;
     uint64_t now_ms;
     struct kai_why *why;
@@ -50,12 +52,15 @@ struct maker {
 
 static enum kai_err bad_value(const struct maker *m)
 {
-    return kai_why_set(m->why, KAI_EMALFORMED, "query.value", m->prefix->name, m->text, NULL);
+    const char *name = m->prefix != NULL ? m->prefix->name : "text";
+
+    return kai_why_set(m->why, KAI_EMALFORMED, "query.value", name, m->text, NULL);
 }
 
 static enum kai_err make_value(struct maker *m)
 {
-    enum kai_err err = kai_segments_of(m->q, m->t, m->prefix->name, kai_view_of(m->text, m->n));
+    enum kai_err err =
+        kai_segments_of(m->q, m->t, m->prefix->name, kai_view_of(m->text, m->n), m->bare);
 
     if (err == KAI_ENOMEM)
         return err;
@@ -160,6 +165,25 @@ static enum kai_err make_wish(struct maker *m)
     return KAI_OK;
 }
 
+static enum kai_err make_text(struct maker *m)
+{
+    enum kai_err err;
+
+    if (m->n == 0)
+        return bad_value(m);
+    if (m->names == NULL || m->names->text == NULL)
+        return kai_why_set(m->why, KAI_EMALFORMED, "query.text", m->text, NULL, NULL);
+    m->q->text = m->names->text;
+    m->q->text_ctx = m->names->ctx;
+    m->t->kind = TERM_TEXT;
+    m->t->types = UINT64_MAX;
+    m->t->pattern = m->q->bytes.len;
+    err = kai_search_fold(kai_view_of(m->text, m->n), &m->q->bytes);
+    m->t->pattern_n = m->q->bytes.len - m->t->pattern;
+    m->q->text_terms |= UINT64_C(1) << m->q->n_terms;
+    return err;
+}
+
 static enum kai_err make(struct maker *m)
 {
     m->t->kind = m->prefix->kind;
@@ -177,7 +201,7 @@ static enum kai_err make(struct maker *m)
     case FORM_WISH:
         return make_wish(m);
     case FORM_TEXT:
-        return kai_why_set(m->why, KAI_EMALFORMED, "query.text", m->text, NULL, NULL);
+        return make_text(m);
     }
     return KAI_EMALFORMED;
 }
@@ -195,7 +219,7 @@ static bool all_letters(const char *p, size_t n)
 static enum kai_err make_bare(struct maker *m, const struct token *word)
 {
     const char *colon = memchr(word->text, ':', word->bare_n);
-    enum kai_err err = kai_segments_of(m->q, m->t, "", kai_view_of(word->text, word->n));
+    enum kai_err err = kai_segments_of(m->q, m->t, "", kai_view_of(word->text, word->n), m->bare);
 
     if (err == KAI_OK || err == KAI_ENOMEM)
         return err;
@@ -208,7 +232,9 @@ static enum kai_err make_bare(struct maker *m, const struct token *word)
         prefix[n] = '\0';
         return kai_why_set(m->why, KAI_EMALFORMED, "query.term", prefix, NULL, NULL);
     }
-    return kai_why_set(m->why, KAI_EMALFORMED, "query.text", word->text, NULL, NULL);
+    m->text = word->text;
+    m->n = word->n;
+    return make_text(m);
 }
 
 static const struct prefix *prefix_of(const struct token *word)
@@ -227,7 +253,8 @@ enum kai_err kai_term_make(struct kai_query *q, const struct token *word,
                            const struct kai_query_names *names, uint64_t now_ms,
                            struct kai_why *why)
 {
-    struct maker m = {.q = q, .names = names, .now_ms = now_ms, .why = why};
+    struct maker m = {
+        .q = q, .bare = word->bare_n == word->n, .names = names, .now_ms = now_ms, .why = why};
     enum kai_err err;
 
     m.t = &q->term[q->n_terms];

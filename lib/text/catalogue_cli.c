@@ -77,9 +77,9 @@ const struct kai_text_reason kai_reasons_cli[] = {
     },
     {
         "query.text",
-        "{1} is no value of a known kind, and texts are not searched.",
+        "{1} is no value of a known kind, and texts cannot be searched here.",
         "Ask for a value (address, domain, URL, hash, CVE), or by type:, label:, by: or audience:.",
-        "{1} は既知の種類の値ではありません。文章の検索には対応していません。",
+        "{1} は既知の種類の値ではありません。ここでは文章を検索できません。",
         "値（アドレス、ドメイン、URL、ハッシュ、CVE）か、type: label: by: audience: "
         "で検索してください。",
     },
@@ -180,6 +180,13 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "Give --lang en or --lang ja.",
         "言語 {1} はありません。",
         "--lang en または --lang ja を指定してください。",
+    },
+    {
+        "usage.loopback",
+        "{1} is no address that items may be posted to.",
+        "Use http://127.0.0.1:PORT/...: items stay on this machine.",
+        "{1} には情報を送れません。",
+        "http://127.0.0.1:ポート/... を指定してください。情報はこのマシンの外に出ません。",
     },
     {
         "usage.missing",

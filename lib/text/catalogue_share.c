@@ -24,6 +24,32 @@ const struct kai_text_reason kai_reasons_share[] = {
         "内容をもとに自組織の情報を作成してください。",
     },
     {
+        "inventory.form",
+        "This is no inventory: {1}.",
+        "Give JSON, CSV with a header (vendor, product, version, cpe, ip, domain, value), or one "
+        "thing on each "
+        "line.",
+        "資産一覧として読めません: {1}。",
+        "JSON、見出し（vendor, product, version, cpe, ip, domain, value）付きの CSV、または 1 行に "
+        "1 件の "
+        "テキストを指定してください。",
+    },
+    {
+        "inventory.limit",
+        "An inventory has at most {1} entries, in 8 MiB.",
+        "Give blocks instead of addresses, and zones instead of names.",
+        "資産一覧に登録できるのは {1} 件、8 MiB までです。",
+        "アドレスはブロックに、名前はゾーンにまとめてください。",
+    },
+    {
+        "inventory.value",
+        "{1} is no product, address, domain or other value.",
+        "Correct it, or take it out; a product needs a CPE 2.3 name, or vendor and product.",
+        "{1} は製品、アドレス、ドメインなどの値ではありません。",
+        "修正するか取り除いてください。製品には CPE 2.3 の名前、または vendor と product "
+        "が必要です。",
+    },
+    {
         "letter.nobody",
         "Nobody reads letters for {1}.",
         "It is not active, or has no active node: 'kairan org list' shows it.",
@@ -43,6 +69,20 @@ const struct kai_text_reason kai_reasons_share[] = {
         "'kairan release list' and 'kairan contribution list' show them.",
         "{1} という通信はありません。",
         "'kairan release list' または 'kairan contribution list' で確認してください。",
+    },
+    {
+        "note.sighting",
+        "{1} is something that was observed; what is sighted is an indicator, a malware, a tool.",
+        "Write a note about it, or publish an indicator of it.",
+        "{1} は観測データです。目撃情報の対象は indicator、malware、tool などです。",
+        "メモ（note）を書くか、indicator を公開してください。",
+    },
+    {
+        "note.whole",
+        "{1} is a whole list, or sealed: it is no object that a note could name.",
+        "Name one value of the list: 'kairan query VALUE' shows its id.",
+        "{1} はリスト全体、または封印された情報のため、メモの対象にできません。",
+        "リストの中の 1 つの値を指定してください。ID は 'kairan query 値' で確認できます。",
     },
     {
         "reauthor.property",

@@ -160,6 +160,8 @@ const struct kai_text_phrase kai_phrases_cli[] = {
      "稼働中: {1}、発信のみ[（ホーム {3}）]"},
     {"run.stopped", "Stopped.", "停止しました。"},
     {"run.stopping", "Stopping.", "停止しています。"},
+    {"watch.hook-failed", "{1} failed ({2}); {3} so far.",
+     "{1} が失敗しました（{2}）。これまでに {3} 件です。"},
     {"watch.ready", "Watching what arrives. Ctrl-C ends.",
      "新着情報を表示します。Ctrl-C で終了します。"},
     {"words.ask", "Words that were read out to you:", "電話で伝えられた語:"},

@@ -27,6 +27,7 @@ struct kai_cli {
     struct kai_core *core; /* until kai_cli_release(); NULL: it is not open. */
     size_t n_args;         /* What follows the verb and is no option. */
     char **args;
+    char **program; /* What follows --exec, to the end of the line; NULL: none. */
     size_t n_opts;
     struct {
         const char *name;  /* "--to" */
@@ -141,6 +142,11 @@ int kai_cmd_keydeath_make(struct kai_cli *cli);
 int kai_cmd_keydeath_use(struct kai_cli *cli);
 int kai_cmd_open(struct kai_cli *cli);
 int kai_cmd_publish(struct kai_cli *cli);
+int kai_cmd_inventory_import(struct kai_cli *cli);
+int kai_cmd_inventory_list(struct kai_cli *cli);
+int kai_cmd_relevant(struct kai_cli *cli);
+int kai_cmd_note(struct kai_cli *cli);
+int kai_cmd_sighting(struct kai_cli *cli);
 int kai_cmd_query(struct kai_cli *cli);
 int kai_cmd_get(struct kai_cli *cli);
 int kai_cmd_explain(struct kai_cli *cli);

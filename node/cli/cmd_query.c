@@ -9,7 +9,9 @@
 #include "node/cli/args.h"
 #include "node/cli/cli.h"
 #include "node/cli/files.h"
+#include "node/cli/hook.h"
 #include "policy/policy.h"
+#include "text/clean.h"
 #include "text/time.h"
 
 struct rows {
@@ -91,7 +93,7 @@ static void bundle_id(char out[static 48])
                    hex + 20);
 }
 
-int kai_cmd_query(struct kai_cli *cli)
+static int ask(struct kai_cli *cli, const char *verb)
 {
     const char *format = kai_cli_opt(cli, "--format");
     const char *limit = kai_cli_opt(cli, "--limit");
@@ -99,9 +101,9 @@ int kai_cmd_query(struct kai_cli *cli)
     uint64_t n = 0;
     char id[48];
 
-    if (strcmp(r.format, "table") != 0 && strcmp(r.format, "json") != 0 &&
-        strcmp(r.format, "stix") != 0 && strcmp(r.format, "csv") != 0)
-        return kai_cli_usage(cli, "usage.format", r.format);
+    if (format != NULL && strcmp(format, "table") != 0 && strcmp(format, "json") != 0 &&
+        strcmp(format, "stix") != 0 && strcmp(format, "csv") != 0)
+        return kai_cli_usage(cli, "usage.format", format);
     if (limit != NULL && (!kai_cli_number(limit, &n) || n == 0))
         return kai_cli_usage(cli, "usage.number", "--limit");
     r.page = json_array();
@@ -115,7 +117,7 @@ int kai_cmd_query(struct kai_cli *cli)
         (void)printf("{\"type\":\"bundle\",\"id\":\"bundle--%s\",\"objects\":[\n", id);
     if (strcmp(r.format, "csv") == 0)
         (void)fputs("value,type,label,origin,audience,first_seen,id\r\n", stdout);
-    int status = kai_cli_call(cli, "query", args, NULL, false, on_row, &r);
+    int status = kai_cli_call(cli, verb, args, NULL, false, on_row, &r);
     if (strcmp(r.format, "stix") == 0)
         (void)fputs("\n]}\n", stdout);
     if (status == KAI_EXIT_DONE && strcmp(r.format, "table") == 0 && r.n > 0)
@@ -127,6 +129,71 @@ int kai_cmd_query(struct kai_cli *cli)
         return KAI_EXIT_NOTHING;
     }
     return status;
+}
+
+int kai_cmd_query(struct kai_cli *cli)
+{
+    return ask(cli, "query");
+}
+
+int kai_cmd_relevant(struct kai_cli *cli)
+{
+    return ask(cli, "relevant");
+}
+
+/* What others wrote is shown, never obeyed. */
+static void print_clean(const char *text)
+{
+    struct kai_buf b;
+
+    kai_buf_init(&b, 1u << 20);
+    kai_clean_text(&b, text);
+    (void)printf("%.*s", (int)b.len, b.p != NULL ? (const char *)b.p : "");
+    kai_buf_free(&b);
+}
+
+static const char *text_at(const json_t *o, const char *key)
+{
+    const char *text = json_string_value(json_object_get(o, key));
+
+    return text != NULL ? text : "";
+}
+
+/* One line of each thing that is known beside the item, and how many there are besides. */
+static void print_beside(const struct kai_cli *cli, const json_t *item, const char *name,
+                         const char *heading, const char *first, const char *second)
+{
+    const json_t *list = json_object_get(item, name);
+    const json_t *one;
+    char key[48];
+    size_t i;
+
+    if (json_array_size(list) == 0)
+        return;
+    (void)printf("  %s:\n", kai_text(cli->lang, heading));
+    json_array_foreach(list, i, one)
+    {
+        json_int_t count = json_integer_value(json_object_get(one, "count"));
+
+        (void)printf("    %.16s  %s  ", text_at(one, "id"), text_at(one, "label"));
+        print_clean(text_at(one, "origin_name"));
+        if (count > 0)
+            (void)printf("  %lld", (long long)count);
+        (void)printf("  ");
+        print_clean(text_at(one, first));
+        (void)printf("  ");
+        print_clean(text_at(one, second));
+        (void)putchar('\n');
+    }
+    (void)snprintf(key, sizeof key, "%s_more", name);
+    json_int_t more = json_integer_value(json_object_get(item, key));
+    if (more > 0) {
+        char n[24];
+
+        (void)snprintf(n, sizeof n, "%lld", (long long)more);
+        (void)printf("    ");
+        kai_cli_say(cli, "query.and-more", n, NULL, NULL);
+    }
 }
 
 /* One answer in full: its properties, then the object. */
@@ -148,8 +215,11 @@ static bool on_item(void *ctx, const char *line, size_t n)
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         const char *v = json_string_value(json_object_get(o, keys[i]));
 
-        if (v != NULL)
-            (void)printf("  %s: %s\n", kai_text(r->cli->lang, headings[i]), v);
+        if (v == NULL)
+            continue;
+        (void)printf("  %s: ", kai_text(r->cli->lang, headings[i]));
+        print_clean(v);
+        (void)putchar('\n');
     }
     if (json_is_true(json_object_get(o, "exercise")))
         (void)printf("  %s\n", kai_text(r->cli->lang, "query.exercise"));
@@ -160,6 +230,10 @@ static bool on_item(void *ctx, const char *line, size_t n)
     const char *rules = json_string_value(json_object_get(json_object_get(o, "rules"), "text"));
     if (rules != NULL)
         (void)printf("  %s\n", rules);
+    print_beside(r->cli, o, "same_value", "query.same-value", "value", "type");
+    print_beside(r->cli, o, "notes", "query.notes", "first_seen", "text");
+    print_beside(r->cli, o, "sightings", "query.sightings", "last", "where");
+    print_beside(r->cli, o, "countermeasures", "query.countermeasures", "relation", "name");
     const json_t *stix = json_object_get(o, "stix");
     if (json_is_object(stix)) {
         (void)json_dumpf(stix, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
@@ -200,12 +274,40 @@ static bool on_watch(void *ctx, const char *line, size_t n)
     return fflush(stdout) == 0;
 }
 
+/* Lines go to a program or an address, and none to standard output. */
+static bool on_hooked(void *ctx, const char *line, size_t n)
+{
+    return kai_hook_give(ctx, line, n);
+}
+
+static int watch_hooked(struct kai_cli *cli, const struct kai_hook_what *what, json_t *args)
+{
+    struct kai_hook *h;
+
+    if (what->url != NULL && !kai_hook_url_ok(what->url)) {
+        json_decref(args);
+        return kai_cli_usage(cli, "usage.loopback", what->url);
+    }
+    h = kai_hook_begin(cli, what);
+    if (h == NULL) {
+        json_decref(args);
+        return kai_cli_fail(cli, KAI_ENOMEM, &(struct kai_why){0});
+    }
+    int status = kai_cli_call(cli, "watch", args, NULL, false, on_hooked, h);
+    uint64_t failed = kai_hook_end(h);
+    return status == KAI_EXIT_DONE && failed > 0 ? KAI_EXIT_FAILED : status;
+}
+
 int kai_cmd_watch(struct kai_cli *cli)
 {
+    struct kai_hook_what what = {.program = cli->program, .url = kai_cli_opt(cli, "--post")};
     char *expr = kai_cli_expression(cli);
-    json_t *args = json_pack("{s:s}", "expr", expr != NULL ? expr : "");
+    json_t *args = json_pack("{s:s, s:b}", "expr", expr != NULL ? expr : "", "relevant",
+                             kai_cli_flag(cli, "--relevant") ? 1 : 0);
 
     free(expr);
+    if (what.program != NULL || what.url != NULL)
+        return watch_hooked(cli, &what, args);
     return kai_cli_call(cli, "watch", args, NULL, false, cli->json ? kai_cli_print_line : on_watch,
                         cli);
 }

@@ -125,6 +125,16 @@ static int missing(const struct kai_cli *cli)
     return kai_cli_usage(cli, "usage.missing", text);
 }
 
+#define EXEC "--exec"
+
+/* What argv[i] ended, "PROGRAM" or "--exec=PROGRAM", and all that follows it. */
+static char **program_at(char **argv, int i)
+{
+    if (strcmp(argv[i], EXEC) == 0) /* read_option() has cut it behind the name. */
+        argv[i] += sizeof EXEC;
+    return &argv[i];
+}
+
 static int read_all(struct kai_cli *cli, int argc, char **argv)
 {
     bool only_args = false;
@@ -140,6 +150,10 @@ static int read_all(struct kai_cli *cli, int argc, char **argv)
             cli->args[cli->n_args++] = argv[i];
         if (status != KAI_EXIT_DONE)
             return status;
+        if (kai_cli_opt(cli, EXEC) != NULL) { /* The rest of the line is not ours to read. */
+            cli->program = program_at(argv, i);
+            break;
+        }
     }
     if (cli->n_args < cli->verb->args_min)
         return missing(cli);
@@ -159,7 +173,8 @@ static void read_common(struct kai_cli *cli, int argc, char **argv)
         locale = getenv("LANG");
     cli->lang = kai_lang_of_locale(locale);
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--") == 0)
+        if (strcmp(argv[i], "--") == 0 || strcmp(argv[i], "--exec") == 0 ||
+            strncmp(argv[i], "--exec=", 7) == 0)
             break;
         if (strcmp(argv[i], "--json") == 0)
             cli->json = true;

@@ -56,6 +56,7 @@ static enum kai_err on_refuse(void *ctx, const struct kai_why *why, const char *
 {
     struct guard *g = ctx;
 
+    (void)id;
     if (strcmp(why->code, "file.size") == 0) {
         *g->large = *why;
     } else if (strcmp(why->code, "label.missing") != 0) {

@@ -127,6 +127,18 @@ class Readers(WorldCase):
             self.assertEqual(answer.status, 200 if shown else 404)
             self.assertEqual(row["value"].encode() in answer.body, shown)
 
+    def test_same_value_within_the_clearance(self):
+        for clearance in CLEARANCES:
+            with self.subTest(clearance=clearance):
+                client, allowed = self.client(clearance), self.allowed(clearance)
+                (own,) = client.rows("query", {"expr": "label:clear value:" + SHARED})
+                got = client.rows("get", {"id": own["id"]})[0]
+                self.assertEqual({row["label"] for row in got["same_value"]}, allowed - {"TLP:CLEAR"})
+                self.assertEqual({row["value"] for row in got["same_value"]} - {SHARED}, set())
+                self.assertEqual(got["same_value_more"], 0)
+                for row in got["same_value"]:
+                    self.assertEqual(client.ask("get", {"id": row["id"]}).last["value"], SHARED)
+
     def test_a_version_above_the_clearance_hides_nothing(self):
         for clearance in CLEARANCES[1:]:
             rows = self.client(clearance).rows("query", {"expr": "value:versions.example"})

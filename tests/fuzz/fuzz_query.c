@@ -69,6 +69,15 @@ static void set_up(void)
     MUST(rmdir(dir) == 0);
 }
 
+static enum kai_err text_of(void *ctx, const struct kai_row *row, struct kai_view *json)
+{
+    static const char some[] = "{\"name\":\"Red \\u0046ox\",\"d\":[\"\xc3\x89\"]}";
+
+    (void)ctx;
+    *json = kai_view_of(some, sizeof some - 1);
+    return row->item_id[0] % 3 == 0 ? KAI_ENOTFOUND : KAI_OK;
+}
+
 static enum kai_err name(void *ctx, const char *text, uint8_t id[static KAI_ID_BYTES],
                          struct kai_why *why)
 {
@@ -113,7 +122,7 @@ static size_t all_pages(const struct kai_query *q, struct kai_query_at at, uint6
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct kai_query_names names = {.org = name, .audience = name};
+    static const struct kai_query_names names = {.org = name, .audience = name, .text = text_of};
     static const struct kai_query_at start;
     struct kai_query_at at = {0};
     struct kai_query *q = NULL;

@@ -87,9 +87,22 @@ static enum kai_err name(void *ctx, const char *text, uint8_t id[static KAI_ID_B
     return KAI_OK;
 }
 
+static const char *const some_texts[TEXTS] = {"{\"name\":\"Red Fox\",\"x_b\":[\"on \\u0041lpha\"]}",
+                                              "{\"name\":\"ALPHA \xc3\x89t\xc3\xa9\"}",
+                                              "{\"alpha\":\"blue\",\"d\":\"a \\\"fox\\\"\"}", "{}"};
+
+static enum kai_err text_of(void *ctx, const struct kai_row *row, struct kai_view *json)
+{
+    const char *text = some_texts[row->item_id[0] % TEXTS];
+
+    (void)ctx;
+    *json = kai_view_of(text, strlen(text));
+    return KAI_OK;
+}
+
 struct kai_query *query_of(const char *text, uint64_t now_ms)
 {
-    static const struct kai_query_names names = {.org = name, .audience = name};
+    static const struct kai_query_names names = {.org = name, .audience = name, .text = text_of};
     struct kai_query *q = NULL;
     struct kai_why why = {0};
     enum kai_err err = kai_query_parse(&q, kai_view_of(text, strlen(text)), &names, now_ms, &why);

@@ -22,6 +22,8 @@ uint64_t rnd_below(uint64_t *seed, uint64_t n);
 struct kai_row stix_row(uint8_t item, uint8_t origin, uint8_t aud, uint8_t uuid,
                         uint64_t modified_ms);
 
+/* What text: is looked for in: one of TEXTS, by the first byte of the item's id. */
+#define TEXTS 4u
 struct kai_query *query_of(const char *text, uint64_t now_ms);
 
 #endif

@@ -357,6 +357,58 @@ static void test_parts_are_bounded(void **state)
     assert_int_equal(kai_ix_commit(t, 1), KAI_OK);
 }
 
+static bool gather_no(void *ctx, uint64_t row_no, uint64_t index)
+{
+    uint64_t *all = ctx; /* Digits: which, and in which order. */
+
+    assert_true(index == KAI_INDEX_WHOLE);
+    *all = *all * 10 + row_no;
+    return row_no != 2;
+}
+
+/* The newest first, one role and one object alone, and nothing above the clearance. */
+static void test_refs(void **state)
+{
+    static const struct {
+        uint8_t uuid, role, clearance;
+        uint64_t want;
+    } rows[] = {{7, 1, 5, 5431}, {7, 1, 2, 41}, {7, 2, 5, 5}, {8, 1, 5, 6},
+                {6, 1, 5, 0},    {7, 4, 5, 0},  {9, 4, 5, 62}};
+    struct fixture *f = *state;
+    struct kai_ix *t = begin(f->x);
+    struct kai_ixsnap *r = NULL;
+    uint8_t uuid[16];
+
+    for (uint8_t i = 1; i <= 6; i++) {
+        struct kai_row row = stix_row(i, 1, 1, i, 1);
+
+        row.tlp = i == 3 || i == 5 ? 3 : 2;
+        assert_int_equal(kai_ix_row(t, &row, false), KAI_OK);
+        memset(uuid, i == 6 ? 8 : 7, 16);
+        if (i != 2)
+            assert_int_equal(kai_ix_ref(t, row.no, KAI_STIX_IS_NOTED, uuid), KAI_OK);
+        if (i == 5)
+            assert_int_equal(kai_ix_ref(t, row.no, KAI_STIX_IS_SIGHTED, uuid), KAI_OK);
+        memset(uuid, 9, 16);
+        if (i % 2 == 0 && i != 4)
+            assert_int_equal(kai_ix_ref(t, row.no, KAI_STIX_IS_TARGET, uuid), KAI_OK);
+        memset(uuid, 9, 16);
+        if (i == 1) /* Behind the one that stops. */
+            assert_int_equal(kai_ix_ref(t, row.no, KAI_STIX_IS_TARGET, uuid), KAI_OK);
+    }
+    assert_int_equal(kai_ix_commit(t, 1), KAI_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint64_t got = 0;
+
+        memset(uuid, rows[i].uuid, 16);
+        assert_int_equal(kai_ixsnap_begin(f->x, rows[i].clearance, &r), KAI_OK);
+        assert_int_equal(
+            kai_ixsnap_refs(r, uuid, (enum kai_stix_role)rows[i].role, gather_no, &got), KAI_OK);
+        kai_ixsnap_end(r);
+        assert_int_equal(got, rows[i].want);
+    }
+}
+
 /* ---- When is it believed. */
 static void crash(const struct tmp *tmp, bool in_commit)
 {
@@ -539,6 +591,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_item_prefix, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_longer_texts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_parts_are_bounded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_refs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_second_process, set_up, tear_down),
         cmocka_unit_test(test_killed),
         cmocka_unit_test(test_believed),

@@ -1,5 +1,6 @@
 /* Random rows and expressions: the index and the plain array must give the same answers. */
 #include <arpa/inet.h>
+#include <fnmatch.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,14 +26,17 @@ static bool speaks[3]; /* Of withdrawn, expired, superseded. */
 static int make_node(uint64_t *s, int depth)
 {
     static const char *const others[][2] = {
-        {"type", "malware"},  {"type", "indicator"}, {"type", "ipv4-addr"},
-        {"label", "green"},   {"label", "<=green"},  {"label", ">=amber"},
-        {"pap", ">=green"},   {"by", "o1"},          {"by", "o2"},
-        {"audience", "o1"},   {"exercise", "yes"},   {"exercise", "no"},
-        {"withdrawn", "yes"}, {"withdrawn", "any"},  {"expired", "any"},
-        {"expired", "yes"},   {"superseded", "any"}, {"since", "100s"},
-        {"until", "50s"},     {"seen", "150s"},      {"type", "domain-name"},
-        {"exercise", "any"}};
+        {"type", "malware"},   {"type", "indicator"}, {"type", "ipv4-addr"},
+        {"label", "green"},    {"label", "<=green"},  {"label", ">=amber"},
+        {"pap", ">=green"},    {"by", "o1"},          {"by", "o2"},
+        {"audience", "o1"},    {"exercise", "yes"},   {"exercise", "no"},
+        {"withdrawn", "yes"},  {"withdrawn", "any"},  {"expired", "any"},
+        {"expired", "yes"},    {"superseded", "any"}, {"since", "100s"},
+        {"until", "50s"},      {"seen", "150s"},      {"type", "domain-name"},
+        {"exercise", "any"},   {"text", "fox"},       {"text", "alpha"},
+        {"text", "\xc3\xa9T"}, {"text", "blue"},      {"text", "EXAMPLE.c"},
+        {"value", "*.c*m"},    {"value", "192.*2*"},  {"domain", "*a*.com"},
+        {"url", "*/5"},        {"ip", "2001*"},       {"domain", "w*.example.*"}};
     int me = n_nodes++;
     struct node *n = &node[me];
     uint64_t what = depth == 0 ? 0 : rnd_below(s, 6);
@@ -128,6 +132,13 @@ static bool value_fits(const struct node *n, const struct value *v)
     size_t a = strlen(v->text);
     size_t b = strlen(n->text);
 
+    if (strcmp(n->prefix, "text") == 0)
+        return strcasestr(v->text, n->text) != NULL;
+    if (strchr(n->text, '*') != NULL &&
+        (n->text[0] != '*' || n->text[1] != '.' || strchr(n->text + 1, '*') != NULL))
+        return fnmatch(n->text, v->text, 0) == 0 &&
+               (n->prefix[0] == 'v' || (n->prefix[0] == 'i' && is_ip) ||
+                strncmp(kai_vtype_name(v->type), n->prefix, strlen(n->prefix)) == 0);
     if (strcmp(n->prefix, "ip") == 0)
         return is_ip && ip_meets(n->text, v->text);
     if (strcmp(n->prefix, "url") == 0)
@@ -142,6 +153,20 @@ static bool value_fits(const struct node *n, const struct value *v)
            (a > b - 1 && strcmp(v->text + a - (b - 1), n->text + 1) == 0);
 }
 
+/* The same as some_texts[], said in another way. */
+static bool text_fits(const char *text, const struct kai_row *r)
+{
+    unsigned i = r->item_id[0] % TEXTS;
+
+    if (strcmp(text, "fox") == 0)
+        return i == 0 || i == 2;
+    if (strcmp(text, "alpha") == 0)
+        return i == 0 || i == 1;
+    if (strcmp(text, "blue") == 0)
+        return i == 2;
+    return text[0] == '\xc3' && i == 1;
+}
+
 static bool row_fits(const struct node *n, const struct kai_row *r)
 {
     bool yes = strcmp(n->text, "yes") == 0;
@@ -149,6 +174,8 @@ static bool row_fits(const struct node *n, const struct kai_row *r)
 
     if (strcmp(n->prefix, "type") == 0)
         return strcmp(n->text, r->type) == 0;
+    if (strcmp(n->prefix, "text") == 0)
+        return text_fits(n->text, r);
     if (strcmp(n->prefix, "label") == 0)
         return n->text[0] == 'g' ? r->tlp == 2 : n->text[0] == '<' ? r->tlp <= 2 : r->tlp >= 3;
     if (strcmp(n->prefix, "pap") == 0)
@@ -287,12 +314,71 @@ static void check_expression(struct kai_ixsnap *r, const char *text, uint64_t *s
     kai_query_free(q);
 }
 
+/* `./dev test` takes seconds; an argument says how many expressions there are to be (the program's
+ * own run of 100,000: test_query_model 100000). */
+#define PER_ROUND 250u
+static uint64_t rounds = 12;
+
+static bool gather_key(void *ctx, struct kai_view key)
+{
+    struct kai_buf *b = ctx;
+    char text[KAI_VALUE_KEY_MAX];
+    enum kai_vtype type;
+    size_t n;
+
+    assert_true(kai_key_value(key, &type, text, &n));
+    kai_buf_add(b, text, n);
+    kai_buf_u8(b, ' ');
+    return true;
+}
+
+/* The blocks around an address, by a plain search: the smallest first. */
+static void check_around(struct kai_ixsnap *r, uint64_t *s)
+{
+    struct kai_buf got;
+    struct kai_buf want;
+    uint8_t key[KAI_VALUE_KEY_MAX];
+    uint8_t bits[16];
+    struct value v;
+    unsigned n;
+    int family;
+    size_t k;
+
+    kai_buf_init(&got, 1u << 20);
+    kai_buf_init(&want, 1u << 20);
+    make_value(s, rnd_below(s, 3) == 0 ? KAI_V_IPV6 : KAI_V_IPV4, &v);
+    assert_true(bits_of(v.text, bits, &n, &family));
+    assert_int_equal(kai_value_key(v.type, kai_view_of(v.text, strlen(v.text)), key, &k), KAI_OK);
+    assert_int_equal(kai_ixsnap_around(r, kai_view_of(key, k), gather_key, &got), KAI_OK);
+    for (int len = (int)n; len >= 0; len--) {
+        bool any = false;
+
+        for (size_t i = 0; i < n_rows && !any; i++) {
+            for (size_t j = 0; j < rows[i].n && !any; j++) {
+                const struct value *held = &rows[i].v[j];
+                unsigned m;
+                int f;
+
+                any = held->type == v.type && bits_of(held->text, bits, &m, &f) && (int)m == len &&
+                      ip_meets(held->text, v.text);
+                if (any)
+                    kai_buf_printf(&want, "%s ", held->text);
+            }
+        }
+    }
+    if (got.len != want.len || memcmp(got.p, want.p, got.len) != 0)
+        fail_msg("%s: %.*s, not %.*s", v.text, (int)got.len, (char *)got.p, (int)want.len,
+                 (char *)want.p);
+    kai_buf_free(&got);
+    kai_buf_free(&want);
+}
+
 static void test_model(void **state)
 {
     size_t answers = 0;
 
     (void)state;
-    for (uint64_t round = 0; round < 12; round++) {
+    for (uint64_t round = 0; round < rounds; round++) {
         uint64_t s = round * 77 + 1;
         struct kai_ixsnap *r = NULL;
         struct kai_index *x;
@@ -309,7 +395,9 @@ static void test_model(void **state)
             assert_int_equal(kai_ixsnap_row(r, i + 1, &row), KAI_OK);
             assert_int_equal(row.flags, rows[i].row.flags);
         }
-        for (unsigned i = 0; i < 250; i++) {
+        for (unsigned i = 0; i < PER_ROUND; i++)
+            check_around(r, &s);
+        for (unsigned i = 0; i < PER_ROUND; i++) {
             char text[8192] = "";
 
             n_nodes = 0;
@@ -484,8 +572,10 @@ static void test_clearance(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc > 1)
+        rounds = (strtoull(argv[1], NULL, 10) + PER_ROUND - 1) / PER_ROUND;
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_model),
                                        cmocka_unit_test(test_clearance)};
 

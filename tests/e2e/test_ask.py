@@ -1,0 +1,115 @@
+"""What analysts ask: every term of a query, on a stopped node and on a running one, and on real files where they are."""
+
+import contextlib
+import os
+import unittest
+
+from api import Api, Refused
+from world import DATA, DONE, NOTHING, USAGE, WorldCase, bundle, indicator
+
+
+class Query(WorldCase):
+    @classmethod
+    def build(cls, world):
+        cls.home = world.found(run=False)
+        fox = indicator("fox.evil.example", "green")
+        fox.update(name="Red Fox", description="回覧板 over \"SMTP\"")
+        cls.home.publish(bundle([fox, indicator("other.example", "green")]))
+        cls.home.publish("192.0.2.7\n192.0.2.128/25\n198.51.100.9\n2001:db8::7\n", "--label", "GREEN")
+        cls.home.publish("https://evil.example/a/b?c=1\nhttps://good.example/a*b\n", "--label", "GREEN", "--pap", "amber")
+        cls.home.publish("d41d8cd98f00b204e9800998ecf8427e\n", "--label", "GREEN", "--exercise")
+
+    def check(self, table):
+        for expr, want in table:
+            with self.subTest(expr=expr):
+                self.assertEqual(sorted(want), self.home.values(expr))
+
+    def test_terms(self):
+        self.check((
+            ("ip:192.0.2.7", ["192.0.2.7"]),
+            ("ip:192.0.2.200", ["192.0.2.128/25"]),
+            ("ip:192.0.2.0/24", ["192.0.2.7", "192.0.2.128/25"]),
+            ("192[.]0[.]2[.]7 OR ip:2001:db8::/32", ["192.0.2.7", "2001:db8::7"]),
+            ("domain:*.evil.example", ["fox.evil.example"]),
+            ("*.evil[.]example", ["fox.evil.example"]),
+            ("domain:evil.example", []),
+            ("hxxps://evil[.]example/a/b?c=1", ["https://evil.example/a/b?c=1"]),
+            ("url:*/a/*", ["https://evil.example/a/b?c=1"]),
+            ("url:https://*a*b*", ["https://evil.example/a/b?c=1", "https://good.example/a*b"]),
+            ("url:\"https://good.example/a*b\"", ["https://good.example/a*b"]),
+            ("ip:192.0.2.* NOT ip:192.0.2.7", ["192.0.2.128/25"]),
+            ("value:*.EXAMPLE", ["fox.evil.example", "other.example"]),
+            ("hash:d41d8cd98f00b204e9800998ecf8427e exercise:yes", ["d41d8cd98f00b204e9800998ecf8427e"]),
+            ("hash:* exercise:no", []),
+            ("url:* pap:amber", ["https://evil.example/a/b?c=1", "https://good.example/a*b"]),
+            ("(value:other.example OR ip:198.51.100.9) by:Alpha audience:all since:1h", ["198.51.100.9", "other.example"]),
+            ("value:other.example until:1h", []),
+            ("value:other.example label:<=green seen:1h expired:no withdrawn:no", ["other.example"]),
+        ))
+
+    def test_text(self):
+        for expr in ("text:\"red fox\"", "\"Red Fox\"", "回覧板", "text:smtp type:indicator", "smtp NOT value:other.example"):
+            with self.subTest(expr=expr):
+                rows = self.home.query(expr)
+                self.assertEqual(["Red Fox"], [r["stix"]["name"] for r in rows])
+        self.assertEqual([], self.home.query("text:nothing-like-it"))
+        self.assertEqual(NOTHING, self.home.call("query", "text:nothing-like-it").status)
+        self.assertEqual(USAGE, self.home.call("query", "text:").status)
+
+    def test_limit_and_tables(self):
+        self.assertEqual(2, len(self.home.query("ip:*", "--limit", "2")))
+        lines = self.home.call("query", "type:indicator", "--lang", "ja").out.splitlines()
+        width = lambda text: sum(2 if ord(c) > 0x2e7f else 1 for c in text)
+        heads = {width(line[:line.index("TLP:")]) for line in lines[1:]}
+        self.assertEqual({width(lines[0][:lines[0].index("ラベル")])}, heads)
+
+
+class Lookup(WorldCase):
+    @classmethod
+    def build(cls, world):
+        cls.home = world.found("Alpha")
+        cls.home.publish("192.0.2.0/24\n192.0.2.128/25\n198.51.100.9\n", "--label", "GREEN")
+        cls.home.publish(bundle([indicator("198.51.100.9"), indicator("gone.example"), indicator("here.example")]))
+        cls.home.ask("withdraw", cls.home.query("value:gone.example")[0]["id"])
+        cls.api = Api(cls.home)
+        cls.addClassCleanup(cls.api.close)
+
+    def test_lookup(self):
+        rows = self.api.rows("lookup", {"values": ["192[.]0[.]2[.]200", "198.51.100.9", "hxxp://nowhere.example/", "gone.example",
+                                                   "HERE.example.", "203.0.113.1", "", "no value at all", "192.0.2.1/32"]})
+        self.assertEqual([("192[.]0[.]2[.]200", "192.0.2.128/25", 1), ("198.51.100.9", "198.51.100.9", 2),
+                          ("HERE.example.", "here.example", 1), ("192.0.2.1/32", "192.0.2.0/24", 1)],
+                         [(r["asked"], r["value"], r["items"]) for r in rows])
+        for row in rows:
+            self.assertEqual(row["value"], self.home.ask("get", row["id"]).last["values"][0])
+
+    def test_bounds(self):
+        self.assertEqual([], self.api.rows("lookup", {"values": []}))
+        for bad in ({}, {"values": "x"}, {"values": [1]}, {"values": ["x"] * 10001}):
+            with self.assertRaisesRegex(Refused, "usage.argument"), contextlib.closing(Api(self.home)) as api:
+                api.rows("lookup", bad)
+
+
+@unittest.skipUnless(DATA, "no KAIRAN_DATA")
+class Real(WorldCase):
+    @classmethod
+    def build(cls, world):
+        cls.home = world.found(run=False)
+        for name, label in (("stix21/amnesty-pegasus.json", "green"), ("stix21/oasis-poisonivy.json", "green"),
+                            ("lists/ipsum-ips.txt", "green")):
+            cls.home.ask("publish", os.path.join(DATA, name), "--to", "all", "--label", label)
+
+    def test_found(self):
+        self.assertLessEqual(1549, len(self.home.query("type:indicator value:*", "NOT type:ipv4-addr")))
+        self.assertLessEqual(120430, len(self.home.query("type:ipv4-addr")))
+        self.assertTrue(self.home.query("cve:CVE-2009-4324") or self.home.query("type:vulnerability"))
+        self.assertEqual({"malware"}, {r["type"] for r in self.home.query("text:pegasus NOT type:indicator NOT type:relationship")})
+        with open(os.path.join(DATA, "lists/ipsum-ips.txt"), encoding="utf-8") as f:
+            address = next(line.split()[0] for line in f if line[0].isdigit())
+        self.assertEqual([address], self.home.values("ip:" + address))
+        block = address.rsplit(".", 1)[0]
+        self.assertEqual(self.home.values("ip:%s.0/24" % block), self.home.values("ip:%s.*" % block))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,120 @@
+"""What an organisation has itself, and what of the store touches it; on arrival too."""
+
+import json
+import os
+import unittest
+import uuid
+
+from world import DATA, DONE, FAILED, FORBIDDEN, NOTHING, Lines, WorldCase, bundle, indicator, until
+
+TIME = "2026-01-15T09:30:00.000Z"
+CPE = "cpe:2.3:a:%s:%s:%s:*:*:*:*:*:*:*"
+
+
+def vulnerability(name, **more):
+    o = {"type": "vulnerability", "spec_version": "2.1", "id": "vulnerability--%s" % uuid.uuid4(), "created": TIME, "modified": TIME,
+         "name": name, "object_marking_refs": indicator("x")["object_marking_refs"]}
+    o.update(more)
+    return o
+
+
+class Inventory(WorldCase):
+    @classmethod
+    def build(cls, world):
+        cls.home = world.found("Alpha", run=False)
+        cls.home.publish("198.51.100.7\n203.0.113.0/24\n192.0.2.1\n", "--label", "GREEN")
+        cls.home.publish("www.town.example\ntown.example.evil.example\nother.example\n", "--label", "GREEN")
+        cls.home.publish(bundle([
+            indicator("198.51.100.0/25"), indicator("mail.town.example"),
+            vulnerability("CVE-2026-0001", description="A flaw in Acme Corp. Portal Suite before 2.4"),
+            vulnerability("CVE-2026-0002", x_affected=[{"criteria": CPE % ("apache", "http_server", "*"),
+                                                        "versionStartIncluding": "2.4.0", "versionEndExcluding": "2.4.50"}]),
+            vulnerability("CVE-2026-0003", x_affected=[{"criteria": CPE % ("apache", "http_server", "*"),
+                                                        "versionEndExcluding": "2.4.10"}]),
+            vulnerability("CVE-2026-0004", description="nothing of ours"),
+        ]))
+
+    def put(self, text, status=DONE):
+        return self.home.ask("inventory", "import", self.world.file(text, "own"), status=status)
+
+    def touched(self, *args):
+        result = self.home.call("relevant", *args, "--json")
+        self.assertIn(result.status, (DONE, NOTHING), result)
+        return {(r["value"] or r["stix"]["name"], r["touches_by"]) for r in result.rows}
+
+    VALUES = {("198.51.100.7", "value"), ("198.51.100.0/25", "value"), ("203.0.113.0/24", "value"),
+              ("www.town.example", "value"), ("mail.town.example", "value")}
+
+    def test_plain(self):
+        self.assertEqual({"values": 3, "products": 1}, self.put(
+            "# ours\n198.51.100.0/24\n203.0.113.77\r\ntown.example\n\n%s\n" % (CPE % ("apache", "http_server", "2.4.41"))).last)
+        self.assertEqual(self.VALUES | {("CVE-2026-0002", "cpe")}, self.touched())
+        self.assertEqual({("www.town.example", "value"), ("mail.town.example", "value")}, self.touched("type:domain-name"))
+        self.assertEqual(2, len(self.touched("--limit", "2")))
+        mode = os.stat(os.path.join(self.home.dir, "inventory")).st_mode & 0o777
+        self.assertEqual(0o600, mode)
+        self.assertEqual(["ipv4-addr", "ipv4-addr", "domain-name", "product"],
+                         [r["kind"] for r in self.home.ask("inventory", "list").rows])
+
+    def test_csv_and_json(self):
+        self.put("\ufeffVendor,Product,Version,IP,Domain\r\n\"Acme Corp.\",Portal Suite,2.3,,\r\nApache,HTTP Server,2.4.9,198.51.100.0/24,town.example\r\n"
+                 ",,,203.0.113.77,\r\n")
+        want = self.VALUES | {("CVE-2026-0001", "text"), ("CVE-2026-0002", "cpe"), ("CVE-2026-0003", "cpe")}
+        self.assertEqual(want, self.touched())
+        self.put(json.dumps(["198.51.100.0/24", {"ip": "203.0.113.77", "domain": "town.example"},
+                             {"vendor": "acme corp.", "product": "portal SUITE"},
+                             {"cpe": CPE % ("apache", "http_server", "2.4.9")}, "CVE-2026-0004"]))
+        self.assertEqual(want | {("CVE-2026-0004", "value")}, self.touched())
+
+    def test_refused(self):
+        before = self.put("198.51.100.0/24\n").last
+        self.assertEqual({"values": 1, "products": 0}, before)
+        for text, code, line in (("198.51.100.0/24\nnot a thing at all\n", "inventory.value", 2), ("[\"192.0.2.1\",", "inventory.form", 1),
+                                 ("{}", "inventory.form", 1), ("ip,domain\n192.0.2.1\n", "inventory.form", 2),
+                                 ("ip\n\"192.0.2.1", "inventory.form", 2), ("vendor,product\nacme,\n", "inventory.form", 2),
+                                 ("cpe:2.3:a:b\n", "inventory.value", 1), ("\x00", "inventory.form", 0)):
+            with self.subTest(text=text):
+                error = self.put(text, status=FAILED).error
+                self.assertEqual(code, error["error"])
+                if line:
+                    self.assertIn("line %d:" % line, error["where"])
+        self.assertEqual(["198.51.100.0/24"], [r["text"] for r in self.home.ask("inventory", "list").rows])
+        self.put("")
+        self.assertEqual(NOTHING, self.home.call("inventory", "list").status)
+        self.assertEqual(NOTHING, self.home.call("relevant").status)
+
+    @unittest.skipUnless(DATA, "no KAIRAN_DATA")
+    def test_real(self):
+        self.home.ask("publish", os.path.join(DATA, "stix21/oasis-poisonivy.json"), "--to", "all", "--label", "green")
+        self.put("vendor,product\nMicrosoft,Internet Explorer\n")
+        self.assertLess(len(self.touched()), 8)
+        for row in self.home.call("relevant", "--json").rows:
+            self.assertIn("nternet", json.dumps(row["stix"]))
+
+
+class Arrival(WorldCase):
+    @classmethod
+    def build(cls, world):
+        cls.home = world.found("Alpha")
+
+    def test_watch(self):
+        self.home.ask("inventory", "import", self.world.file("town.example\n", "own"))
+        process = self.home.spawn("watch", "--relevant", "--json")
+        os.set_blocking(process.stderr.fileno(), False)
+        said = [b""]
+
+        def ready():
+            said[0] += process.stderr.read() or b""
+            return b"Watching" in said[0]
+        until("it watches", ready)
+        self.home.publish("a.example\nb.town.example\nc.example\n", "--label", "GREEN")
+        self.home.publish(bundle([indicator("d.example"), indicator("e.town.example")]))
+        lines = Lines(process)
+        got = [json.loads(lines.next()) for _ in range(2)]
+        self.assertEqual(["b.town.example", "e.town.example"], [r["value"] for r in got])
+        self.assertEqual({"town.example"}, {r["touches"] for r in got})
+        process.kill()
+
+
+if __name__ == "__main__":
+    unittest.main()
