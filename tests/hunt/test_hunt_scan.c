@@ -236,8 +236,8 @@ static const char *const parts[] = {
     "]",
     "'",
     "&",
-    "b\xc3\xbc"
-    "cher.example",
+    ("b\xc3\xbc" /* The next letters would be read as digits of that byte. */
+     "cher.example"),
 };
 
 static size_t make_line(uint64_t *seed, char *out, size_t cap)
