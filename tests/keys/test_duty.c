@@ -106,6 +106,43 @@ static void a_steward_is_removed(void **state)
     orgs_stop(&t);
 }
 
+/* What one gave that is a member still and no steward any more. */
+static void a_steward_of_before(void **state)
+{
+    (void)state;
+    static struct orgs t;
+    uint8_t aud[KAI_ID_BYTES];
+    struct kai_epoch now;
+
+    orgs_start(&t, 10);
+    orgs_add(&t, 0, NULL);
+    orgs_add(&t, 0, NULL);
+    struct kai_aud_rec rec = orgs_rec(&t, 0, KAI_AUD_COMMUNITY, 2);
+    rec.n_stewards = 2;
+    memcpy(rec.stewards[1], t.o[1].org.id, KAI_ID_BYTES);
+    orgs_audience(&t, 0, &rec, aud);
+    struct kai_keyring *k[2] = {orgs_ring(&t, 0), orgs_ring(&t, 1)};
+    assert_int_equal(orgs_duties(&t, k[0], START), 1);
+    MUST(orgs_hear(&t, k[1], 0));
+    orgs_add(&t, 0, NULL);
+    orgs_news(&t, k, 2);
+    size_t from = t.n_heard;
+    assert_int_equal(orgs_duties(&t, k[1], START + 1), 0);
+    assert_int_equal(orgs_duties(&t, k[1], START + 1001), 1);
+    MUST(orgs_hear(&t, k[0], from));
+    rec.ver = 2;
+    rec.n_stewards = 1;
+    orgs_audience(&t, 0, &rec, aud);
+    orgs_news(&t, k, 2);
+    MUST(kai_keyring_write_epoch(k[0], aud, &now));
+    world_remove(&t.w, &t.o[0].issuing.log, t.o[3].org.cert, KAI_REVOKE_LEFT, NULL, 0);
+    orgs_news(&t, k, 2);
+    assert_int_equal(kai_keyring_write_epoch(k[0], aud, &now), KAI_EAGAIN);
+    for (size_t i = 0; i < 2; i++)
+        kai_keyring_free(k[i]);
+    orgs_stop(&t);
+}
+
 /* Two stewards, of whom one has not heard yet that a member is out. */
 static void a_steward_is_behind(void **state)
 {
@@ -403,6 +440,7 @@ int main(void)
         cmocka_unit_test(grows_old),
         cmocka_unit_test(stolen_keys),
         cmocka_unit_test(a_steward_is_removed),
+        cmocka_unit_test(a_steward_of_before),
         cmocka_unit_test(a_steward_is_behind),
         cmocka_unit_test(many_newcomers),
         cmocka_unit_test(relays),
