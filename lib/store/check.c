@@ -184,6 +184,7 @@ static enum verdict_code examine(struct walk *w, const char *dir, int dir_fd, in
     if (!same || cut) {
         pages.page_bytes = meta.page_bytes;
         pages.n = meta.last_page + 1;
+        pages.written = (uint64_t)st.st_size / meta.page_bytes;
         pages.used = calloc(1, (size_t)(pages.n / 8 + 1));
         if (pages.used == NULL)
             return VERDICT_NOMEM;

@@ -1,4 +1,5 @@
-/* pages: that no page of the file has two uses, as far as its rows and its free list tell.
+/* pages: that no page of the file has two uses, as far as its rows and its free list tell; and that
+ * what is written at the head of each is what LMDB believes when it copies the page to change it.
  *
  * Runs in the child of the start-up check: a pointer that leads out of the file kills it. */
 #include <string.h>
@@ -7,6 +8,16 @@
 
 #define PAGE_HEAD_BYTES 16u /* LMDB 0.9: page number, flags, bounds; */
 #define PAGE_COUNT_AT   12u /* of an overflow page, in their place how many there are in a row. */
+#define PAGE_FLAGS_AT   10u
+#define PAGE_BRANCH     1u
+#define PAGE_LEAF       2u
+#define PAGE_OVERFLOW   4u
+#define PAGE_LOWER_AT   12u /* Where the places of nodes end, */
+#define PAGE_UPPER_AT   14u /* and where nodes begin. */
+#define NODE_HEAD_BYTES 8u  /* Bytes of data as two halves, flags, bytes of the key. */
+#define NODE_FLAGS_AT   4u
+#define NODE_KEY_AT     6u
+#define NODE_ELSEWHERE  1u /* In a leaf: the data is the number of an overflow page. */
 
 static enum kai_err use_page(struct pages *p, uint64_t no)
 {
@@ -27,6 +38,60 @@ static enum kai_err page_no(struct pages *p, const uint8_t *page, uint64_t *no)
     return page == p->base + *no * p->page_bytes ? KAI_OK : KAI_ECORRUPT;
 }
 
+static uint16_t half(const uint8_t *at)
+{
+    uint16_t v;
+
+    memcpy(&v, at, sizeof v);
+    return v;
+}
+
+/* Bytes that a node takes up; of a branch the data is part of its head. */
+static size_t node_bytes(const uint8_t *node, unsigned kind)
+{
+    size_t n = NODE_HEAD_BYTES + half(node + NODE_KEY_AT);
+
+    if (kind == PAGE_LEAF)
+        n += (half(node + NODE_FLAGS_AT) & NODE_ELSEWHERE) != 0
+                 ? sizeof(uint64_t)
+                 : half(node) | (size_t)half(node + 2) << 16;
+    return n + (n & 1u);
+}
+
+/* Reading looks at nodes alone. The first change copies what lies between the bounds, and takes a
+ * page whose flags say so for one in memory: with others than LMDB wrote it would kill us then. */
+static enum kai_err page_sound(const struct pages *p, const uint8_t *page, unsigned kind)
+{
+    size_t lower = half(page + PAGE_LOWER_AT), upper = half(page + PAGE_UPPER_AT), sum = 0;
+
+    if (half(page + PAGE_FLAGS_AT) != kind || lower < PAGE_HEAD_BYTES || lower % 2 != 0 ||
+        lower > upper || upper > p->page_bytes)
+        return KAI_ECORRUPT;
+    for (size_t at = PAGE_HEAD_BYTES; at < lower; at += 2) {
+        size_t node = half(page + at);
+
+        if (node < upper || node + NODE_HEAD_BYTES > p->page_bytes)
+            return KAI_ECORRUPT;
+        sum += node_bytes(page + node, kind);
+    }
+    return sum == p->page_bytes - upper ? KAI_OK : KAI_ECORRUPT; /* None overlap. */
+}
+
+enum kai_err pages_branches(const struct pages *p)
+{
+    uint64_t end = p->written < p->n ? p->written : p->n;
+
+    for (uint64_t no = 2; p->base != NULL && no < end; no++) {
+        const uint8_t *page = p->base + no * p->page_bytes;
+
+        if ((p->used[no / 8] >> (no % 8) & 1u) == 0 &&
+            (half(page + PAGE_FLAGS_AT) & PAGE_BRANCH) != 0 &&
+            page_sound(p, page, PAGE_BRANCH) != KAI_OK)
+            return KAI_ECORRUPT;
+    }
+    return KAI_OK;
+}
+
 void pages_table_begin(struct pages *p)
 {
     p->leaf = NULL;
@@ -44,6 +109,8 @@ enum kai_err pages_row(struct pages *p, struct kai_view key, struct kai_view row
         err = page_no(p, leaf, &no);
         if (err == KAI_OK)
             err = use_page(p, no);
+        if (err == KAI_OK)
+            err = page_sound(p, leaf, PAGE_LEAF);
         if (err != KAI_OK)
             return err;
         p->leaf = leaf;
@@ -61,7 +128,8 @@ enum kai_err pages_row(struct pages *p, struct kai_view key, struct kai_view row
      */
     if (err == KAI_OK)
         memcpy(&n, row.p - PAGE_HEAD_BYTES + PAGE_COUNT_AT, sizeof n);
-    if (err == KAI_OK && (n < least || n > p->n))
+    if (err == KAI_OK &&
+        (n < least || n > p->n || half(row.p - PAGE_HEAD_BYTES + PAGE_FLAGS_AT) != PAGE_OVERFLOW))
         err = KAI_ECORRUPT;
     for (uint64_t i = 0; i < n && err == KAI_OK; i++)
         err = use_page(p, no + i);

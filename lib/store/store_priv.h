@@ -154,7 +154,8 @@ void walk_at(struct walk *w, const char *table);
  * would be lost with the next append. */
 struct pages {
     uint64_t page_bytes;
-    uint64_t n;          /* That the file's state counts. */
+    uint64_t n;          /* That the file's state counts, */
+    uint64_t written;    /* and that the file is long enough for: the last may never have been. */
     uint64_t counted;    /* Used and free ones so far. */
     const uint8_t *base; /* Of the map, found from the first page seen. */
     uint8_t *used;       /* A bit for each page. */
@@ -166,5 +167,7 @@ void pages_table_begin(struct pages *p);
 KAI_MUST_USE enum kai_err pages_row(struct pages *p, struct kai_view key, struct kai_view row);
 KAI_MUST_USE enum kai_err pages_table_end(struct pages *p, const MDB_stat *st);
 KAI_MUST_USE enum kai_err pages_free_list(struct pages *p, MDB_txn *mdb);
+/* Those that lead to the others, when all others are known. */
+KAI_MUST_USE enum kai_err pages_branches(const struct pages *p);
 
 #endif

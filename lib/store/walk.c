@@ -266,5 +266,7 @@ enum kai_err walk_all(struct walk *w)
                           w->rows[ROW_STAGED] != w->run_entries + w->staged))
         err = KAI_ECORRUPT;
     walk_at(w, "free list");
-    return err == KAI_OK ? pages_free_list(w->pages, w->mdb) : err;
+    if (err == KAI_OK)
+        err = pages_free_list(w->pages, w->mdb);
+    return err == KAI_OK ? pages_branches(w->pages) : err;
 }
