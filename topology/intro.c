@@ -13,7 +13,6 @@
 #include "crypto/sign.h"
 
 #define INTRO_ROOM (KAI_INTRO_FRAME_BYTES_MAX - 1024u)
-#define PROVED_MAX 64u
 
 struct chain {
     size_t n;
@@ -158,7 +157,7 @@ enum kai_err kai_net_intro_hello(struct kai_net *n, struct kai_buf *out, uint64_
 
 struct proved {
     size_t n;
-    uint8_t key[PROVED_MAX][KAI_KEY_BYTES];
+    uint8_t key[KAI_ENTRIES_MAX][KAI_KEY_BYTES]; /* Each entry proves one at most. */
 };
 
 static bool is_proved(const struct kai_net *n, const struct proved *p, const uint8_t *key)
@@ -191,8 +190,7 @@ static bool chain_verifies(struct kai_net *n, struct kai_frame f, const uint8_t 
                            KAI_CHECK(INTRO_KEY, memcmp(a.curve_pk, peer, KAI_KEY_BYTES) == 0);
         if (a.kind != KAI_ADMIT_ORG && a.kind != KAI_ADMIT_ISSUING)
             continue;
-        if (proved.n < PROVED_MAX)
-            memcpy(proved.key[proved.n++], a.sign_pk, KAI_KEY_BYTES);
+        memcpy(proved.key[proved.n++], a.sign_pk, KAI_KEY_BYTES);
     }
     return ends_at_peer;
 }

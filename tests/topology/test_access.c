@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "crypto/hash.h"
@@ -450,6 +451,38 @@ static void test_retract(void **state)
     kai_sim_free(s);
 }
 
+/* More than seventy come one by one, to one sponsor. Its log of admissions is in what each shows, as
+ * long as there is room; and the last one hears of the slots of all the others before its own. */
+static void test_many_newcomers(void **state)
+{
+    enum { N = 78, OLD = 6 };
+    struct kai_sim_plan *p = calloc(1, sizeof *p);
+    struct kai_sim_options o = {.seed = 32, .plan = p, .introduced = true, .latency_ms = 5};
+    struct kai_sim *s;
+
+    (void)state;
+    assert_non_null(p);
+    p->n_orgs = N;
+    p->n_auds = 1;
+    p->aud[0] = (struct kai_sim_aud){.kind = KAI_AUD_COMMUNITY};
+    for (size_t i = OLD; i < N; i++)
+        p->org[i].late = true;
+    s = kai_sim_new(&o);
+    free(p);
+    kai_sim_run(s, 5000);
+    for (size_t i = OLD; i < N; i++) {
+        kai_sim_admit_late(s, i);
+        kai_sim_run(s, 500);
+    }
+    kai_sim_run(s, 20000);
+    for (size_t i = 0; i < N; i++)
+        assert_true(kai_sim_may_publish(s, i, 0));
+    kai_sim_restart(s, N - 1);
+    kai_sim_run(s, 5000);
+    assert_true(kai_sim_may_publish(s, N - 1, 0));
+    kai_sim_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -457,7 +490,7 @@ int main(void)
         cmocka_unit_test(test_between), cmocka_unit_test(test_kick),
         cmocka_unit_test(test_sender),  cmocka_unit_test(test_revoked_author),
         cmocka_unit_test(test_what),    cmocka_unit_test(test_closed),
-        cmocka_unit_test(test_retract),
+        cmocka_unit_test(test_retract), cmocka_unit_test(test_many_newcomers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
