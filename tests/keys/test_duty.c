@@ -27,6 +27,36 @@ static void grows_old(void **state)
     orgs_stop(&t);
 }
 
+/* What one audience is owed cannot be done: the others have theirs meanwhile, in whichever order.
+ */
+static void one_is_paused(void **state)
+{
+    (void)state;
+    for (size_t which = 0; which < 2; which++) {
+        static struct orgs t;
+        struct kai_aud_rec rec;
+        uint8_t aud[2][KAI_ID_BYTES];
+        struct kai_epoch e;
+        struct kai_duty d;
+
+        struct kai_keyring *k = orgs_community(&t, 3, 2, &rec, aud[0]);
+        rec.nonce[2] = 1;
+        orgs_audience(&t, 0, &rec, aud[1]);
+        orgs_news(&t, &k, 1);
+        kai_keyring_pause(k, aud[which], START);
+        assert_int_equal(orgs_duties(&t, k, START + 1), 1);
+        MUST(kai_keyring_write_epoch(k, aud[1 - which], &e));
+        assert_int_equal(kai_keyring_write_epoch(k, aud[which], &e), KAI_ENOTFOUND);
+        kai_keyring_lacks_since(k, aud[which], 1);
+        assert_int_equal(kai_keyring_want(k, aud[which], START + 1, &d), KAI_EAGAIN);
+        assert_int_equal(orgs_duties(&t, k, START + 900000 - 1), 0);
+        assert_int_equal(orgs_duties(&t, k, START + 900000), 1);
+        MUST(kai_keyring_write_epoch(k, aud[which], &e));
+        kai_keyring_free(k);
+        orgs_stop(&t);
+    }
+}
+
 /* A node is in by two certificates, and one of them is revoked because keys were stolen: it stays a
  * member, but what it can read from now on needs a fresh key. */
 static void stolen_keys(void **state)
@@ -438,6 +468,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(grows_old),
+        cmocka_unit_test(one_is_paused),
         cmocka_unit_test(stolen_keys),
         cmocka_unit_test(a_steward_is_removed),
         cmocka_unit_test(a_steward_of_before),
