@@ -442,6 +442,18 @@ class Taxii(WorldCase):
         self.assertTrue(self.alpha.query("value:behind.example"))
         self.assertFalse(self.alpha.query("value:deep.example"))
 
+    def test_a_name_is_no_id(self):
+        """Whoever calls an audience of theirs by the id of another does not get what is meant for that."""
+        mine = self.alpha.ask("audience", "create", "Meant", "--kind", "group", "--label", "green").last
+        self.alpha.ask("audience", "create", mine["id"], "--kind", "group", "--label", "green", "--member", "Beta")
+        got = self.analyst.collections()
+        o = indicator("meant.example")
+        self.assertEqual(self.analyst.post(got["Meant"]["id"], [o]).json["success_count"], 1)
+        (row,) = self.alpha.query("value:meant.example")
+        self.assertEqual(row["audience"], "Meant")
+        self.assertEqual(self.alpha.ask("note", row["id"], "--text", "for those alone").last["audience"], "Meant")
+        self.assertEqual(self.reader.get("collections/%s/objects/" % got[mine["id"]]["id"]).json, {})
+
     def test_public_takes_clear_alone(self):
         s = self.analyst.post(self.public, [indicator("clear.example", label="clear"), indicator("notclear.example")]).json
         self.assertEqual([x["id"] for x in s["successes"]], [indicator("clear.example")["id"]])
@@ -509,7 +521,8 @@ class Alone(unittest.TestCase):
             stamps.append(answer.headers[LAST])
             if not answer.json["more"]:
                 break
-            params = {"next": answer.json["next"]}  # With all that was asked for at first.
+            # With all that was asked for at first; some clients say it again, some no limit.
+            params = dict(params, next=answer.json["next"]) if step % 2 else {"next": answer.json["next"]}
             if step == 1:
                 self.put("b.example")
                 mark = {"type": "ipv4-addr", "id": "ipv4-addr--%s" % uuid.uuid4(), "value": "192.0.2.9",
