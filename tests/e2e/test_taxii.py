@@ -142,12 +142,13 @@ class Taxii(WorldCase):
         self.assertEqual(answer.json["versions"], [TAXII])
         self.assertGreater(answer.json["max_content_length"], 1 << 20)
         got = self.reader.collections()
-        self.assertEqual(set(got), {"public", "all", "Trusted", "mailbox"})
+        ours = {"public", "all", "Trusted", "mailbox"}
+        self.assertLessEqual(ours, set(got))  # Other tests have more.
         for c in got.values():
             self.assertEqual(str(uuid.UUID(c["id"])), c["id"])
             self.assertEqual((c["can_read"], c["can_write"], c["media_types"]), (True, False, [STIX]))
             self.assertEqual(self.reader.get("collections/%s/" % c["id"]).json, c)
-        self.assertEqual({t: c["can_write"] for t, c in self.analyst.collections().items()},
+        self.assertEqual({t: c["can_write"] for t, c in self.analyst.collections().items() if t in ours},
                          {"public": True, "all": True, "Trusted": True, "mailbox": False})
         # Of another node it is the same collection.
         socket = ["--unix-socket", os.path.join(self.beta.dir, "api.sock")]
@@ -155,6 +156,7 @@ class Taxii(WorldCase):
         self.assertEqual({c["title"]: c["id"] for c in there.json["collections"] if c["title"] in ("all", "Trusted")},
                          {"all": self.all, "Trusted": self.trusted})
         self.assertIn("Foreign", [c["title"] for c in there.json["collections"]])
+        self.assertNotIn("Foreign", got)
         foreign = [c["id"] for c in there.json["collections"] if c["title"] == "Foreign"][0]
         self.assertEqual(self.reader.ask("/taxii2/kairan/collections/%s/" % foreign).status, 404)
         self.assertEqual(self.reader.ask("/taxii2/kairan/collections/%s/objects/" % foreign).status, 404)
