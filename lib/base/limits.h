@@ -188,6 +188,7 @@
 #define KAI_TAXII_PAGE_MAX   1000u      /* Objects of one answer. */
 #define KAI_TAXII_PAGE_BYTES (8u << 20) /* Past it an answer ends, whatever was asked for. */
 #define KAI_TAXII_WORK_MAX   200000u /* Rows looked at for one answer: some tenths of a second. */
+#define KAI_TAXII_LOOKS_MAX  64u /* Other versions looked at for one object: anybody makes more. */
 /* All match[...] of a request. They stand in `next` too, and proxies cut addresses at 8 KiB. */
 #define KAI_TAXII_MATCH_BYTES_MAX  2048u
 #define KAI_TAXII_PARAMS_MAX       16u         /* Of an address: there are seven. */

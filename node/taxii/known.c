@@ -6,8 +6,8 @@
 #include "log/body.h"
 #include "log/merkle.h"
 #include "node/taxii/path.h"
-#include "node/taxii/pick.h"
 #include "node/taxii/stamp.h"
+#include "node/taxii/versions.h"
 
 #define UUID_MADE 5u /* Version of the UUIDs that values of lists have. */
 

@@ -9,6 +9,7 @@
 #include "node/taxii/media.h"
 #include "node/taxii/parts.h"
 #include "node/taxii/pick.h"
+#include "node/taxii/versions.h"
 
 struct page {
     struct kai_call *call;

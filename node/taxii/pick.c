@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "log/body.h"
-#include "node/rules.h"
 #include "node/taxii/stamp.h"
-#include "policy/policy.h"
+#include "node/taxii/versions.h"
 
 #define IDS_MAX   64u /* match[id] has no room for more. */
 #define UUID_MADE 5u  /* Version of the UUIDs that values of lists have. */
@@ -34,21 +33,6 @@ struct picker {
 };
 
 /* ---- What there is. */
-bool kai_taxii_leaves(const struct kai_row *row, uint8_t clearance, uint64_t now_ms)
-{
-    return (row->kind == KAI_CONTENT_STIX || row->kind == KAI_CONTENT_LIST) &&
-           (row->flags & (KAI_ROW_GONE | KAI_ROW_UNCHECKED)) == 0 &&
-           kai_rules_export(row, KAI_POLICY_FILE, clearance, now_ms) == NULL;
-}
-
-bool kai_taxii_is_type(const struct kai_row *row, struct kai_view type)
-{
-    size_t n = strlen(row->type);
-
-    return (type.n == n || (type.n > n && n == KAI_ROW_TYPE_CAP - 1)) &&
-           memcmp(type.p, row->type, n) == 0;
-}
-
 static bool is_there(const struct picker *p, const struct kai_row *row)
 {
     return memcmp(row->aud_id, p->aud_id, KAI_ID_BYTES) == 0 &&
@@ -66,25 +50,6 @@ static bool type_wanted(const struct picker *p, const struct kai_row *row)
     return match[0] == '\0';
 }
 
-/* ---- Versions. */
-uint64_t kai_taxii_version_us(const struct kai_row *row, uint64_t us)
-{
-    if (row->kind == KAI_CONTENT_LIST || strcmp(row->type, "marking-definition") == 0)
-        return row->created_ms * 1000;
-    return row->modified_ms != 0 ? row->modified_ms * 1000 : us;
-}
-
-/* Where a version stands among those of its object. */
-struct rank {
-    struct picker *p;
-    const struct kai_row *row;
-    uint64_t us;
-    uint64_t version;
-    bool first;
-    bool last;
-    bool again; /* The same version was there before. */
-};
-
 /* False: it does not exist for this reader, or p->err says why. */
 static bool load(struct picker *p, uint64_t no, struct kai_row *row, uint64_t *us)
 {
@@ -100,50 +65,17 @@ static bool load(struct picker *p, uint64_t no, struct kai_row *row, uint64_t *u
     return p->err == KAI_OK;
 }
 
-static bool compare(struct rank *k, uint64_t row_no, uint64_t index)
-{
-    struct picker *p = k->p;
-    struct kai_row row;
-    uint64_t us = 0;
-
-    p->work++;
-    if (row_no == k->row->no)
-        return true;
-    if (!load(p, row_no, &row, &us) || row.kind != k->row->kind ||
-        memcmp(row.origin, k->row->origin, KAI_ID_BYTES) != 0 ||
-        strcmp(row.type, k->row->type) != 0)
-        return p->err == KAI_OK;
-    us += index;
-    uint64_t version = kai_taxii_version_us(&row, us);
-    k->again = k->again || (version == k->version && us < k->us);
-    k->first = k->first && version >= k->version;
-    k->last = k->last && version <= k->version;
-    bool open = k->last || p->all || p->first || p->f->match[KAI_TAXII_VERSION][0] != '\0';
-    return !k->again && open;
-}
-
-static bool on_version(void *ctx, uint64_t row_no, uint64_t index)
-{
-    (void)index;
-    return compare(ctx, row_no, 0);
-}
-
-static bool on_edition(void *ctx, struct kai_view key, uint64_t row_no, uint64_t index)
-{
-    (void)key;
-    return compare(ctx, row_no, index);
-}
-
-static bool is_named(const struct picker *p, const struct rank *k)
+static bool is_named(const struct picker *p, const struct kai_row *row, uint64_t us)
 {
     const char *match = p->f->match[KAI_TAXII_VERSION];
-    bool exact = k->version == k->us; /* Else it is known to the millisecond. */
+    uint64_t version = kai_taxii_version_us(row, us);
     struct kai_view word;
-    uint64_t us;
+    uint64_t named;
 
+    /* A version that is not when it was added is known to the millisecond. */
     for (size_t at = 0; kai_taxii_word(match, &at, &word);)
-        if (kai_taxii_stamp_parse(word, &us) &&
-            (exact ? us == k->version : us / 1000 == k->version / 1000))
+        if (kai_taxii_stamp_parse(word, &named) &&
+            (version == us ? named == us : named / 1000 == version / 1000))
             return true;
     return false;
 }
@@ -152,21 +84,15 @@ static bool is_named(const struct picker *p, const struct rank *k)
 static bool version_wanted(struct picker *p, const struct kai_row *row, uint64_t us,
                            struct kai_view key)
 {
-    struct rank k = {.p = p,
-                     .row = row,
-                     .us = us,
-                     .version = kai_taxii_version_us(row, us),
-                     .first = true,
-                     .last = true};
-    struct kai_view start = {0};
-    enum kai_err err = key.n == 0
-                           ? kai_ixsnap_stix_down(p->r->rows, row->stix_uuid, on_version, &k)
-                           : kai_ixsnap_range(p->r->rows, key, key, start, true, on_edition, &k);
+    struct kai_taxii_version v = {
+        .r = p->r, .aud_id = p->aud_id, .now_ms = p->now_ms, .row = row, .us = us, .key = key};
+    bool is = p->all || is_named(p, row, us);
 
-    if (p->err == KAI_OK)
-        p->err = err;
-    return p->err == KAI_OK && !k.again &&
-           (p->all || (p->last && k.last) || (p->first && k.first) || is_named(p, &k));
+    if (!is && p->last)
+        p->err = kai_taxii_newest(&v, &is, &p->work);
+    if (!is && p->first && p->err == KAI_OK)
+        p->err = kai_taxii_oldest(&v, &is, &p->work);
+    return is && p->err == KAI_OK;
 }
 
 /* ---- Picking. */

@@ -1,7 +1,5 @@
 /* pick: which objects of a collection a request asks for, in the order in which they were added.
- *
- * Versions are those of one source: what another says under the same id hides nothing, and stands
- * beside it. The version of what has no `modified` is its `created`, or else when it was added. */
+ */
 #ifndef KAI_NODE_TAXII_PICK_H
 #define KAI_NODE_TAXII_PICK_H
 
@@ -31,11 +29,5 @@ KAI_MUST_USE enum kai_err kai_taxii_pick(struct kai_reader *r,
                                          const struct kai_taxii_path *path,
                                          const struct kai_taxii_filter *f, uint64_t now_ms,
                                          struct kai_taxii_picks *out);
-/* The version of a row that was added at us. */
-uint64_t kai_taxii_version_us(const struct kai_row *row, uint64_t us);
-/* Whether a row is of a STIX type: it keeps the beginning of one that is longer. */
-bool kai_taxii_is_type(const struct kai_row *row, struct kai_view type);
-/* Whether a row may leave by TAXII. */
-bool kai_taxii_leaves(const struct kai_row *row, uint8_t clearance, uint64_t now_ms);
 
 #endif

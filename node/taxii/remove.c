@@ -8,6 +8,7 @@
 #include "node/indexer.h"
 #include "node/taxii/parts.h"
 #include "node/taxii/pick.h"
+#include "node/taxii/versions.h"
 #include "policy/policy.h"
 
 #define DONE (KAI_ROW_WITHDRAWN | KAI_ROW_RECALLED | KAI_ROW_SUPERSEDED)

@@ -291,6 +291,24 @@ class Taxii(WorldCase):
         self.assertEqual(self.reader.get(url, added_after=stamps[3]).json, {})
         self.assertNotIn(FIRST, self.reader.get(url, added_after=stamps[3]).headers)
 
+    def test_versions_of_one_collection(self):
+        """What is newer elsewhere hides nothing here; many versions, the newest first, are one object."""
+        group = self.alpha.ask("audience", "create", "Versions", "--kind", "group", "--label", "green").last["name"]
+        c = self.reader.collections()[group]["id"]
+        old = indicator("here.example", serial="elsewhere")
+        self.alpha.publish(bundle([old]), to=group)
+        self.alpha.publish(bundle([dict(old, modified=LATER, name="elsewhere")]), to="Trusted")
+        until("both are indexed", lambda: len(self.alpha.query("withdrawn:no text:elsewhere")) == 1)
+        self.assertEqual(self.reader.get("collections/%s/objects/" % c).objects, [old])
+        many = [dict(indicator("many.example"), modified="2026-02-01T00:%02d:%02d.000Z" % (i // 60, i % 60)) for i in range(150, 0, -1)]
+        self.alpha.publish(bundle(many), to=group)
+        url = "collections/%s/objects/%s/" % (c, many[0]["id"])
+        until("they are indexed", lambda: len(self.reader.get(url + "versions/").json["versions"]) == 150)
+        self.assertEqual(self.reader.get(url).objects, [many[0]])
+        self.assertEqual([o["modified"] for o in self.reader.all(c) if o["id"] == many[0]["id"]], [many[0]["modified"]])
+        self.assertEqual(self.reader.get(url, **match(version=many[77]["modified"])).objects, [many[77]])
+        self.assertEqual(len(self.reader.all(c, **match(version="all"))), 151)
+
     def test_lists(self):
         group = self.alpha.ask("audience", "create", "Lists", "--kind", "group", "--label", "green").last["name"]
         c = self.reader.collections()[group]["id"]
