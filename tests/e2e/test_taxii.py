@@ -1,6 +1,7 @@
 """TAXII 2.1: each request of the specification by curl, with the quirks of clients that are in use."""
 
 import base64
+import hashlib
 import json
 import os
 import re
@@ -110,6 +111,12 @@ def token(home, name, clearance, role="reader"):
 
 def match(**fields):
     return {"match[%s]" % key: value for key, value in fields.items()}
+
+
+def collection_of(audience):
+    """The UUID of an audience's collection, which stays the same for ever."""
+    namespace = bytes.fromhex("d0cfa269a6224ad08748f211e9d251a9")
+    return str(uuid.UUID(bytes=hashlib.sha1(namespace + bytes.fromhex(audience)).digest()[:16], version=5))
 
 
 class Taxii(WorldCase):
@@ -597,6 +604,20 @@ class Alone(unittest.TestCase):
         self.assertEqual(len(os.listdir(os.path.join(self.alpha.dir, "taxii"))), 64)
         self.assertEqual({os.stat(os.path.join(self.alpha.dir, "taxii", n)).st_mode & 0o777
                           for n in os.listdir(os.path.join(self.alpha.dir, "taxii"))}, {0o600})
+
+    def test_red_does_not_leave(self):
+        """Nor is there a collection of an audience of persons, whoever is cleared for it."""
+        request = self.world.path("ana.req")
+        words = self.alpha.ask("person", "key", "--name", "Ana", "--out", request).last["words"]
+        self.alpha.ask("person", "add", request, "--fingerprint", words)
+        self.alpha.ask("audience", "create", "hush", "--kind", "persons", "--member", "Ana")
+        self.alpha.publish(bundle([indicator("hushed.example", label="red")]), "--label", "red", to="hush")
+        until("it is indexed", lambda: self.alpha.query("label:red"))
+        audiences = {a["name"]: a["id"] for a in self.alpha.ask("audience", "list").rows}
+        self.assertEqual(set(self.reader.collections()), {"public", "all", "mailbox"})
+        self.assertEqual(self.reader.ask("/taxii2/kairan/collections/%s/objects/" % collection_of(audiences["all"])).status, 200)
+        self.assertEqual(self.reader.ask("/taxii2/kairan/collections/%s/objects/" % collection_of(audiences["hush"])).status, 404)
+        self.assertEqual(self.analyst.post(collection_of(audiences["hush"]), [indicator("x.example", label="red")]).status, 404)
 
     def test_behind_a_proxy(self):
         self.stop()
