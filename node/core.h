@@ -134,6 +134,7 @@ struct kai_core {
 
 uint64_t kai_now_ms(void);  /* Steady clock. */
 uint64_t kai_wall_ms(void); /* Unix time. */
+uint64_t kai_wall_us(void); /* The same in microseconds. */
 /* Wait until it is signalled, or kai_now_ms() is until_ms: then false. Not by the clock on the
  * wall: when that is set back by years, so would the end of the wait be. */
 bool kai_wait_until(pthread_cond_t *cond, pthread_mutex_t *mu, uint64_t until_ms);
