@@ -47,6 +47,8 @@
 #define KAI_REPORTS_PER_DAY                                                                        \
     16u /* Of one sharer to one origin: it learns who and what, and is not buried in letters. */
 #define KAI_WAITING_PER_LOG_MAX   64u /* Runs of entries without a key, then one for the rest. */
+#define KAI_EXTRACT_SHOWN_BYTES   (4u << 20)  /* Of values that --dry-run shows: who reads more? */
+#define KAI_EXTRACT_LINE_BYTES    65536u      /* Of a text: longer ones are cut, at a blank. */
 #define KAI_IMPORT_BYTES_MAX      0x7fffffffu /* A file to publish: offsets fit 31 bits. */
 #define KAI_RESHARE_RELEASES_MAX  8u /* That one RESHARE carries: one for each source, and more. */
 #define KAI_RECEIPT_ROWS_MAX      512u   /* Batches in one receipt: fits a payload uncompressed. */

@@ -177,9 +177,10 @@ enum kai_err kai_red_guard(struct kai_cli *cli, const char *file, const struct k
     struct guard g = {.large = why,
                       .tally = t,
                       .file = file,
+                      .unread = kai_cli_flag(cli, "--extract"),
                       .to = to != NULL ? to : kai_cli_opt(cli, "--through")};
-    /* No label is asked for: each object shows what stands on it. */
-    struct kai_import_opts opts = {.skip_bad = true};
+    /* No label is asked for: each object shows what stands on it. Of a free text its words do. */
+    struct kai_import_opts opts = {.skip_bad = true, .extract = kai_cli_flag(cli, "--extract")};
     struct kai_import_sink sink = {.ctx = &g, .item = on_item, .refuse = on_refuse};
     struct kai_view text;
     struct kai_whole w;

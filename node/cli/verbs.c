@@ -85,9 +85,9 @@ const struct kai_verb kai_verbs[] = {
      "FILE... --to AUDIENCE|--through ORG [--wish TEXT] [--also AUDIENCE]... [--label LABEL] "
      "[--pap PAP] [--exercise] "
      "[--skip-bad] [--wait N [--timeout 30s]] "
-     "[--dry-run]",
+     "[--extract] [--dry-run]",
      "--to= --through= --wish= --also= --label= --pap= --exercise --skip-bad --wait= --timeout= "
-     "--dry-run",
+     "--extract --dry-run",
      1, 1000000, kai_cmd_publish, "help.publish"},
     {"open", "ID [--name NAME] [--key FILE] [--out FILE]",
      "--name= --key= --out= --passphrase-file=", 1, 1, kai_cmd_open, "help.open"},
