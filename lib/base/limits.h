@@ -186,6 +186,14 @@
 #define KAI_HUNT_ASK_MAX        1000u  /* Values that one request asks about. */
 #define KAI_HUNT_ITEMS_MAX      16u    /* Named for one value, the newest; `query` has them all. */
 
+/* Streaming into a cluster (node/cli/stream_*.c). */
+#define KAI_STREAM_BATCH_MAX                                                                       \
+    256u /* Messages on their way at once: what a crash leaves in doubt.                           \
+          */
+#define KAI_STREAM_QUEUE_MAX   1024u /* Messages that wait; then the node waits. */
+#define KAI_STREAM_QUEUE_BYTES (8u << 20)
+#define KAI_STREAM_SERVERS_MAX 16u
+
 /* A backup: a record holds an entry or a named value; what a passphrase's owner may make us read.
  */
 #define KAI_BACKUP_RECORD_BYTES_MAX 70000u

@@ -1,0 +1,315 @@
+"""stream brings what is verified into a real JetStream cluster of three servers: each item once, whoever is killed when."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import unittest
+
+import cluster
+from world import DONE, FAILED, FORBIDDEN, USAGE, WorldCase, bundle, indicator, until
+
+SEED = 20261201
+TINY_WINDOW_NS = 100_000_000  # The least that a server takes: an id is forgotten at once.
+
+
+class Streaming(WorldCase):
+    def options(self, stream, *more, clearance="GREEN"):
+        args = ["--stream", stream, "--clearance", clearance]
+        for url in self.cluster.urls:
+            args += ["--to", url]
+        return args + list(more)
+
+    def begin(self, *args):
+        """One that goes on, its standard error and output in files."""
+        out = open(self.world.path("stream.out"), "wb")
+        process = subprocess.Popen(self.a.command(["stream", *args]), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+                                   env=self.world.environment())
+        process.said = out.name
+        out.close()
+        self.world.processes.append(process)
+        return process
+
+    def said(self, process):
+        with open(process.said, encoding="utf-8") as f:
+            return f.read()
+
+    def stop(self, process):
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(DONE, process.wait(10), self.said(process))
+
+    def kill(self, process):
+        process.kill()
+        process.wait()
+
+    def count(self, stream):
+        return ((self.cluster.info(stream) or {}).get("state") or {}).get("messages", 0)
+
+    def once(self, stream, *more, clearance="GREEN"):
+        return self.a.ask("stream", *self.options(stream, "--once", *more, clearance=clearance), seconds=60).last
+
+    def make(self, name, subject, **more):
+        made = self.cluster.ask("STREAM.CREATE." + name, {
+            "name": name, "subjects": [subject + ".>"], "storage": "file", "num_replicas": 3, "retention": "limits", "max_msgs": -1,
+            "max_bytes": -1, "max_age": 0, "max_consumers": -1, "discard": "old", **more})
+        self.assertNotIn("error", made or {"error": "no answer"}, made)
+
+    def state_file(self, stream):
+        return os.path.join(self.a.dir, "stream-%s.state" % stream)
+
+    def assert_once(self, stream, ids, kind="item"):
+        """The stream has exactly these, each once."""
+        got = [m[0].split(".")[-1] for m in self.cluster.messages(stream) if m[0].split(".")[-2] == kind]
+        self.assertEqual(len(got), len(set(got)), "told twice: %r" % [i for i in got if got.count(i) > 1][:3])
+        self.assertEqual((set(), set()), (set(ids) - set(got), set(got) - set(ids)), "(lost, too many)")
+
+
+@unittest.skipUnless(cluster.SERVER, cluster.MISSING)
+class Cluster(Streaming):
+    @classmethod
+    def build(cls, world):
+        cls.cluster = cluster.Cluster(world)
+        cls.addClassCleanup(cls.cluster.close)
+        cls.cluster.start()  # Its servers look for a leader for some seconds.
+        cls.a = world.found()
+        cls.a.ask("audience", "create", "Closed", "--kind", "group", "--label", "AMBER")
+        cls.serial = 0
+        cls.cluster.well()
+
+    def items(self, n, label="green"):
+        """Publish n; their ids are asked for later."""
+        Cluster.serial += n
+        names = ["s%d.example.com" % i for i in range(self.serial - n, self.serial)]
+        self.a.publish(bundle(indicator(v, label) for v in names), to="all" if label == "green" else "Closed")
+        return names
+
+    def ids(self, expr):
+        return [r["id"] for r in self.a.query(expr)]
+
+    def test_once_whatever_is_killed(self):
+        """The window of the cluster is 0.1 s, so it forgets at once: what is told once is told once by what the stream holds."""
+        rng = random.Random(SEED)
+        self.make("KILL", "kill", duplicate_window=TINY_WINDOW_NS)
+        args = self.options("KILL", "--subject", "kill", "label:<=green s*.example.com OR type:indicator")
+        self.items(1500)
+        self.items(20, "amber")
+        process = self.begin(*args)
+        for _ in range(4):  # In the middle of batches, and between an acknowledgement and what is written down.
+            before = self.count("KILL")
+            until("more has gone out", lambda: self.count("KILL") > before + rng.randrange(1, 300))
+            self.kill(process)
+            process = self.begin(*args)
+        leader = until("it is known who leads", lambda: self.cluster.info("KILL")["cluster"].get("leader"))
+        self.cluster.kill(int(leader[1:]))
+        self.items(200)
+        self.kill(process)
+        process = self.begin(*args)
+        until("two of three go on", lambda: self.count("KILL") >= 1700, 40)
+        self.cluster.kill()
+        self.items(100)
+        until("it says that the cluster is away", lambda: "ALARM" in self.said(process))
+        self.assertIn("ready", self.said(process))
+        self.kill(process)
+        self.cluster.start()
+        process = self.begin(*args)
+        ids = self.ids("label:<=green")
+        until("all of it is there", lambda: self.count("KILL") >= len(ids), 40)
+        self.stop(process)
+        end = self.a.ask("stream", *args, "--once").last
+        self.assertEqual((0, 0), (end["sent"], end["held"]), "it goes on where it was")
+        self.assert_once("KILL", ids)
+        for subject, head, body in self.cluster.messages("KILL"):
+            message = json.loads(body)
+            self.assertEqual("kill.item." + message["id"], subject)
+            self.assertEqual(message["id"], head["Nats-Msg-Id"])
+            self.assertIn(message["label"], ("TLP:CLEAR", "TLP:GREEN"))
+
+    def test_place_that_is_behind(self):
+        """A crash between the acknowledgement and what is written down, long ago: nothing is told twice, nothing is lost."""
+        self.make("BEHIND", "behind", duplicate_window=TINY_WINDOW_NS)
+        options = ("--subject", "behind")
+        self.items(30)
+        self.once("BEHIND", *options)
+        with open(self.state_file("BEHIND"), "rb") as f:
+            old = f.read()
+        self.items(30)
+        self.assertEqual(30, self.once("BEHIND", *options)["sent"])
+        with open(self.state_file("BEHIND"), "wb") as f:
+            f.write(old)
+        self.items(5)
+        end = self.once("BEHIND", *options)
+        self.assertEqual((5, 30), (end["sent"], end["held"]))
+        ids = self.ids("label:<=green")
+        self.assert_once("BEHIND", ids)
+        # The file is lost; the index is made again, so that its numbers mean nothing any more.
+        os.unlink(self.state_file("BEHIND"))
+        end = self.once("BEHIND", *options)
+        self.assertEqual((0, len(ids)), (end["sent"], end["held"]))
+        self.a.node.stop()
+        self.a.ask("reindex")
+        self.a.run_again()
+        self.assertEqual(0, self.once("BEHIND", *options)["sent"])
+        self.assert_once("BEHIND", ids)
+        # Another question: what is new in it goes out, what was in the old one does not again.
+        amber = self.items(3, "amber")
+        self.assertEqual(3 + len(self.ids("label:amber")) - len(amber), self.once("BEHIND", *options, clearance="AMBER")["sent"])
+        self.assert_once("BEHIND", self.ids("label:<=amber"))
+        # The stream has lost what it had acknowledged (the last 10 of it), or is a new one.
+        last = self.cluster.info("BEHIND")["state"]["last_seq"]
+        with open(self.state_file("BEHIND")) as f:
+            place = json.load(f)
+        self.assertEqual(last, place["seq"])
+        place["seq"] += 10
+        with open(self.state_file("BEHIND"), "w") as f:
+            json.dump(place, f)
+        result = self.a.call("stream", *self.options("BEHIND", *options, "--once", clearance="AMBER"), seconds=60)
+        self.assertEqual(DONE, result.status, result)
+        self.assertIn("ALARM", result.err)
+        self.assert_once("BEHIND", self.ids("label:<=amber"))
+        self.cluster.ask("STREAM.DELETE.BEHIND")
+        self.make("BEHIND", "behind")
+        self.assertEqual(len(self.ids("label:<=amber")), self.once("BEHIND", *options, clearance="AMBER")["sent"])
+
+    def test_what_becomes_of_items(self):
+        options = ("--subject", "fate", "--create", "audience:all fate*.example.com OR ip:192.0.2.0/24 OR ip:198.51.100.0/24")
+        self.a.publish(bundle(indicator("fate%d.example.com" % i) for i in range(3)))
+        self.a.publish("192.0.2.1\n192.0.2.2\n203.0.113.1\n", "--label", "GREEN")
+        self.a.publish("198.51.100.1\n", "--label", "GREEN")
+        self.once("FATE", *options)
+        of = lambda value: self.a.query("value:" + value + " withdrawn:any recalled:any superseded:any")[0]
+        stix, = [r["id"] for r in self.a.query("value:fate1.example.com")]
+        messages = {m[0].split(".", 1)[1]: json.loads(m[2]) for m in self.cluster.messages("FATE")}
+        lists = [k for k, m in messages.items() if "list_values" in m]
+        self.assertEqual(2, len(lists), messages.keys())
+        some, = [m for m in messages.values() if m.get("list_values") == 3]
+        self.assertEqual(["192.0.2.1", "192.0.2.2"], some["values"], "what was asked for, not the whole list")
+        self.assertEqual("fate1.example.com", messages["item." + stix]["value"] or messages["item." + stix]["values"][0])
+        whole, = [m for m in messages.values() if m.get("list_values") == 1]
+        self.a.ask("withdraw", stix)
+        self.a.ask("withdraw", some["id"])
+        self.a.ask("recall", whole["id"], "--reason", "wrong")
+        self.once("FATE", *options)
+        self.once("FATE", *options)
+        self.assert_once("FATE", [stix, some["id"]], "withdrawn")
+        self.assert_once("FATE", [whole["id"]], "recalled")
+        for subject, head, body in self.cluster.messages("FATE"):
+            message = json.loads(body)
+            kind = subject.split(".")[1]
+            if kind != "item":
+                self.assertEqual(kind, message["state"])
+                self.assertEqual(message["id"] + "." + kind, head["Nats-Msg-Id"])
+                self.assertNotIn("stix", message)
+                self.assertNotIn("values", message)
+        # Published again by another audience or origin it is the same item: it is told once.
+        self.a.publish(bundle([indicator("fate2.example.com")]), to="Closed")
+        self.assertEqual(0, self.once("FATE", *options)["sent"])
+        # With what became of it, in a new stream: only what stands.
+        self.assertEqual(2, self.once("FATE2", "--subject", "fate2", *options[2:])["sent"])
+
+    def test_audited_and_no_further(self):
+        self.a.publish(bundle([indicator("secret.example.com", "amber")]), to="Closed")
+        self.once("AUDIT", "--subject", "audit", "--create", "secret.example.com", clearance="AMBER")
+        rows = [r for r in self.a.ask("audit", "show").rows if r.get("verb") == "stream"]
+        self.assertIn(self.ids("value:secret.example.com")[0], [r["item"] for r in rows])
+        for clearance, status, code in (("RED", FORBIDDEN, "export.red"), ("PINK", USAGE, "usage.label")):
+            result = self.a.call("stream", *self.options("AUDIT", "--subject", "audit", "--once", clearance=clearance), "--json")
+            self.assertEqual((status, code), (result.status, result.error["error"]), result)
+
+    def test_streams_that_cannot_keep_it(self):
+        for name, more, code in (("WQ", {"retention": "workqueue"}, "stream.retention"), ("MEM", {"storage": "memory"}, "stream.storage"),
+                                 ("ONE", {"num_replicas": 1}, "stream.replicas")):
+            self.make(name, name.lower(), **more)
+            result = self.a.call("stream", *self.options(name, "--subject", name.lower(), "--once"), "--json")
+            self.assertEqual((FAILED, code), (result.status, result.error["error"]), result)
+        result = self.a.call("stream", *self.options("ONE", "--subject", "other", "--once"), "--json")
+        self.assertEqual("stream.subjects", result.error["error"], result)
+        result = self.a.call("stream", *self.options("NONE", "--once"), "--json")
+        self.assertEqual("stream.missing", result.error["error"], result)
+        process = self.begin(*self.options("ONE", "--subject", "one", "--replicas", "1"))
+        until("it runs", lambda: os.path.exists(self.state_file("ONE")))
+        result = self.a.call("stream", *self.options("ONE", "--subject", "one", "--replicas", "1", "--once"), "--json")
+        self.assertEqual("stream.busy", result.error["error"], result)
+        self.stop(process)
+        with open(self.state_file("ONE"), "w") as f:
+            f.write("{}")
+        result = self.a.call("stream", *self.options("ONE", "--subject", "one", "--replicas", "1", "--once"), "--json")
+        self.assertEqual("stream.place", result.error["error"], result)
+        for url in ("nats://192.0.2.1:4222", "tls://u:p@host.example:4222", "http://127.0.0.1:1", "tls://host.example"):
+            result = self.a.call("stream", "--to", url, "--stream", "X", "--clearance", "GREEN", "--json")
+            self.assertEqual((USAGE, "stream.url"), (result.status, result.error["error"]), result)
+
+    def test_too_large(self):
+        self.make("SMALL", "small", max_msg_size=2048)
+        self.a.publish(bundle([indicator("large.example.com", description="x" * 3000)]))
+        end = self.once("SMALL", "--subject", "small", "value:large.example.com")
+        self.assertEqual((1, 1), (end["sent"], end["cut"]))
+        (_, _, body), = self.cluster.messages("SMALL")
+        self.assertTrue(json.loads(body)["cut"])
+        self.assertNotIn("stix", json.loads(body))
+
+
+@unittest.skipUnless(cluster.SERVER, cluster.MISSING)
+class Secured(Streaming):
+    """TLS and a password, or nothing goes out."""
+
+    @classmethod
+    def build(cls, world):
+        cls.a = world.found()
+        cls.a.publish(bundle([indicator("tls.example.com")]))
+        for name, host in (("good", "localhost"), ("other", "elsewhere.example")):
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                            "-keyout", cls.pem(world, name + ".key"), "-out", cls.pem(world, name + ".pem"), "-subj", "/CN=" + host,
+                            "-addext", "subjectAltName=DNS:" + host], check=True, capture_output=True)
+        with open(cls.pem(world, "password"), "w") as f:
+            f.write("right\n")
+        with open(cls.pem(world, "wrong"), "w") as f:
+            f.write("wrong\n")
+
+    @staticmethod
+    def pem(world, name):
+        return os.path.join(world.dir, name)
+
+    def server(self, name):
+        more = 'tls { cert_file: "%s", key_file: "%s" }\nauthorization { user: "kairan", password: "right" }' % (
+            self.pem(self.world, name + ".pem"), self.pem(self.world, name + ".key"))
+        self.cluster = cluster.Cluster(self.world, more, n=1, scheme="tls", host="localhost")
+        self.addCleanup(self.cluster.close)
+        self.cluster.alone()
+        self.cluster.start()
+
+    def test_tls(self):
+        self.server("good")
+        common = ["--replicas", "1", "--create", "--user", "kairan"]
+        ca, password = ["--tls-ca", self.pem(self.world, "good.pem")], ["--password-file", self.pem(self.world, "password")]
+        end = self.once("TLS", *common, *ca, *password)
+        self.assertEqual(1, end["sent"])
+        bad = [self.begin(*self.options("T%d" % i, *common, *options)) for i, options in enumerate((
+            password, ["--tls-ca", self.pem(self.world, "other.pem")] + password,
+            ca + ["--password-file", self.pem(self.world, "wrong")]))]
+        for process in bad:
+            until("it says that nobody takes it", lambda: "ALARM" in self.said(process))
+        for process, reason in zip(bad, ("certificate", "certificate", "Authorization")):
+            self.stop(process)
+            self.assertIn("Sent: 0", self.said(process))
+            self.assertIn(reason.lower(), self.said(process).lower())
+
+    def test_certificate_of_another(self):
+        self.server("other")
+        process = self.begin(*self.options("TLS", "--replicas", "1", "--create", "--tls-ca", self.pem(self.world, "other.pem"), "--user",
+                                           "kairan", "--password-file", self.pem(self.world, "password")))
+        until("it says that nobody takes it", lambda: "ALARM" in self.said(process))
+        self.stop(process)
+        self.assertIn("hostname", self.said(process).lower())
+
+    def test_files(self):
+        missing = self.pem(self.world, "none")
+        self.cluster = cluster.Cluster(self.world, n=1, scheme="tls", host="localhost")
+        self.addCleanup(self.cluster.close)
+        for options in (["--tls-ca", missing], ["--creds", missing], ["--tls-cert", missing, "--tls-key", missing]):
+            result = self.a.call("stream", *self.options("X", "--once", *options), "--json")
+            self.assertEqual((FAILED, "stream.file"), (result.status, result.error["error"]), result)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
