@@ -120,9 +120,9 @@ static int follow(struct run *r, json_t *args)
         int status = kai_cli_follow(r->cli, "stream", args, on_line, r, is_stopped, &lost);
         json_decref(r->head);
         r->head = NULL;
-        if (r->left)
+        if (r->left || stopped)
             continue;
-        if (!lost && !stopped)
+        if (!lost)
             return status; /* It was refused, which was told. */
         if (!told)
             kai_cli_note(r->cli, "stream.lost", NULL, NULL, NULL);

@@ -192,8 +192,10 @@ static enum kai_err not_now(struct kai_cluster *c, natsStatus s)
 
     if (s != NATS_OK)
         more = nats_GetLastError(NULL);
-    (void)snprintf(c->reason, sizeof c->reason, "%s%s%s", natsStatus_GetText(s),
-                   more != NULL ? ": " : "", more != NULL ? more : "");
+    if (more == NULL || more[0] == '\0')
+        (void)snprintf(c->reason, sizeof c->reason, "%s", natsStatus_GetText(s));
+    else
+        (void)snprintf(c->reason, sizeof c->reason, "%s: %s", natsStatus_GetText(s), more);
     return KAI_EAGAIN;
 }
 

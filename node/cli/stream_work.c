@@ -207,6 +207,9 @@ static size_t make_messages(struct kai_stream *s)
 {
     size_t n = 0;
 
+    (void)pthread_mutex_lock(&s->mu);
+    bool asks = s->place.asks;
+    (void)pthread_mutex_unlock(&s->mu);
     for (size_t i = 0; i < s->n_batch; i++) {
         struct kai_stream_entry *e = &s->batch[i];
         struct kai_cluster_msg *m = &s->msgs[n];
@@ -214,7 +217,7 @@ static size_t make_messages(struct kai_stream *s)
         if (e->state[0] == '\0')
             continue;
         cut(s, e);
-        *m = (struct kai_cluster_msg){.text = e->text, .n = e->n, .guard = e->ask || s->place.asks};
+        *m = (struct kai_cluster_msg){.text = e->text, .n = e->n, .guard = e->ask || asks};
         (void)snprintf(m->subject, sizeof m->subject, "%s.%s.%s", s->o->to->subject, e->state,
                        e->id);
         (void)snprintf(m->id, sizeof m->id, "%s%s%s", e->id,

@@ -5,11 +5,14 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
+import time
 
-from world import Port, until
+from world import DONE, Port, WorldCase, until
 
+TINY_WINDOW_NS = 100_000_000  # The least in which a server knows an id again.
 SERVER = shutil.which("nats-server") or shutil.which("nats-server", path="/usr/sbin:/usr/local/bin")
 MISSING = "no nats-server here (Debian's package nats-server; `./dev test` installs it)"
 
@@ -144,3 +147,59 @@ class Cluster:
                         base64.b64decode(m.get("data", ""))))
         client.close()
         return out
+
+
+class Streaming(WorldCase):
+    """Has a home a, and a cluster into which it streams."""
+
+    def options(self, stream, *more, clearance="GREEN"):
+        args = ["--stream", stream, "--clearance", clearance]
+        for url in self.cluster.urls:
+            args += ["--to", url]
+        return args + list(more)
+
+    def begin(self, *args):
+        """One that goes on, its standard error and output in files."""
+        out = open(self.world.path("stream.out"), "wb")
+        process = subprocess.Popen(self.a.command(["stream", *args]), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+                                   env=self.world.environment())
+        process.said = out.name
+        out.close()
+        self.world.processes.append(process)
+        return process
+
+    def said(self, process):
+        with open(process.said, encoding="utf-8") as f:
+            return f.read()
+
+    def stop(self, process):
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(DONE, process.wait(10), self.said(process))
+
+    def kill(self, process):
+        """And until a cluster with a tiny window has forgotten the ids of what it was given."""
+        process.kill()
+        process.wait()
+        forgotten = time.monotonic() + 4 * TINY_WINDOW_NS / 1e9
+        until("the window is over", lambda: time.monotonic() > forgotten)
+
+    def count(self, stream):
+        return ((self.cluster.info(stream) or {}).get("state") or {}).get("messages", 0)
+
+    def once(self, stream, *more, clearance="GREEN"):
+        return self.a.ask("stream", *self.options(stream, "--once", *more, clearance=clearance), seconds=60).last
+
+    def make(self, name, subject, **more):
+        made = self.cluster.ask("STREAM.CREATE." + name, {
+            "name": name, "subjects": [subject + ".>"], "storage": "file", "num_replicas": 3, "retention": "limits", "max_msgs": -1,
+            "max_bytes": -1, "max_age": 0, "max_consumers": -1, "discard": "old", **more})
+        self.assertNotIn("error", made or {"error": "no answer"}, made)
+
+    def state_file(self, stream):
+        return os.path.join(self.a.dir, "stream-%s.state" % stream)
+
+    def assert_once(self, stream, ids, kind="item"):
+        """The stream has exactly these, each once."""
+        got = [m[0].split(".")[-1] for m in self.cluster.messages(stream) if m[0].split(".")[-2] == kind]
+        self.assertEqual(len(got), len(set(got)), "told twice: %r" % [i for i in got if got.count(i) > 1][:3])
+        self.assertEqual((set(), set()), (set(ids) - set(got), set(got) - set(ids)), "(lost, too many)")

@@ -3,66 +3,13 @@
 import json
 import os
 import random
-import signal
-import subprocess
 import unittest
 
 import cluster
-from world import DONE, FAILED, FORBIDDEN, USAGE, WorldCase, bundle, indicator, until
+from cluster import TINY_WINDOW_NS, Streaming
+from world import DONE, FAILED, FORBIDDEN, USAGE, bundle, indicator, until
 
 SEED = 20261201
-TINY_WINDOW_NS = 100_000_000  # The least that a server takes: an id is forgotten at once.
-
-
-class Streaming(WorldCase):
-    def options(self, stream, *more, clearance="GREEN"):
-        args = ["--stream", stream, "--clearance", clearance]
-        for url in self.cluster.urls:
-            args += ["--to", url]
-        return args + list(more)
-
-    def begin(self, *args):
-        """One that goes on, its standard error and output in files."""
-        out = open(self.world.path("stream.out"), "wb")
-        process = subprocess.Popen(self.a.command(["stream", *args]), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
-                                   env=self.world.environment())
-        process.said = out.name
-        out.close()
-        self.world.processes.append(process)
-        return process
-
-    def said(self, process):
-        with open(process.said, encoding="utf-8") as f:
-            return f.read()
-
-    def stop(self, process):
-        process.send_signal(signal.SIGTERM)
-        self.assertEqual(DONE, process.wait(10), self.said(process))
-
-    def kill(self, process):
-        process.kill()
-        process.wait()
-
-    def count(self, stream):
-        return ((self.cluster.info(stream) or {}).get("state") or {}).get("messages", 0)
-
-    def once(self, stream, *more, clearance="GREEN"):
-        return self.a.ask("stream", *self.options(stream, "--once", *more, clearance=clearance), seconds=60).last
-
-    def make(self, name, subject, **more):
-        made = self.cluster.ask("STREAM.CREATE." + name, {
-            "name": name, "subjects": [subject + ".>"], "storage": "file", "num_replicas": 3, "retention": "limits", "max_msgs": -1,
-            "max_bytes": -1, "max_age": 0, "max_consumers": -1, "discard": "old", **more})
-        self.assertNotIn("error", made or {"error": "no answer"}, made)
-
-    def state_file(self, stream):
-        return os.path.join(self.a.dir, "stream-%s.state" % stream)
-
-    def assert_once(self, stream, ids, kind="item"):
-        """The stream has exactly these, each once."""
-        got = [m[0].split(".")[-1] for m in self.cluster.messages(stream) if m[0].split(".")[-2] == kind]
-        self.assertEqual(len(got), len(set(got)), "told twice: %r" % [i for i in got if got.count(i) > 1][:3])
-        self.assertEqual((set(), set()), (set(ids) - set(got), set(got) - set(ids)), "(lost, too many)")
 
 
 @unittest.skipUnless(cluster.SERVER, cluster.MISSING)
@@ -100,6 +47,8 @@ class Cluster(Streaming):
             until("more has gone out", lambda: self.count("KILL") > before + rng.randrange(1, 300))
             self.kill(process)
             process = self.begin(*args)
+        self.a.node.kill()
+        self.a.run_again()
         leader = until("it is known who leads", lambda: self.cluster.info("KILL")["cluster"].get("leader"))
         self.cluster.kill(int(leader[1:]))
         self.items(200)
@@ -247,68 +196,6 @@ class Cluster(Streaming):
         (_, _, body), = self.cluster.messages("SMALL")
         self.assertTrue(json.loads(body)["cut"])
         self.assertNotIn("stix", json.loads(body))
-
-
-@unittest.skipUnless(cluster.SERVER, cluster.MISSING)
-class Secured(Streaming):
-    """TLS and a password, or nothing goes out."""
-
-    @classmethod
-    def build(cls, world):
-        cls.a = world.found()
-        cls.a.publish(bundle([indicator("tls.example.com")]))
-        for name, host in (("good", "localhost"), ("other", "elsewhere.example")):
-            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                            "-keyout", cls.pem(world, name + ".key"), "-out", cls.pem(world, name + ".pem"), "-subj", "/CN=" + host,
-                            "-addext", "subjectAltName=DNS:" + host], check=True, capture_output=True)
-        with open(cls.pem(world, "password"), "w") as f:
-            f.write("right\n")
-        with open(cls.pem(world, "wrong"), "w") as f:
-            f.write("wrong\n")
-
-    @staticmethod
-    def pem(world, name):
-        return os.path.join(world.dir, name)
-
-    def server(self, name):
-        more = 'tls { cert_file: "%s", key_file: "%s" }\nauthorization { user: "kairan", password: "right" }' % (
-            self.pem(self.world, name + ".pem"), self.pem(self.world, name + ".key"))
-        self.cluster = cluster.Cluster(self.world, more, n=1, scheme="tls", host="localhost")
-        self.addCleanup(self.cluster.close)
-        self.cluster.alone()
-        self.cluster.start()
-
-    def test_tls(self):
-        self.server("good")
-        common = ["--replicas", "1", "--create", "--user", "kairan"]
-        ca, password = ["--tls-ca", self.pem(self.world, "good.pem")], ["--password-file", self.pem(self.world, "password")]
-        end = self.once("TLS", *common, *ca, *password)
-        self.assertEqual(1, end["sent"])
-        bad = [self.begin(*self.options("T%d" % i, *common, *options)) for i, options in enumerate((
-            password, ["--tls-ca", self.pem(self.world, "other.pem")] + password,
-            ca + ["--password-file", self.pem(self.world, "wrong")]))]
-        for process in bad:
-            until("it says that nobody takes it", lambda: "ALARM" in self.said(process))
-        for process, reason in zip(bad, ("certificate", "certificate", "Authorization")):
-            self.stop(process)
-            self.assertIn("Sent: 0", self.said(process))
-            self.assertIn(reason.lower(), self.said(process).lower())
-
-    def test_certificate_of_another(self):
-        self.server("other")
-        process = self.begin(*self.options("TLS", "--replicas", "1", "--create", "--tls-ca", self.pem(self.world, "other.pem"), "--user",
-                                           "kairan", "--password-file", self.pem(self.world, "password")))
-        until("it says that nobody takes it", lambda: "ALARM" in self.said(process))
-        self.stop(process)
-        self.assertIn("hostname", self.said(process).lower())
-
-    def test_files(self):
-        missing = self.pem(self.world, "none")
-        self.cluster = cluster.Cluster(self.world, n=1, scheme="tls", host="localhost")
-        self.addCleanup(self.cluster.close)
-        for options in (["--tls-ca", missing], ["--creds", missing], ["--tls-cert", missing, "--tls-key", missing]):
-            result = self.a.call("stream", *self.options("X", "--once", *options), "--json")
-            self.assertEqual((FAILED, "stream.file"), (result.status, result.error["error"]), result)
 
 
 if __name__ == "__main__":
