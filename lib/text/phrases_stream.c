@@ -31,13 +31,12 @@ const struct kai_text_phrase kai_phrases_stream[] = {
     {"stream.another", "{1} is another stream than before: all that is current goes into it.",
      "ストリーム {1} は以前とは別のものです。現在の情報をすべて送ります。"},
     {"stream.away",
-     "ALARM: the cluster does not take messages: {1}. Waiting until it does; {2} are ready, "
-     "nothing is "
-     "lost.",
-     "警告: クラスターがメッセージを受け付けません: {1}。回復を待ちます（送信待ち {2} "
-     "件以上、失われませ"
-     "ん）。"},
-    {"stream.back", "The cluster takes messages again.", "クラスターが回復しました。"},
+     "ALARM: the cluster takes no messages for {1}: {2}. Waiting until it does; {3} are ready, and "
+     "nothing is lost.",
+     "警告: クラスターが {1} へのメッセージを受け付けません: {2}。回復を待ちます。"
+     "送信待ちは {3} 件以上で、失われません。"},
+    {"stream.back", "The cluster takes messages for {1} again.",
+     "クラスターが {1} へのメッセージを再び受け付けています。"},
     {"stream.end", "Sent: {1}[, there already: {2}][, without content, too large: {3}]",
      "送信: {1} 件[、送信済み: {2} 件][、大きすぎるため内容なし: {3} 件]"},
     {"stream.lost", "The node does not answer; waiting until it does.",

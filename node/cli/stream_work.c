@@ -15,18 +15,27 @@
 #define BATCH_BYTES (4u << 20)
 
 /* ---- Telling. */
-static void say(const struct kai_stream *s, const char *event, const char *a1, const char *a2)
+/* reason, waiting: of what is away; else NULL and 0. */
+static void say(const struct kai_stream *s, const char *event, const char *reason, size_t waiting)
 {
+    const char *stream = s->o->to->stream;
     char id[40];
+    char n[24];
 
     if (s->o->cli->json) {
-        kai_cli_print_json(
-            json_pack("{s:s, s:s*, s:s*}", "event", event, "reason", a1, "waiting", a2));
+        json_t *o = json_pack("{s:s, s:s}", "event", event, "stream", stream);
+
+        if (reason != NULL) {
+            (void)json_object_set_new(o, "reason", json_string(reason));
+            (void)json_object_set_new(o, "waiting", json_integer((json_int_t)waiting));
+        }
+        kai_cli_print_json(o);
         (void)fflush(stdout);
         return;
     }
     (void)snprintf(id, sizeof id, "stream.%s", event);
-    kai_cli_note(s->o->cli, id, a1, a2, NULL);
+    (void)snprintf(n, sizeof n, "%zu", waiting);
+    kai_cli_note(s->o->cli, id, stream, reason, n);
 }
 
 static void fail(struct kai_stream *s, enum kai_err err, const struct kai_why *why)
@@ -44,19 +53,18 @@ static void say_well(struct kai_stream *s)
 {
     s->good_ms = kai_now_ms();
     if (s->told_ms != 0)
-        say(s, "back", s->o->to->stream, NULL);
+        say(s, "back", NULL, 0);
     s->told_ms = 0;
 }
 
 static void say_away(struct kai_stream *s)
 {
     uint64_t now = kai_now_ms();
-    char n[24];
 
     if (now - s->good_ms < AWAY_MS || (s->told_ms != 0 && now - s->told_ms < AWAY_AGAIN))
         return;
     (void)pthread_mutex_lock(&s->mu);
-    (void)snprintf(n, sizeof n, "%zu", s->n + s->n_batch);
+    size_t n = s->n + s->n_batch;
     (void)pthread_mutex_unlock(&s->mu);
     say(s, "away", kai_cluster_reason(s->o->cluster), n);
     s->told_ms = now;
@@ -139,7 +147,7 @@ static bool look(struct kai_stream *s)
             (void)pthread_mutex_unlock(&s->mu);
         }
         if (event != NULL)
-            say(s, event, s->o->to->stream, NULL);
+            say(s, event, NULL, 0);
         if (!s->checked && !pause(s, round))
             return false;
     }
@@ -147,7 +155,18 @@ static bool look(struct kai_stream *s)
 }
 
 /* ---- A batch. */
-/* A withdrawal stays behind what it withdraws: it waits until that is acknowledged. */
+/* Whether the item is in the batch already, from another row. */
+static bool in_batch(const struct kai_stream *s, const struct kai_stream_entry *e)
+{
+    size_t i = 0;
+
+    while (i < s->n_batch && strcmp(s->batch[i].id, e->id) != 0)
+        i++;
+    return i < s->n_batch;
+}
+
+/* A withdrawal stays behind what it withdraws: it waits until that is acknowledged. So does what
+ * may have gone out just before: it is asked for. */
 static void take_batch(struct kai_stream *s)
 {
     size_t bytes = 0;
@@ -156,6 +175,8 @@ static void take_batch(struct kai_stream *s)
         struct kai_stream_entry *e = &s->queue[s->first];
 
         if (s->n_batch > 0 && strcmp(e->state, s->batch[0].state) != 0 && e->state[0] != '\0')
+            break;
+        if (e->ask && in_batch(s, e))
             break;
         bytes += e->n;
         s->batch[s->n_batch++] = *e;
