@@ -104,7 +104,11 @@ static bool says_red(struct kai_view text)
 {
     static const char *const words[] = {
         "e828b379-4e03-4974-9ac4-e53a884c97c1", /* The definition of TLP 2.0, and of TLP 1. */
-        "5e57c739-391a-4eb3-b6be-7d15ca92d5ed", "tlp:red", "\"tlp\":\"red\"",
+        "5e57c739-391a-4eb3-b6be-7d15ca92d5ed",
+        "tlp:red",
+        "tlpred",
+        "tlp-red",
+        "\"tlp\":\"red\"",
         "\"tlp_2_0\":\"red\""};
 
     for (size_t at = 0; at < text.n; at++) {

@@ -26,7 +26,7 @@ static enum kai_err lock(const char *path, struct kai_why *why)
                  : -1;
 
     if (fd < 0)
-        return kai_why_set(why, KAI_EIO, "file.read", path, strerror(errno), NULL);
+        return kai_why_set(why, KAI_EIO, "file.write", path, strerror(errno), NULL);
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return KAI_OK;
     (void)close(fd);

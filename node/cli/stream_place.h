@@ -20,7 +20,8 @@ struct kai_stream_place {
 };
 
 /* Lock the file for this process until it ends, and read it. Nothing there: all zeros.
- * Errors: KAI_EBUSY (stream.busy), KAI_EIO (file.read), KAI_EMALFORMED (stream.place). */
+ * Errors: KAI_EBUSY (stream.busy), KAI_EIO (file.read, file.write), KAI_EMALFORMED
+ * (stream.place). */
 KAI_MUST_USE enum kai_err kai_stream_place_open(struct kai_stream_place *p, const char *path,
                                                 struct kai_why *why);
 /* Errors: those of kai_file_write(). */

@@ -199,9 +199,10 @@ class Bring(WorldCase):
         path = self.world.file("one\nTLP:AMBER extract4.com\n")
         result = self.refused(path, "label.lower", options=("--extract", "--label", "GREEN"), status=3)
         self.assertEqual(2, result.rows[0]["refused"]["line"])
-        result = self.a.call("publish", self.world.file("TLP:RED extract5.com\n"), "--to", "all", "--json", "--extract", "--label", "GREEN",
-                             "--skip-bad")
-        self.assertEqual((3, 0), (result.status, result.rows[-1]["accepted"]), result)
+        for said in ("TLP:RED", "tlp red", "TLP-RED"):
+            result = self.a.call("publish", self.world.file(said + " extract5.com\n"), "--to", "all", "--json", "--extract", "--label",
+                                 "GREEN", "--skip-bad")
+            self.assertEqual((3, 0), (result.status, result.rows[-1]["accepted"]), result)
         path = self.world.file("extract6.com\n\udcff\n".encode("utf-8", "surrogateescape"))
         self.assertEqual(2, self.refused(path, "extract.encoding", options=("--extract", "--label", "GREEN")).rows[0]["refused"]["line"])
         self.refused(self.world.file(json.dumps(EVENT)), "extract.json", options=("--extract", "--label", "GREEN"))

@@ -156,6 +156,23 @@ class Cluster(Streaming):
         # With what became of it, in a new stream: only what stands.
         self.assertEqual(2, self.once("FATE2", "--subject", "fate2", *options[2:])["sent"])
 
+    def test_of_another_organisation(self):
+        """What others publish goes out when it has been verified here; so does that they take it back."""
+        b = self.world.join(self.a, "Beta")
+        b.run()
+        until("they are linked", lambda: b.live_with(1) and self.a.live_with(1), 30)
+        process = self.begin(*self.options("THEIRS", "--subject", "theirs", "--create", 'by:Beta'))
+        b.publish(bundle([indicator("theirs.example.com")]))
+        until("it goes out", lambda: self.count("THEIRS") == 1)
+        theirs, = b.query("value:theirs.example.com")
+        b.ask("withdraw", theirs["id"])
+        until("so does that it is withdrawn", lambda: self.count("THEIRS") == 2)
+        self.stop(process)
+        self.assert_once("THEIRS", [theirs["id"]])
+        self.assert_once("THEIRS", [theirs["id"]], "withdrawn")
+        self.assertEqual({"Beta"}, {json.loads(m[2])["origin_name"] for m in self.cluster.messages("THEIRS")})
+        b.node.stop()
+
     def test_audited_and_no_further(self):
         self.a.publish(bundle([indicator("secret.example.com", "amber")]), to="Closed")
         self.once("AUDIT", "--subject", "audit", "--create", "secret.example.com", clearance="AMBER")
@@ -184,6 +201,8 @@ class Cluster(Streaming):
             f.write("{}")
         result = self.a.call("stream", *self.options("ONE", "--subject", "one", "--replicas", "1", "--once"), "--json")
         self.assertEqual("stream.place", result.error["error"], result)
+        result = self.a.call("stream", *self.options("ONE", "--subject", "one", "--state", "/nonexistent/state"), "--json")
+        self.assertEqual((FAILED, "file.write"), (result.status, result.error["error"]), result)
         for url in ("nats://192.0.2.1:4222", "tls://u:p@host.example:4222", "http://127.0.0.1:1", "tls://host.example"):
             result = self.a.call("stream", "--to", url, "--stream", "X", "--clearance", "GREEN", "--json")
             self.assertEqual((USAGE, "stream.url"), (result.status, result.error["error"]), result)

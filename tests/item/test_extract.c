@@ -73,6 +73,8 @@ static const struct {
     {"x\nevil.com \xff\n", "-extract.encoding 2 f\n"},
     {"evil.com\nTLP:AMBER+STRICT only\n", "-label.lower 2 f\n" NAME("evil.com")},
     {"TLP:GREEN TLP: CLEAR evil.com", NAME("evil.com")},
+    {"tlp amber\nx TLP-RED\ntlpx:red tlp:redder evil.com",
+     "-label.lower 1 f\n-label.lower 2 f\n" NAME("evil.com")},
     {" {\"type\":\"bundle\"}", "-extract.json 0 f\n"},
     {"[{}]", "-extract.json 0 f\n"},
     {"nothing here", NONE},
