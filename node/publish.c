@@ -36,7 +36,6 @@ struct run {
     bool publishing;       /* Second pass. */
     struct kai_warn *warn; /* NULL: this home has no warninglists. */
     bool any_malformed;
-    unsigned shown;                /* Values of a dry run. */
     struct kai_hold_items waiting; /* What waits for a key already. */
     bool waits;                    /* So does this. */
     uint8_t log_pk[KAI_KEY_BYTES]; /* Who holds it, is asked of this entry: */
@@ -84,7 +83,7 @@ static void refuse(struct run *r, const struct kai_why *why, const char *id, boo
     r->out->refused++;
     if (!rule)
         r->any_malformed = true;
-    if (r->out->refused <= KAI_REFUSALS_MAX && r->p->refuse != NULL)
+    if (r->out->refused <= r->p->refusals_max && r->p->refuse != NULL)
         r->p->refuse(r->p->ctx, why, id);
 }
 
@@ -140,7 +139,7 @@ static bool ask_lists(void *ctx, enum kai_vtype type, struct kai_view norm, enum
         return !l->blocked;
     if (l->blocked) {
         refuse(r, &why, id, false);
-    } else if (++r->out->warned <= KAI_REFUSALS_MAX && r->p->warn != NULL) {
+    } else if (++r->out->warned <= r->p->refusals_max && r->p->warn != NULL) {
         r->p->warn(r->p->ctx, &why, id);
     }
     return true;
@@ -432,7 +431,10 @@ static enum kai_err resolve_mailbox(struct run *r)
 
 static enum kai_err resolve_audience(struct run *r)
 {
-    enum kai_err err = kai_shown_find_aud(r->o, r->p->to, r->p->who->clearance, &r->aud, r->why);
+    uint8_t clearance = r->p->who->clearance;
+    enum kai_err err = r->p->to_id != NULL
+                           ? kai_shown_aud_by_id(r->o, r->p->to_id, clearance, &r->aud, r->why)
+                           : kai_shown_find_aud(r->o, r->p->to, clearance, &r->aud, r->why);
 
     if (err != KAI_OK)
         return err;

@@ -15,7 +15,7 @@
 
 #include "query/index_priv.h"
 
-#define FORMAT      4u
+#define FORMAT      5u
 #define HEAD_BYTES  48u
 #define STATE_BYTES (HEAD_BYTES + KAI_IX_BOOT_CAP)
 

@@ -10,7 +10,8 @@
     X(stix)                                                                                        \
     X(key)                                                                                         \
     X(link)                                                                                        \
-    X(home) X(node) X(cli) X(reader) X(share) X(person) X(carry) X(charter) X(bring) X(stream)
+    X(home)                                                                                        \
+    X(node) X(cli) X(reader) X(share) X(person) X(carry) X(charter) X(bring) X(taxii) X(stream)
 #define KAI_TEXT_PHRASE_FILES(X)                                                                   \
     X(cli)                                                                                         \
     X(demo)                                                                                        \

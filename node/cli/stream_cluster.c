@@ -361,6 +361,8 @@ enum kai_err kai_cluster_look(struct kai_cluster *c, bool known, struct kai_clus
     int64_t most = natsConnection_GetMaxPayload(c->nc);
     if (info->Config->MaxMsgSize > 0 && info->Config->MaxMsgSize < most)
         most = info->Config->MaxMsgSize;
+    out->forgets =
+        info->Config->MaxAge > 0 || info->Config->MaxMsgs > 0 || info->Config->MaxBytes > 0;
     out->bytes_max = most > (int64_t)HEAD_BYTES_MAX ? (size_t)most - HEAD_BYTES_MAX : 0;
     jsStreamInfo_Destroy(info);
     return err;

@@ -36,6 +36,7 @@ struct kai_cluster_state {
     int64_t created_ns; /* Another one: another stream. */
     uint64_t last_seq;  /* Of its last message; 0: it never had one. */
     size_t bytes_max;   /* Of a message. */
+    bool forgets;       /* It has limits past which it drops what it was given. */
 };
 
 struct kai_cluster_msg {

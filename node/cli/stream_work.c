@@ -224,13 +224,10 @@ static void cut(struct kai_stream *s, struct kai_stream_entry *e)
 }
 
 /* Returns how many messages there are. */
-static size_t make_messages(struct kai_stream *s)
+static size_t make_messages(struct kai_stream *s, bool asks)
 {
     size_t n = 0;
 
-    (void)pthread_mutex_lock(&s->mu);
-    bool asks = s->place.asks;
-    (void)pthread_mutex_unlock(&s->mu);
     for (size_t i = 0; i < s->n_batch; i++) {
         struct kai_stream_entry *e = &s->batch[i];
         struct kai_cluster_msg *m = &s->msgs[n];
@@ -249,8 +246,28 @@ static size_t make_messages(struct kai_stream *s)
     return n;
 }
 
+/* Whether it has to go out, by what the stream holds: sets m->told where it does not. While all is
+ * asked for, what was withdrawn before it could be told is not told at all; but where the stream
+ * forgets, it says nothing of what a reader of it knows. */
+static enum kai_err ask(struct kai_stream *s, struct kai_cluster_msg *m, bool all)
+{
+    struct kai_cluster_msg item = {.n = 0};
+    const char *id = strrchr(m->subject, '.') + 1;
+    enum kai_err err = kai_cluster_ask(s->o->cluster, m);
+
+    s->sum.held += m->told;
+    if (err != KAI_OK || m->told || !all || s->now.forgets)
+        return err;
+    (void)snprintf(item.subject, sizeof item.subject, "%s.item.%s", s->o->to->subject, id);
+    if (strcmp(item.subject, m->subject) == 0)
+        return KAI_OK;
+    err = kai_cluster_ask(s->o->cluster, &item);
+    m->told = err == KAI_OK && !item.told;
+    return err;
+}
+
 /* One attempt at what is not told yet. */
-static enum kai_err attempt(struct kai_stream *s, size_t n)
+static enum kai_err attempt(struct kai_stream *s, size_t n, bool asks)
 {
     enum kai_err err = KAI_OK;
     bool any = false;
@@ -258,10 +275,8 @@ static enum kai_err attempt(struct kai_stream *s, size_t n)
     for (size_t i = 0; err == KAI_OK && i < n; i++) {
         struct kai_cluster_msg *m = &s->msgs[i];
 
-        if (!m->told && m->guard) {
-            err = kai_cluster_ask(s->o->cluster, m);
-            s->sum.held += m->told;
-        }
+        if (!m->told && m->guard)
+            err = ask(s, m, asks);
         any = any || !m->told;
     }
     if (err != KAI_OK || !any)
@@ -307,13 +322,16 @@ static bool write_down(struct kai_stream *s, size_t n)
 /* Until all of it is in the stream. */
 static void deliver(struct kai_stream *s)
 {
-    size_t n = make_messages(s);
+    (void)pthread_mutex_lock(&s->mu);
+    bool asks = s->place.asks;
+    (void)pthread_mutex_unlock(&s->mu);
+    size_t n = make_messages(s, asks);
     bool done = n == 0;
 
     for (unsigned round = 0; !done; round++) {
         if (!look(s) || s->restart)
             return;
-        done = attempt(s, n) == KAI_OK;
+        done = attempt(s, n, asks) == KAI_OK;
         if (done)
             say_well(s);
         else if (!pause(s, round))

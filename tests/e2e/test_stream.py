@@ -155,6 +155,13 @@ class Cluster(Streaming):
         self.assertEqual(0, self.once("FATE", *options)["sent"])
         # With what became of it, in a new stream: only what stands.
         self.assertEqual(2, self.once("FATE2", "--subject", "fate2", *options[2:])["sent"])
+        os.unlink(self.state_file("FATE2"))
+        self.assertEqual(0, self.once("FATE2", "--subject", "fate2", *options[2:])["sent"], "what never was there is not withdrawn")
+        # Unless the stream forgets: then somebody may know it.
+        self.make("AGES", "ages", max_age=3600 * 10**9)
+        self.assertEqual(2, self.once("AGES", "--subject", "ages", *options[2:])["sent"])
+        os.unlink(self.state_file("AGES"))
+        self.assertEqual(3, self.once("AGES", "--subject", "ages", *options[2:])["sent"])
 
     def test_of_another_organisation(self):
         """What others publish goes out when it has been verified here; so does that they take it back."""
