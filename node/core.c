@@ -342,7 +342,7 @@ static enum kai_err index_ahead(struct kai_core *c, bool *ahead)
     return err;
 }
 
-static enum kai_err open_index(struct kai_core *c, struct kai_why *why)
+static enum kai_err open_believed(struct kai_core *c, struct kai_why *why)
 {
     char path[KAI_PATH_BYTES_MAX];
     char boot[64];
@@ -360,6 +360,15 @@ static enum kai_err open_index(struct kai_core *c, struct kai_why *why)
     c->index = NULL;
     err = kai_index_erase(path);
     return err == KAI_OK ? kai_index_open(&c->index, path, 0, boot, &rebuild, why) : err;
+}
+
+static enum kai_err open_index(struct kai_core *c, struct kai_why *why)
+{
+    uint8_t fresh[KAI_HALF_ID_BYTES];
+    enum kai_err err = open_believed(c, why);
+
+    randombytes_buf(fresh, sizeof fresh);
+    return err == KAI_OK ? kai_index_id(c->index, fresh, c->index_id) : err;
 }
 
 static enum kai_err open_stores(struct kai_core *c, struct kai_why *why)

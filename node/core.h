@@ -76,6 +76,7 @@ struct kai_core {
     struct kai_keys *issuing; /* NULL: the organisation's issuing key is on another machine. */
     struct kai_store *store;
     struct kai_index *index;
+    uint8_t index_id[KAI_HALF_ID_BYTES];
     struct kai_charter charter; /* Version 1; the one that counts is in the outlook. */
     struct kai_buf charter_record;
     struct kai_ctl *ctl;

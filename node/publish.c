@@ -249,7 +249,7 @@ static enum kai_err on_item(void *ctx, const struct kai_candidate *cand)
     }
     r->out->accepted += cand->n;
     if (r->p->dry_run)
-        return KAI_OK;
+        return r->p->extract ? r->p->take(r->p->ctx, cand->content) : KAI_OK;
     enum kai_err err = batch_for(r, cand->label, &b);
     return err == KAI_OK ? kai_batch_add(b, cand->kind, cand->content) : err;
 }
@@ -273,7 +273,8 @@ static void on_note(void *ctx, const struct kai_why *why)
 
 static enum kai_err scan(struct run *r)
 {
-    struct kai_import_opts opts = {.label = r->p->label, .skip_bad = true};
+    struct kai_import_opts opts = {
+        .label = r->p->label, .skip_bad = true, .extract = r->p->extract};
     struct kai_import_sink sink = {.ctx = r, .item = on_item, .refuse = on_refuse, .note = on_note};
 
     return kai_import_scan(r->p->file, r->p->name, &opts, &sink, NULL);

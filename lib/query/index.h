@@ -32,6 +32,13 @@ KAI_MUST_USE enum kai_err kai_index_open(struct kai_index **out, const char *dir
                                          uint64_t map_bytes, const char *boot_id, bool *rebuild,
                                          struct kai_why *why);
 void kai_index_close(struct kai_index *x); /* Syncs and marks it clean. NULL does nothing. */
+/* The id of this index: fresh, where it has none yet, and another when it was made again. Numbers
+ * of rows and changes mean the same as long as it stays. Before the writing thread begins. Errors:
+ * KAI_ENOMEM, KAI_EIO, KAI_EFULL, KAI_ECORRUPT. */
+#define KAI_HALF_ID_BYTES 16u /* 128 bits do not meet by chance, and take half the room. */
+KAI_MUST_USE enum kai_err kai_index_id(struct kai_index *x,
+                                       const uint8_t fresh[static KAI_HALF_ID_BYTES],
+                                       uint8_t out[static KAI_HALF_ID_BYTES]);
 /* Throw away the index in dir: the next open makes it anew. Errors: KAI_EBUSY, KAI_EIO. */
 KAI_MUST_USE enum kai_err kai_index_erase(const char *dir);
 void kai_index_tidy(struct kai_index *x); /* Clear readers that died. */
@@ -141,6 +148,11 @@ void kai_ixsnap_end(struct kai_ixsnap *r);          /* NULL does nothing. */
 uint64_t kai_ixsnap_position(struct kai_ixsnap *r); /* The last arrival that is in; 0 = none. */
 /* The highest row number, of rows of any label: a place to go on from, never to be shown. */
 uint64_t kai_ixsnap_last(struct kai_ixsnap *r);
+/* How often a row that was there was withdrawn or recalled, for whatever reader: changes are
+ * numbered from 1, like rows. A row may come more than once: what it is now, its flags say. */
+uint64_t kai_ixsnap_changes(struct kai_ixsnap *r);
+/* The row of one. Errors: KAI_ENOTFOUND, KAI_ECORRUPT. */
+KAI_MUST_USE enum kai_err kai_ixsnap_change(struct kai_ixsnap *r, uint64_t no, uint64_t *row_no);
 uint64_t kai_ixsnap_rows(struct kai_ixsnap *r);   /* How many rows this reader may see. */
 uint64_t kai_ixsnap_values(struct kai_ixsnap *r); /* And how many values they have. */
 /* Errors: KAI_ENOTFOUND, KAI_ECORRUPT. */

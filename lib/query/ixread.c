@@ -71,6 +71,29 @@ uint64_t kai_ixsnap_last(struct kai_ixsnap *r)
     return mdb_stat(r->txn, r->x->dbi[TABLE_ROWS], &st) == 0 ? st.ms_entries : 0;
 }
 
+uint64_t kai_ixsnap_changes(struct kai_ixsnap *r)
+{
+    MDB_stat st;
+
+    return mdb_stat(r->txn, r->x->dbi[TABLE_CHANGES], &st) == 0 ? st.ms_entries : 0;
+}
+
+enum kai_err kai_ixsnap_change(struct kai_ixsnap *r, uint64_t no, uint64_t *row_no)
+{
+    uint8_t bytes[8];
+    MDB_val key = ix_val(bytes, 8);
+    MDB_val val;
+    enum kai_err err;
+
+    kai_put_u64(bytes, no);
+    err = kai_ix_err(mdb_get(r->txn, r->x->dbi[TABLE_CHANGES], &key, &val));
+    if (err == KAI_OK && val.mv_size != 8)
+        err = KAI_ECORRUPT;
+    if (err == KAI_OK)
+        *row_no = kai_get_u64(val.mv_data);
+    return err;
+}
+
 /* Of what this reader sees: 0 rows, 1 values. */
 static uint64_t count_seen(struct kai_ixsnap *r, unsigned what)
 {
