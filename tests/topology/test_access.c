@@ -451,8 +451,9 @@ static void test_retract(void **state)
     kai_sim_free(s);
 }
 
-/* More than seventy come one by one, to one sponsor. Its log of admissions is in what each shows, as
- * long as there is room; and the last one hears of the slots of all the others before its own. */
+/* More than seventy come one by one, to one sponsor. Its log of admissions is in what each shows,
+ * as long as there is room; and the last one hears of the slots of all the others before its own.
+ */
 static void test_many_newcomers(void **state)
 {
     enum { N = 78, OLD = 6 };
