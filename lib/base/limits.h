@@ -46,8 +46,11 @@
 #define KAI_REPORTS_MAX             4096u  /* Violations of which an origin is to be told. */
 #define KAI_REPORTS_PER_DAY                                                                        \
     16u /* Of one sharer to one origin: it learns who and what, and is not buried in letters. */
-#define KAI_WAITING_PER_LOG_MAX   64u /* Runs of entries without a key, then one for the rest. */
-#define KAI_IMPORT_BYTES_MAX      0x7fffffffu /* A file to publish: offsets fit 31 bits. */
+#define KAI_WAITING_PER_LOG_MAX 64u /* Runs of entries without a key, then one for the rest. */
+#define KAI_IMPORT_BYTES_MAX    0x7fffffffu /* A file to publish: offsets fit 31 bits. */
+#define KAI_PICKED_BYTES_MAX                                                                       \
+    (32u                                                                                           \
+     << 20) /* Kept of it between two passes: a list of a million values; past that twice read. */
 #define KAI_RESHARE_RELEASES_MAX  8u /* That one RESHARE carries: one for each source, and more. */
 #define KAI_RECEIPT_ROWS_MAX      512u   /* Batches in one receipt: fits a payload uncompressed. */
 #define KAI_CODE_BYTES_MAX        64u    /* A stable reason code. */
