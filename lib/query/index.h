@@ -25,9 +25,9 @@ struct kai_index; /* From kai_index_open() to kai_index_close(). */
 /* Open or make the index in folder dir (made 0700). map_bytes: most it may ever grow to, sparse;
  * 0 = 64 GiB or a quarter of the disk, whichever is less. boot_id names this run of the machine.
  * *rebuild: the index is new or was thrown away (another format, not closed before the machine went
- * down, changed since by somebody else, or damaged): project from the first arrival on. Forks where
- * it was not closed, to walk the file in a child: call it before there are threads.
- * Errors: KAI_EBUSY, KAI_EIO, KAI_EPERM, KAI_ENOMEM, KAI_EFULL; *why says more. */
+ * down, changed since by somebody else, or damaged): project from the first arrival on. Forks, to
+ * walk the file in a child: call it before there are threads. Errors: KAI_EBUSY, KAI_EIO,
+ * KAI_EPERM, KAI_ENOMEM, KAI_EFULL; *why says more. */
 KAI_MUST_USE enum kai_err kai_index_open(struct kai_index **out, const char *dir,
                                          uint64_t map_bytes, const char *boot_id, bool *rebuild,
                                          struct kai_why *why);
