@@ -13,6 +13,7 @@
 #include "item/label.h"
 #include "keys/proof.h"
 #include "node/clerk.h"
+#include "node/cursor.h"
 #include "node/indexer_priv.h"
 #include "node/say.h"
 
@@ -295,6 +296,8 @@ enum kai_err kai_indexer_start(struct kai_indexer **out, struct kai_core *c)
     (void)pthread_cond_init(&x->work, NULL);
     (void)pthread_cond_init(&x->done, NULL);
     enum kai_err err = kai_projector_new(&x->projector, &port);
+    if (err == KAI_OK)
+        err = kai_cursor_name_index(c);
     if (err == KAI_OK)
         err = kai_ixsnap_begin(c->index, KAI_TLP_RED, &s);
     if (err == KAI_OK) {

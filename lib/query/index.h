@@ -98,6 +98,9 @@ enum kai_err kai_ix_value(struct kai_ix *t, uint64_t row_no, enum kai_vtype type
 /* That the row that was put last names this object. */
 enum kai_err kai_ix_ref(struct kai_ix *t, uint64_t row_no, enum kai_stix_role role,
                         const uint8_t uuid[static 16]);
+/* Name the index: a number of the caller's choosing that is not 0, and gone when it is made anew.
+ */
+void kai_ix_name(struct kai_ix *t, uint64_t name);
 /* Whether the transaction has grown so far that it should be committed soon. */
 bool kai_ix_full(const struct kai_ix *t);
 /* What is in it so far, for a reader cleared for everything. Good until the next writing call; not
@@ -135,6 +138,8 @@ KAI_MUST_USE enum kai_err kai_ixsnap_begin(struct kai_index *x, uint8_t clearanc
                                            struct kai_ixsnap **out);
 void kai_ixsnap_end(struct kai_ixsnap *r);          /* NULL does nothing. */
 uint64_t kai_ixsnap_position(struct kai_ixsnap *r); /* The last arrival that is in; 0 = none. */
+uint64_t
+kai_ixsnap_name(struct kai_ixsnap *r); /* 0: none was given. Rows keep their numbers under it. */
 /* The highest row number, of rows of any label: a place to go on from, never to be shown. */
 uint64_t kai_ixsnap_last(struct kai_ixsnap *r);
 uint64_t kai_ixsnap_rows(struct kai_ixsnap *r);   /* How many rows this reader may see. */

@@ -300,6 +300,14 @@ bool kai_ix_full(const struct kai_ix *t)
            s->n >= KAI_SORTER_KEYS_MAX / 2 || s->len >= KAI_SORTER_BYTES_MAX / 2;
 }
 
+void kai_ix_name(struct kai_ix *t, uint64_t name)
+{
+    uint8_t b[8];
+
+    kai_put_u64(b, name);
+    (void)kai_ix_put(t, TABLE_META, ix_val("name", 4), ix_val(b, 8), 0); /* Sticks. */
+}
+
 enum kai_err kai_ix_commit(struct kai_ix *t, uint64_t position)
 {
     uint8_t counts[KAI_COUNTS_BYTES];
