@@ -8,6 +8,7 @@
 #include "node/indexer.h"
 #include "node/inventory.h"
 #include "node/reader.h"
+#include "node/touched.h"
 #include "policy/policy.h"
 
 #define PAGE          128u
@@ -26,7 +27,10 @@ struct query {
     uint64_t now_ms;
     enum kai_err err;
     struct kai_inventory inv;
-    bool relevant; /* Only what touches inv. */
+    bool relevant;                  /* Only what touches inv. */
+    bool whole;                     /* And all of that. */
+    bool looked;                    /* It was given. */
+    struct kai_touched_mark newest; /* What was there when it began. */
     /* watch */
     uint64_t position;
     uint64_t row;
@@ -68,15 +72,9 @@ static bool give_touching(struct query *q, const struct kai_query_hit *hit,
 /* An object that has no value of ours may still be about a product of ours. */
 static bool give_product(struct query *q, const struct kai_query_hit *hit)
 {
-    bool vulnerability = strcmp(hit->row->type, "vulnerability") == 0;
     struct kai_touch touch;
-    struct kai_view object;
 
-    if (q->inv.n == q->inv.n_values || hit->row->kind != KAI_CONTENT_STIX ||
-        kai_fetch_object(q->r.fetch, &q->r.source, hit->row, &object) != KAI_OK ||
-        !kai_inventory_product(&q->inv, object, vulnerability, &touch))
-        return true;
-    return give_touching(q, hit, &touch);
+    return !kai_touched_product(&q->inv, &q->r, hit->row, &touch) || give_touching(q, hit, &touch);
 }
 
 /* Of a list each value for itself, also where the list was meant as a whole. */
@@ -142,6 +140,9 @@ static enum kai_err query_next(void *ctx, struct kai_buf *out, bool *end, struct
 {
     struct query *q = ctx;
     bool done = false;
+    *end = q->looked;
+    if (q->looked) /* The last of it is recorded, and on its way. */
+        return kai_touched_looked(q->c, q->r.clearance, &q->newest);
     uint64_t page = q->limit - q->given < PAGE ? q->limit - q->given : PAGE;
     enum kai_err err = kai_reader_begin(&q->r);
 
@@ -154,6 +155,10 @@ static enum kai_err query_next(void *ctx, struct kai_buf *out, bool *end, struct
         return kai_why_set(why, err, "query.after", NULL, NULL, NULL);
     if (err == KAI_OK)
         err = q->err;
+    if (err == KAI_OK && done && q->whole) {
+        q->looked = true;
+        *end = false;
+    }
     return err == KAI_OK && *end && q->paged ? put_after(q, done) : err;
 }
 
@@ -181,7 +186,8 @@ static enum kai_err query_new(struct kai_call *call, const char *expr, uint64_t 
         err = kai_query_parse(&q->q, kai_view_of(expr, strlen(expr)), &names, q->at.asked_ms,
                               &call->why);
     if (err == KAI_OK)
-        q->at.index = kai_ixsnap_name(q->r.rows);
+        err = kai_touched_newest(q->r.rows, &q->newest);
+    q->at.index = q->newest.index;
     kai_reader_end(&q->r);
     if (err != KAI_OK) {
         query_free(q);
@@ -274,7 +280,10 @@ enum kai_err kai_verb_relevant(struct kai_call *call)
 
     if (err == KAI_OK)
         err = query_start(call, expr != NULL ? expr : "", 0, &q);
-    return err == KAI_OK ? load_inventory(call, q) : err;
+    if (err != KAI_OK)
+        return err;
+    q->whole = q->limit == UINT64_MAX && (expr == NULL || expr[0] == '\0');
+    return load_inventory(call, q);
 }
 
 /* ---- watch: what arrives from now on. */

@@ -171,6 +171,7 @@
 /* What an organisation has itself (node/inventory.h): read whole for each question. */
 #define KAI_INVENTORY_MAX       20000u /* Each vulnerability is held against all products. */
 #define KAI_INVENTORY_BYTES_MAX (8u << 20)
+#define KAI_TOUCHED_MAX         256u /* Rows of a label, the newest: one that counts is an alarm. */
 
 /* Local readers (docs/api.md). Both lists fit one named value of the store. */
 #define KAI_USERS_MAX               256u
