@@ -180,6 +180,8 @@ class Alarm(WorldCase):
         self.home.publish("a.secret.example\n", "--label", "AMBER", to="Trusted")
         until("the alarm", self.alarm)
         self.assertEqual([False, False, False, True], [self.alarm_of(c, r) for c in ("green", "amber") for r in ("reader", "analyst")])
+        self.home.publish("later.example\n", "--label", "GREEN")
+        self.home.sees("later.example")
         Client(self.home.status()["api"], self.tokens["green", "analyst"]).rows("relevant")
         self.assertTrue(self.alarm(), "who may not see it has not looked at it")
         Client(self.home.status()["api"], self.tokens["amber", "analyst"]).rows("relevant")
