@@ -13,6 +13,7 @@
 #define DAY_MS      (24ull * 3600 * 1000)
 #define AGE_MAX_MS  (30 * DAY_MS)
 #define IDLE_MS     60000u
+#define PAUSE_MS    900000u
 /* Said of an epoch: nobody would record further additions to one that is full. */
 #define SAID_MOST (KAI_EPOCH_STATEMENTS_MAX / 2)
 
@@ -328,6 +329,20 @@ static enum kai_err fill_own(const struct kai_keyring *k, const uint8_t *aud_id,
     return fill(k, aud_id, me, (struct owed){.need = NEED_FIRST}, d);
 }
 
+void kai_keyring_pause(struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
+                       uint64_t now_ms)
+{
+    struct kai_aud *a = kai_ring_aud_make(k, aud_id);
+
+    if (a != NULL)
+        a->paused_ms = now_ms;
+}
+
+static bool paused(const struct kai_aud *a, uint64_t now_ms)
+{
+    return a->paused_ms != 0 && now_ms >= a->paused_ms && now_ms - a->paused_ms < PAUSE_MS;
+}
+
 enum kai_err kai_keyring_duty(struct kai_keyring *k, uint64_t now_ms, struct kai_duty *d,
                               uint64_t *next_ms)
 {
@@ -346,6 +361,8 @@ enum kai_err kai_keyring_duty(struct kai_keyring *k, uint64_t now_ms, struct kai
             a->need = o.need;
             a->need_since_ms = now_ms;
         }
+        if (paused(a, now_ms))
+            continue;
         if (a->rec != NULL && own_due(k, a, me, now_ms))
             return fill_own(k, a->id, me, d);
         if (o.need == NEED_NONE)
@@ -387,6 +404,8 @@ enum kai_err kai_keyring_want(struct kai_keyring *k, const uint8_t aud_id[static
     memset(d, 0, sizeof *d);
     if (me == NULL || !kai_keyring_author(k, aud_id, me))
         return KAI_ENOTFOUND;
+    if (a != NULL && paused(a, now_ms))
+        return KAI_EAGAIN;
     if (kai_keyring_mailbox_owner(k, aud_id) != NULL) {
         if (kai_ring_box_own(k, aud_id) != NULL)
             return KAI_ENOTFOUND;

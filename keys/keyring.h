@@ -240,6 +240,12 @@ struct kai_duty {
  * nothing now; *next_ms = when to ask again. */
 KAI_MUST_USE enum kai_err kai_keyring_duty(struct kai_keyring *k, uint64_t now_ms,
                                            struct kai_duty *d, uint64_t *next_ms);
+/* What was minted for this audience at now_ms changed nothing that is known here, so that the same
+ * would be owed again at once, for ever: what is minted stands in the log and in those of all
+ * members. For 15 minutes nothing is owed to it: 96 a day at most that nobody can use. 0: no
+ * longer. */
+void kai_keyring_pause(struct kai_keyring *k, const uint8_t aud_id[static KAI_ID_BYTES],
+                       uint64_t now_ms);
 /* What waits to be written has waited since then, also before a restart: no steward's epoch is
  * taken to have been clean since. Where one is clean now, and for later times than are known:
  * nothing. */

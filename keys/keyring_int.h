@@ -91,6 +91,7 @@ struct kai_aud {
     uint64_t history_seen; /* Version at which no old epoch lacked a newcomer. */
     uint64_t lacking_ms;   /* Since when no steward's epoch is clean; 0: one is. */
     bool wanted;           /* Somebody wanted to write meanwhile. */
+    uint64_t paused_ms;    /* Since when nothing is owed: kai_keyring_pause(). 0: it is. */
 };
 
 /* Nodes of its owner that a mailbox epoch lists: one part, and room for the writer's own slot. */

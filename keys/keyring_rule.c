@@ -176,12 +176,9 @@ static struct kai_rule_set *find_set(struct kai_keyring *k, const struct kai_rul
 static enum kai_err join(struct kai_rule_set *s)
 {
     struct kai_rule r;
+    uint8_t *ids;
     size_t n = 0;
 
-    free(s->ids_own);
-    s->ids_own = malloc(s->of * KAI_RULE_IDS_MAX * KAI_ID_BYTES);
-    if (s->ids_own == NULL)
-        return KAI_ENOMEM;
     for (size_t i = 0; i < s->of; i++) {
         enum kai_err err = kai_rule_parse(&r, s->items[i]);
 
@@ -191,8 +188,13 @@ static enum kai_err join(struct kai_rule_set *s)
             (n > 0 && r.n_ids > 0 &&
              memcmp(s->ids_own + (n - 1) * KAI_ID_BYTES, r.ids, KAI_ID_BYTES) >= 0))
             return KAI_EMALFORMED;
-        if (r.n_ids > 0)
-            memcpy(s->ids_own + n * KAI_ID_BYTES, r.ids, r.n_ids * KAI_ID_BYTES);
+        if (r.n_ids == 0)
+            continue;
+        ids = realloc(s->ids_own, (n + r.n_ids) * KAI_ID_BYTES);
+        if (ids == NULL)
+            return KAI_ENOMEM;
+        memcpy(ids + n * KAI_ID_BYTES, r.ids, r.n_ids * KAI_ID_BYTES);
+        s->ids_own = ids;
         n += r.n_ids;
     }
     enum kai_err err = kai_rule_hash(s->hash, s->items, s->of);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "node/api_listen.h"
+#include "node/api_taxii.h"
 #include "node/call.h"
 
 #define CONNECTIONS_MAX    64u
@@ -42,7 +43,8 @@ struct request {
     int spool;           /* publish: the file so far; -1 none. */
     uint64_t spooled;
     enum kai_err err; /* Of receiving. */
-    bool publish;
+    bool publish;     /* The body is a file. */
+    bool taxii;
     void *map;
     struct kai_buf chunk; /* Of a stream. */
     size_t sent;
@@ -55,7 +57,7 @@ static bool begins(const char *text, const char *with)
     return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* The token of "Authorization: Bearer TOKEN"; NULL: none. */
+/* The token of "Authorization: Bearer TOKEN"; NULL: none. TAXII clients send it as a password. */
 static const char *bearer(struct MHD_Connection *conn)
 {
     static const char scheme[] = "Bearer ";
@@ -77,9 +79,12 @@ static enum kai_err admit(struct request *r, const struct door *d, struct MHD_Co
     if (d->tcp) {
         const char *host = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
 
-        if (!kai_api_host_ok(host))
+        if (!kai_api_host_ok(host) && !(r->taxii && kai_api_taxii_host(host, d->api->cfg)))
             return kai_why_set(&r->call.why, KAI_EDENIED, "api.host", host, NULL, NULL);
-        err = kai_who_of_token(&r->who, c, bearer(conn), &r->call.why);
+        if (r->taxii && bearer(conn) == NULL)
+            err = kai_api_taxii_who(&r->who, c, conn, &r->call.why);
+        else
+            err = kai_who_of_token(&r->who, c, bearer(conn), &r->call.why);
     } else {
         info = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
         err =
@@ -102,7 +107,7 @@ static bool takes_file(const char *url)
 }
 
 static struct request *request_new(const struct door *d, struct MHD_Connection *conn,
-                                   const char *url)
+                                   const char *url, const char *method)
 {
     struct request *r = calloc(1, sizeof *r);
     struct kai_api *a = d->api;
@@ -112,7 +117,8 @@ static struct request *request_new(const struct door *d, struct MHD_Connection *
         return NULL;
     r->api = a;
     r->spool = -1;
-    r->publish = takes_file(url);
+    r->taxii = kai_api_taxii_is(url);
+    r->publish = r->taxii ? strcmp(method, MHD_HTTP_METHOD_POST) == 0 : takes_file(url);
     kai_buf_init(&r->body, KAI_CALL_ARGS_BYTES_MAX);
     kai_buf_init(&r->chunk, KAI_CALL_OUT_BYTES_MAX);
     r->call.core = a->c;
@@ -120,7 +126,7 @@ static struct request *request_new(const struct door *d, struct MHD_Connection *
     r->call.who = &r->who;
     lang = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_LANGUAGE);
     r->call.lang = lang != NULL && begins(lang, "ja") ? KAI_LANG_JA : KAI_LANG_EN;
-    r->err = admit(r, d, conn, url + strlen("/v1/"));
+    r->err = admit(r, d, conn, r->taxii ? kai_taxii_verb(method) : url + strlen("/v1/"));
     return r;
 }
 
@@ -160,6 +166,8 @@ static enum kai_err spool_open(struct request *r)
 
 static enum kai_err spool_add(struct request *r, const char *data, size_t n)
 {
+    if (r->taxii && r->spooled + n > KAI_TAXII_BODY_BYTES_MAX)
+        return kai_why_set(&r->call.why, KAI_ELIMIT, "taxii.body-size", NULL, NULL, NULL);
     if (r->spooled + n > r->api->cfg->spool_max)
         return kai_why_set(&r->call.why, KAI_ELIMIT, "file.too-large", NULL, NULL, NULL);
     while (n > 0) {
@@ -193,6 +201,18 @@ static void take_body(struct request *r, const char *data, size_t n)
         r->err = spool_add(r, data, n);
 }
 
+static enum kai_err map_body(struct request *r)
+{
+    if (!r->publish || r->spooled == 0)
+        return KAI_OK;
+    void *map = mmap(NULL, r->spooled, PROT_READ, MAP_PRIVATE, r->spool, 0);
+    if (map == MAP_FAILED)
+        return KAI_ENOMEM;
+    r->map = map;
+    r->call.body = kai_view_of(map, r->spooled);
+    return KAI_OK;
+}
+
 static enum kai_err parse_args(struct request *r, struct MHD_Connection *conn)
 {
     const char *text = (const char *)r->body.p;
@@ -205,15 +225,7 @@ static enum kai_err parse_args(struct request *r, struct MHD_Connection *conn)
     r->call.args = n == 0 ? json_object() : json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
     if (!json_is_object(r->call.args))
         return kai_why_set(&r->call.why, KAI_EMALFORMED, "usage.arguments", NULL, NULL, NULL);
-    if (r->publish && r->spooled > 0) {
-        void *map = mmap(NULL, r->spooled, PROT_READ, MAP_PRIVATE, r->spool, 0);
-
-        if (map == MAP_FAILED)
-            return KAI_ENOMEM;
-        r->map = map;
-        r->call.body = kai_view_of(map, r->spooled);
-    }
-    return KAI_OK;
+    return map_body(r);
 }
 
 /* The next part of a stream, while whoever asked still may. */
@@ -327,7 +339,8 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *conn, const char
 
     (void)version;
     if (r == NULL) {
-        if (strcmp(method, MHD_HTTP_METHOD_POST) != 0 || !begins(url, "/v1/")) {
+        if (!kai_api_taxii_is(url) &&
+            (strcmp(method, MHD_HTTP_METHOD_POST) != 0 || !begins(url, "/v1/"))) {
             struct MHD_Response *no =
                 MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
             enum MHD_Result ok = MHD_queue_response(conn, 404, no);
@@ -335,7 +348,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *conn, const char
             MHD_destroy_response(no);
             return ok;
         }
-        r = request_new(d, conn, url);
+        r = request_new(d, conn, url, method);
         *state = r;
         return r == NULL ? MHD_NO : MHD_YES;
     }
@@ -344,7 +357,11 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *conn, const char
         *n = 0;
         return MHD_YES;
     }
-    return answer(r, conn, url);
+    if (!r->taxii)
+        return answer(r, conn, url);
+    if (r->err == KAI_OK)
+        r->err = map_body(r);
+    return kai_api_taxii(&r->call, r->err, conn, url, method);
 }
 
 /* Serve what is asked at fd, which is the daemon's from then on. */

@@ -193,7 +193,7 @@ int kai_call_http(const struct kai_call *call, enum kai_err err)
 }
 
 /* What is about to be shown is in the audit log first. */
-static enum kai_err recorded(struct kai_call *call)
+enum kai_err kai_call_record(struct kai_call *call)
 {
     enum kai_err err =
         kai_audit_commit(call->core, call->who, call->verb, &call->audit, &call->why);
@@ -221,7 +221,7 @@ int kai_call_run(struct kai_call *call, const char *verb)
     if (err == KAI_OK)
         err = call->out.err;
     if (err == KAI_OK)
-        err = recorded(call);
+        err = kai_call_record(call);
     if (err != KAI_OK) {
         kai_buf_clear(&call->out);
         drop_stream(call);
@@ -237,7 +237,7 @@ enum kai_err kai_call_next(struct kai_call *call, struct kai_buf *out, bool *end
 
     if (err == KAI_OK)
         err = out->err;
-    return err == KAI_OK ? recorded(call) : err;
+    return err == KAI_OK ? kai_call_record(call) : err;
 }
 
 void kai_call_free(struct kai_call *call)

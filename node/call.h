@@ -51,6 +51,9 @@ int kai_call_run(struct kai_call *call, const char *verb);
 KAI_MUST_USE enum kai_err kai_call_may(struct kai_call *call, const char *verb);
 /* The next part of the stream, and a line for each read in the audit log before it. */
 KAI_MUST_USE enum kai_err kai_call_next(struct kai_call *call, struct kai_buf *out, bool *end);
+/* Put what is about to be shown into the audit log first, as read by call->verb. On an error it
+ * must not be shown. */
+KAI_MUST_USE enum kai_err kai_call_record(struct kai_call *call);
 /* The HTTP status of call->why for err. */
 int kai_call_http(const struct kai_call *call, enum kai_err err);
 void kai_call_free(struct kai_call *call);

@@ -173,6 +173,8 @@ static enum kai_err say(struct kai_call *call, const struct subject *s, struct k
                             .file = object,
                             .name = call->verb,
                             .to = kai_hex(to, s->row.aud_id, KAI_ID_BYTES),
+                            .to_id = s->row.aud_id,
+                            .refusals_max = KAI_REFUSALS_MAX,
                             .label = {.tlp = s->row.tlp,
                                       .pap = s->row.pap,
                                       .exercise = (s->row.flags & KAI_ROW_EXERCISE) != 0},

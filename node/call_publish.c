@@ -95,6 +95,7 @@ enum kai_err kai_verb_publish(struct kai_call *call)
 {
     struct kai_publish p = {.who = call->who,
                             .file = call->body,
+                            .refusals_max = KAI_REFUSALS_MAX,
                             .refuse = kai_call_refusal,
                             .warn = put_warning,
                             .note = put_note,

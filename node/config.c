@@ -82,6 +82,23 @@ static enum kai_err set_days(uint64_t *out, const char *value, struct kai_why *w
     return KAI_OK;
 }
 
+/* "https://HOST[:PORT]/.../taxii2/", of characters that need no quoting. */
+static enum kai_err set_taxii_url(struct kai_config *c, const char *value, struct kai_why *why)
+{
+    static const char end[] = "/taxii2/";
+    static const char safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                               "-._~:/[]";
+    size_t n = strlen(value);
+    bool scheme = strncmp(value, "https://", 8) == 0 || strncmp(value, "http://", 7) == 0;
+
+    if (!scheme || n >= sizeof c->taxii_url || value[strspn(value, safe)] != '\0' ||
+        n < sizeof end || strcmp(value + n - (sizeof end - 1), end) != 0 ||
+        strstr(value, ":///") != NULL)
+        return kai_why_set(why, KAI_EMALFORMED, "config.taxii-url", value, NULL, NULL);
+    memcpy(c->taxii_url, value, n + 1);
+    return KAI_OK;
+}
+
 enum kai_err kai_config_set(struct kai_config *c, const char *key, const char *value,
                             struct kai_why *why)
 {
@@ -125,6 +142,8 @@ enum kai_err kai_config_set(struct kai_config *c, const char *key, const char *v
         return set_days(&c->expire_days, value, why);
     if (strcmp(key, "keep-days") == 0)
         return set_days(&c->keep_days, value, why);
+    if (strcmp(key, "taxii-url") == 0)
+        return set_taxii_url(c, value, why);
     if (strcmp(key, "warninglists") == 0) {
         c->warn_block = strcmp(value, "block") == 0;
         if (!c->warn_block && strcmp(value, "warn") != 0)

@@ -10,6 +10,7 @@
  * spool-max = 512MiB                largest file that `publish` takes
  * expire-days = 400                 what this node publishes expires after so long; 0: never
  * keep-days = 0                     how much longer it keeps what has expired
+ * taxii-url = https://HOST/taxii2/  where TAXII clients reach the proxy that stands before the API
  * warninglists = warn               what is on a list in HOME/warninglists: warn or block */
 #ifndef KAI_NODE_CONFIG_H
 #define KAI_NODE_CONFIG_H
@@ -18,7 +19,8 @@
 #include "keys/record.h"
 #include "node/home.h"
 
-#define KAI_DIALS_MAX 16u
+#define KAI_DIALS_MAX     16u
+#define KAI_TAXII_URL_CAP 256u
 
 struct kai_dial_target {
     char endpoint[KAI_ENDPOINT_BYTES_MAX];
@@ -32,6 +34,7 @@ struct kai_config {
     char advertise[KAI_ENDPOINT_BYTES_MAX];
     char api[108];
     char api_tcp[KAI_ENDPOINT_BYTES_MAX];
+    char taxii_url[KAI_TAXII_URL_CAP]; /* Ends with /taxii2/; "" = none. */
     size_t n_dials;
     struct kai_dial_target dials[KAI_DIALS_MAX];
     struct kai_fit fit; /* export-never */

@@ -44,6 +44,14 @@ uint64_t kai_wall_ms(void)
     return clock_ms(CLOCK_REALTIME);
 }
 
+uint64_t kai_wall_us(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
 bool kai_wait_until(pthread_cond_t *cond, pthread_mutex_t *mu, uint64_t until_ms)
 {
     struct timespec t = {.tv_sec = (time_t)(until_ms / 1000),

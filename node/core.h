@@ -63,12 +63,6 @@ struct kai_alarm_row {
 };
 #define KAI_ALARMS_MAX 64u
 
-/* An audience for which an epoch was minted that this node itself does not take. */
-struct kai_unlearned {
-    uint8_t aud_id[KAI_ID_BYTES];
-    uint64_t until_ms; /* Steady: none is minted before; 0: an empty row. */
-};
-
 /* Runs on the owning thread after the commit that followed the job. err: KAI_OK = durable. */
 typedef void kai_after_fn(void *arg, enum kai_err err);
 
@@ -130,8 +124,6 @@ struct kai_core {
     uint64_t addr_least; /* Counter of our next address, at least. */
     uint64_t retired;    /* How often an own log was given up. */
 
-    struct kai_unlearned unlearned[KAI_AUDIENCES_MAX]; /* See steward.c. Owning thread. */
-
     uint64_t heartbeat_ms; /* Steady: since then no CHECKPOINT was said here; 0: not looked yet. */
     uint64_t expire_s;     /* What this node publishes is kept by others so long; 0: for ever. */
     uint64_t keep_ms;      /* And here so much longer. */
@@ -144,6 +136,7 @@ struct kai_core {
 
 uint64_t kai_now_ms(void);  /* Steady clock. */
 uint64_t kai_wall_ms(void); /* Unix time. */
+uint64_t kai_wall_us(void); /* The same in microseconds. */
 /* Wait until it is signalled, or kai_now_ms() is until_ms: then false. Not by the clock on the
  * wall: when that is set back by years, so would the end of the wait be. */
 bool kai_wait_until(pthread_cond_t *cond, pthread_mutex_t *mu, uint64_t until_ms);

@@ -1,7 +1,8 @@
 /* home: the folder of one node: where things stand, and that it is ours and of this version.
  *
  * HOME 0711: version, kairan.conf, api.sock, audit.log 0600, keys/ 0700 (org-root.key issuing.key
- * node.key logs/ persons/), store/ 0700 (the durable environment), index/ 0700, spool/ 0700. */
+ * node.key logs/ persons/), store/ 0700 (the durable environment), index/ 0700, spool/ 0700, taxii/
+ * 0700 (statuses). */
 #ifndef KAI_NODE_HOME_H
 #define KAI_NODE_HOME_H
 

@@ -172,10 +172,12 @@ enum kai_err kai_indexer_batch(struct kai_indexer *x, kai_indexer_fill_fn *fill)
         err = fill(x);
     if (err == KAI_OK)
         err = x->batch_err;
-    if (err == KAI_OK)
+    if (err == KAI_OK) {
+        kai_ix_added_at(x->ix, kai_wall_us());
         err = kai_ix_commit(x->ix, x->position);
-    else
+    } else {
         kai_ix_abort(x->ix);
+    }
     x->ix = NULL;
     kai_indexer_rules_hand(x, err == KAI_OK);
     for (size_t i = 0; err == KAI_OK && i < x->n_found; i++)

@@ -20,7 +20,7 @@ static void refuse(struct kai_publish_run *r, const struct kai_why *why, const c
     r->out->refused++;
     if (!rule)
         r->any_malformed = true;
-    if (r->out->refused <= KAI_REFUSALS_MAX && r->p->refuse != NULL)
+    if (r->out->refused <= r->p->refusals_max && r->p->refuse != NULL)
         r->p->refuse(r->p->ctx, why, id);
 }
 
@@ -76,7 +76,7 @@ static bool ask_lists(void *ctx, enum kai_vtype type, struct kai_view norm, enum
         return !l->blocked;
     if (l->blocked) {
         refuse(r, &why, id, false);
-    } else if (++r->out->warned <= KAI_REFUSALS_MAX && r->p->warn != NULL) {
+    } else if (++r->out->warned <= r->p->refusals_max && r->p->warn != NULL) {
         r->p->warn(r->p->ctx, &why, id);
     }
     return true;

@@ -13,8 +13,9 @@
 struct kai_publish {
     const struct kai_who *who; /* Publishes nothing above its clearance. */
     struct kai_view file;
-    const char *name; /* Of the file, for messages. */
-    const char *to;   /* Audience. */
+    const char *name;     /* Of the file, for messages. */
+    const char *to;       /* Audience. */
+    const uint8_t *to_id; /* The same by its id alone; NULL: by to. */
     /* Instead of to: an organisation into whose mailbox it goes, to be published under its name
      * where it will. */
     const char *through;
@@ -26,15 +27,16 @@ struct kai_publish {
     bool dry_run;
     uint64_t wait; /* Organisations that must hold it. */
     uint64_t timeout_ms;
-    /* A refusal; called at most KAI_REFUSALS_MAX times. */
+    uint64_t refusals_max; /* How many are told. */
+    /* A refusal. */
     void (*refuse)(void *ctx, const struct kai_why *why, const char *id);
-    /* A value on a warninglist that goes out all the same (warn.listed); as often. */
+    /* A value on a warninglist that goes out all the same (warn.listed); at most as often. */
     void (*warn)(void *ctx, const struct kai_why *why, const char *id);
     /* What was left out of the file without being a refusal. */
     void (*note)(void *ctx, const struct kai_why *why);
     void *ctx;
 };
-#define KAI_REFUSALS_MAX 100u
+#define KAI_REFUSALS_MAX 100u /* Enough for a person. */
 
 struct kai_published {
     uint64_t accepted; /* Objects, and values of lists. */

@@ -65,7 +65,10 @@ static enum kai_err resolve_mailbox(struct kai_publish_run *r)
 
 static enum kai_err resolve_audience(struct kai_publish_run *r)
 {
-    enum kai_err err = kai_shown_find_aud(r->o, r->p->to, r->p->who->clearance, &r->aud, r->why);
+    uint8_t clearance = r->p->who->clearance;
+    enum kai_err err = r->p->to_id != NULL
+                           ? kai_shown_aud_by_id(r->o, r->p->to_id, clearance, &r->aud, r->why)
+                           : kai_shown_find_aud(r->o, r->p->to, clearance, &r->aud, r->why);
 
     if (err != KAI_OK)
         return err;

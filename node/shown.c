@@ -29,3 +29,17 @@ enum kai_err kai_shown_find_aud(const struct kai_outlook *o, const char *name, u
     *out = found;
     return err;
 }
+
+enum kai_err kai_shown_aud_by_id(const struct kai_outlook *o,
+                                 const uint8_t aud_id[static KAI_ID_BYTES], uint8_t clearance,
+                                 const struct kai_aud_name **out, struct kai_why *why)
+{
+    char hex[KAI_HEX_CAP(KAI_ID_BYTES)];
+
+    *out = kai_outlook_aud(o, aud_id);
+    if (*out != NULL && kai_shown_aud(o, aud_id, clearance))
+        return KAI_OK;
+    *out = NULL;
+    return kai_why_set(why, KAI_ENOTFOUND, "name.unknown", kai_hex(hex, aud_id, KAI_ID_BYTES), NULL,
+                       NULL);
+}

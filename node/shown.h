@@ -17,4 +17,10 @@ KAI_MUST_USE enum kai_err kai_shown_find_aud(const struct kai_outlook *o, const 
                                              uint8_t clearance, const struct kai_aud_name **out,
                                              struct kai_why *why);
 
+/* The same by its id alone: no name, which its owner chooses, is taken for it. */
+KAI_MUST_USE enum kai_err kai_shown_aud_by_id(const struct kai_outlook *o,
+                                              const uint8_t aud_id[static KAI_ID_BYTES],
+                                              uint8_t clearance, const struct kai_aud_name **out,
+                                              struct kai_why *why);
+
 #endif

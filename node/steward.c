@@ -10,9 +10,6 @@
 #define LOOK_MS          1000u
 #define DUTIES_PER_TICK  16u
 #define DUTIES_AHEAD_MAX 4096u /* More than all audiences have epochs to hand out. */
-/* What is minted stands in the log for ever, and in those of all members: 96 a day at most that
- * nobody can use. */
-#define UNLEARNED_WAIT_MS 900000u
 
 struct mint {
     struct kai_core *c;
@@ -70,28 +67,10 @@ static void announce(void *arg, enum kai_err err)
     }
 }
 
-/* Whether the last epoch of this audience was none that we could take in, a short while ago. */
-static bool waits(const struct kai_core *c, const uint8_t *aud_id)
-{
-    for (size_t i = 0; i < KAI_AUDIENCES_MAX; i++) {
-        if (c->unlearned[i].until_ms > kai_now_ms() &&
-            memcmp(c->unlearned[i].aud_id, aud_id, KAI_ID_BYTES) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* What was minted did not change what is known: the same would be owed again at once, for ever. */
 static enum kai_err unlearned(struct kai_core *c, const uint8_t *aud_id)
 {
-    struct kai_unlearned *row = &c->unlearned[0];
-
-    for (size_t i = 1; i < KAI_AUDIENCES_MAX; i++) {
-        if (c->unlearned[i].until_ms < row->until_ms)
-            row = &c->unlearned[i]; /* The one that ends first. */
-    }
-    memcpy(row->aud_id, aud_id, KAI_ID_BYTES);
-    row->until_ms = kai_now_ms() + UNLEARNED_WAIT_MS;
+    kai_keyring_pause(c->ring, aud_id, kai_wall_ms());
     kai_core_alarm(c, "steward.failed", kai_keyring_name(c->ring, aud_id));
     return KAI_EAGAIN;
 }
@@ -105,8 +84,6 @@ enum kai_err kai_steward_do(struct kai_core *c, const struct kai_duty *d)
     struct mint ctx = {.c = c};
     struct announce a = {.c = c};
 
-    if (waits(c, d->aud_id))
-        return KAI_EAGAIN;
     /* Opening the log ends the round: what the duty points to may be gone then. */
     struct kai_roster *roster = kai_roster_ref(kai_net_roster(c->net));
 

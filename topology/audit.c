@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
+
 #define LOOK_MS    1000u
 #define AUDITS_MAX (4u * KAI_SHARES_MAX)
 
@@ -31,14 +33,15 @@ static uint64_t next_time(struct kai_net *n)
 static struct kai_audit *find(struct kai_net *n, const struct kai_share *s)
 {
     size_t at = place(n, s->aud_id);
-    struct kai_audit *a = n->audits ? &n->audits[at] : NULL;
+    struct kai_audit *a = n->audits;
 
-    if (a && at < n->n_audits && memcmp(a->aud_id, s->aud_id, KAI_ID_BYTES) == 0)
-        return a;
-    if (!n->audits)
-        a = n->audits = calloc(AUDITS_MAX, sizeof *n->audits);
-    if (!a || n->n_audits == AUDITS_MAX)
+    if (at < n->n_audits && memcmp(a[at].aud_id, s->aud_id, KAI_ID_BYTES) == 0)
+        return &a[at];
+    a = kai_grow(a, &n->cap_audits, n->n_audits + 1, AUDITS_MAX, sizeof *a);
+    if (!a)
         return NULL;
+    n->audits = a;
+    a += at;
     memmove(a + 1, a, (n->n_audits - at) * sizeof *a);
     n->n_audits++;
     *a = (struct kai_audit){.due_ms = next_time(n)};

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/grow.h"
 #include "crypto/hash.h"
 
 #define ADDRS_TO_PEER 256u
@@ -80,12 +81,13 @@ static bool keep(struct kai_net *n, size_t at, const struct kai_node *node,
 {
     bool there = at < n->n_book && memcmp(n->book[at].node, node->id, KAI_ID_BYTES) == 0;
     struct kai_place was = there ? n->book[at] : (struct kai_place){0};
+    struct kai_place *book =
+        kai_grow(n->book, &n->cap_book, n->n_book + !there, KAI_BOOK_MAX, sizeof *book);
     uint8_t *copy;
 
-    if (!there && n->n_book == KAI_BOOK_MAX)
+    if (!book)
         return false;
-    if (!n->book && !(n->book = calloc(KAI_BOOK_MAX, sizeof *n->book)))
-        return false;
+    n->book = book;
     copy = malloc(note.n);
     if (!copy)
         return false;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "crypto/hash.h"
 #include "crypto/sign.h"
 #include "topology/carry_int.h"
@@ -265,16 +266,13 @@ static enum kai_err on_share(struct kai_carry *f, struct kai_link *l,
 
 static bool keep_row(struct kai_carry *f, const struct kai_carry_row *row)
 {
-    if (f->n_rows == f->cap_rows) {
-        size_t cap = f->cap_rows ? 2 * f->cap_rows : 256;
-        struct kai_carry_row *p =
-            f->n_rows < KAI_CARRY_ROWS_MAX ? realloc(f->rows, cap * sizeof *p) : NULL;
-        if (!p)
-            return false;
-        f->rows = p;
-        f->cap_rows = cap;
-    }
-    f->rows[f->n_rows++] = *row;
+    struct kai_carry_row *rows =
+        kai_grow(f->rows, &f->cap_rows, f->n_rows + 1, KAI_CARRY_ROWS_MAX, sizeof *rows);
+
+    if (!rows)
+        return false;
+    f->rows = rows;
+    rows[f->n_rows++] = *row;
     return true;
 }
 

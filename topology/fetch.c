@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/grow.h"
 
 static struct kai_fetch *find(const struct kai_net *n, const uint8_t *log_pk)
 {
@@ -17,18 +18,16 @@ static struct kai_fetch *find(const struct kai_net *n, const uint8_t *log_pk)
 
 static void ask(struct kai_net *n, struct kai_link *l, size_t share, const struct kai_want *w)
 {
+    struct kai_wanted *wanted;
+
     if (l->n_wanted == KAI_WANT_RANGES_MAX)
         kai_fetch_flush(n, l);
-    if (l->n_wanted == l->cap_wanted && l->n_wanted < KAI_WANT_RANGES_MAX) {
-        size_t cap = l->cap_wanted ? 2 * l->cap_wanted : 16;
-        void *p = realloc(l->wanted, cap * sizeof *l->wanted);
-        if (!p)
-            return; /* It is asked for again when nothing comes. */
-        l->wanted = p;
-        l->cap_wanted = cap;
-    }
-    if (l->n_wanted < KAI_WANT_RANGES_MAX)
-        l->wanted[l->n_wanted++] = (struct kai_wanted){.share = share, .w = *w};
+    wanted =
+        kai_grow(l->wanted, &l->cap_wanted, l->n_wanted + 1, KAI_WANT_RANGES_MAX, sizeof *wanted);
+    if (!wanted)
+        return; /* It is asked for again when nothing comes. */
+    l->wanted = wanted;
+    wanted[l->n_wanted++] = (struct kai_wanted){.share = share, .w = *w};
 }
 
 static size_t share_index(const struct kai_link *l, const struct kai_share *s)
@@ -63,12 +62,17 @@ void kai_fetch_want(struct kai_net *n, struct kai_link *l, struct kai_share *s,
         return;
     }
     if (!f) {
-        if (!KAI_CHECK(ROOM_FETCH, kai_room_to_fetch(n, l))) {
+        bool room = KAI_CHECK(ROOM_FETCH, kai_room_to_fetch(n, l));
+
+        f = room ? kai_grow(n->fetch, &n->cap_fetch, n->n_fetch + 1, KAI_FETCHES_MAX, sizeof *f)
+                 : NULL;
+        if (!f) {
             s->starved = true; /* The rest is found again when these are here. */
             kai_rb_due(n, s, KAI_FETCH_MS);
             return;
         }
-        f = &n->fetch[n->n_fetch++];
+        n->fetch = f;
+        f += n->n_fetch++;
         *f = (struct kai_fetch){.ctl = s->ctl, .link = l->id};
         memcpy(f->log_pk, log_pk, KAI_KEY_BYTES);
         memcpy(f->aud_id, s->aud_id, KAI_ID_BYTES);

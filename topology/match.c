@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/grow.h"
 #include "crypto/hash.h"
 #include "crypto/seal.h"
 
@@ -154,33 +155,15 @@ bool kai_match_shown(const struct kai_link *l, const uint8_t token[static 16])
     return find_got(l, token) != SIZE_MAX;
 }
 
-/* Rows of tokens grow with what is said, up to KAI_HANDLES_MAX. */
-static bool room_for(void **p, size_t *cap, size_t count, size_t size)
-{
-    size_t more = *cap ? *cap : 16;
-    uint8_t *grown;
-
-    while (more < count)
-        more *= 2;
-    if (more == *cap)
-        return true;
-    grown = realloc(*p, more * size);
-    if (!grown)
-        return false;
-    memset(grown + *cap * size, 0, (more - *cap) * size);
-    *p = grown;
-    *cap = more;
-    return true;
-}
-
 static struct kai_sent_token *new_sent(struct kai_link *l)
 {
-    void *p = l->sent;
-    bool ok =
-        l->n_sent < KAI_HANDLES_MAX && room_for(&p, &l->cap_sent, l->n_sent + 1, sizeof *l->sent);
+    struct kai_sent_token *grown =
+        kai_grow(l->sent, &l->cap_sent, l->n_sent + 1, KAI_HANDLES_MAX, sizeof *grown);
 
-    l->sent = p;
-    return ok ? &l->sent[l->n_sent++] : NULL;
+    if (!grown)
+        return NULL;
+    l->sent = grown;
+    return &grown[l->n_sent++];
 }
 
 /* Both ends have shown this secret: the peer's token is named, so that it serves as a handle. */
@@ -457,17 +440,18 @@ void kai_match_look(struct kai_net *n, struct kai_link *l)
 void kai_match_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
 {
     uint64_t before = l->got_news;
-    void *p = l->got;
+    struct kai_got_token *grown;
 
     if (f->a + f->n > KAI_HANDLES_MAX) {
         kai_link_bye(n, l, KAI_BYE_LIMIT);
         return;
     }
-    if (!room_for(&p, &l->cap_got, (size_t)f->a + f->n, sizeof *l->got)) {
+    grown = kai_grow(l->got, &l->cap_got, (size_t)f->a + f->n, KAI_HANDLES_MAX, sizeof *grown);
+    if (!grown && f->a + f->n > 0) {
         kai_link_drop(n, l, KAI_BYE_LOST);
         return;
     }
-    l->got = p;
+    l->got = grown;
     if (f->a + f->n > l->n_got)
         l->n_got = (size_t)f->a + f->n;
     for (uint32_t i = 0; i < f->n; i++)

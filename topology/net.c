@@ -34,8 +34,7 @@ enum kai_err kai_net_new(struct kai_net **out, const struct kai_net_options *opt
     kai_buf_init(&n->frame, KAI_FRAME_BYTES_MAX);
     kai_buf_init(&n->opened, KAI_BODY_BYTES_MAX);
     kai_buf_init(&n->scratch, KAI_BODY_BYTES_MAX);
-    n->fetch = calloc(KAI_FETCHES_MAX, sizeof *n->fetch);
-    if (n->fetch && n->charter.err == KAI_OK)
+    if (n->charter.err == KAI_OK)
         err = kai_packer_new(&n->packer);
     if (err == KAI_OK)
         err = kai_overlay_new(n);

@@ -76,8 +76,8 @@ struct kai_overlay {
     bool lacking;       /* Some audience has fewer links than it wants. */
     bool relaxed;       /* And the cap is why. */
     /* visit.c */
-    size_t n_asks;
-    struct kai_ask *ask; /* By id; KAI_VISITS_MAX. */
+    size_t n_asks, cap_asks;
+    struct kai_ask *ask; /* By id; KAI_VISITS_MAX at most. */
     uint64_t *asked;     /* For kai_net_visits(). */
     uint64_t visit_ms;   /* No visit before; 0: nothing to ask. */
     uint64_t visit_seen; /* As of this version of the keyring. */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
+
 /* ---- What IHAVE told: spares pushes, decides nothing. */
 
 static size_t slot_of(const uint8_t *log_pk)
@@ -122,28 +124,13 @@ void kai_push_flush(struct kai_net *n, struct kai_link *l, struct kai_share *s)
     (void)kai_out_put(n, l, KAI_OUT_LAZY);
 }
 
-/* One more: a node has a share of each link in each audience, and most say little. */
-static bool make_room(struct kai_share *s)
-{
-    size_t cap = s->cap_have ? 2 * s->cap_have : 4;
-    struct kai_id_seq *rows;
-
-    if (s->n_have < s->cap_have)
-        return true;
-    rows = realloc(s->have, cap * sizeof *rows);
-    if (!rows)
-        return false;
-    s->have = rows;
-    s->cap_have = cap;
-    return true;
-}
-
 /* Only what is durable here: it is the acknowledgement that a publisher waits for. gap_ms: between
  * one such frame and the next. */
 void kai_push_have(struct kai_net *n, struct kai_link *l, struct kai_share *s,
                    const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq, uint64_t gap_ms)
 {
     uint64_t due = s->have_sent_ms + gap_ms;
+    struct kai_id_seq *have;
 
     if (l->dead || s->ctl || l->file || !(s->matched || s->offered_in || s->offered_out))
         return;
@@ -157,10 +144,12 @@ void kai_push_have(struct kai_net *n, struct kai_link *l, struct kai_share *s,
                 l->have_due_ms = due;
             return;
         }
-    if (!make_room(s))
+    have = kai_grow(s->have, &s->cap_have, s->n_have + 1, KAI_IHAVE_IDS_MAX, sizeof *have);
+    if (!have)
         return; /* Reconciliation says it too. */
-    memcpy(s->have[s->n_have].log_pk, log_pk, KAI_KEY_BYTES);
-    s->have[s->n_have++].seq = seq;
+    s->have = have;
+    memcpy(have[s->n_have].log_pk, log_pk, KAI_KEY_BYTES);
+    have[s->n_have++].seq = seq;
     if (s->n_have == 1 || due < s->have_due_ms)
         s->have_due_ms = due;
     if (due < l->have_due_ms)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/grow.h"
 
 static size_t place(const struct kai_net *n, const uint8_t *node)
 {
@@ -36,16 +37,12 @@ static struct kai_meter *take(struct kai_net *n, const uint8_t *node)
     struct kai_meter *m = find(n, node), *grown;
     size_t at = place(n, node);
 
-    if (m || n->n_meters == KAI_METERS_MAX)
+    if (m)
         return m;
-    if (n->n_meters == n->cap_meters) {
-        size_t cap = n->cap_meters ? 2 * n->cap_meters : 16;
-        grown = realloc(n->meters, cap * sizeof *grown);
-        if (!grown)
-            return NULL;
-        n->meters = grown;
-        n->cap_meters = cap;
-    }
+    grown = kai_grow(n->meters, &n->cap_meters, n->n_meters + 1, KAI_METERS_MAX, sizeof *grown);
+    if (!grown)
+        return NULL;
+    n->meters = grown;
     m = &n->meters[at];
     memmove(m + 1, m, (n->n_meters - at) * sizeof *m);
     n->n_meters++;

@@ -319,8 +319,8 @@ struct kai_net {
     struct kai_nlog **by_aud; /* Sorted by (aud_id, log_pk). */
     size_t n_links;
     struct kai_link *links[2 * KAI_LINKS_MAX];
-    size_t n_fetch;
-    struct kai_fetch *fetch; /* KAI_FETCHES_MAX. */
+    size_t n_fetch, cap_fetch;
+    struct kai_fetch *fetch; /* KAI_FETCHES_MAX at most. */
     struct kai_flight *flight, *flight_last;
     struct kai_parked *parked, *parked_last;
     size_t n_parked;
@@ -330,12 +330,12 @@ struct kai_net {
     size_t n_meters, cap_meters;
     struct kai_meter *meters; /* Sorted by node. */
     uint64_t quota_due_ms;    /* When to ask again for what was too much; 0: nothing was. */
-    size_t n_missing;
-    struct kai_missing *missing; /* KAI_MISSING_MAX. */
+    size_t n_missing, cap_missing;
+    struct kai_missing *missing; /* KAI_MISSING_MAX at most. */
     size_t n_delays;             /* From word to entry, the last KAI_DELAYS. */
     uint32_t delay[KAI_DELAYS];
     uint64_t t1_ms; /* Follows from them; 0: not yet. */
-    size_t n_book;
+    size_t n_book, cap_book;
     uint64_t book_ms;
     uint64_t book_late_ms;
     bool book_late;         /* There are addresses to pass on later. */
@@ -363,7 +363,7 @@ struct kai_net {
     } * early; /* KAI_EARLY_MAX. */
     struct kai_overlay overlay;
 
-    size_t n_audits;
+    size_t n_audits, cap_audits;
     struct kai_audit *audits; /* Sorted by audience. */
     uint64_t audit_ms;        /* Not looked at again before. */
 

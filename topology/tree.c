@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/grow.h"
 
 #define T1_MS        500u /* From the first word of an entry to asking for it: at least, */
 #define T1_MOST_MS   5000u
@@ -400,13 +401,15 @@ void kai_tree_missing(struct kai_net *n, struct kai_link *l, struct kai_share *s
             m->from[m->n_from++] = l->id;
         return;
     }
-    if (!n->missing && !(n->missing = calloc(KAI_MISSING_MAX, sizeof *n->missing)))
-        return;
-    if (n->n_missing == KAI_MISSING_MAX || l->n_missing == KAI_MISSING_OF_LINK_MAX) {
+    m = l->n_missing == KAI_MISSING_OF_LINK_MAX
+            ? NULL
+            : kai_grow(n->missing, &n->cap_missing, n->n_missing + 1, KAI_MISSING_MAX, sizeof *m);
+    if (!m) {
         kai_rb_due(n, s, KAI_RB_IDLE_MS);
         return;
     }
-    m = &n->missing[n->n_missing++];
+    n->missing = m;
+    m += n->n_missing++;
     *m = (struct kai_missing){.seq = seq,
                               .first_ms = n->now_ms,
                               .due_ms = n->now_ms + (n->t1_ms ? n->t1_ms : T1_MS),

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
+
 #define VISIT_MS      3000u                 /* Time for an offer, when the link stands. */
 #define VISIT_LOST_MS 15000u                /* It never stood. */
 #define LINKED_MS     (KAI_PING_MS + 5000u) /* On a link that stands: what was lost is said again. */
@@ -38,12 +40,14 @@ static struct kai_ask *row_of(struct kai_net *n, uint64_t id)
 {
     struct kai_overlay *o = &n->overlay;
     size_t at = place_of(o, id);
+    struct kai_ask *grown;
 
     if (at < o->n_asks && o->ask[at].id == id)
         return &o->ask[at];
-    if (o->n_asks == KAI_VISITS_MAX ||
-        (!o->ask && !(o->ask = calloc(KAI_VISITS_MAX, sizeof *o->ask))))
+    grown = kai_grow(o->ask, &o->cap_asks, o->n_asks + 1, KAI_VISITS_MAX, sizeof *grown);
+    if (!grown)
         return NULL;
+    o->ask = grown;
     memmove(o->ask + at + 1, o->ask + at, (o->n_asks - at) * sizeof *o->ask);
     o->n_asks++;
     o->ask[at] = (struct kai_ask){.id = id, .next_ms = n->now_ms, .old = !o->started};

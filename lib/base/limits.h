@@ -188,6 +188,19 @@
 #define KAI_HUNT_ASK_MAX        1000u  /* Values that one request asks about. */
 #define KAI_HUNT_ITEMS_MAX      16u    /* Named for one value, the newest; `query` has them all. */
 
+/* TAXII (docs/taxii.md). */
+#define KAI_TAXII_PAGE_MAX   1000u      /* Objects of one answer. */
+#define KAI_TAXII_PAGE_BYTES (8u << 20) /* Past it an answer ends, whatever was asked for. */
+#define KAI_TAXII_WORK_MAX   200000u /* Rows looked at for one answer: some tenths of a second. */
+#define KAI_TAXII_LOOKS_MAX  64u /* Other versions looked at for one object: anybody makes more. */
+/* All match[...] of a request. They stand in `next` too, and proxies cut addresses at 8 KiB. */
+#define KAI_TAXII_MATCH_BYTES_MAX  2048u
+#define KAI_TAXII_PARAMS_MAX       16u         /* Of an address: there are seven. */
+#define KAI_TAXII_BODY_BYTES_MAX   (16u << 20) /* What one POST may make us hold. */
+#define KAI_TAXII_OBJECTS_MAX      2000u       /* Of one POST: its status names each. */
+#define KAI_TAXII_STATUS_BYTES_MAX (12u << 20) /* With what is wrong with each. */
+#define KAI_TAXII_STATUSES_MAX     64u         /* Kept for who asks again; the oldest goes. */
+
 /* A backup: a record holds an entry or a named value; what a passphrase's owner may make us read.
  */
 #define KAI_BACKUP_RECORD_BYTES_MAX 70000u

@@ -36,6 +36,7 @@
 #define KAI_D_BACKUP    "kairan1.backup"   /* Key and sums of a backup. */
 #define KAI_D_HEADS     "kairan1.heads"    /* What a node holds of an audience, to compare. */
 #define KAI_D_BOOK      "kairan1.book"     /* An address in the sum of a book. */
+#define KAI_D_TAXII     "kairan1.taxii"    /* Where a page of TAXII ended, and of what it is one. */
 #define KAI_D_STATE                                                                                \
     "kairan1.state" /* State hash of a roster; fingerprint of the control plane.                   \
                      */

@@ -90,6 +90,10 @@ KAI_MUST_USE enum kai_err kai_list_stix_of(const struct kai_list *list, struct k
                                            const uint8_t origin_org_id[static KAI_ID_BYTES],
                                            struct kai_buf *out);
 
+/* The UUID of that indicator's id. norm: at most KAI_VALUE_BYTES_MAX bytes. */
+void kai_list_uuid(uint8_t out[static 16], enum kai_vtype vtype, struct kai_view norm,
+                   const uint8_t origin[static KAI_ID_BYTES]);
+
 /* The id of one value of a list, for lookups: 16 bytes of the list's item id, then 16 of
  * H("kairan1.value", item id || value). */
 void kai_value_id(uint8_t out[static KAI_ID_BYTES], const uint8_t item_id[static KAI_ID_BYTES],

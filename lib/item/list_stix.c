@@ -12,11 +12,11 @@ static const uint8_t LIST_NAMESPACE[16] = {0x6f, 0x0c, 0x1e, 0x7d, 0x2b, 0x5a, 0
                                            0x9d, 0x3e, 0x81, 0x57, 0xc2, 0xe4, 0x0a, 0x96};
 
 /* hex(origin org id) ":" type ":" value */
-static void indicator_uuid(const struct kai_list *list, struct kai_view norm,
-                           const uint8_t origin[static KAI_ID_BYTES], uint8_t out[static 16])
+void kai_list_uuid(uint8_t out[static 16], enum kai_vtype vtype, struct kai_view norm,
+                   const uint8_t origin[static KAI_ID_BYTES])
 {
     char name[KAI_HEX_CAP(KAI_ID_BYTES) + 64 + KAI_VALUE_BYTES_MAX];
-    const char *type = kai_vtype_name(list->type);
+    const char *type = kai_vtype_name(vtype);
     size_t n = strlen(kai_hex(name, origin, KAI_ID_BYTES));
 
     name[n++] = ':';
@@ -74,7 +74,7 @@ enum kai_err kai_list_stix_of(const struct kai_list *list, struct kai_view norm,
 
     if (norm.n == 0 || norm.n > KAI_VALUE_BYTES_MAX)
         return KAI_ENOTFOUND;
-    indicator_uuid(list, norm, origin_org_id, uuid);
+    kai_list_uuid(uuid, list->type, norm, origin_org_id);
     (void)kai_stix_time_text(time, created_ms);
     kai_buf_text(out, "{\"type\":\"indicator\",\"spec_version\":\"2.1\",\"id\":\"indicator--");
     kai_buf_text(out, kai_uuid_text(id, uuid));

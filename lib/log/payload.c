@@ -29,15 +29,13 @@ enum kai_err kai_packer_new(struct kai_packer **out)
     kai_buf_init(&p->squeezed, KAI_BODY_BYTES_MAX);
     kai_buf_init(&p->packed, kai_padded_size(KAI_BODY_BYTES_MAX + PT_HEAD_MAX));
     p->cctx = ZSTD_createCCtx();
-    p->dctx = ZSTD_createDCtx();
-    if (p->cctx == NULL || p->dctx == NULL) {
+    if (p->cctx == NULL) {
         kai_packer_free(p);
         return KAI_ENOMEM;
     }
     /* These fail on values out of range only. */
     (void)ZSTD_CCtx_setParameter(p->cctx, ZSTD_c_compressionLevel, ZSTD_LEVEL);
     (void)ZSTD_CCtx_setParameter(p->cctx, ZSTD_c_windowLog, WINDOW_LOG_MAX);
-    (void)ZSTD_DCtx_setParameter(p->dctx, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
     *out = p;
     return KAI_OK;
 }
@@ -157,11 +155,21 @@ static bool frame_ok(struct kai_view z, uint64_t raw_n)
            ZSTD_findFrameCompressedSize(z.p, z.n) == z.n;
 }
 
+/* Made for the first body that is compressed: it is large. */
+static struct ZSTD_DCtx_s *expander(struct kai_packer *p)
+{
+    if (p->dctx == NULL && (p->dctx = ZSTD_createDCtx()) != NULL)
+        (void)ZSTD_DCtx_setParameter(p->dctx, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
+    return p->dctx;
+}
+
 static enum kai_err expand(struct kai_packer *p, struct kai_buf *out, struct kai_view z,
                            size_t raw_n)
 {
     if (!frame_ok(z, raw_n))
         return KAI_EMALFORMED;
+    if (expander(p) == NULL)
+        return KAI_ENOMEM;
     size_t at = out->len;
     uint8_t *room = kai_buf_room(out, raw_n);
     if (room == NULL)

@@ -21,7 +21,7 @@ const char *const kai_ix_table_names[TABLES] = {
     [TABLE_META] = "meta",     [TABLE_ROWS] = "rows",   [TABLE_KEYS] = "keys",
     [TABLE_VALUES] = "values", [TABLE_ITEMS] = "items", [TABLE_STIX] = "stix",
     [TABLE_CHAINS] = "chains", [TABLE_PARTS] = "parts", [TABLE_OBJS] = "objs",
-    [TABLE_REFS] = "refs",     [TABLE_ACTS] = "acts"};
+    [TABLE_REFS] = "refs",     [TABLE_ACTS] = "acts",   [TABLE_ADDED] = "added"};
 
 static bool path_of(char out[static PATH_CAP], const char *dir, const char *name)
 {
@@ -170,6 +170,8 @@ enum kai_err kai_index_open(struct kai_index **out, const char *dir, uint64_t ma
     if (err == KAI_OK)
         err = kai_ixstate_open(x, dir, boot_id);
     if (err == KAI_OK)
+        x->added_until = kai_ix_added_until(x->dir_fd);
+    if (err == KAI_OK)
         err = open_or_remake(x, dir, map_size(dir, map_bytes), rebuild);
     if (err != KAI_OK) {
         close_env(x);
@@ -196,6 +198,7 @@ void kai_index_close(struct kai_index *x)
     (void)close(x->lock_fd);
     kai_sorter_free(&x->sorter);
     kai_buf_free(&x->keys);
+    kai_buf_free(&x->added);
     free(x);
 }
 

@@ -106,6 +106,10 @@ bool kai_ix_full(const struct kai_ix *t);
 /* What is in it so far, for a reader cleared for everything. Good until the next writing call; not
  * to be ended. NULL after a failure. */
 struct kai_ixsnap *kai_ix_reads(struct kai_ix *t);
+/* The time at which the rows of this transaction are added (kai_ixsnap_added()), by the clock on
+ * the wall; where later ones were given before, theirs are later still. Not called: as early as can
+ * be. */
+void kai_ix_added_at(struct kai_ix *t, uint64_t now_us);
 /* Everything up to and with this arrival position is in. Frees t. */
 KAI_MUST_USE enum kai_err kai_ix_commit(struct kai_ix *t, uint64_t position);
 void kai_ix_abort(struct kai_ix *t); /* NULL does nothing. */
@@ -160,6 +164,9 @@ KAI_MUST_USE enum kai_err kai_ixsnap_item(struct kai_ixsnap *r, const char *hex_
 /* Rows of every origin and version of a STIX id. Errors: KAI_ENOTFOUND. */
 KAI_MUST_USE enum kai_err kai_ixsnap_stix(struct kai_ixsnap *r, const uint8_t uuid[static 16],
                                           kai_rowno_fn *f, void *ctx);
+/* The same, the newest row first. None is no error. */
+KAI_MUST_USE enum kai_err kai_ixsnap_stix_down(struct kai_ixsnap *r, const uint8_t uuid[static 16],
+                                               kai_rowno_fn *f, void *ctx);
 /* Rows that name a STIX id in this role, the newest first. None is no error. */
 KAI_MUST_USE enum kai_err kai_ixsnap_refs(struct kai_ixsnap *r, const uint8_t uuid[static 16],
                                           enum kai_stix_role role, kai_rowno_fn *f, void *ctx);
@@ -172,6 +179,19 @@ KAI_MUST_USE enum kai_err kai_ixsnap_obj(struct kai_ixsnap *r,
 bool kai_ixsnap_has(struct kai_ixsnap *r, const uint8_t item_id[static KAI_ID_BYTES],
                     const uint8_t origin[static KAI_ID_BYTES],
                     const uint8_t aud_id[static KAI_ID_BYTES], uint8_t tlp);
+
+/* Rows of an audience by when they were added to this index: microseconds since 1970, none twice. A
+ * list takes us and the n_values - 1 behind it, one for each value by its index. Begins with the
+ * last row that was added at or before after_us, which may be a list that goes on behind it. What
+ * is added later, also after a restart or to an index that was made anew, is behind all that
+ * anybody was shown before; one that was made anew has other times for what it held. Sealed batches
+ * have none. lists: those alone. false stops. Errors: KAI_EIO, KAI_ECORRUPT. */
+typedef bool kai_added_fn(void *ctx, const struct kai_row *row, uint64_t us);
+KAI_MUST_USE enum kai_err kai_ixsnap_added(struct kai_ixsnap *r,
+                                           const uint8_t aud_id[static KAI_ID_BYTES], bool lists,
+                                           uint64_t after_us, kai_added_fn *f, void *ctx);
+/* When one was added. Errors: KAI_ENOTFOUND, KAI_EIO, KAI_ECORRUPT. */
+KAI_MUST_USE enum kai_err kai_ixsnap_added_us(struct kai_ixsnap *r, uint64_t row_no, uint64_t *us);
 
 /* Values whose keys k have lo <= k <= hi: by key, row and index; backwards with down. after: a
  * place that was reached (kai_ix_place); n = 0: all. false stops. */

@@ -28,6 +28,7 @@ enum table {
     TABLE_OBJS,   /* half of obj hash, row -> how many rows from there on are of it */
     TABLE_REFS,   /* STIX uuid, role, row that names it -> label of the row */
     TABLE_ACTS,   /* letter, ... -> what acts.h says, see acts_priv.h */
+    TABLE_ADDED,  /* audience, time -> row and label; row -> time: see ixadded.c */
     TABLES
 };
 
@@ -44,6 +45,8 @@ struct kai_index {
     char boot[KAI_IX_BOOT_CAP];
     struct sorter sorter; /* The writer's. */
     struct kai_buf keys;  /* Of the row being written. */
+    struct kai_buf added; /* Rows of the transaction: see ixadded.c. */
+    uint64_t added_until;
 };
 
 #define KAI_LENS_BYTES 21u /* Bits for 33 lengths of IPv4 and 129 of IPv6. */
@@ -70,6 +73,7 @@ struct kai_ix {
     uint64_t row_pages;  /* Leaves of the tables of items, STIX ids and chains. */
     uint64_t new_rows;
     uint64_t new_refs;
+    uint64_t added_us; /* The clock, at the commit. */
     bool lens_new;
     uint64_t count[2][KAI_LABELS]; /* Rows and values, by label. */
     uint8_t obj[KAI_ID_BYTES];     /* Rows obj_first.. of one OBJ, not noted yet. */
@@ -126,6 +130,12 @@ size_t kai_record_write(uint8_t out[static KAI_RECORD_MAX], const struct kai_row
 /* flags is without what the marks say. */
 KAI_MUST_USE enum kai_err kai_record_read(struct kai_row *row, struct marks *marks, uint64_t no,
                                           const void *p, size_t n);
+
+/* ixadded.c: a row of the transaction is noted, and all of them get their times before it commits.
+ * kai_ix_added_until(): what DIR/added says; 0: nothing that can be believed. */
+void kai_ix_added_row(struct kai_ix *t, const struct kai_row *row);
+void kai_ix_added_end(struct kai_ix *t);
+uint64_t kai_ix_added_until(int dir_fd);
 
 /* rowkeys.c */
 void kai_rowkeys_add(struct kai_buf *b, struct kai_view prev, struct kai_view key,

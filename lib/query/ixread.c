@@ -252,6 +252,30 @@ enum kai_err kai_ixsnap_stix(struct kai_ixsnap *r, const uint8_t uuid[static 16]
     return found ? KAI_OK : KAI_ENOTFOUND;
 }
 
+enum kai_err kai_ixsnap_stix_down(struct kai_ixsnap *r, const uint8_t uuid[static 16],
+                                  kai_rowno_fn *f, void *ctx)
+{
+    uint8_t last[16 + 8];
+    MDB_val key = ix_val(last, sizeof last);
+    MDB_val val;
+    MDB_cursor *c = NULL;
+    int rc = mdb_cursor_open(r->txn, r->x->dbi[TABLE_STIX], &c);
+
+    if (rc != 0)
+        return kai_ix_err(rc);
+    memcpy(last, uuid, 16);
+    kai_put_u64(last + 16, ROW_MAX);
+    for (rc = seek_down(c, &key, &val);
+         rc == 0 && key.mv_size == sizeof last && memcmp(key.mv_data, uuid, 16) == 0;
+         rc = mdb_cursor_get(c, &key, &val, MDB_PREV)) {
+        if (label_seen(r, val) &&
+            !f(ctx, kai_get_u64((const uint8_t *)key.mv_data + 16), KAI_INDEX_WHOLE))
+            break;
+    }
+    mdb_cursor_close(c);
+    return rc == 0 || rc == MDB_NOTFOUND ? KAI_OK : kai_ix_err(rc);
+}
+
 /* Whether a row makes another one of the same batch, or of another, superfluous. */
 static bool covers(const struct kai_row *held, const struct kai_row *want)
 {

@@ -16,7 +16,7 @@
 #include "query/index_priv.h"
 #include "store/pages.h"
 
-#define FORMAT      4u
+#define FORMAT      5u
 #define HEAD_BYTES  48u
 #define STATE_BYTES (HEAD_BYTES + KAI_IX_BOOT_CAP)
 

@@ -81,6 +81,7 @@ void kai_ix_abort(struct kai_ix *t)
     kai_ixstate_written(t->x);
     kai_sorter_clear(&t->x->sorter);
     kai_buf_clear(&t->x->keys);
+    kai_buf_clear(&t->x->added);
     free(t);
 }
 
@@ -214,6 +215,7 @@ enum kai_err kai_ix_row(struct kai_ix *t, struct kai_row *row, bool revoked)
     put_item(t, row);
     put_stix(t, row);
     kai_ix_obj_add(t, row);
+    kai_ix_added_row(t, row);
     if (t->err != KAI_OK)
         return t->err;
     tell_flags(row, marks);
@@ -293,7 +295,7 @@ bool kai_ix_full(const struct kai_ix *t)
 {
     const struct sorter *s = &t->x->sorter;
     /* New leaves are half full. A row has puts in three tables of hashes. */
-    uint64_t made = s->n / 64 + (t->new_rows + t->new_refs) / 16;
+    uint64_t made = s->n / 64 + (2 * t->new_rows + t->new_refs) / 16;
     uint64_t puts = 3 * t->new_rows + t->new_refs;
 
     return touched(s->n, t->leaf_pages) + touched(puts, t->row_pages) + made >= DIRTY_PAGES_MAX ||
@@ -317,6 +319,7 @@ enum kai_err kai_ix_commit(struct kai_ix *t, uint64_t position)
     (void)kai_ix_keys_end(t);
     (void)kai_ix_sorted_out(t);
     (void)kai_ix_obj_end(t);
+    kai_ix_added_end(t);
     kai_ix_lens_put(t);
     for (size_t i = 0; i < 2u * KAI_LABELS; i++)
         kai_put_u64(counts + 8 * i, t->count[i / KAI_LABELS][i % KAI_LABELS]);

@@ -8,7 +8,9 @@
     X(item)                                                                                        \
     X(policy)                                                                                      \
     X(stix)                                                                                        \
-    X(key) X(link) X(home) X(node) X(cli) X(reader) X(share) X(person) X(carry) X(charter) X(bring)
+    X(key)                                                                                         \
+    X(link)                                                                                        \
+    X(home) X(node) X(cli) X(reader) X(share) X(person) X(carry) X(charter) X(bring) X(taxii)
 #define KAI_TEXT_PHRASE_FILES(X)                                                                   \
     X(cli)                                                                                         \
     X(demo) X(explain) X(help) X(table) X(person) X(reader) X(removal) X(share) X(carry) X(charter)

@@ -117,6 +117,14 @@ const struct kai_text_reason kai_reasons_home[] = {
         "64KiB、512MiB、2GiB のように、整数と単位で書いてください。",
     },
     {
+        "config.taxii-url",
+        "{1} is no address of TAXII.",
+        "Write it as taxii-url = https://HOST/taxii2/, as clients reach the proxy.",
+        "{1} は TAXII のアドレスではありません。",
+        "クライアントから見たプロキシのアドレスを taxii-url = https://HOST/taxii2/ "
+        "と書いてください。",
+    },
+    {
         "config.warninglists",
         "{1} is neither warn nor block.",
         "Write warninglists = warn, or warninglists = block.",

@@ -61,8 +61,8 @@ static void set_up(void)
         add(t, i);
     MUST(kai_ix_commit(t, 1) == KAI_OK && kai_ixsnap_begin(x, 5, &snapshot) == KAI_OK);
     /* It stays open until the end of the process; its files need not. */
-    static const char *const names[] = {"data.mdb", "lock.mdb", "lock", "state"};
-    for (size_t i = 0; i < 4; i++) {
+    static const char *const names[] = {"data.mdb", "lock.mdb", "lock", "state", "added"};
+    for (size_t i = 0; i < 5; i++) {
         (void)snprintf(path, sizeof path, "%s/%s", dir, names[i]);
         MUST(unlink(path) == 0);
     }

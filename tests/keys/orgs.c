@@ -163,16 +163,20 @@ enum kai_err orgs_mint(struct orgs *t, struct kai_keyring *k, const struct kai_d
     struct kai_mint m = {.own = d->own,
                          .add_to = d->add_to,
                          .members = (const struct kai_node *const *)d->members,
-                         .n_members = d->n_members,
-                         .first_seq = 1};
-    struct minting ctx = {.t = t};
+                         .n_members = d->n_members};
+    struct minting ctx = {.t = t, .log = t->key_log};
     struct tsub key;
 
-    world_key(&t->w, &key); /* Each in a key log of its own: so any may come first. */
-    ctx.log = key.log;
+    if (!t->one_log || ctx.log.seq == 0) {
+        world_key(&t->w, &key);
+        ctx.log = key.log;
+    }
+    m.first_seq = ctx.log.seq + 1;
     memcpy(m.aud_id, d->aud_id, KAI_ID_BYTES);
-    memcpy(m.key_log_pk, key.log.pk, KAI_KEY_BYTES);
-    return kai_epoch_mint(k, &m, world_fill, &t->w, emit, &ctx);
+    memcpy(m.key_log_pk, ctx.log.pk, KAI_KEY_BYTES);
+    enum kai_err err = kai_epoch_mint(k, &m, world_fill, &t->w, emit, &ctx);
+    t->key_log = ctx.log;
+    return err;
 }
 
 size_t orgs_duties(struct orgs *t, struct kai_keyring *k, uint64_t now_ms)

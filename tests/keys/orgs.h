@@ -20,7 +20,9 @@ struct orgs {
     struct kai_roster *r;
     struct tentry heard[HEARD_MAX]; /* EPOCH entries, in the order in which they were minted. */
     size_t n_heard;
-    uint64_t ts; /* Of the next EPOCH. */
+    uint64_t ts;  /* Of the next EPOCH. */
+    bool one_log; /* All EPOCHs come in one key log, as a node writes those of an audience. */
+    struct tlog key_log;
 };
 
 void orgs_start(struct orgs *t, uint64_t seed);
@@ -53,7 +55,8 @@ void orgs_rule(struct orgs *t, struct kai_buf *item, uint8_t hash[static KAI_ID_
 /* A keyring of this node of this organisation, that knows the roster and nothing else. */
 struct kai_keyring *orgs_ring(const struct orgs *t, size_t at);
 struct kai_keyring *orgs_ring_of(const struct orgs *t, const struct tsub *node, size_t at);
-/* Mint what is owed under a key log of its own; heard by nobody yet. */
+/* Mint what is owed, under a key log of its own if nothing else is said: so any may come first.
+ * Heard by nobody yet. */
 enum kai_err orgs_mint(struct orgs *t, struct kai_keyring *k, const struct kai_duty *d);
 /* Do all that is due at now_ms and take it in oneself: how many duties. */
 size_t orgs_duties(struct orgs *t, struct kai_keyring *k, uint64_t now_ms);

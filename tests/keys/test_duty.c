@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/hash.h"
 #include "keys/keyring_int.h"
 
 #define START (1000 * DAY_MS)
@@ -25,6 +26,105 @@ static void grows_old(void **state)
     assert_int_equal(b.gen, a.gen + 1);
     kai_keyring_free(k);
     orgs_stop(&t);
+}
+
+/* One by one many were added: before there is no room to say more of it, a new epoch. */
+static void much_was_added(void **state)
+{
+    (void)state;
+    static struct orgs t;
+    struct kai_aud_rec rec;
+    uint8_t aud[KAI_ID_BYTES];
+    struct kai_epoch a, b;
+
+    struct kai_keyring *k = orgs_community(&t, 1, 2, &rec, aud);
+    assert_int_equal(orgs_duties(&t, k, START), 1);
+    MUST(kai_keyring_write_epoch(k, aud, &a));
+    struct kai_known *e = kai_ring_aud(k, aud)->best;
+    size_t most = KAI_EPOCH_STATEMENTS_MAX / 2;
+    struct kai_statement *said = realloc(e->said, most * sizeof *said);
+    assert_non_null(said);
+    e->said = said;
+    memset(said + e->n_said, 0, (most - e->n_said) * sizeof *said);
+    e->n_said = most - 1;
+    assert_int_equal(orgs_duties(&t, k, START + 1), 0);
+    e->n_said = most;
+    assert_int_equal(orgs_duties(&t, k, START + 2), 1);
+    MUST(kai_keyring_write_epoch(k, aud, &b));
+    assert_int_equal(b.gen, a.gen + 1);
+    kai_keyring_free(k);
+    orgs_stop(&t);
+}
+
+/* It is in the list before it is in the network. What it is given then is said in the same words as
+ * what the other relay was given, and is news all the same: else it would be owed for ever. */
+static void a_relay_comes_late(void **state)
+{
+    (void)state;
+    static struct orgs t;
+    struct kai_aud_rec rec;
+    uint8_t aud[KAI_ID_BYTES];
+    struct kai_admit mark = world_terms(KAI_ADMIT_ORG);
+    struct tsub late = {0};
+
+    struct kai_keyring *k = orgs_community(&t, 3, 2, &rec, aud);
+    t.one_log = true;
+    mark.caps |= KAI_CAP_PROVIDER;
+    size_t at = orgs_add(&t, 0, &mark);
+    orgs_news(&t, &k, 1);
+    assert_int_equal(orgs_duties(&t, k, START), 1);
+    world_key(&t.w, &late);
+    kai_hash(late.id, KAI_D_NODE, late.log.pk, KAI_KEY_BYTES);
+    bool first = memcmp(late.id, t.o[at].node.id, KAI_ID_BYTES) < 0;
+    rec.ver = 2;
+    rec.n_relays = 2;
+    memcpy(rec.relays[!first], late.id, KAI_ID_BYTES);
+    memcpy(rec.relays[first], t.o[at].node.id, KAI_ID_BYTES);
+    orgs_audience(&t, 0, &rec, aud);
+    orgs_news(&t, &k, 1);
+    assert_int_equal(orgs_duties(&t, k, START + 1), 1);
+    world_admit(&t.w, &t.o[at].issuing.log, &late, KAI_ADMIT_NODE, NULL);
+    orgs_news(&t, &k, 1);
+    struct kai_keyring *relay = orgs_ring_of(&t, &late, at);
+    const struct kai_epoch *held;
+    assert_int_equal(orgs_duties(&t, k, START + 2), 1);
+    assert_int_equal(orgs_duties(&t, k, START + 3), 0);
+    (void)!orgs_hear(&t, relay, 0);
+    assert_int_equal(kai_keyring_epochs(relay, aud, &held), 1);
+    assert_true(held->route_only);
+    kai_keyring_free(relay);
+    kai_keyring_free(k);
+    orgs_stop(&t);
+}
+
+/* What one audience is owed cannot be done: the others have theirs meanwhile, in whichever order.
+ */
+static void one_is_paused(void **state)
+{
+    (void)state;
+    for (size_t which = 0; which < 2; which++) {
+        static struct orgs t;
+        struct kai_aud_rec rec;
+        uint8_t aud[2][KAI_ID_BYTES];
+        struct kai_epoch e;
+        struct kai_duty d;
+
+        struct kai_keyring *k = orgs_community(&t, 3, 2, &rec, aud[0]);
+        rec.nonce[2] = 1;
+        orgs_audience(&t, 0, &rec, aud[1]);
+        orgs_news(&t, &k, 1);
+        kai_keyring_pause(k, aud[which], START);
+        assert_int_equal(orgs_duties(&t, k, START + 1), 1);
+        MUST(kai_keyring_write_epoch(k, aud[1 - which], &e));
+        assert_int_equal(kai_keyring_write_epoch(k, aud[which], &e), KAI_ENOTFOUND);
+        kai_keyring_lacks_since(k, aud[which], 1);
+        assert_int_equal(kai_keyring_want(k, aud[which], START + 1, &d), KAI_EAGAIN);
+        assert_int_equal(orgs_duties(&t, k, START + 900000 - 1), 0);
+        assert_int_equal(orgs_duties(&t, k, START + 900000), 1);
+        MUST(kai_keyring_write_epoch(k, aud[which], &e));
+        kai_keyring_free(k);
+        orgs_stop(&t);
+    }
 }
 
 /* A node is in by two certificates, and one of them is revoked because keys were stolen: it stays a
@@ -438,6 +538,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(grows_old),
+        cmocka_unit_test(much_was_added),
+        cmocka_unit_test(one_is_paused),
+        cmocka_unit_test(a_relay_comes_late),
         cmocka_unit_test(stolen_keys),
         cmocka_unit_test(a_steward_is_removed),
         cmocka_unit_test(a_steward_of_before),

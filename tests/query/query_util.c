@@ -19,10 +19,10 @@ void tmp_make(struct tmp *t)
 
 void tmp_remove(struct tmp *t)
 {
-    static const char *const names[] = {"data.mdb", "lock.mdb", "lock", "state"};
+    static const char *const names[] = {"data.mdb", "lock.mdb", "lock", "state", "added"};
     char path[128];
 
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 5; i++) {
         (void)snprintf(path, sizeof path, "%s/%s", t->index, names[i]);
         (void)unlink(path);
     }

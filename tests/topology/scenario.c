@@ -1,5 +1,5 @@
 /* scenario: a network of hundreds of organisations and what happens to it, from one seed. */
-#include "topology/scenario.h"
+#include "topology/scenario_plan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,110 +14,6 @@
 #define ORPHANS_MS 900000u /* Every steward is gone: authors make their own epochs after that. */
 #define MINTED_MS  15000u  /* All of them have looked. */
 
-static uint64_t roll(uint64_t *dice, uint64_t below)
-{
-    *dice = *dice * 6364136223846793005ull + 1442695040888963407ull;
-    return (*dice >> 33) % below;
-}
-
-/* ---- The network. A tenth of the organisations admit the others; some are contractors. */
-
-static void make_orgs(struct kai_sim_plan *p, const struct scenario *sc, uint64_t *dice)
-{
-    size_t uppers = sc->orgs / 10;
-
-    p->n_orgs = sc->orgs;
-    for (size_t i = 1; i < p->n_orgs; i++) {
-        struct kai_sim_org *o = &p->org[i];
-        o->parent = i <= uppers ? 0 : 1 + roll(dice, uppers);
-        o->water = roll(dice, 4) == 0;
-        if (i > uppers && roll(dice, 12) == 0)
-            o->caps = 31u | KAI_CAP_PROVIDER;
-        if (i > uppers && roll(dice, 10) == 0)
-            o->label_max = 2; /* A school: GREEN and less. */
-        o->late = i + sc->orgs / 20 >= p->n_orgs;
-    }
-    p->n_further = sc->relays;
-    for (size_t i = 0; i < sc->relays; i++)
-        p->further[i] = i % (uppers + 1);
-}
-
-static void list_members(struct kai_sim_aud *a, const struct kai_sim_plan *p, uint64_t *dice)
-{
-    size_t most = 3 + roll(dice, p->n_orgs > 60 ? 17 : 6);
-
-    kai_orgs_add(&a->members, a->owner);
-    for (size_t i = 0; i < most; i++)
-        kai_orgs_add(&a->members, roll(dice, p->n_orgs - p->n_orgs / 20));
-}
-
-static void list_providers(struct kai_sim_aud *a, const struct kai_sim_plan *p)
-{
-    for (size_t i = 1; i < p->n_orgs; i++)
-        if (p->org[i].parent == a->owner && (p->org[i].caps & KAI_CAP_PROVIDER))
-            kai_orgs_add(&a->members, i);
-}
-
-/* Somebody who keeps the keys beside the owner: a member that may. */
-static void second_steward(struct kai_sim_aud *a, const struct kai_sim_plan *p, uint64_t *dice)
-{
-    size_t i = roll(dice, p->n_orgs);
-
-    for (size_t tries = 0; tries < p->n_orgs; tries++, i = (i + 1) % p->n_orgs)
-        if (i != a->owner && kai_orgs_has(&a->members, i) && !p->org[i].late &&
-            p->org[i].label_max == 0) {
-            a->stewards[a->n_stewards++] = i;
-            return;
-        }
-}
-
-static void relays_for(struct kai_sim_aud *a, const struct kai_sim_plan *p, uint64_t *dice)
-{
-    for (size_t k = 0; k < 2 && p->n_further > 0; k++)
-        a->relays[a->n_relays++] =
-            p->n_orgs + (roll(dice, p->n_further / 2) + k * (p->n_further / 2));
-}
-
-static uint64_t kind_of(size_t i, size_t n)
-{
-    if (i < 3)
-        return i == 0 ? KAI_AUD_PUBLIC : KAI_AUD_COMMUNITY;
-    if (i % 8 == 7)
-        return KAI_AUD_CLIENTS;
-    if (i % 8 == 5)
-        return i % 16 == 5 ? KAI_AUD_PROVIDERS : KAI_AUD_PERSONS;
-    return i + n / 10 >= n ? KAI_AUD_MAILBOX : KAI_AUD_GROUP;
-}
-
-static void make_auds(struct kai_sim_plan *p, const struct scenario *sc, uint64_t *dice)
-{
-    size_t uppers = sc->orgs / 10;
-
-    p->n_auds = sc->auds;
-    for (size_t i = 0; i < p->n_auds; i++) {
-        struct kai_sim_aud *a = &p->aud[i];
-        a->kind = kind_of(i, p->n_auds);
-        a->label_max = i == 0 ? 1 : i < 3 ? 2 : 4;
-        a->history = i % 3 == 2 ? 0 : KAI_HISTORY_ALL;
-        a->owner = i < 3 ? 0 : roll(dice, uppers + 1);
-        a->water = i == 2;
-        if (i == 2) /* A community keeps its keys with a member. */
-            for (size_t k = 1; k < p->n_orgs && a->n_stewards < 2; k++)
-                if (p->org[k].water && !p->org[k].late && !(p->org[k].caps & KAI_CAP_PROVIDER))
-                    a->stewards[a->n_stewards++] = k;
-        if (a->kind == KAI_AUD_GROUP || a->kind == KAI_AUD_PERSONS)
-            list_members(a, p, dice);
-        if (a->kind == KAI_AUD_PROVIDERS)
-            list_providers(a, p);
-        if (a->kind == KAI_AUD_GROUP) {
-            a->stewards[a->n_stewards++] = a->owner;
-            second_steward(a, p, dice);
-            if (i % 2 == 0)
-                relays_for(a, p, dice);
-        }
-    }
-}
-
 /* ---- What happens. */
 
 #define MERGERS_MAX 4u
@@ -129,14 +25,15 @@ struct run {
     uint64_t dice, lots; /* Mergers have their own, so that all else of a seed stays as it is. */
     struct scenario_result *r;
     size_t n_mergers, heir[MERGERS_MAX];
+    size_t round, *rests; /* Of live(); NULL: nobody rests. Nodes do until their round. */
 };
 
 /* By the first node from there on that may: false: there is none. */
 static bool publish_one(struct run *x, size_t node, size_t aud)
 {
     for (size_t k = 0; k < kai_sim_nodes(x->s); k++, node = (node + 1) % kai_sim_nodes(x->s))
-        if (kai_sim_may_publish(x->s, node, aud)) {
-            kai_sim_publish(x->s, node, aud, roll(&x->dice, 8) ? 120 : 9000);
+        if ((!x->rests || x->rests[node] <= x->round) && kai_sim_may_publish(x->s, node, aud)) {
+            kai_sim_publish(x->s, node, aud, scenario_roll(&x->dice, 8) ? 120 : 9000);
             return true;
         }
     return false;
@@ -145,9 +42,9 @@ static bool publish_one(struct run *x, size_t node, size_t aud)
 static void publish_some(struct run *x, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        size_t aud = roll(&x->dice, x->plan->n_auds);
+        size_t aud = scenario_roll(&x->dice, x->plan->n_auds);
 
-        (void)publish_one(x, roll(&x->dice, kai_sim_nodes(x->s)), aud);
+        (void)publish_one(x, scenario_roll(&x->dice, kai_sim_nodes(x->s)), aud);
     }
 }
 
@@ -169,7 +66,7 @@ static void publish_everywhere(struct run *x)
 static size_t somebody_by(struct run *x, uint64_t *dice)
 {
     for (;;) {
-        size_t i = 1 + roll(dice, x->plan->n_orgs - 1);
+        size_t i = 1 + scenario_roll(dice, x->plan->n_orgs - 1);
         bool needed = i <= x->plan->n_orgs / 10 || x->plan->org[i].late;
         for (size_t a = 0; a < x->plan->n_auds && !needed; a++)
             for (size_t k = 0; k < x->plan->aud[a].n_stewards && !needed; k++)
@@ -199,7 +96,8 @@ static void change_groups(struct run *x, size_t count)
                 break;
             }
         }
-        kai_orgs_add(&aud->members, roll(&x->dice, x->plan->n_orgs - x->plan->n_orgs / 20));
+        kai_orgs_add(&aud->members,
+                     scenario_roll(&x->dice, x->plan->n_orgs - x->plan->n_orgs / 20));
         kai_sim_change(x->s, a, &aud->members);
         count--;
     }
@@ -273,7 +171,7 @@ static void merge_some(struct run *x, size_t count)
 /* Not one of two that letters went to: what the lost one had is not sent to the other again. */
 static void lose_a_node(struct run *x)
 {
-    size_t n = x->plan->n_orgs, lost = roll(&x->dice, x->plan->n_further);
+    size_t n = x->plan->n_orgs, lost = scenario_roll(&x->dice, x->plan->n_further);
 
     for (size_t tries = 0; tries < x->plan->n_further; tries++) {
         bool boxed = false;
@@ -286,6 +184,56 @@ static void lose_a_node(struct run *x)
         kai_sim_revoke_node(x->s, n + lost);
         return;
     }
+}
+
+/* Who comes back says nothing for a minute: it has not heard who joined. */
+static void come_or_go(struct run *x, size_t node, size_t *back)
+{
+    if (back[node]) {
+        kai_sim_start(x->s, node);
+        back[node] = 0;
+        x->rests[node] = x->round + 6;
+    } else {
+        kai_sim_stop(x->s, node);
+        back[node] = x->round + 3 + scenario_roll(&x->dice, 60);
+    }
+}
+
+/* Of those that are up one in twelve hundred stops in each ten seconds, which is 30 % in an hour,
+ * for half a minute to ten; some write; each ten minutes a part is cut off for a minute; each hour
+ * a group changes and, as long as enough are left, somebody leaves. */
+static void live(struct run *x)
+{
+    size_t n = kai_sim_nodes(x->s), rounds = x->sc->hours * 360;
+    size_t *back = calloc(2 * n, sizeof *back);
+
+    if (!back)
+        abort();
+    x->rests = back + n;
+    kai_sim_partition(x->s, 0);
+    for (x->round = 1; x->round <= rounds; x->round++) {
+        size_t t = x->round;
+        for (size_t i = 1; i < n; i++) {
+            if (back[i] ? t >= back[i] : kai_sim_up(x->s, i) && scenario_roll(&x->dice, 1200) == 0)
+                come_or_go(x, i, back);
+        }
+        if (t % 60 == 30)
+            kai_sim_partition_some(x->s, 150);
+        if (t % 60 == 36)
+            kai_sim_partition(x->s, 0);
+        if (t % 360 == 180) {
+            change_groups(x, 1);
+            if (t / 360 < x->plan->n_orgs / 8)
+                kai_sim_revoke(x->s, somebody(x));
+        }
+        publish_some(x, 2);
+        kai_sim_run(x->s, 10000);
+    }
+    for (size_t i = 1; i < n; i++)
+        if (back[i])
+            come_or_go(x, i, back);
+    x->rests = NULL;
+    free(back);
 }
 
 static void script(struct run *x)
@@ -311,10 +259,12 @@ static void script(struct run *x)
     lose_a_node(x);
     publish_some(x, n / 4);
     for (size_t i = 0; i < unit; i++)
-        kai_sim_restart(s, roll(&x->dice, n - unit));
+        kai_sim_restart(s, scenario_roll(&x->dice, n - unit));
     kai_sim_run(s, 5000);
     publish_some(x, n / 4);
     merge_some(x, unit);
+    if (x->sc->hours > 0)
+        live(x);
     if (x->sc->orphans)
         orphan(x);
     kai_sim_run(s, 3000);
@@ -440,8 +390,7 @@ void scenario_run(const struct scenario *sc, struct scenario_result *r)
     memset(r, 0, sizeof *r);
     if (!plan)
         abort();
-    make_orgs(plan, sc, &x.dice);
-    make_auds(plan, sc, &x.dice);
+    scenario_plan(plan, sc, &x.dice);
     (void)clock_gettime(CLOCK_MONOTONIC, &a);
     kai_verify_memo(true);
     kai_roster_memo(true);

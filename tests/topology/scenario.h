@@ -10,6 +10,7 @@ struct scenario {
     size_t auds;   /* 12 to 60. */
     size_t relays; /* Nodes that only pass on. */
     bool orphans;  /* Every steward goes. */
+    size_t hours;  /* Of life under faults between what the script does and the calm. */
     bool trace;
 };
 

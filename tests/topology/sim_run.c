@@ -32,8 +32,8 @@ static void report(const struct scenario *sc, const struct scenario_result *r)
         (unsigned long long)c->minted, (unsigned long long)c->held, (unsigned long long)r->hash,
         (double)r->virtual_ms / 1000, (double)r->real_ms / 1000, r->memory_most >> 20);
     if (!r->ok)
-        printf("again: sim_run --seed %llu --orgs %zu%s --trace\n", (unsigned long long)sc->seed,
-               sc->orgs, sc->orphans ? " --orphans" : "");
+        printf("again: sim_run --seed %llu --orgs %zu --hours %zu%s --trace\n",
+               (unsigned long long)sc->seed, sc->orgs, sc->hours, sc->orphans ? " --orphans" : "");
     (void)fflush(stdout);
 }
 
@@ -110,6 +110,8 @@ int main(int argc, char **argv)
             sc.seed = v, i++;
         else if (strcmp(argv[i], "--orgs") == 0)
             sc.orgs = v, i++;
+        else if (strcmp(argv[i], "--hours") == 0)
+            sc.hours = v, i++;
         else if (strcmp(argv[i], "--jobs") == 0)
             jobs = v, i++;
         else

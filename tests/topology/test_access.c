@@ -456,7 +456,7 @@ static void test_retract(void **state)
  */
 static void test_many_newcomers(void **state)
 {
-    enum { N = 78, OLD = 6 };
+    enum { N = 72, OLD = 4 };
     struct kai_sim_plan *p = calloc(1, sizeof *p);
     struct kai_sim_options o = {.seed = 32, .plan = p, .introduced = true, .latency_ms = 5};
     struct kai_sim *s;

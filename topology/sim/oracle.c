@@ -235,6 +235,17 @@ void sim_oracle_written(struct kai_sim *s, const struct sim_node *by, size_t aud
     }
 }
 
+/* It was a member again later, and history is its right, also if it has left since. */
+static bool came_back(const struct kai_sim *s, const struct sim_secret *x)
+{
+    const struct sim_aud *a = &s->aud[x->aud];
+
+    for (size_t i = 0; a->is.history >= KAI_HISTORY_ALL && i < a->n_versions; i++)
+        if (a->version[i].at > x->e->at && fits(s, NULL, a, &a->version[i], s->node[x->from].org))
+            return true;
+    return sim_oracle_member(s, NULL, x->from, x->aud);
+}
+
 /* Its kid first; then, as a thief would, with every key of the audience. */
 uint64_t kai_sim_leaks(struct kai_sim *s, uint64_t *tried)
 {
@@ -246,8 +257,8 @@ uint64_t kai_sim_leaks(struct kai_sim *s, uint64_t *tried)
         const struct kai_epoch *epochs;
         size_t n;
 
-        if (!thief->keyring || sim_oracle_member(s, NULL, x->from, x->aud))
-            continue; /* It is back: history is its right. */
+        if (!thief->keyring || came_back(s, x))
+            continue;
         n = kai_keyring_epochs(thief->keyring, s->aud[x->aud].id, &epochs);
         for (size_t k = 0; k < n; k++) {
             tries++;
