@@ -24,6 +24,7 @@
 #include "node/post.h"
 #include "node/stale.h"
 #include "node/sure.h"
+#include "node/touched.h"
 
 static uint64_t clock_ms(clockid_t id)
 {
@@ -426,6 +427,8 @@ enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, s
         err = kai_stale_begin(c);
     if (err == KAI_OK)
         err = kai_hold_load(c);
+    if (err == KAI_OK)
+        err = kai_touched_new(&c->touched);
     if (err == KAI_OK) {
         kai_core_refresh(c);
         kai_core_commit(c);
@@ -461,6 +464,7 @@ void kai_core_close(struct kai_core *c)
     c->indexer = NULL;
     kai_indexer_stop(indexer);
     kai_clerk_free(c->clerk);
+    kai_touched_free(c->touched);
     if (c->store != NULL && c->ctl != NULL)
         while (c->tx != NULL || c->n_after > 0)
             kai_core_commit(c);

@@ -21,6 +21,7 @@
 struct kai_audit;
 struct kai_clerk;
 struct kai_indexer;
+struct kai_touched;
 struct kai_loop;
 
 /* What other threads may see of roster and keys: immutable, counted. */
@@ -95,6 +96,7 @@ struct kai_core {
     struct kai_indexer *indexer;
     struct kai_clerk *clerk;
     struct kai_audit *audit;
+    struct kai_touched *touched;
     struct kai_loop *
         loop; /* NULL: no loop, jobs run at once. Set before and cleared after other threads ask. */
     pthread_t owner;

@@ -54,12 +54,26 @@ void kai_ixsnap_end(struct kai_ixsnap *r)
     free(r);
 }
 
-uint64_t kai_ixsnap_position(struct kai_ixsnap *r)
+static uint64_t number(const struct kai_ixsnap *r, MDB_val key)
 {
-    MDB_val key = ix_val("position", 8);
     MDB_val val;
 
     if (mdb_get(r->txn, r->x->dbi[TABLE_META], &key, &val) != 0 || val.mv_size != 8)
+        return 0;
+    return kai_get_u64(val.mv_data);
+}
+
+uint64_t kai_ixsnap_position(struct kai_ixsnap *r)
+{
+    return number(r, ix_val("position", 8));
+}
+
+uint64_t kai_ixsnap_name(struct kai_ixsnap *r)
+{
+    MDB_val key = ix_val("id", 2);
+    MDB_val val;
+
+    if (mdb_get(r->txn, r->x->dbi[TABLE_META], &key, &val) != 0 || val.mv_size != KAI_HALF_ID_BYTES)
         return 0;
     return kai_get_u64(val.mv_data);
 }
