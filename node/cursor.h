@@ -9,7 +9,6 @@
 
 #include "base/buf.h"
 #include "base/why.h"
-#include "node/core.h"
 #include "query/run.h"
 
 /* Characters of one, with its NUL: of the longest query. */
