@@ -29,7 +29,8 @@ struct picker {
     struct id ids[IDS_MAX];
     const struct id *at; /* The one that is looked for. */
     uint64_t work;
-    bool much; /* Named objects would take more than there may be. */
+    uint64_t looks; /* At other versions, of what is named. */
+    bool much;      /* Named objects would take more than there may be. */
     enum kai_err err;
 };
 
@@ -87,12 +88,15 @@ static bool version_wanted(struct picker *p, const struct kai_row *row, uint64_t
 {
     struct kai_taxii_version v = {
         .r = p->r, .aud_id = p->aud_id, .now_ms = p->now_ms, .row = row, .us = us, .key = key};
+    uint64_t *looks = p->n_ids > 0 ? &p->looks : &p->work;
     bool is = p->all || is_named(p, row, us);
 
+    if (!is && p->looks >= KAI_TAXII_WORK_MAX) /* Rather too many than none: others make them. */
+        return p->first || p->last;
     if (!is && p->last)
-        p->err = kai_taxii_newest(&v, &is, &p->work);
+        p->err = kai_taxii_newest(&v, &is, looks);
     if (!is && p->first && p->err == KAI_OK)
-        p->err = kai_taxii_oldest(&v, &is, &p->work);
+        p->err = kai_taxii_oldest(&v, &is, looks);
     return is && p->err == KAI_OK;
 }
 
