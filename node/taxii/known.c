@@ -84,7 +84,12 @@ static void judge(struct search *s, const struct kai_row *row, bool same)
                 kai_taxii_leaves(row, s->r->clearance, s->now_ms);
     bool ours = memcmp(row->origin, s->r->c->self.org_id, KAI_ID_BYTES) == 0;
 
-    s->held = here && (ours || same || same_text(s, row));
+    /* An exercise of ours does not leave by TAXII, and must not go out as another thing. */
+    if (ours)
+        s->held = memcmp(row->aud_id, s->aud_id, KAI_ID_BYTES) == 0 &&
+                  (row->flags & KAI_ROW_RECALLED) == 0;
+    else
+        s->held = here && (same || same_text(s, row));
     if (s->held) {
         s->row = *row;
     } else if (ours) {

@@ -54,6 +54,10 @@ static void what_others_said_is_not_ours_to_say(void **state)
     memcpy(row.aud_id, r->all, KAI_ID_BYTES);
     taxii_claim(r, &row, 1);
     taxii_post(r, ENVELOPE(OBJECT(ID("5"), FIRST, GREEN, "other")), 1, "TLP:AMBER");
+    static const char unlabelled[] =
+        "{\"objects\":[{\"type\":\"malware\",\"spec_version\":\"2.1\",\"id\":\"" ID(
+            "5") "\",\"is_family\":false,\"created\":\"" FIRST "\",\"modified\":\"" FIRST "\"}]}";
+    taxii_post(r, unlabelled, 1, "no TLP label");
     /* For who may not see it, it is not there. */
     taxii_who.clearance = KAI_TLP_GREEN;
     taxii_post(r, ENVELOPE(OBJECT(ID("5"), FIRST, GREEN, "other")), 0, "");
@@ -71,6 +75,17 @@ static void what_was_ours_first_stays_ours(void **state)
     taxii_claim(r, &row, 1);
     taxii_post(r, ENVELOPE(OBJECT(ID("1"), FIRST, CLEAR, "ours")), 0, "");
     assert_true(taxii_has(r, "objects/", "\"name\":\"ours\""));
+}
+
+/* An exercise that a client knows from elsewhere is not said again as what is real. */
+static void an_exercise_stays_one(void **state)
+{
+    static const char text[] = OBJECT(ID("1"), FIRST, GREEN, "drill");
+    struct rig *r = *state;
+
+    taxii_publish(r, text, "all", (struct kai_label){.tlp = KAI_TLP_GREEN, .exercise = true});
+    taxii_post(r, ENVELOPE(OBJECT(ID("1"), FIRST, GREEN, "drill again")), 0, "");
+    assert_false(taxii_has(r, "objects/", "drill"));
 }
 
 static void a_value_is_known_in_its_version_alone(void **state)
@@ -202,6 +217,7 @@ int main(void)
         WITH(a_claim_hides_nothing_of_ours),
         WITH(what_others_said_is_not_ours_to_say),
         WITH(what_was_ours_first_stays_ours),
+        WITH(an_exercise_stays_one),
         WITH(a_value_is_known_in_its_version_alone),
         WITH(a_delete_withdraws),
         WITH(what_is_there_is_audited),

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/acts.h"
+
 /* What is looked at for one answer, with bounds that a test can reach. */
 #undef KAI_TAXII_WORK_MAX
 #define KAI_TAXII_WORK_MAX 3000u
@@ -44,6 +46,21 @@ static char *large(const char *id)
     return text;
 }
 
+/* As for a re-share. */
+static enum kai_err load_subject(struct rig *r, const struct kai_row *row)
+{
+    struct kai_audit_batch none = {0};
+    struct kai_reader reader;
+    struct kai_subject s;
+
+    MUST(kai_reader_init(&reader, r->core, KAI_TLP_RED, &none));
+    MUST(kai_reader_begin(&reader));
+    enum kai_err err = kai_subject_load(&reader, row, true, &s);
+    kai_subject_free(&s);
+    kai_reader_free(&reader);
+    return err;
+}
+
 /* The small ones before and behind it are there, it is not. */
 static void check_all(struct rig *r)
 {
@@ -74,6 +91,7 @@ static void reading_goes_on(void **state)
     forget(r, &row, row.seq + 1);
     check_all(r);
     assert_int_equal(r->core->n_alarms, 0); /* It is gone, which is no damage. */
+    assert_int_equal(load_subject(r, &row), KAI_ENOTFOUND);
     /* What stands there is not what the index says. */
     row = taxii_row_of(r, ID("1"));
     row.stix_uuid[15] ^= 0x0f;
