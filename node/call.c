@@ -52,6 +52,7 @@ static const struct {
     {"explain", kai_verb_explain, KAI_POLICY_LOOK},
     {"export", kai_verb_export, KAI_POLICY_LOOK},
     {"watch", kai_verb_watch, KAI_POLICY_LOOK},
+    {"stream", kai_verb_stream, KAI_POLICY_LOOK},
     {"hunt-filter", kai_verb_hunt_filter, KAI_POLICY_LOOK},
     {"hunt-resolve", kai_verb_hunt_resolve, KAI_POLICY_LOOK},
     {"inventory-import", kai_verb_inventory_import, KAI_POLICY_MANAGE},

@@ -93,6 +93,6 @@ kai_verb_fn kai_verb_status, kai_verb_peers, kai_verb_network_show, kai_verb_net
     kai_verb_issuing_begin, kai_verb_issuing_replace, kai_verb_carry_pack, kai_verb_carry_unpack,
     kai_verb_org_replace, kai_verb_org_succeed_begin, kai_verb_org_succeed, kai_verb_note,
     kai_verb_sighting, kai_verb_inventory_import, kai_verb_inventory_list, kai_verb_relevant,
-    kai_verb_lookup, kai_verb_hunt_filter, kai_verb_hunt_resolve, kai_verb_export;
+    kai_verb_lookup, kai_verb_hunt_filter, kai_verb_hunt_resolve, kai_verb_export, kai_verb_stream;
 
 #endif

@@ -162,6 +162,7 @@ static void put_head(const struct filtering *s, struct kai_buf *out)
     kai_jput_uint(&j, "net_blocks", s->f->nets.blocks);
     kai_jput_hex(&j, "key", s->f->key, sizeof s->f->key);
     kai_jput_hex(&j, "tops", s->f->tops, sizeof s->f->tops);
+    kai_jput_hex(&j, "lasts", s->f->lasts, sizeof s->f->lasts);
     kai_jput_array(&j, "types");
     for (unsigned i = 1; i <= KAI_VTYPE_MAX; i++)
         if ((s->f->types >> i & 1u) != 0)

@@ -3,6 +3,7 @@
 
 #include "node/call.h"
 #include "node/inventory.h"
+#include "node/touched.h"
 
 static enum kai_err put_counts(struct kai_call *call, const struct kai_inventory *inv)
 {
@@ -26,6 +27,8 @@ enum kai_err kai_verb_inventory_import(struct kai_call *call)
         err = kai_why_set(&call->why, KAI_ELIMIT, "inventory.limit", "20000", NULL, NULL);
     if (err == KAI_OK)
         err = kai_inventory_read(&inv, call->body, name != NULL ? name : "-", &call->why);
+    if (err == KAI_OK)
+        err = kai_touched_forget(call->core, &call->why);
     if (err == KAI_OK)
         err = kai_inventory_save(&inv, &call->core->home, &call->why);
     if (err == KAI_OK)

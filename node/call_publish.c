@@ -1,6 +1,7 @@
 /* call_publish: a file goes out. */
 #include <string.h>
 
+#include "item/list.h"
 #include "node/call.h"
 #include "node/publish.h"
 
@@ -51,6 +52,30 @@ static void put_note(void *ctx, const struct kai_why *why)
     put_line(ctx, "noted", why, "");
 }
 
+/* A person judges what a text was taken for. */
+static enum kai_err put_found(void *ctx, struct kai_view content)
+{
+    struct kai_call *call = ctx;
+    struct kai_list list;
+    struct kai_view v;
+    struct kai_jput j;
+    size_t at = 0;
+    enum kai_err err = kai_list_read(&list, content, false, NULL);
+
+    while (err == KAI_OK && call->out.len < KAI_EXTRACT_SHOWN_BYTES &&
+           kai_list_next(&list, &at, &v)) {
+        kai_jput_init(&j, &call->out);
+        kai_jput_object(&j, NULL);
+        kai_jput_object(&j, "found");
+        kai_jput_text(&j, "type", kai_vtype_name(list.type));
+        kai_jput_view(&j, "value", v);
+        kai_jput_end(&j);
+        kai_jput_end(&j);
+        err = kai_jput_line(&j);
+    }
+    return err;
+}
+
 static enum kai_err read_label(struct kai_call *call, struct kai_label *l)
 {
     enum kai_err err = KAI_OK;
@@ -99,6 +124,7 @@ enum kai_err kai_verb_publish(struct kai_call *call)
                             .refuse = kai_call_refusal,
                             .warn = put_warning,
                             .note = put_note,
+                            .take = put_found,
                             .ctx = call};
     struct kai_published sum;
     enum kai_err err = KAI_OK;
@@ -112,6 +138,7 @@ enum kai_err kai_verb_publish(struct kai_call *call)
         err = kai_why_set(&call->why, KAI_ELIMIT, "usage.argument", "wish", NULL, NULL);
     p.skip_bad = kai_arg_bool(call, "skip_bad", &err);
     p.dry_run = kai_arg_bool(call, "dry_run", &err);
+    p.extract = kai_arg_bool(call, "extract", &err);
     p.wait = kai_arg_uint(call, "wait", 0, &err);
     p.timeout_ms = kai_arg_uint(call, "timeout_ms", 30000, &err);
     while (err == KAI_OK && (p.also[p.n_also] = kai_arg_item(call, "also", p.n_also, &err)) != NULL)

@@ -4,9 +4,11 @@
 
 #include "node/call.h"
 #include "node/clerk.h"
+#include "node/cursor.h"
 #include "node/indexer.h"
 #include "node/inventory.h"
 #include "node/reader.h"
+#include "node/touched.h"
 #include "policy/policy.h"
 
 #define PAGE          128u
@@ -17,14 +19,18 @@ struct query {
     struct kai_core *c;
     struct kai_reader r;
     struct kai_query *q;
-    struct kai_query_at at;
+    struct kai_cursor at;
+    bool paged; /* The last line is where the next page begins. */
     struct kai_buf *out;
     uint64_t limit;
     uint64_t given;
     uint64_t now_ms;
     enum kai_err err;
     struct kai_inventory inv;
-    bool relevant; /* Only what touches inv. */
+    bool relevant;                  /* Only what touches inv. */
+    bool whole;                     /* And all of that. */
+    bool looked;                    /* It was given. */
+    struct kai_touched_mark newest; /* What was there when it began. */
     /* watch */
     uint64_t position;
     uint64_t row;
@@ -38,6 +44,7 @@ static void query_free(void *ctx)
     kai_reader_free(&q->r);
     kai_inventory_free(&q->inv);
     kai_query_free(q->q);
+    kai_cursor_free(&q->at);
     free(q);
 }
 
@@ -64,15 +71,9 @@ static bool give_touching(struct query *q, const struct kai_query_hit *hit,
 /* An object that has no value of ours may still be about a product of ours. */
 static bool give_product(struct query *q, const struct kai_query_hit *hit)
 {
-    bool vulnerability = strcmp(hit->row->type, "vulnerability") == 0;
     struct kai_touch touch;
-    struct kai_view object;
 
-    if (q->inv.n == q->inv.n_values || hit->row->kind != KAI_CONTENT_STIX ||
-        kai_fetch_object(q->r.fetch, &q->r.source, hit->row, &object) != KAI_OK ||
-        !kai_inventory_product(&q->inv, object, vulnerability, &touch))
-        return true;
-    return give_touching(q, hit, &touch);
+    return !kai_touched_product(&q->inv, &q->r, hit->row, &touch) || give_touching(q, hit, &touch);
 }
 
 /* Of a list each value for itself, also where the list was meant as a whole. */
@@ -113,23 +114,55 @@ static bool on_hit(void *ctx, const struct kai_query_hit *hit)
     return q->relevant ? give_relevant(q, hit) : give(q, hit);
 }
 
+/* The last line of a page. */
+static enum kai_err put_after(struct query *q, bool done)
+{
+    struct kai_buf text;
+    struct kai_jput j;
+    enum kai_err err = KAI_OK;
+
+    kai_buf_init(&text, KAI_CURSOR_TEXT_MAX);
+    if (!done)
+        err = kai_cursor_write(&q->at, &text);
+    kai_jput_init(&j, q->out);
+    kai_jput_object(&j, NULL);
+    if (done)
+        kai_jput_null(&j, "after");
+    else
+        kai_jput_view(&j, "after", kai_buf_view(&text));
+    kai_jput_end(&j);
+    kai_buf_free(&text);
+    return err == KAI_OK ? kai_jput_line(&j) : err;
+}
+
 static enum kai_err query_next(void *ctx, struct kai_buf *out, bool *end, struct kai_why *why)
 {
     struct query *q = ctx;
     bool done = false;
+    *end = q->looked;
+    if (q->looked) /* The last of it is recorded, and on its way. */
+        return kai_touched_looked(q->c, q->r.clearance, &q->newest);
     uint64_t page = q->limit - q->given < PAGE ? q->limit - q->given : PAGE;
     enum kai_err err = kai_reader_begin(&q->r);
 
-    (void)why;
     q->out = out;
     if (err == KAI_OK)
-        err = kai_query_run(q->q, q->r.rows, q->now_ms, page, &q->at, &done, on_hit, q);
+        err = kai_query_run(q->q, q->r.rows, q->now_ms, page, &q->at.at, &done, on_hit, q);
     kai_reader_end(&q->r);
     *end = done || q->given >= q->limit;
-    return err == KAI_OK ? q->err : err;
+    if (err == KAI_EMALFORMED) /* Its sum was right: somebody made it. */
+        return kai_why_set(why, err, "query.after", NULL, NULL, NULL);
+    if (err == KAI_OK)
+        err = q->err;
+    if (err == KAI_OK && done && q->whole) {
+        q->looked = true;
+        *end = false;
+    }
+    return err == KAI_OK && *end && q->paged ? put_after(q, done) : err;
 }
 
-static enum kai_err query_new(struct kai_call *call, const char *expr, struct query **out)
+static enum kai_err query_new(struct kai_call *call, const char *expr, uint64_t asked_ms,
+                              struct query **out)
 {
     struct query *q = calloc(1, sizeof *q);
     enum kai_err err = q == NULL
@@ -143,12 +176,17 @@ static enum kai_err query_new(struct kai_call *call, const char *expr, struct qu
     }
     q->c = call->core;
     q->now_ms = kai_wall_ms();
+    kai_cursor_init(&q->at);
+    q->at.asked_ms = asked_ms != 0 && asked_ms < q->now_ms ? asked_ms : q->now_ms;
     struct kai_query_names names = {
         .org = kai_reader_org, .audience = kai_reader_aud, .text = kai_reader_text, .ctx = &q->r};
     err = kai_reader_begin(&q->r);
     if (err == KAI_OK)
-        err =
-            kai_query_parse(&q->q, kai_view_of(expr, strlen(expr)), &names, q->now_ms, &call->why);
+        err = kai_query_parse(&q->q, kai_view_of(expr, strlen(expr)), &names, q->at.asked_ms,
+                              &call->why);
+    if (err == KAI_OK)
+        err = kai_touched_newest(q->r.rows, &q->newest);
+    q->at.index = q->newest.index;
     kai_reader_end(&q->r);
     if (err != KAI_OK) {
         query_free(q);
@@ -170,34 +208,81 @@ static enum kai_err load_inventory(struct kai_call *call, struct query *q)
     return kai_inventory_load(&q->inv, &call->core->home, &call->why);
 }
 
-static enum kai_err run_query(struct kai_call *call, bool relevant)
+static enum kai_err query_start(struct kai_call *call, const char *expr, uint64_t asked_ms,
+                                struct query **out)
 {
     enum kai_err err = KAI_OK;
-    const char *expr = kai_arg_text(call, "expr", &err);
     uint64_t limit = kai_arg_uint(call, "limit", UINT64_MAX, &err);
     bool settle = kai_arg_bool(call, "settle", &err);
-    struct query *q;
 
     if (err == KAI_OK &&
         (settle || call->core->loop == NULL)) /* A stopped node has time to catch up first. */
         err = kai_indexer_settle(call->core->indexer);
     if (err == KAI_OK)
-        err = query_new(call, expr != NULL ? expr : "", &q);
+        err = query_new(call, expr, asked_ms, out);
     if (err != KAI_OK)
         return err;
-    q->limit = limit;
-    call->stream = (struct kai_stream){.next = query_next, .free = query_free, .ctx = q};
-    return relevant ? load_inventory(call, q) : KAI_OK;
+    (*out)->limit = limit;
+    call->stream = (struct kai_stream){.next = query_next, .free = query_free, .ctx = *out};
+    return KAI_OK;
+}
+
+/* Pages: `after` is "" for the first one, and what the last line of a page said for the next. */
+static enum kai_err query_page(struct kai_call *call, const char *expr, const char *after)
+{
+    struct kai_cursor from;
+    struct query *q;
+    enum kai_err err = KAI_OK;
+
+    kai_cursor_init(&from);
+    if (after[0] != '\0') {
+        err = kai_cursor_read(&from, after, &call->why);
+        if (err == KAI_OK && expr != NULL && strcmp(expr, (const char *)from.expr.p) != 0)
+            err = kai_why_set(&call->why, KAI_EMALFORMED, "query.after", NULL, NULL, NULL);
+        expr = (const char *)from.expr.p;
+    }
+    expr = expr != NULL ? expr : "";
+    if (err == KAI_OK)
+        err = query_start(call, expr, from.asked_ms, &q);
+    if (err == KAI_OK) {
+        if (from.expr.len == 0)
+            kai_buf_add(&from.expr, expr, strlen(expr) + 1);
+        bool same = from.at.n == 0 || from.index == q->at.index;
+
+        q->paged = true;
+        q->at.at = from.at;
+        q->at.expr = from.expr; /* Handed over. */
+        return same ? KAI_OK
+                    : kai_why_set(&call->why, KAI_EMALFORMED, "query.after-gone", NULL, NULL, NULL);
+    }
+    kai_cursor_free(&from);
+    return err;
 }
 
 enum kai_err kai_verb_query(struct kai_call *call)
 {
-    return run_query(call, false);
+    enum kai_err err = KAI_OK;
+    const char *expr = kai_arg_text(call, "expr", &err);
+    const char *after = kai_arg_text(call, "after", &err);
+    struct query *q;
+
+    if (err == KAI_OK && after != NULL)
+        return query_page(call, expr, after);
+    return err == KAI_OK ? query_start(call, expr != NULL ? expr : "", 0, &q) : err;
 }
 
 enum kai_err kai_verb_relevant(struct kai_call *call)
 {
-    return run_query(call, true);
+    enum kai_err err = KAI_OK;
+    const char *expr = kai_arg_text(call, "expr", &err);
+    struct query *q;
+
+    if (err == KAI_OK)
+        err = query_start(call, expr != NULL ? expr : "", 0, &q);
+    if (err != KAI_OK)
+        return err;
+    q->whole = q->limit == UINT64_MAX && (expr == NULL || expr[0] == '\0');
+    return load_inventory(call, q);
 }
 
 /* ---- watch: what arrives from now on. */
@@ -247,7 +332,7 @@ enum kai_err kai_verb_watch(struct kai_call *call)
         err = kai_why_set(&call->why, KAI_EAGAIN, "node.not-running", call->core->home.dir, NULL,
                           NULL);
     if (err == KAI_OK)
-        err = query_new(call, expr != NULL ? expr : "", &q);
+        err = query_new(call, expr != NULL ? expr : "", 0, &q);
     if (err != KAI_OK)
         return err;
     q->limit = UINT64_MAX;
@@ -333,7 +418,7 @@ static enum kai_err get(struct kai_call *call, bool explain)
     if (err == KAI_OK && call->core->loop == NULL)
         err = kai_indexer_settle(call->core->indexer);
     if (err == KAI_OK)
-        err = query_new(call, "", &g.q);
+        err = query_new(call, "", 0, &g.q);
     if (err != KAI_OK)
         return err;
     g.q->r.rules = call->who;

@@ -8,6 +8,7 @@
 #include "node/indexer.h"
 #include "node/shown.h"
 #include "node/stale.h"
+#include "node/touched.h"
 
 static void address_of(const struct kai_core *c,
                        char out[static KAI_ENDPOINT_BYTES_MAX + KAI_BASE32_KEY_CAP + 1])
@@ -81,35 +82,43 @@ static bool alarm_shown(const struct kai_call *call, const struct kai_outlook *o
     return true;
 }
 
-static void put_alarms(struct kai_call *call, struct kai_jput *j, const struct kai_outlook *o)
+static void put_alarm(const struct kai_call *call, struct kai_jput *j,
+                      const struct kai_alarm_row *alarm)
 {
-    struct kai_core *c = call->core;
+    struct kai_why why = {0};
     struct kai_buf text;
 
     kai_buf_init(&text, 4096);
-    kai_jput_array(j, "alarms");
-    (void)pthread_mutex_lock(&c->mu);
-    for (size_t i = 0; i < c->n_alarms; i++) {
-        struct kai_why why = {0};
-
-        if (!alarm_shown(call, o, c->alarms[i].about))
-            continue;
-        (void)kai_why_set(&why, KAI_OK, c->alarms[i].code, c->alarms[i].about,
-                          c->alarms[i].whom[0] != '\0' ? c->alarms[i].whom : NULL, NULL);
-        kai_jput_object(j, NULL);
-        kai_jput_text(j, "code", c->alarms[i].code);
-        kai_jput_time(j, "since", c->alarms[i].since_ms);
-        kai_buf_clear(&text);
-        kai_text_what(call->lang, &why, &text);
-        kai_jput_view(j, "what", kai_buf_view(&text));
-        kai_buf_clear(&text);
-        kai_text_do(call->lang, &why, &text);
-        kai_jput_view(j, "do", kai_buf_view(&text));
-        kai_jput_end(j);
-    }
-    (void)pthread_mutex_unlock(&c->mu);
+    (void)kai_why_set(&why, KAI_OK, alarm->code, alarm->about,
+                      alarm->whom[0] != '\0' ? alarm->whom : NULL, NULL);
+    kai_jput_object(j, NULL);
+    kai_jput_text(j, "code", alarm->code);
+    kai_jput_time(j, "since", alarm->since_ms);
+    kai_text_what(call->lang, &why, &text);
+    kai_jput_view(j, "what", kai_buf_view(&text));
+    kai_buf_clear(&text);
+    kai_text_do(call->lang, &why, &text);
+    kai_jput_view(j, "do", kai_buf_view(&text));
     kai_jput_end(j);
     kai_buf_free(&text);
+}
+
+/* touched_ms: since when that of our own is touched; 0: it is not. */
+static void put_alarms(struct kai_call *call, struct kai_jput *j, const struct kai_outlook *o,
+                       uint64_t touched_ms)
+{
+    const struct kai_alarm_row touched = {.code = "inventory.touched", .since_ms = touched_ms};
+    struct kai_core *c = call->core;
+
+    kai_jput_array(j, "alarms");
+    (void)pthread_mutex_lock(&c->mu);
+    for (size_t i = 0; i < c->n_alarms; i++)
+        if (alarm_shown(call, o, c->alarms[i].about))
+            put_alarm(call, j, &c->alarms[i]);
+    (void)pthread_mutex_unlock(&c->mu);
+    if (touched_ms != 0)
+        put_alarm(call, j, &touched);
+    kai_jput_end(j);
 }
 
 static const char *label_max_name(uint64_t v)
@@ -133,6 +142,8 @@ enum kai_err kai_verb_status(struct kai_call *call)
     struct kai_stale_names stale;
     struct kai_store_usage u;
     struct kai_indexer_state p;
+    struct kai_why unread = {0};
+    uint64_t touched_ms;
     uint64_t items;
     char address[KAI_ENDPOINT_BYTES_MAX + KAI_BASE32_KEY_CAP + 1];
     struct kai_jput j;
@@ -145,6 +156,8 @@ enum kai_err kai_verb_status(struct kai_call *call)
     if (err != KAI_OK)
         return err;
     kai_indexer_state(c->indexer, &p);
+    if (kai_touched_since(c, call->who, &touched_ms, &unread) != KAI_OK)
+        touched_ms = 0; /* An inventory that cannot be read: `relevant` says so. */
     address_of(c, address);
     struct kai_outlook *o = kai_outlook_get(c);
     err = kai_stale_now(c, o->roster, &stale);
@@ -188,7 +201,7 @@ enum kai_err kai_verb_status(struct kai_call *call)
     put_count(call, &j, "peer_memory_bytes", g.counters.memory_bytes);
     put_count(call, &j, "withheld", g.counters.withheld);
     put_stale(&j, &stale);
-    put_alarms(call, &j, o);
+    put_alarms(call, &j, o, touched_ms);
     kai_jput_end(&j);
     kai_outlook_put(o);
     return kai_jput_line(&j);

@@ -15,7 +15,7 @@
 #ifndef KAI_NODE_CONFIG_H
 #define KAI_NODE_CONFIG_H
 
-#include "export/fit.h"
+#include "item/fit.h"
 #include "keys/record.h"
 #include "node/home.h"
 

@@ -24,6 +24,7 @@
 #include "node/post.h"
 #include "node/stale.h"
 #include "node/sure.h"
+#include "node/touched.h"
 
 static uint64_t clock_ms(clockid_t id)
 {
@@ -342,7 +343,7 @@ static enum kai_err index_ahead(struct kai_core *c, bool *ahead)
     return err;
 }
 
-static enum kai_err open_index(struct kai_core *c, struct kai_why *why)
+static enum kai_err open_believed(struct kai_core *c, struct kai_why *why)
 {
     char path[KAI_PATH_BYTES_MAX];
     char boot[64];
@@ -360,6 +361,15 @@ static enum kai_err open_index(struct kai_core *c, struct kai_why *why)
     c->index = NULL;
     err = kai_index_erase(path);
     return err == KAI_OK ? kai_index_open(&c->index, path, 0, boot, &rebuild, why) : err;
+}
+
+static enum kai_err open_index(struct kai_core *c, struct kai_why *why)
+{
+    uint8_t fresh[KAI_HALF_ID_BYTES];
+    enum kai_err err = open_believed(c, why);
+
+    randombytes_buf(fresh, sizeof fresh);
+    return err == KAI_OK ? kai_index_id(c->index, fresh, c->index_id) : err;
 }
 
 static enum kai_err open_stores(struct kai_core *c, struct kai_why *why)
@@ -417,6 +427,8 @@ enum kai_err kai_core_open(struct kai_core **out, const struct kai_home *home, s
         err = kai_stale_begin(c);
     if (err == KAI_OK)
         err = kai_hold_load(c);
+    if (err == KAI_OK)
+        err = kai_touched_new(&c->touched);
     if (err == KAI_OK) {
         kai_core_refresh(c);
         kai_core_commit(c);
@@ -452,6 +464,7 @@ void kai_core_close(struct kai_core *c)
     c->indexer = NULL;
     kai_indexer_stop(indexer);
     kai_clerk_free(c->clerk);
+    kai_touched_free(c->touched);
     if (c->store != NULL && c->ctl != NULL)
         while (c->tx != NULL || c->n_after > 0)
             kai_core_commit(c);

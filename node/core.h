@@ -21,6 +21,7 @@
 struct kai_audit;
 struct kai_clerk;
 struct kai_indexer;
+struct kai_touched;
 struct kai_loop;
 
 /* What other threads may see of roster and keys: immutable, counted. */
@@ -76,6 +77,7 @@ struct kai_core {
     struct kai_keys *issuing; /* NULL: the organisation's issuing key is on another machine. */
     struct kai_store *store;
     struct kai_index *index;
+    uint8_t index_id[KAI_HALF_ID_BYTES];
     struct kai_charter charter; /* Version 1; the one that counts is in the outlook. */
     struct kai_buf charter_record;
     struct kai_ctl *ctl;
@@ -94,6 +96,7 @@ struct kai_core {
     struct kai_indexer *indexer;
     struct kai_clerk *clerk;
     struct kai_audit *audit;
+    struct kai_touched *touched;
     struct kai_loop *
         loop; /* NULL: no loop, jobs run at once. Set before and cleared after other threads ask. */
     pthread_t owner;

@@ -1,5 +1,5 @@
 /* publish: from a file in memory to entries of our own log. */
-#include "node/publish.h"
+#include "node/publish_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,71 +14,8 @@
 #include "node/warnlists.h"
 #include "policy/policy.h"
 
-#define LABELS_MAX 50u /* TLP x PAP x exercise. */
-
-struct run {
-    struct kai_core *c;
-    const struct kai_publish *p;
-    struct kai_published *out;
-    struct kai_why *why;
-    struct kai_outlook *o;
-    const struct kai_aud_name *aud;
-    uint64_t kind;               /* Of the audience. */
-    uint64_t ceiling;            /* And its ceiling. */
-    struct kai_aud_name mailbox; /* aud, of a contribution. */
-    struct kai_buf letters;      /* Hashes of the OBJs that are contributed. */
-    const struct kai_aud_name *also[KAI_AUDIENCES_PER_OBJ_MAX];
-    struct kai_ixsnap *index;
-    struct kai_post *post;
-    struct kai_batch *batches[LABELS_MAX]; /* One for each label, opened when it is needed. */
-    struct kai_obj obj;
-    uint8_t highest;       /* Label of what is accepted, by the first pass. */
-    bool publishing;       /* Second pass. */
-    struct kai_warn *warn; /* NULL: this home has no warninglists. */
-    bool any_malformed;
-    struct kai_hold_items waiting; /* What waits for a key already. */
-    bool waits;                    /* So does this. */
-    uint8_t log_pk[KAI_KEY_BYTES]; /* Who holds it, is asked of this entry: */
-    uint64_t last;                 /* 0 = of none. */
-};
-
 /* ---- First pass: judge. */
-static const char *verdict(const struct run *r, uint8_t tlp)
-{
-    const struct kai_node *self = kai_roster_node(r->o->roster, r->c->self.node_id);
-    struct kai_policy_publish f = {
-        .tlp = tlp,
-        .audience_kind = r->kind,
-        .ceiling = r->ceiling,
-        .member = r->aud->member,
-        .may_publish = self != NULL && self->active && (self->caps & KAI_CAP_PUBLISH) != 0,
-    };
-
-    /* Who may not see it would learn by publishing it whether it is there already. */
-    struct kai_policy_read reader = {
-        .role = r->p->who->role, .clearance = r->p->who->clearance, .tlp = tlp};
-    const char *code = kai_policy_publish(&f);
-
-    return code != NULL ? code : kai_policy_read(&reader);
-}
-
-/* Also of the audiences that it lists besides; *about is set to the one that forbids. */
-static const char *verdict_all(const struct run *r, uint8_t tlp, const struct kai_aud_name **about)
-{
-    const char *code = verdict(r, tlp);
-
-    *about = r->aud;
-    for (size_t i = 0; code == NULL && i < r->p->n_also; i++) {
-        const struct kai_audience *rec = kai_roster_audience(r->o->roster, r->also[i]->id);
-
-        *about = r->also[i];
-        code = kai_policy_list(tlp, rec == NULL ? 0 : rec->rec.kind,
-                               rec == NULL ? 0 : rec->rec.label_max);
-    }
-    return code;
-}
-
-static void refuse(struct run *r, const struct kai_why *why, const char *id, bool rule)
+static void refuse(struct kai_publish_run *r, const struct kai_why *why, const char *id, bool rule)
 {
     r->out->refused++;
     if (!rule)
@@ -87,10 +24,10 @@ static void refuse(struct run *r, const struct kai_why *why, const char *id, boo
         r->p->refuse(r->p->ctx, why, id);
 }
 
-static bool allowed(struct run *r, const struct kai_candidate *cand, bool tell)
+static bool allowed(struct kai_publish_run *r, const struct kai_candidate *cand, bool tell)
 {
     const struct kai_aud_name *about;
-    const char *code = verdict_all(r, cand->label.tlp, &about);
+    const char *code = kai_publish_verdict(r, cand->label.tlp, &about);
     const char *id = cand->info != NULL ? cand->info->id : "";
     struct kai_why why = {0};
 
@@ -110,7 +47,7 @@ static bool allowed(struct run *r, const struct kai_candidate *cand, bool tell)
 
 /* ---- Warninglists. */
 struct listed {
-    struct run *r;
+    struct kai_publish_run *r;
     const struct kai_candidate *cand;
     bool blocked;
 };
@@ -118,7 +55,7 @@ struct listed {
 static bool ask_lists(void *ctx, enum kai_vtype type, struct kai_view norm, enum kai_atom strength)
 {
     struct listed *l = ctx;
-    struct run *r = l->r;
+    struct kai_publish_run *r = l->r;
     const char *id = l->cand->info != NULL ? l->cand->info->id : "";
     const char *list = strength == KAI_ATOM_STRONG ? kai_warn_find(r->warn, type, norm) : NULL;
     struct kai_why why = {0};
@@ -146,7 +83,8 @@ static bool ask_lists(void *ctx, enum kai_vtype type, struct kai_view norm, enum
 }
 
 /* Whether the configuration keeps it here; each value on a list is told. */
-static enum kai_err check_lists(struct run *r, const struct kai_candidate *cand, bool *blocked)
+static enum kai_err check_lists(struct kai_publish_run *r, const struct kai_candidate *cand,
+                                bool *blocked)
 {
     struct listed l = {.r = r, .cand = cand};
     enum kai_err err = KAI_OK;
@@ -174,7 +112,7 @@ static unsigned label_slot(struct kai_label l)
 
 static enum kai_err emit(void *ctx, const struct kai_entry *e, size_t n_items)
 {
-    struct run *r = ctx;
+    struct kai_publish_run *r = ctx;
 
     (void)n_items;
     r->out->entries++;
@@ -184,7 +122,7 @@ static enum kai_err emit(void *ctx, const struct kai_entry *e, size_t n_items)
 /* Of a contribution: the addressee is told which batch it is. */
 static void on_obj(void *ctx, struct kai_view obj)
 {
-    struct run *r = ctx;
+    struct kai_publish_run *r = ctx;
     uint8_t hash[KAI_ID_BYTES];
 
     kai_obj_hash(hash, obj);
@@ -192,7 +130,7 @@ static void on_obj(void *ctx, struct kai_view obj)
         kai_buf_add(&r->letters, hash, sizeof hash);
 }
 
-static enum kai_err batch_for(struct run *r, struct kai_label l, struct kai_batch **out)
+static enum kai_err batch_for(struct kai_publish_run *r, struct kai_label l, struct kai_batch **out)
 {
     struct kai_batch **slot = &r->batches[label_slot(l)];
 
@@ -222,7 +160,7 @@ static enum kai_err batch_for(struct run *r, struct kai_label l, struct kai_batc
 
 static enum kai_err on_item(void *ctx, const struct kai_candidate *cand)
 {
-    struct run *r = ctx;
+    struct kai_publish_run *r = ctx;
     uint8_t id[KAI_ID_BYTES];
     struct kai_batch *b;
     bool blocked = false;
@@ -237,6 +175,7 @@ static enum kai_err on_item(void *ctx, const struct kai_candidate *cand)
     }
     if (!r->publishing) {
         r->highest = cand->label.tlp > r->highest ? cand->label.tlp : r->highest;
+        kai_picked_add(&r->picked, cand);
         return KAI_OK;
     }
     if (cand->label.tlp > r->highest)
@@ -249,14 +188,14 @@ static enum kai_err on_item(void *ctx, const struct kai_candidate *cand)
     }
     r->out->accepted += cand->n;
     if (r->p->dry_run)
-        return KAI_OK;
+        return r->p->extract ? r->p->take(r->p->ctx, cand->content) : KAI_OK;
     enum kai_err err = batch_for(r, cand->label, &b);
     return err == KAI_OK ? kai_batch_add(b, cand->kind, cand->content) : err;
 }
 
 static enum kai_err on_refuse(void *ctx, const struct kai_why *why, const char *id)
 {
-    struct run *r = ctx;
+    struct kai_publish_run *r = ctx;
 
     if (!r->publishing)
         refuse(r, why, id, kai_policy_is_code(why->code));
@@ -265,31 +204,34 @@ static enum kai_err on_refuse(void *ctx, const struct kai_why *why, const char *
 
 static void on_note(void *ctx, const struct kai_why *why)
 {
-    struct run *r = ctx;
+    struct kai_publish_run *r = ctx;
 
     if (!r->publishing && r->p->note != NULL)
         r->p->note(r->p->ctx, why);
 }
 
-static enum kai_err scan(struct run *r)
+static enum kai_err scan(struct kai_publish_run *r)
 {
-    struct kai_import_opts opts = {.label = r->p->label, .skip_bad = true};
+    struct kai_import_opts opts = {
+        .label = r->p->label, .skip_bad = true, .extract = r->p->extract};
     struct kai_import_sink sink = {.ctx = r, .item = on_item, .refuse = on_refuse, .note = on_note};
 
+    if (r->publishing && !r->picked.over)
+        return kai_picked_each(&r->picked, on_item, r);
     return kai_import_scan(r->p->file, r->p->name, &opts, &sink, NULL);
 }
 
-static enum kai_err flush(struct run *r)
+static enum kai_err flush(struct kai_publish_run *r)
 {
     enum kai_err err = KAI_OK;
 
-    for (size_t i = 0; err == KAI_OK && i < LABELS_MAX; i++)
+    for (size_t i = 0; err == KAI_OK && i < KAI_PUBLISH_LABELS; i++)
         if (r->batches[i] != NULL)
             err = kai_batch_flush(r->batches[i]);
     return err;
 }
 
-static enum kai_err tell_wish(struct run *r)
+static enum kai_err tell_wish(struct kai_publish_run *r)
 {
     struct kai_buf item;
     enum kai_err err = r->letters.err;
@@ -311,7 +253,7 @@ static enum kai_err tell_wish(struct run *r)
 
 /* Who holds it; where nothing was new, who holds what this file says already. What waits for a key
  * is held by nobody until it has gone out. */
-static void wait_for_holders(struct run *r)
+static void wait_for_holders(struct kai_publish_run *r)
 {
     uint64_t deadline = kai_now_ms() + r->p->timeout_ms;
 
@@ -327,7 +269,7 @@ static void wait_for_holders(struct run *r)
 }
 
 /* What is known already is skipped: what the index has, and what waits for a key. */
-static enum kai_err know(struct run *r)
+static enum kai_err know(struct kai_publish_run *r)
 {
     struct kai_hold h;
     enum kai_err err = kai_indexer_settle(r->c->indexer);
@@ -339,7 +281,7 @@ static enum kai_err know(struct run *r)
     return err;
 }
 
-static enum kai_err write_out(struct run *r)
+static enum kai_err write_out(struct kai_publish_run *r)
 {
     uint64_t n = 0;
     enum kai_err err = KAI_OK;
@@ -367,7 +309,7 @@ static enum kai_err write_out(struct run *r)
     return err;
 }
 
-static enum kai_err publish_all(struct run *r)
+static enum kai_err publish_all(struct kai_publish_run *r)
 {
     uint64_t began = kai_now_ms();
     enum kai_err err = know(r);
@@ -378,7 +320,7 @@ static enum kai_err publish_all(struct run *r)
     r->index = NULL;
     kai_hold_items_free(&r->waiting);
     r->out->durable_ms = kai_now_ms() - began;
-    for (size_t i = 0; i < LABELS_MAX; i++) {
+    for (size_t i = 0; i < KAI_PUBLISH_LABELS; i++) {
         kai_batch_free(r->batches[i]);
         r->batches[i] = NULL;
     }
@@ -388,7 +330,7 @@ static enum kai_err publish_all(struct run *r)
 }
 
 /* A removal that came while it was written: what was begun is taken back, and waits instead. */
-static enum kai_err publish_locked(struct run *r)
+static enum kai_err publish_locked(struct kai_publish_run *r)
 {
     const struct kai_published judged = *r->out;
     enum kai_err err = kai_post_lock(r->c, r->aud->id);
@@ -407,81 +349,16 @@ static enum kai_err publish_locked(struct run *r)
     return err;
 }
 
-/* The mailbox of an organisation, which anybody may write to but itself. */
-static enum kai_err resolve_mailbox(struct run *r)
-{
-    const struct kai_org *org = NULL;
-    enum kai_err err = kai_outlook_find_org(r->o, r->p->through, &org, r->why);
-
-    if (err != KAI_OK)
-        return err;
-    if (memcmp(org->id, r->c->self.org_id, KAI_ID_BYTES) == 0)
-        return kai_why_set(r->why, KAI_EEXIST, "letter.own", org->name, NULL, NULL);
-    if (!org->active)
-        return kai_why_set(r->why, KAI_ENOTFOUND, "letter.nobody", org->name, NULL, NULL);
-    kai_mailbox_id(r->mailbox.id, org->id);
-    kai_copy_text(r->mailbox.name, sizeof r->mailbox.name, org->name);
-    r->mailbox.member = true;
-    r->aud = &r->mailbox;
-    r->kind = KAI_AUD_MAILBOX;
-    r->ceiling = org->label_max < KAI_MAILBOX_LABEL_MAX ? org->label_max : KAI_MAILBOX_LABEL_MAX;
-    return KAI_OK;
-}
-
-static enum kai_err resolve_audience(struct run *r)
-{
-    uint8_t clearance = r->p->who->clearance;
-    enum kai_err err = r->p->to_id != NULL
-                           ? kai_shown_aud_by_id(r->o, r->p->to_id, clearance, &r->aud, r->why)
-                           : kai_shown_find_aud(r->o, r->p->to, clearance, &r->aud, r->why);
-
-    if (err != KAI_OK)
-        return err;
-    const struct kai_audience *rec = kai_roster_audience(r->o->roster, r->aud->id);
-    r->kind = rec->rec.kind;
-    r->ceiling = rec->rec.label_max;
-    return KAI_OK;
-}
-
-static enum kai_err resolve(struct run *r)
-{
-    enum kai_err err = r->p->through != NULL ? resolve_mailbox(r) : resolve_audience(r);
-    const struct kai_node *self = kai_roster_node(r->o->roster, r->c->self.node_id);
-
-    if (err != KAI_OK)
-        return err;
-    memcpy(r->obj.aud[r->obj.n_auds++], r->aud->id, KAI_ID_BYTES);
-    for (size_t i = 0; i < r->p->n_also; i++) {
-        const struct kai_aud_name *also;
-
-        err = kai_shown_find_aud(r->o, r->p->also[i], r->p->who->clearance, &also, r->why);
-        if (err != KAI_OK)
-            return err;
-        memcpy(r->obj.aud[r->obj.n_auds++], also->id, KAI_ID_BYTES);
-        r->also[i] = also;
-    }
-    if (self == NULL || !self->active)
-        return kai_why_set(r->why, KAI_EDENIED, "node.not-active", r->c->home.dir, NULL, NULL);
-    memcpy(r->obj.origin_cert, self->cert, KAI_ID_BYTES);
-    /* What does not depend on the label is said once, not for each object. */
-    const char *code = verdict(r, KAI_TLP_CLEAR);
-    if (code != NULL && r->kind != KAI_AUD_PERSONS) {
-        kai_why_at(r->why, 0, "%s", r->p->to); /* Who is no member does not know its name. */
-        return kai_why_set(r->why, KAI_EDENIED, code, kai_tlp_name(KAI_TLP_CLEAR),
-                           r->aud->name[0] != '\0' ? r->aud->name : r->p->to, NULL);
-    }
-    return KAI_OK;
-}
-
 enum kai_err kai_publish(struct kai_core *c, const struct kai_publish *p, struct kai_published *out,
                          struct kai_why *why)
 {
-    struct run r = {.c = c, .p = p, .out = out, .why = why};
+    struct kai_publish_run r = {.c = c, .p = p, .out = out, .why = why};
 
     *out = (struct kai_published){.only_rules = false};
     kai_buf_init(&r.letters, KAI_BODY_BYTES_MAX);
+    kai_picked_init(&r.picked);
     r.o = kai_outlook_get(c);
-    enum kai_err err = resolve(&r);
+    enum kai_err err = kai_publish_where(&r);
     if (err == KAI_OK)
         err = kai_warnlists_load(&c->home, &r.warn, why);
     if (err == KAI_OK)
@@ -494,6 +371,7 @@ enum kai_err kai_publish(struct kai_core *c, const struct kai_publish *p, struct
     }
     kai_outlook_put(r.o);
     kai_warn_free(r.warn);
+    kai_picked_free(&r.picked);
     kai_buf_free(&r.letters);
     return err;
 }

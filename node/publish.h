@@ -25,6 +25,7 @@ struct kai_publish {
     struct kai_label label; /* tlp 0: each object its own. */
     bool skip_bad;
     bool dry_run;
+    bool extract;  /* The file is a free text: the indicators in it. */
     uint64_t wait; /* Organisations that must hold it. */
     uint64_t timeout_ms;
     uint64_t refusals_max; /* How many are told. */
@@ -34,6 +35,8 @@ struct kai_publish {
     void (*warn)(void *ctx, const struct kai_why *why, const char *id);
     /* What was left out of the file without being a refusal. */
     void (*note)(void *ctx, const struct kai_why *why);
+    /* With dry_run and extract: each list that would be new. Anything but KAI_OK stops. */
+    enum kai_err (*take)(void *ctx, struct kai_view content);
     void *ctx;
 };
 #define KAI_REFUSALS_MAX 100u /* Enough for a person. */

@@ -1,6 +1,7 @@
 /* reader: from rows of the index to what a person or program sees. */
 #include "node/reader.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "item/relabel.h"
@@ -321,6 +322,71 @@ out:
     kai_buf_free(&object);
     kai_buf_free(&compact);
     return err;
+}
+
+static void begin_line(struct kai_reader *r, struct kai_jput *j, const struct kai_row *row,
+                       struct kai_buf *out)
+{
+    kai_jput_init(j, out);
+    kai_jput_object(j, NULL);
+    kai_jput_hex(j, "id", row->item_id, KAI_ID_BYTES);
+    kai_jput_text(j, "type", row->type);
+    kai_audit_read(r->audit, row->item_id, row->tlp);
+}
+
+enum kai_err kai_reader_put_list(struct kai_reader *r, const struct kai_row *row,
+                                 const uint8_t *values, struct kai_buf *out)
+{
+    struct kai_list list;
+    struct kai_view norm;
+    struct kai_jput j;
+    size_t at = 0;
+    enum kai_err err = kai_fetch_list(r->fetch, &r->source, row, &list);
+
+    if (err != KAI_OK)
+        return err;
+    begin_line(r, &j, row, out);
+    kai_jput_text(&j, "value_type", kai_vtype_name(list.type));
+    put_head(r, &j, row);
+    kai_jput_uint(&j, "list_values", row->n_values);
+    kai_jput_array(&j, "values");
+    for (size_t i = 0; kai_list_next(&list, &at, &norm); i++)
+        if (values == NULL || (values[i / 8] >> i % 8 & 1) != 0)
+            kai_jput_view(&j, NULL, norm);
+    kai_jput_end(&j);
+    kai_jput_bool(&j, "exportable", kai_rules_exportable(row, r->clearance, kai_wall_ms()));
+    kai_jput_raw(&j, "template", list.template_json);
+    kai_jput_end(&j);
+    return kai_jput_line(&j);
+}
+
+/* "indicator--UUID"; nothing for a list. */
+static void put_stix_id(struct kai_jput *j, const struct kai_row *row)
+{
+    char hex[33];
+    char id[KAI_ROW_TYPE_CAP + 40];
+
+    if (row->kind != KAI_CONTENT_STIX) {
+        kai_jput_null(j, "stix_id");
+        return;
+    }
+    (void)kai_hex(hex, row->stix_uuid, 16);
+    (void)snprintf(id, sizeof id, "%s--%.8s-%.4s-%.4s-%.4s-%.12s", row->type, hex, hex + 8,
+                   hex + 12, hex + 16, hex + 20);
+    kai_jput_text(j, "stix_id", id);
+}
+
+enum kai_err kai_reader_put_state(struct kai_reader *r, const struct kai_row *row,
+                                  const char *state, struct kai_buf *out)
+{
+    struct kai_jput j;
+
+    begin_line(r, &j, row, out);
+    kai_jput_text(&j, "state", state);
+    put_stix_id(&j, row);
+    put_head(r, &j, row);
+    kai_jput_end(&j);
+    return kai_jput_line(&j);
 }
 
 enum kai_err kai_reader_stix(struct kai_reader *r, const struct kai_row *row, uint64_t index,

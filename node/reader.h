@@ -38,6 +38,13 @@ void kai_reader_end(struct kai_reader *r);
 /* Append the line of one answer. */
 KAI_MUST_USE enum kai_err kai_reader_put(struct kai_reader *r, const struct kai_query_hit *hit,
                                          struct kai_buf *out);
+/* Append the line of a whole list with the values whose bit is set (values: n_values bits, from the
+ * lowest of the first byte on); NULL: all of them. */
+KAI_MUST_USE enum kai_err kai_reader_put_list(struct kai_reader *r, const struct kai_row *row,
+                                              const uint8_t *values, struct kai_buf *out);
+/* Append a line without its content: what became of it. */
+KAI_MUST_USE enum kai_err kai_reader_put_state(struct kai_reader *r, const struct kai_row *row,
+                                               const char *state, struct kai_buf *out);
 /* Append what the reader may and must not do with it, whole, in place of the object. */
 KAI_MUST_USE enum kai_err kai_reader_explain(struct kai_reader *r, const struct kai_query_hit *hit,
                                              struct kai_buf *out);

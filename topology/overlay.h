@@ -81,6 +81,12 @@ struct kai_overlay {
     uint64_t *asked;     /* For kai_net_visits(). */
     uint64_t visit_ms;   /* No visit before; 0: nothing to ask. */
     uint64_t visit_seen; /* As of this version of the keyring. */
+    struct kai_standing {
+        size_t places; /* Organisations in whose places ours stands. */
+        uint64_t caps, label_max;
+        bool active;
+    } standing; /* Of this node, as of then: what makes it a member without a word of an AUDIENCE.
+                 */
     bool started;
     struct kai_visit {
         bool on, dialled;

@@ -314,6 +314,33 @@ static void heard(struct kai_net *n, const struct kai_link *l)
             asked(n, l, &auds[i]);
 }
 
+static struct kai_standing standing(const struct kai_net *n)
+{
+    const struct kai_node *self = kai_roster_node(n->roster, n->self.node_id);
+    const struct kai_forerunner *f;
+
+    if (!self)
+        return (struct kai_standing){0};
+    return (struct kai_standing){.places = kai_roster_forerunners(n->roster, self->org, &f),
+                                 .caps = self->caps,
+                                 .label_max = self->org->label_max,
+                                 .active = self->active};
+}
+
+/* We came into somebody's places, or may see more: no AUDIENCE says so, and whatever was asked
+ * before may be answered otherwise now. */
+static void rise(struct kai_net *n)
+{
+    struct kai_overlay *o = &n->overlay;
+    struct kai_standing s = standing(n), was = o->standing;
+    bool more = s.places > was.places || (s.caps & ~was.caps) != 0 || s.label_max > was.label_max ||
+                (s.active && !was.active);
+
+    for (size_t i = 0; more && i < o->n_asks; i++)
+        o->ask[i] = (struct kai_ask){.id = o->ask[i].id, .next_ms = n->now_ms};
+    o->standing = s;
+}
+
 /* All that is known before anything was asked: members learned of it before we began, mostly. */
 static void begin(struct kai_net *n)
 {
@@ -323,6 +350,10 @@ static void begin(struct kai_net *n)
     for (size_t i = 0; i < k; i++)
         if (closed(&auds[i]))
             (void)row_of(n, name_of(&auds[i]));
+    n->overlay.standing = standing(n);
+    /* An heir may have stopped between the word that made it one and its questions. */
+    for (size_t i = 0; n->overlay.standing.places > 0 && i < n->overlay.n_asks; i++)
+        n->overlay.ask[i].next_ms = n->now_ms;
     n->overlay.started = true;
 }
 
@@ -356,8 +387,14 @@ void kai_visit_tick(struct kai_net *n)
     for (size_t i = 0; i < KAI_VISITS_AT_ONCE; i++)
         if (o->visit[i].on && n->now_ms >= o->visit[i].until_ms)
             end(n, &o->visit[i]);
-    if (o->visit_seen != kai_keyring_version(n->keyring) && o->visit_ms == 0)
-        wait(n, NEWS_MS);
+    if (o->visit_seen != kai_keyring_version(n->keyring)) {
+        uint64_t was = o->visit_ms;
+
+        rise(n);
+        wait(n, NEWS_MS); /* No later: what is asked about for ever comes only each 5 minutes. */
+        if (was != 0 && was < o->visit_ms)
+            o->visit_ms = was;
+    }
     o->visit_seen = kai_keyring_version(n->keyring);
 }
 

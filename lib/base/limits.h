@@ -46,8 +46,13 @@
 #define KAI_REPORTS_MAX             4096u  /* Violations of which an origin is to be told. */
 #define KAI_REPORTS_PER_DAY                                                                        \
     16u /* Of one sharer to one origin: it learns who and what, and is not buried in letters. */
-#define KAI_WAITING_PER_LOG_MAX   64u /* Runs of entries without a key, then one for the rest. */
-#define KAI_IMPORT_BYTES_MAX      0x7fffffffu /* A file to publish: offsets fit 31 bits. */
+#define KAI_WAITING_PER_LOG_MAX 64u /* Runs of entries without a key, then one for the rest. */
+#define KAI_EXTRACT_SHOWN_BYTES (4u << 20)  /* Of values that --dry-run shows: who reads more? */
+#define KAI_EXTRACT_LINE_BYTES  65536u      /* Of a text: longer ones are cut, at a blank. */
+#define KAI_IMPORT_BYTES_MAX    0x7fffffffu /* A file to publish: offsets fit 31 bits. */
+#define KAI_PICKED_BYTES_MAX                                                                       \
+    (32u                                                                                           \
+     << 20) /* Kept of it between two passes: a list of a million values; past that twice read. */
 #define KAI_RESHARE_RELEASES_MAX  8u /* That one RESHARE carries: one for each source, and more. */
 #define KAI_RECEIPT_ROWS_MAX      512u   /* Batches in one receipt: fits a payload uncompressed. */
 #define KAI_CODE_BYTES_MAX        64u    /* A stable reason code. */
@@ -168,6 +173,7 @@
 /* What an organisation has itself (node/inventory.h): read whole for each question. */
 #define KAI_INVENTORY_MAX       20000u /* Each vulnerability is held against all products. */
 #define KAI_INVENTORY_BYTES_MAX (8u << 20)
+#define KAI_TOUCHED_MAX         256u /* Rows of a label, the newest: one that counts is an alarm. */
 
 /* Local readers (docs/api.md). Both lists fit one named value of the store. */
 #define KAI_USERS_MAX               256u
@@ -183,6 +189,14 @@
 #define KAI_HUNT_WINDOW_LOG_MAX 26     /* Of zstd: 64 MiB, the rest of what a hunt may take. */
 #define KAI_HUNT_ASK_MAX        1000u  /* Values that one request asks about. */
 #define KAI_HUNT_ITEMS_MAX      16u    /* Named for one value, the newest; `query` has them all. */
+
+/* Streaming into a cluster (node/cli/stream_*.c). */
+#define KAI_STREAM_BATCH_MAX                                                                       \
+    256u /* Messages on their way at once: what a crash leaves in doubt.                           \
+          */
+#define KAI_STREAM_QUEUE_MAX   1024u /* Messages that wait; then the node waits. */
+#define KAI_STREAM_QUEUE_BYTES (8u << 20)
+#define KAI_STREAM_SERVERS_MAX 16u
 
 /* TAXII (docs/taxii.md). */
 #define KAI_TAXII_PAGE_MAX   1000u      /* Objects of one answer. */

@@ -3,53 +3,58 @@
 
 #include <string.h>
 
-static const uint32_t K[64] = {
-    0xd76aa478, 0xe8c7b756, 0x242070db, 0xc1bdceee, 0xf57c0faf, 0x4787c62a, 0xa8304613, 0xfd469501,
-    0x698098d8, 0x8b44f7af, 0xffff5bb1, 0x895cd7be, 0x6b901122, 0xfd987193, 0xa679438e, 0x49b40821,
-    0xf61e2562, 0xc040b340, 0x265e5a51, 0xe9b6c7aa, 0xd62f105d, 0x02441453, 0xd8a1e681, 0xe7d3fbc8,
-    0x21e1cde6, 0xc33707d6, 0xf4d50d87, 0x455a14ed, 0xa9e3e905, 0xfcefa3f8, 0x676f02d9, 0x8d2a4c8a,
-    0xfffa3942, 0x8771f681, 0x6d9d6122, 0xfde5380c, 0xa4beea44, 0x4bdecfa9, 0xf6bb4b60, 0xbebfbc70,
-    0x289b7ec6, 0xeaa127fa, 0xd4ef3085, 0x04881d05, 0xd9d4d039, 0xe6db99e5, 0x1fa27cf8, 0xc4ac5665,
-    0xf4292244, 0x432aff97, 0xab9423a7, 0xfc93a039, 0x655b59c3, 0x8f0ccc92, 0xffeff47d, 0x85845dd1,
-    0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1, 0xf7537e82, 0xbd3af235, 0x2ad7d2bb, 0xeb86d391,
-};
-static const uint8_t SHIFT[4][4] = {
-    {7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
-
 static uint32_t word(const uint8_t *p, size_t i)
 {
     return (uint32_t)p[4 * i] | (uint32_t)p[4 * i + 1] << 8 | (uint32_t)p[4 * i + 2] << 16 |
            (uint32_t)p[4 * i + 3] << 24;
 }
 
-/* One step: f of b, c, d goes into a, which becomes the new b. */
-static inline void step(uint32_t v[static 4], uint32_t f, uint32_t w, unsigned s)
-{
-    uint32_t t = v[0] + f + w;
-
-    v[0] = v[3];
-    v[3] = v[2];
-    v[2] = v[1];
-    v[1] += t << s | t >> (32 - s);
-}
+/* One step each. The places of a, b, c and d change from step to step in the text, so that no value
+ * moves: a loop over arrays takes twice as long. */
+#define STEP(f, a, b, c, d, w, k, s)                                                               \
+    do {                                                                                           \
+        (a) += f(b, c, d) + (w) + UINT32_C(k);                                                     \
+        (a) = (b) + ((a) << (s) | (a) >> (32 - (s)));                                              \
+    } while (0)
+#define F(b, c, d) ((d) ^ ((b) & ((c) ^ (d))))
+#define G(b, c, d) ((c) ^ ((d) & ((b) ^ (c))))
+#define H(b, c, d) ((b) ^ (c) ^ (d))
+#define I(b, c, d) ((c) ^ ((b) | ~(d)))
+#define FOUR(f, i0, k0, s0, i1, k1, s1, i2, k2, s2, i3, k3, s3)                                    \
+    do {                                                                                           \
+        STEP(f, a, b, c, d, w[i0], k0, s0);                                                        \
+        STEP(f, d, a, b, c, w[i1], k1, s1);                                                        \
+        STEP(f, c, d, a, b, w[i2], k2, s2);                                                        \
+        STEP(f, b, c, d, a, w[i3], k3, s3);                                                        \
+    } while (0)
 
 static void block(uint32_t h[static 4], const uint8_t *p)
 {
-    uint32_t v[4] = {h[0], h[1], h[2], h[3]};
+    uint32_t a = h[0], b = h[1], c = h[2], d = h[3];
     uint32_t w[16];
 
     for (size_t i = 0; i < 16; i++)
         w[i] = word(p, i);
-    for (size_t i = 0; i < 16; i++)
-        step(v, v[3] ^ (v[1] & (v[2] ^ v[3])), K[i] + w[i], SHIFT[0][i % 4]);
-    for (size_t i = 0; i < 16; i++)
-        step(v, v[2] ^ (v[3] & (v[1] ^ v[2])), K[16 + i] + w[(5 * i + 1) % 16], SHIFT[1][i % 4]);
-    for (size_t i = 0; i < 16; i++)
-        step(v, v[1] ^ v[2] ^ v[3], K[32 + i] + w[(3 * i + 5) % 16], SHIFT[2][i % 4]);
-    for (size_t i = 0; i < 16; i++)
-        step(v, v[2] ^ (v[1] | ~v[3]), K[48 + i] + w[7 * i % 16], SHIFT[3][i % 4]);
-    for (size_t i = 0; i < 4; i++)
-        h[i] += v[i];
+    FOUR(F, 0, 0xd76aa478, 7, 1, 0xe8c7b756, 12, 2, 0x242070db, 17, 3, 0xc1bdceee, 22);
+    FOUR(F, 4, 0xf57c0faf, 7, 5, 0x4787c62a, 12, 6, 0xa8304613, 17, 7, 0xfd469501, 22);
+    FOUR(F, 8, 0x698098d8, 7, 9, 0x8b44f7af, 12, 10, 0xffff5bb1, 17, 11, 0x895cd7be, 22);
+    FOUR(F, 12, 0x6b901122, 7, 13, 0xfd987193, 12, 14, 0xa679438e, 17, 15, 0x49b40821, 22);
+    FOUR(G, 1, 0xf61e2562, 5, 6, 0xc040b340, 9, 11, 0x265e5a51, 14, 0, 0xe9b6c7aa, 20);
+    FOUR(G, 5, 0xd62f105d, 5, 10, 0x02441453, 9, 15, 0xd8a1e681, 14, 4, 0xe7d3fbc8, 20);
+    FOUR(G, 9, 0x21e1cde6, 5, 14, 0xc33707d6, 9, 3, 0xf4d50d87, 14, 8, 0x455a14ed, 20);
+    FOUR(G, 13, 0xa9e3e905, 5, 2, 0xfcefa3f8, 9, 7, 0x676f02d9, 14, 12, 0x8d2a4c8a, 20);
+    FOUR(H, 5, 0xfffa3942, 4, 8, 0x8771f681, 11, 11, 0x6d9d6122, 16, 14, 0xfde5380c, 23);
+    FOUR(H, 1, 0xa4beea44, 4, 4, 0x4bdecfa9, 11, 7, 0xf6bb4b60, 16, 10, 0xbebfbc70, 23);
+    FOUR(H, 13, 0x289b7ec6, 4, 0, 0xeaa127fa, 11, 3, 0xd4ef3085, 16, 6, 0x04881d05, 23);
+    FOUR(H, 9, 0xd9d4d039, 4, 12, 0xe6db99e5, 11, 15, 0x1fa27cf8, 16, 2, 0xc4ac5665, 23);
+    FOUR(I, 0, 0xf4292244, 6, 7, 0x432aff97, 10, 14, 0xab9423a7, 15, 5, 0xfc93a039, 21);
+    FOUR(I, 12, 0x655b59c3, 6, 3, 0x8f0ccc92, 10, 10, 0xffeff47d, 15, 1, 0x85845dd1, 21);
+    FOUR(I, 8, 0x6fa87e4f, 6, 15, 0xfe2ce6e0, 10, 6, 0xa3014314, 15, 13, 0x4e0811a1, 21);
+    FOUR(I, 4, 0xf7537e82, 6, 11, 0xbd3af235, 10, 2, 0x2ad7d2bb, 15, 9, 0xeb86d391, 21);
+    h[0] += a;
+    h[1] += b;
+    h[2] += c;
+    h[3] += d;
 }
 
 void kai_md5(uint8_t out[static KAI_MD5_BYTES], const void *p, size_t n)

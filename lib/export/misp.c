@@ -55,45 +55,41 @@ static enum kai_err begin(struct kai_export *e)
     return KAI_OK;
 }
 
-static const char *type_of(enum kai_vtype type, const char **category)
-{
-    static const struct {
-        enum kai_vtype type;
-        const char *name;
-        const char *category;
-    } types[] = {
-        {KAI_V_IPV4, "ip-dst", "Network activity"},
-        {KAI_V_IPV6, "ip-dst", "Network activity"},
-        {KAI_V_DOMAIN, "domain", "Network activity"},
-        {KAI_V_URL, "url", "Network activity"},
-        {KAI_V_USER_AGENT, "user-agent", "Network activity"},
-        {KAI_V_ASN, "AS", "Network activity"},
-        {KAI_V_MAC, "mac-address", "Network activity"},
-        {KAI_V_EMAIL, "email", "Payload delivery"},
-        {KAI_V_EMAIL_SUBJECT, "email-subject", "Payload delivery"},
-        {KAI_V_MD5, "md5", "Payload delivery"},
-        {KAI_V_SHA1, "sha1", "Payload delivery"},
-        {KAI_V_SHA224, "sha224", "Payload delivery"},
-        {KAI_V_SHA256, "sha256", "Payload delivery"},
-        {KAI_V_SHA384, "sha384", "Payload delivery"},
-        {KAI_V_SHA512, "sha512", "Payload delivery"},
-        {KAI_V_SSDEEP, "ssdeep", "Payload delivery"},
-        {KAI_V_TLSH, "tlsh", "Payload delivery"},
-        {KAI_V_IMPHASH, "imphash", "Payload delivery"},
-        {KAI_V_FILE_NAME, "filename", "Payload delivery"},
-        {KAI_V_MUTEX, "mutex", "Artifacts dropped"},
-        {KAI_V_REGKEY, "regkey", "Persistence mechanism"},
-        {KAI_V_CVE, "vulnerability", "External analysis"},
-    };
-
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        if (types[i].type == type) {
-            *category = types[i].category;
-            return types[i].name;
-        }
+/* What stands between an attribute's id and its value. */
+#define MIDDLE(type, category)                                                                     \
+    {                                                                                              \
+        "\",\"type\":\"" type "\",\"category\":\"" category "\",\"value\":",                       \
+            sizeof "\",\"type\":\"" type "\",\"category\":\"" category "\",\"value\":" - 1         \
     }
-    return NULL;
-}
+#define NETWORK(type) MIDDLE(type, "Network activity")
+#define PAYLOAD(type) MIDDLE(type, "Payload delivery")
+static const struct middle {
+    const char *text; /* NULL: MISP has no such type. */
+    size_t n;
+} middles[KAI_VTYPE_MAX + 1] = {
+    [KAI_V_IPV4] = NETWORK("ip-dst"),
+    [KAI_V_IPV6] = NETWORK("ip-dst"),
+    [KAI_V_DOMAIN] = NETWORK("domain"),
+    [KAI_V_URL] = NETWORK("url"),
+    [KAI_V_USER_AGENT] = NETWORK("user-agent"),
+    [KAI_V_ASN] = NETWORK("AS"),
+    [KAI_V_MAC] = NETWORK("mac-address"),
+    [KAI_V_EMAIL] = PAYLOAD("email"),
+    [KAI_V_EMAIL_SUBJECT] = PAYLOAD("email-subject"),
+    [KAI_V_MD5] = PAYLOAD("md5"),
+    [KAI_V_SHA1] = PAYLOAD("sha1"),
+    [KAI_V_SHA224] = PAYLOAD("sha224"),
+    [KAI_V_SHA256] = PAYLOAD("sha256"),
+    [KAI_V_SHA384] = PAYLOAD("sha384"),
+    [KAI_V_SHA512] = PAYLOAD("sha512"),
+    [KAI_V_SSDEEP] = PAYLOAD("ssdeep"),
+    [KAI_V_TLSH] = PAYLOAD("tlsh"),
+    [KAI_V_IMPHASH] = PAYLOAD("imphash"),
+    [KAI_V_FILE_NAME] = PAYLOAD("filename"),
+    [KAI_V_MUTEX] = MIDDLE("mutex", "Artifacts dropped"),
+    [KAI_V_REGKEY] = MIDDLE("regkey", "Persistence mechanism"),
+    [KAI_V_CVE] = MIDDLE("vulnerability", "External analysis"),
+};
 
 static void put_number(struct kai_jput *j, const char *key, uint64_t n)
 {
@@ -236,12 +232,14 @@ static unsigned event_of(struct kai_export *e, const struct kai_export_record *r
 static void put_hash(struct kai_export *e, const struct event *v, struct kai_view value)
 {
     struct kai_buf *b = kai_export_file(e, HASHES);
+    uint8_t *to = kai_buf_room(b, 2 * KAI_MD5_BYTES + sizeof v->line);
     uint8_t md5[KAI_MD5_BYTES];
-    char hex[KAI_HEX_CAP(KAI_MD5_BYTES)];
 
+    if (to == NULL)
+        return;
     kai_md5(md5, value.p, value.n);
-    kai_buf_add(b, kai_hex(hex, md5, sizeof md5), 2 * sizeof md5);
-    kai_buf_add(b, v->line, sizeof v->line);
+    (void)kai_hex((char *)to, md5, sizeof md5);
+    memcpy(to + 2 * KAI_MD5_BYTES, v->line, sizeof v->line); /* Over the NUL. */
 }
 
 /* Members of an attribute that all values of an item share. */
@@ -284,29 +282,36 @@ static void attribute_uuid(char out[static KAI_UUID_CAP], const struct event *v,
     (void)kai_uuid_text(out, uuid);
 }
 
+/* An attribute up to its value, in one go: there are millions. */
+static void put_head(struct kai_buf *b, struct event *v, const struct middle *m,
+                     const struct kai_export_record *r)
+{
+    static const char first[] = ",\n{\"uuid\":\"";
+    size_t skip = v->n++ > 0 ? 0 : 1; /* No comma before the first. */
+    size_t n = sizeof first - 1 - skip;
+    uint8_t *to = kai_buf_room(b, n + KAI_UUID_CAP - 1 + m->n);
+
+    if (to == NULL)
+        return;
+    memcpy(to, first + skip, n);
+    attribute_uuid((char *)to + n, v, r->type, r->value);
+    memcpy(to + n + KAI_UUID_CAP - 1, m->text, m->n); /* Over its NUL. */
+}
+
 static enum kai_export_left add(struct kai_export *e, const struct kai_export_record *r)
 {
     struct feed *s = e->state;
-    const char *category;
-    const char *type = type_of(r->type, &category);
-    char uuid[KAI_UUID_CAP];
+    const struct middle *m = &middles[kai_vtype_of((uint64_t)r->type)];
     struct kai_jput j;
 
-    if (type == NULL)
+    if (m->text == NULL)
         return KAI_EXPORT_TYPE;
     unsigned slot = event_of(e, r);
     struct event *v = &s->events[slot];
     if (e->rest.len == 0)
         make_rest(&e->rest, r);
-    attribute_uuid(uuid, v, r->type, r->value);
     struct kai_buf *b = kai_export_file(e, FIRST_EVENT + slot);
-    kai_buf_text(b, v->n++ > 0 ? ",\n{\"uuid\":\"" : "\n{\"uuid\":\"");
-    kai_buf_add(b, uuid, KAI_UUID_CAP - 1);
-    kai_buf_text(b, "\",\"type\":\"");
-    kai_buf_text(b, type);
-    kai_buf_text(b, "\",\"category\":\"");
-    kai_buf_text(b, category);
-    kai_buf_text(b, "\",\"value\":");
+    put_head(b, v, m, r);
     kai_jput_init(&j, b);
     kai_jput_view(&j, NULL, r->value);
     kai_buf_add(b, e->rest.p, e->rest.len);

@@ -7,9 +7,8 @@
 
 #define BITS_PER_VALUE 20u /* One in a thousand is mistaken at 17 (split blocks of 8 words). */
 
-/* Odd numbers: each takes other bits of the hash to the top. */
-const uint32_t kai_hunt_salt[8] = {0x47b6137bu, 0x44974d91u, 0x8824ad5bu, 0xa2b7289du,
-                                   0x705495c7u, 0x2df1424bu, 0x9efc4947u, 0x5c6bfb31u};
+const uint32_t kai_hunt_salt[8] = {KAI_HUNT_SALT_0, KAI_HUNT_SALT_1, KAI_HUNT_SALT_2, 0xa2b7289du,
+                                   0x705495c7u,     0x2df1424bu,     0x9efc4947u,     0x5c6bfb31u};
 
 enum kai_hunt_class kai_hunt_class_of(enum kai_vtype type)
 {
@@ -115,16 +114,25 @@ void kai_hunt_filter_free(struct kai_hunt_filter *f)
     free(f);
 }
 
-static void put(struct kai_hunt_filter *f, const struct kai_hunt_table *t, uint64_t h)
+static void flush(struct kai_hunt_filter *f)
 {
-    uint32_t bits;
-    uint32_t *block = kai_hunt_block(f, t, h, &bits);
-
-    for (unsigned i = 0; i < 8; i++)
-        block[i] |= 1u << (bits * kai_hunt_salt[i] >> 27);
+    for (size_t i = 0; i < f->n_puts; i++)
+        for (unsigned w = 0; w < 8; w++)
+            f->puts[i].block[w] |= 1u << (f->puts[i].bits * kai_hunt_salt[w] >> 27);
+    f->n_puts = 0;
 }
 
-/* The labels of a name one after the other, and its last two besides. */
+static void put(struct kai_hunt_filter *f, const struct kai_hunt_table *t, uint64_t h)
+{
+    struct kai_hunt_put *p = &f->puts[f->n_puts++];
+
+    p->block = kai_hunt_block(f, t, h, &p->bits);
+    __builtin_prefetch(p->block, 1);
+    if (f->n_puts == KAI_HUNT_PUTS)
+        flush(f);
+}
+
+/* The labels of a name one after the other, and its last one and two besides. */
 static void add_name(struct kai_hunt_filter *f, struct kai_view rest)
 {
     uint64_t h = kai_hunt_begin(f, KAI_HUNT_DOMAIN);
@@ -134,12 +142,31 @@ static void add_name(struct kai_hunt_filter *f, struct kai_view rest)
 
         h = kai_hunt_mix(h, rest.p, dot);
         rest = kai_view_from(rest, dot < rest.n ? dot + 1 : dot);
+        if (labels == 1)
+            f->lasts[kai_hunt_last(h) / 64] |= UINT64_C(1) << kai_hunt_last(h) % 64;
         if (labels == 2 && h != f->root) {
             f->root = h;
             put(f, &f->all, kai_hunt_root(h));
         }
     }
     put(f, &f->all, h);
+}
+
+/* A URL, and its scheme and host besides, where it has them. */
+static void add_url(struct kai_hunt_filter *f, struct kai_view rest)
+{
+    uint64_t h = kai_hunt_begin(f, KAI_HUNT_URL);
+    size_t colon = kai_view_find(rest, ':');
+
+    put(f, &f->all, kai_hunt_mix(h, rest.p, rest.n));
+    if (rest.n - colon < 3 || memcmp(rest.p + colon, "://", 3) != 0)
+        return;
+    h = kai_hunt_mix(h, rest.p, colon);
+    rest = kai_view_from(rest, colon + 3);
+    h = kai_hunt_mix(h, rest.p, kai_view_find(rest, '/'));
+    if (h != f->host)
+        put(f, &f->all, kai_hunt_host(h));
+    f->host = h;
 }
 
 /* An address or a block: its bytes and how many bits count. */
@@ -179,6 +206,8 @@ void kai_hunt_filter_add(struct kai_hunt_filter *f, struct kai_view key)
         add_name(f, rest);
     else if (cls == KAI_HUNT_IPV4 || cls == KAI_HUNT_IPV6)
         add_address(f, cls, rest);
+    else if (cls == KAI_HUNT_URL)
+        add_url(f, rest);
     else
         put(f, &f->all, kai_hunt_mix(kai_hunt_begin(f, cls), rest.p, rest.n));
 }
@@ -200,6 +229,7 @@ enum kai_err kai_hunt_filter_end(struct kai_hunt_filter *f)
         put(f, &nets, kai_hunt_mix(kai_hunt_begin(f, cls), all.p + at + 1, n));
         at += 1 + n;
     }
+    flush(f);
     free(f->nets.words);
     f->nets = nets;
     kai_buf_free(&f->waiting);

@@ -9,43 +9,65 @@
 #define IDN_TRIES_MAX 4u
 #define IP6_RUN_MAX   49u /* Eight groups, or six and an IPv4 address. */
 
-/* One address or block, if it may be known. */
-static void probe(struct kai_hunt_scanner *s, enum kai_hunt_class cls, const struct kai_cidr *at,
-                  struct kai_view text)
+static uint64_t hash_of(const struct kai_hunt_scanner *s, enum kai_hunt_class cls,
+                        const struct kai_cidr *at)
 {
-    struct kai_hunt_token t = {.cls = cls, .text = text};
     size_t n = cls == KAI_HUNT_IPV4 ? 4 : 16;
-    char norm[KAI_IP_TEXT_CAP];
     uint8_t key[17];
 
     memcpy(key, at->addr, n);
     key[n] = at->bits;
-    if (!kai_hunt_in(s->f, at->bits == 8 * n ? &s->f->all : &s->f->nets,
-                     kai_hunt_mix(kai_hunt_begin(s->f, cls), key, n + 1)))
-        return;
-    t.value = kai_view_of(norm, n == 4 ? kai_ip4_text(norm, at) : kai_ip6_text(norm, at));
+    return kai_hunt_mix(kai_hunt_begin(s->f, cls), key, n + 1);
+}
+
+static void tell(struct kai_hunt_scanner *s, enum kai_hunt_class cls, const struct kai_cidr *at,
+                 struct kai_view text)
+{
+    struct kai_hunt_token t = {.cls = cls, .text = text};
+    char norm[KAI_IP_TEXT_CAP];
+
+    t.value =
+        kai_view_of(norm, cls == KAI_HUNT_IPV4 ? kai_ip4_text(norm, at) : kai_ip6_text(norm, at));
     s->fn(s->ctx, &t);
 }
 
-/* Each block around an address whose length is in the filter. */
-static void blocks(struct kai_hunt_scanner *s, const struct kai_cidr *ip, bool v6,
-                   struct kai_view text)
+static void tell_ip4(struct kai_hunt_scanner *s, size_t begin, size_t end)
 {
+    struct kai_cidr ip;
+
+    if (kai_ip4_parse(&ip, kai_hunt_part(s, begin, end)))
+        tell(s, KAI_HUNT_IPV4, &ip, kai_hunt_part(s, begin, end));
+}
+
+static void tell_ip6(struct kai_hunt_scanner *s, size_t begin, size_t end)
+{
+    struct kai_cidr ip;
+
+    if (kai_ip6_parse(&ip, kai_hunt_part(s, begin, end)))
+        tell(s, KAI_HUNT_IPV6, &ip, kai_hunt_part(s, begin, end));
+}
+
+/* An address, and each block around it whose length is in the filter. */
+static void address(struct kai_hunt_scanner *s, const struct kai_cidr *ip, bool v6, size_t begin,
+                    size_t end)
+{
+    enum kai_hunt_class cls = v6 ? KAI_HUNT_IPV6 : KAI_HUNT_IPV4;
     unsigned top = (unsigned)ip->addr[0] << 8 | ip->addr[1];
     struct kai_cidr at = *ip;
 
-    if (!v6 && (s->f->v4 >> 32 & 1u) != 0 && ip->bits == 32)
-        probe(s, KAI_HUNT_IPV4, &at, text);
+    if (((v6 ? s->f->v6[128 / 64] : s->f->v4 >> 32) & 1u) != 0)
+        kai_hunt_later(s, hash_of(s, cls, &at), v6 ? tell_ip6 : tell_ip4, begin, end);
     if (!v6 && (s->f->tops[top / 64] >> top % 64 & 1u) == 0)
         return; /* No block is near. */
-    for (unsigned bits = v6 ? ip->bits + 1u : 32; bits-- > 0;) {
+    for (unsigned bits = v6 ? 128 : 32; bits-- > 0;) {
         uint64_t word = v6 ? s->f->v6[bits / 64] : s->f->v4;
 
         if ((word >> bits % 64 & 1u) == 0)
             continue;
         kai_ip_mask(at.addr, v6 ? 16 : 4, bits);
         at.bits = (uint8_t)bits;
-        probe(s, v6 ? KAI_HUNT_IPV6 : KAI_HUNT_IPV4, &at, text);
+        if (kai_hunt_in(s->f, &s->f->nets, hash_of(s, cls, &at)))
+            tell(s, cls, &at, kai_hunt_part(s, begin, end));
     }
 }
 
@@ -59,7 +81,7 @@ static void quad(struct kai_hunt_scanner *s, size_t begin, size_t end)
         if (s->t.p[i] == '.' && ++dots == 4)
             end = i;
     if (dots >= 3 && kai_ip4_parse(&ip, kai_hunt_part(s, begin, end)))
-        blocks(s, &ip, false, kai_hunt_part(s, begin, end));
+        address(s, &ip, false, begin, end);
 }
 
 /* Digits and dots between hyphens and underscores, and what is before and behind. */
@@ -95,8 +117,7 @@ static inline uint64_t lower8(const uint8_t *p, size_t n, const uint8_t *end)
     return w | (upper & ~w & ones * 0x80) >> 2; /* Bit 7 says that it is A to Z. */
 }
 
-/* kai_hunt_mix() of a label in lower case, without a copy of it. */
-static uint64_t mix_label(uint64_t h, const uint8_t *p, size_t n, const uint8_t *end)
+uint64_t kai_hunt_mix_lower(uint64_t h, const uint8_t *p, size_t n, const uint8_t *end)
 {
     size_t rest = n;
 
@@ -114,42 +135,75 @@ static bool all_digits(struct kai_view v)
     return i == v.n;
 }
 
+static bool is_last(const struct kai_hunt_scanner *s, uint64_t h)
+{
+    return (s->f->lasts[kai_hunt_last(h) / 64] >> kai_hunt_last(h) % 64 & 1u) != 0;
+}
+
+/* The hash of the last labels of a name and of the one that ends at *end; that begins at *end then.
+ * False: it is no label. Up to read_end may be read. */
+static bool label(struct kai_view v, size_t *end, const uint8_t *read_end, uint64_t *h)
+{
+    size_t begin = *end;
+
+    while (begin > 0 && v.p[begin - 1] != '.' && *end - begin <= LABEL_MAX)
+        begin--;
+    if (begin == *end || *end - begin > LABEL_MAX || v.n - begin > DOMAIN_MAX)
+        return false;
+    *h = kai_hunt_mix_lower(*h, v.p + begin, *end - begin, read_end);
+    *end = begin;
+    return true;
+}
+
 /* A name of ASCII and all its parents, from the right. */
-static void name(struct kai_hunt_scanner *s, struct kai_view v, struct kai_view text)
+static void parents(struct kai_hunt_scanner *s, struct kai_view v, const uint8_t *read_end,
+                    struct kai_view text)
 {
     uint64_t h = kai_hunt_begin(s->f, KAI_HUNT_DOMAIN);
-    size_t end = v.n;
+    size_t at = v.n;
 
-    for (unsigned labels = 1;; labels++) {
-        size_t begin = end;
-
-        while (begin > 0 && v.p[begin - 1] != '.' && end - begin <= LABEL_MAX)
-            begin--;
-        if (begin == end || end - begin > LABEL_MAX || v.n - begin > DOMAIN_MAX)
-            return;
-        if (labels == 1 && all_digits(kai_view_from(v, begin)))
-            return;
-        h = mix_label(h, v.p + begin, end - begin, v.p + v.n);
-        if (labels == 2 && !kai_hunt_maybe(s->f, kai_hunt_root(h)))
-            return; /* Nothing that ends so is known. */
+    for (unsigned labels = 1; label(v, &at, read_end, &h); labels++) {
         if (labels > 1 && kai_hunt_maybe(s->f, h)) {
             struct kai_hunt_token t = {.cls = KAI_HUNT_DOMAIN, .text = text};
 
-            for (size_t i = begin; i < v.n; i++)
-                s->norm[i - begin] = (char)kai_ascii_lower(v.p[i]);
-            t.value = kai_view_of(s->norm, v.n - begin);
+            for (size_t i = at; i < v.n; i++)
+                s->norm[i - at] = (char)kai_ascii_lower(v.p[i]);
+            t.value = kai_view_of(s->norm, v.n - at);
             s->fn(s->ctx, &t);
         }
-        if (begin == 0)
+        if (at == 0)
             return;
-        end = begin - 1;
+        at--;
     }
+}
+
+static void known_root(struct kai_hunt_scanner *s, size_t begin, size_t end)
+{
+    struct kai_view v = kai_hunt_part(s, begin, end);
+
+    parents(s, v, s->t.p + s->t.n, v);
+}
+
+/* A name of ASCII in the line, if one that ends in its last two labels may be known. */
+static void name(struct kai_hunt_scanner *s, size_t begin, size_t end)
+{
+    struct kai_view v = kai_hunt_part(s, begin, end);
+    uint64_t h = kai_hunt_begin(s->f, KAI_HUNT_DOMAIN);
+    size_t at = v.n;
+
+    if (!label(v, &at, s->t.p + s->t.n, &h) || at == 0 || !is_last(s, h) ||
+        all_digits(kai_view_from(v, at)))
+        return;
+    at--;
+    if (label(v, &at, s->t.p + s->t.n, &h))
+        kai_hunt_later(s, kai_hunt_root(h), known_root, begin, end);
 }
 
 /* A name with letters beyond ASCII: the longest part from some label on that is a name. Each try
  * costs much, so there are few before what is left is the part in ASCII. */
-static void far_name(struct kai_hunt_scanner *s, struct kai_view v)
+static void far_name(struct kai_hunt_scanner *s, size_t begin, size_t end)
 {
+    struct kai_view v = kai_hunt_part(s, begin, end);
     char alabels[KAI_DOMAIN_CAP];
     size_t ascii;
     size_t n;
@@ -158,7 +212,7 @@ static void far_name(struct kai_hunt_scanner *s, struct kai_view v)
         v = kai_view_from(v, v.n - IDN_TEXT_MAX);
     for (unsigned tries = 0; tries < IDN_TRIES_MAX && v.n > 0; tries++) {
         if (kai_utf8_ok(v.p, v.n) && kai_domain_norm(v, alabels, &n)) {
-            name(s, kai_view_of(alabels, n), v);
+            parents(s, kai_view_of(alabels, n), (const uint8_t *)alabels + n, v);
             return;
         }
         n = kai_view_find(v, '.');
@@ -166,10 +220,9 @@ static void far_name(struct kai_hunt_scanner *s, struct kai_view v)
     }
     for (ascii = v.n; ascii > 0 && v.p[ascii - 1] < 0x80;)
         ascii--;
-    v = kai_view_from(v, ascii);
-    n = kai_view_find(v, '.');
-    if (n < v.n)
-        name(s, kai_view_from(v, n + 1), kai_view_from(v, n + 1));
+    n = kai_view_find(kai_view_from(v, ascii), '.');
+    if (ascii + n < v.n)
+        name(s, end - v.n + ascii + n + 1, end);
 }
 
 void kai_hunt_dotted(struct kai_hunt_scanner *s, size_t begin, size_t end, unsigned bits)
@@ -179,11 +232,10 @@ void kai_hunt_dotted(struct kai_hunt_scanner *s, size_t begin, size_t end, unsig
         quads(s, begin, end);
     if (!s->wants[KAI_HUNT_DOMAIN] || (bits & (IS_HEX | IS_ALPHA | IS_HIGH)) == 0)
         return;
-    struct kai_view v = kai_hunt_part(s, begin, end);
     if ((bits & IS_HIGH) == 0)
-        name(s, v, v);
+        name(s, begin, end);
     else
-        far_name(s, v);
+        far_name(s, begin, end);
 }
 
 void kai_hunt_colons(struct kai_hunt_scanner *s, size_t begin)
@@ -215,7 +267,7 @@ void kai_hunt_colons(struct kai_hunt_scanner *s, size_t begin)
         end--;
     struct kai_view v = kai_hunt_part(s, begin, end);
     if (s->wants[KAI_HUNT_IPV6] && (twice || colons >= 6) && kai_ip6_parse(&ip, v))
-        blocks(s, &ip, true, v);
+        address(s, &ip, true, begin, end);
     if (s->wants[KAI_HUNT_MAC] && v.n == 17 && colons >= 5 &&
         kai_value_norm(KAI_V_MAC, v, s->norm, sizeof s->norm, &n, NULL) == KAI_OK)
         kai_hunt_probe(s, KAI_HUNT_MAC, kai_view_of(s->norm, n), v);

@@ -6,42 +6,50 @@
 #define LOCAL_MAX 64u
 #define TEXT_MAX  (KAI_VALUE_BYTES_MAX - 8u) /* Room for "http://" before it, or "/" behind. */
 
-/* What may stand in a URL, and more often stands behind one. */
-static const bool soft[256] = {
-    [','] = true,  [';'] = true,  ['|'] = true, [')'] = true, [']'] = true, ['}'] = true,
-    ['\''] = true, ['\\'] = true, ['!'] = true, ['*'] = true, ['&'] = true,
-};
-
 static bool is_stop(uint8_t c)
 {
-    return soft[c] || c == '.' || c == ':' || c == '?';
+    return kai_hunt_sign[c] == IS_SOFT || c == '.' || c == ':' || c == '?';
+}
+
+/* Where a name that begins at host ends; host itself: there is none that is in its normal form but
+ * for its case. */
+static size_t name_end(struct kai_view v, size_t host)
+{
+    size_t at = host;
+
+    while (at < v.n && (kai_hunt_byte[v.p[at]] & (IS_NAME | IS_DOT | IS_DASH)) != 0)
+        at++;
+    return at > host && v.p[at - 1] == '.' ? host : at;
+}
+
+/* The hash of its scheme, where that is one of two; 0 for others. host: where the name begins. */
+static uint64_t scheme_hash(const struct kai_hunt_scanner *s, struct kai_view v, size_t host)
+{
+    if (host == 0 || (host == 7 && kai_ascii_begins(v, "http://")))
+        return s->http;
+    return host == 8 && kai_ascii_begins(v, "https://") ? s->https : 0;
 }
 
 /* The text of a URL that most are: a name, and a path of ASCII; false for others. host: where the
  * name begins. */
-static bool norm_plain(struct kai_view v, size_t host, char *out, size_t *n)
+static bool norm_plain(const struct kai_hunt_scanner *s, struct kai_view v, size_t host, char *out,
+                       size_t *n)
 {
-    size_t at = host;
+    size_t at = name_end(v, host);
     uint8_t all = 0;
 
     *n = 0;
+    if (scheme_hash(s, v, host) == 0 || at == host || (at < v.n && v.p[at] != '/'))
+        return false;
     if (host == 0) {
         memcpy(out, "http://", 7);
         *n = 7;
-    } else if (host != 8 || !kai_ascii_begins(v, "https://")) {
-        if (host != 7 || !kai_ascii_begins(v, "http://"))
-            return false;
     }
-    while (at < v.n && (kai_hunt_byte[v.p[at]] & (IS_NAME | IS_DOT | IS_DASH)) != 0)
-        at++;
-    if (at == host || v.p[at - 1] == '.' || (at < v.n && v.p[at] != '/'))
-        return false;
     for (size_t i = 0; i < at; i++)
         out[(*n)++] = (char)kai_ascii_lower(v.p[i]);
-    for (size_t i = at; i < v.n; i++) {
-        out[*n + i - at] = (char)v.p[i];
+    for (size_t i = at; i < v.n; i++)
         all |= v.p[i];
-    }
+    memcpy(out + *n, v.p + at, v.n - at);
     *n += v.n - at;
     if (at == v.n)
         out[(*n)++] = '/';
@@ -54,7 +62,7 @@ static void probe_url(struct kai_hunt_scanner *s, size_t host, struct kai_view t
 
     if (text.n > TEXT_MAX || text.n <= host)
         return;
-    if (norm_plain(text, host, s->norm, &n) ||
+    if (norm_plain(s, text, host, s->norm, &n) ||
         kai_value_norm(KAI_V_URL, text, s->norm, sizeof s->norm, &n, NULL) == KAI_OK)
         kai_hunt_probe(s, KAI_HUNT_URL, kai_view_of(s->norm, n), text);
 }
@@ -71,20 +79,36 @@ static void probe_to(struct kai_hunt_scanner *s, size_t begin, size_t host, size
         probe_url(s, host, kai_hunt_part(s, begin, less));
 }
 
-/* From begin on, the host at begin + host: up to where no URL can go on, and up to each sign at
- * which it may have ended before. */
+/* From begin on, the name at host: up to where no URL can go on, and up to each sign at which it
+ * may have ended before. */
 static void probe_ends(struct kai_hunt_scanner *s, size_t begin, size_t host)
 {
-    size_t end = begin + host;
+    size_t end = host;
     unsigned cuts = 0;
 
     for (; end < s->t.n && end - begin <= TEXT_MAX && !kai_hunt_hard(s->t.p[end]); end++)
-        if (soft[s->t.p[end]] && cuts < CUTS_MAX && end > begin + host) {
+        if (kai_hunt_sign[s->t.p[end]] == IS_SOFT && cuts < CUTS_MAX && end > host) {
             cuts++;
-            probe_to(s, begin, host, end);
+            probe_to(s, begin, host - begin, end);
         }
     if (!kai_hunt_cut(s, begin, end))
-        probe_to(s, begin, host, end);
+        probe_to(s, begin, host - begin, end);
+}
+
+/* The same, if scheme and name are known where one look tells that. */
+static void begins(struct kai_hunt_scanner *s, size_t begin, size_t host)
+{
+    struct kai_view v = kai_hunt_part(s, begin, s->t.n);
+    uint64_t h = scheme_hash(s, v, host - begin);
+    size_t end = begin + name_end(v, host - begin);
+
+    if (h == 0 || end == host || end - host >= KAI_DOMAIN_CAP ||
+        (end < s->t.n ? s->t.p[end] != '/' && !kai_hunt_hard(s->t.p[end]) : s->cut_right)) {
+        probe_ends(s, begin, host);
+        return;
+    }
+    h = kai_hunt_mix_lower(h, s->t.p + host, end - host, s->t.p + s->t.n);
+    kai_hunt_later(s, kai_hunt_host(h), probe_ends, begin, host);
 }
 
 void kai_hunt_url(struct kai_hunt_scanner *s, size_t begin, size_t end)
@@ -99,7 +123,7 @@ void kai_hunt_url(struct kai_hunt_scanner *s, size_t begin, size_t end)
         scheme++;
     if (scheme == end)
         return;
-    probe_ends(s, scheme, end + 3 - scheme);
+    begins(s, scheme, end + 3);
 }
 
 /* Before a host that is part of something longer. */
@@ -120,7 +144,7 @@ void kai_hunt_path(struct kai_hunt_scanner *s, size_t begin, size_t end)
             at++;
         while (kai_ascii_digit(kai_hunt_at(s, at)) && at - end <= 5);
     if (kai_hunt_at(s, at) == '/' && kai_hunt_at(s, at + 1) > ' ')
-        probe_ends(s, begin, 0);
+        begins(s, begin, begin);
 }
 
 static bool is_local(uint8_t c)

@@ -93,6 +93,35 @@ const uint8_t kai_hunt_byte[256] = {
 #undef H4
 #undef HH
 
+/* Up to the blank all are controls. */
+#define S  IS_HARD
+#define S8 S, S, S, S, S, S, S, S
+const uint8_t kai_hunt_sign[256] = {
+    S8,
+    S8,
+    S8,
+    S8,
+    S,
+    ['"'] = S,
+    ['<'] = S,
+    ['>'] = S,
+    ['`'] = S,
+    [0x7f] = S,
+    [','] = IS_SOFT,
+    [';'] = IS_SOFT,
+    ['|'] = IS_SOFT,
+    [')'] = IS_SOFT,
+    [']'] = IS_SOFT,
+    ['}'] = IS_SOFT,
+    ['\''] = IS_SOFT,
+    ['\\'] = IS_SOFT,
+    ['!'] = IS_SOFT,
+    ['*'] = IS_SOFT,
+    ['&'] = IS_SOFT,
+};
+#undef S
+#undef S8
+
 enum kai_err kai_hunt_scanner_new(struct kai_hunt_scanner **out, const struct kai_hunt_filter *f,
                                   kai_hunt_fn *fn, void *ctx)
 {
@@ -107,6 +136,8 @@ enum kai_err kai_hunt_scanner_new(struct kai_hunt_scanner **out, const struct ka
     for (unsigned c = 1; c < KAI_HUNT_CLASSES; c++)
         s->wants[c] = (f->types & kai_hunt_types((enum kai_hunt_class)c)) != 0;
     s->any_hex = (f->types & (kai_hunt_bit(KAI_V_HASH) | kai_hunt_bit(KAI_V_X509_SERIAL))) != 0;
+    s->http = kai_hunt_mix(kai_hunt_begin(f, KAI_HUNT_URL), (const uint8_t *)"http", 4);
+    s->https = kai_hunt_mix(kai_hunt_begin(f, KAI_HUNT_URL), (const uint8_t *)"https", 5);
     kai_buf_init(&s->plain, KAI_HUNT_PIECE_BYTES);
     return KAI_OK;
 }
@@ -117,6 +148,29 @@ void kai_hunt_scanner_free(struct kai_hunt_scanner *s)
         return;
     kai_buf_free(&s->plain);
     free(s);
+}
+
+static void ask(struct kai_hunt_scanner *s)
+{
+    for (size_t i = 0; i < s->n_later; i++)
+        if (kai_hunt_has(s->later[i].block, s->later[i].bits))
+            s->later[i].then(s, s->later[i].begin, s->later[i].end);
+    s->n_later = 0;
+}
+
+void kai_hunt_later(struct kai_hunt_scanner *s, uint64_t h, kai_hunt_then *then, size_t begin,
+                    size_t end)
+{
+    size_t i;
+
+    if (s->n_later == KAI_HUNT_LATER)
+        ask(s);
+    i = s->n_later++;
+    s->later[i].block = kai_hunt_block(s->f, &s->f->all, h, &s->later[i].bits);
+    __builtin_prefetch(s->later[i].block);
+    s->later[i].then = then;
+    s->later[i].begin = begin;
+    s->later[i].end = end;
 }
 
 void kai_hunt_probe(struct kai_hunt_scanner *s, enum kai_hunt_class cls, struct kai_view norm,
@@ -264,11 +318,12 @@ static void look(struct kai_hunt_scanner *s)
             bits |= is;
             i++;
         } while (i < n && (is = kai_hunt_byte[p[i]]) != 0);
-        if (i - begin >= 2 || (i < n && strchr(":@*", p[i]) != NULL))
+        if (i - begin >= 2 || (i < n && (p[i] == ':' || p[i] == '@' || p[i] == '*')))
             atom(s, begin, i, bits);
     }
     if (s->wants[KAI_HUNT_TEXT] || s->any_hex)
         kai_hunt_words(s);
+    ask(s);
 }
 
 /* \/ and \\ of JSON as they are meant, in place. */

@@ -16,6 +16,11 @@
 #define IS_NAME  (IS_DIGIT | IS_HEX | IS_ALPHA)
 extern const uint8_t kai_hunt_byte[256];
 
+#define KAI_HUNT_LATER 32u
+
+struct kai_hunt_scanner;
+typedef void kai_hunt_then(struct kai_hunt_scanner *s, size_t begin, size_t end);
+
 struct kai_hunt_scanner {
     const struct kai_hunt_filter *f;
     kai_hunt_fn *fn;
@@ -29,6 +34,16 @@ struct kai_hunt_scanner {
     bool disguised;    /* A disguise was seen, */
     bool escaped;      /* or a backslash of JSON. */
     size_t colons_end; /* Up to here runs with colons were looked at. */
+    size_t n_later;    /* Looks into the filter whose memory is on its way; */
+    struct {
+        const uint32_t *block;
+        uint32_t bits;
+        kai_hunt_then *then; /* with these where it may be in. */
+        size_t begin;
+        size_t end;
+    } later[KAI_HUNT_LATER];
+    uint64_t http; /* Hashes of these schemes, to which a host is added. */
+    uint64_t https;
     uint8_t key[KAI_VALUE_KEY_MAX];
     char norm[KAI_VALUE_BYTES_MAX];
 };
@@ -51,15 +66,27 @@ static inline struct kai_view kai_hunt_part(const struct kai_hunt_scanner *s, si
 }
 
 /* What ends a URL, and a word: blanks, controls, quotes that are double, < > and `. */
+#define IS_HARD 1u
+/* What may stand in a URL, and more often stands behind one. */
+#define IS_SOFT 2u
+extern const uint8_t kai_hunt_sign[256];
+
 static inline bool kai_hunt_hard(uint8_t c)
 {
-    return c <= ' ' || c == '"' || c == '<' || c == '>' || c == '`' || c == 0x7f;
+    return kai_hunt_sign[c] == IS_HARD;
 }
+
+/* Ask for what has this hash before the line ends, and call then() if it may be in. */
+void kai_hunt_later(struct kai_hunt_scanner *s, uint64_t h, kai_hunt_then *then, size_t begin,
+                    size_t end);
 
 /* A normal form of a class that is not domain or address: tell it if it may be known. */
 void kai_hunt_probe(struct kai_hunt_scanner *s, enum kai_hunt_class cls, struct kai_view norm,
                     struct kai_view text);
 
+/* host.c: kai_hunt_mix() of a label or host in lower case, without a copy of it. Up to end may be
+ * read. */
+uint64_t kai_hunt_mix_lower(uint64_t h, const uint8_t *p, size_t n, const uint8_t *end);
 /* host.c: an atom with a dot, none at its ends; a run with colons. */
 void kai_hunt_dotted(struct kai_hunt_scanner *s, size_t begin, size_t end, unsigned bits);
 void kai_hunt_colons(struct kai_hunt_scanner *s, size_t begin);

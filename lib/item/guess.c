@@ -29,7 +29,7 @@ static bool all_hex(struct kai_view t)
     return true;
 }
 
-static enum kai_vtype hash_of(struct kai_view t)
+enum kai_vtype kai_value_hash_type(struct kai_view t)
 {
     enum kai_vtype type = t.n == 32    ? KAI_V_MD5
                           : t.n == 40  ? KAI_V_SHA1
@@ -62,7 +62,7 @@ static bool is_path(struct kai_view t)
 }
 
 /* Ends of names that are no top-level domain and that people put into lists of files. */
-static bool is_file_name(struct kai_view t)
+bool kai_value_is_file_name(struct kai_view t)
 {
     static const char *const ends[] = {
         "exe",  "dll",  "sys",  "bat",  "ps1", "vbs",  "vbe",   "jse", "hta", "lnk", "scr",
@@ -106,6 +106,20 @@ static enum kai_vtype host_type(struct kai_view t)
     return KAI_V_NONE;
 }
 
+/* One port, or several: lists of trails name all that a host was seen on. */
+static bool are_ports(struct kai_view t)
+{
+    while (t.n > 0 && t.p[0] == ':') {
+        struct kai_view port = kai_view_from(t, 1);
+
+        port.n = kai_view_find(port, ':');
+        if (!is_port(port))
+            return false;
+        t = kai_view_from(t, port.n + 1);
+    }
+    return t.n == 0;
+}
+
 /* host, host:port, [v6]:port, host/path, host:port/path. */
 static enum kai_err guess_host(struct guess *g, struct kai_view t)
 {
@@ -113,7 +127,7 @@ static enum kai_err guess_host(struct guess *g, struct kai_view t)
     struct kai_view host = t;
     struct kai_view rest;
 
-    if (type == KAI_V_DOMAIN && is_file_name(t))
+    if (type == KAI_V_DOMAIN && kai_value_is_file_name(t))
         return as(g, KAI_V_FILE_NAME, t);
     if (type != KAI_V_NONE)
         return as(g, type, t);
@@ -135,7 +149,7 @@ static enum kai_err guess_host(struct guess *g, struct kai_view t)
         return KAI_ENOTFOUND;
     if (rest.n == 0 || (rest.n == 1 && rest.p[0] == '/'))
         return as(g, type, host);
-    if (rest.p[0] == ':' && is_port(kai_view_from(rest, 1)))
+    if (are_ports(rest))
         return as(g, type, host);
     struct kai_view port = rest;
     port.n = kai_view_find(rest, '/');
@@ -164,7 +178,7 @@ static enum kai_err guess_plain(struct guess *g, struct kai_view t)
         return KAI_ENOTFOUND;
     if (has_scheme(t))
         return as(g, KAI_V_URL, t);
-    type = hash_of(t);
+    type = kai_value_hash_type(t);
     if (type != KAI_V_NONE)
         return as(g, type, t);
     if (kai_ascii_begins(t, "cve-"))

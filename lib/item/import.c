@@ -113,9 +113,13 @@ static enum kai_err scan(struct importer *im)
         return kai_importer_refuse_file(im, "file.format", "binary", NULL);
     if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0) {
         text = without_blanks(kai_view_from(text, 3));
-        if (text.n > 0 && (text.p[0] == '{' || is_json_array(text)))
+        if (!im->opts->extract && text.n > 0 && (text.p[0] == '{' || is_json_array(text)))
             return kai_importer_refuse_file(im, "json.bom", NULL, NULL);
     }
+    if (im->opts->extract) /* Of JSON, labels and types would be lost. */
+        return text.n > 0 && (text.p[0] == '{' || is_json_array(text))
+                   ? kai_importer_refuse_file(im, "extract.json", NULL, NULL)
+                   : kai_import_extract(im);
     if (is_json_array(text))
         return kai_importer_refuse_file(im, "file.format", "json", NULL);
     return text.n > 0 && text.p[0] == '{' ? kai_import_json(im) : kai_import_text(im);

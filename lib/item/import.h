@@ -1,8 +1,8 @@
 /* import: from the bytes of a file to contents that may be published.
  *
  * What it is is found by its content: a STIX 2.1 bundle, one STIX 2.1 object, MISP events, or a
- * plain list (one value a line). Every object and every line is judged by itself, and every refusal
- * is told.
+ * plain list (one value a line) or hosts file; a free text only where that is asked for. Every
+ * object and every line is judged by itself, and every refusal is told.
  *
  * Reason codes beside those of stix.h, value.h and list.h (args; where is the file's name, for
  * objects followed by ": " and the JSON path; line from 1): json.syntax, json.bom,
@@ -14,7 +14,11 @@
  * "json", "text"). Of MISP: misp.event (what is missing); misp.tag (tag); misp.own-only;
  * misp.sharing-group; misp.value (type); and as a note misp.skipped (type, how often).
  * Of CSV, where path is the column: csv.columns (found, expected); csv.encoding; csv.label (text);
- * csv.syntax; csv.type (text); csv.value (text). Of KEV and CSAF: vuln.field (what). */
+ * csv.syntax; csv.type (text); csv.value (text). Of KEV and CSAF: vuln.field (what). Of
+ * hosts files: hosts.line (text); as notes (the first of them, how many) hosts.own, hosts.mapped.
+ * Of free text: extract.json; extract.encoding; extract.nothing; label.lower (label that the line
+ * names); as notes (the first of them, how many) extract.range, .suffix, .file, .joined, .empty,
+ * .long. */
 #ifndef KAI_ITEM_IMPORT_H
 #define KAI_ITEM_IMPORT_H
 
@@ -48,6 +52,7 @@ struct kai_import_opts {
     struct kai_label label; /* tlp 0: each object must have its own. May raise, never lower. */
     bool skip_bad;          /* Go on handing out items after a refusal. Without it only refusals are
                              * told from the first one on, since nothing may be published. */
+    bool extract;           /* It is a free text: take the indicators in it. label is needed. */
     struct kai_view template_json; /* Of lists; empty means {}. */
 };
 

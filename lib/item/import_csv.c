@@ -345,7 +345,8 @@ static void on_row(int end, void *ctx)
         r->err = r->row.err;
     if (r->err == KAI_OK && r->columns_n == 0)
         take_header(r);
-    else if (r->err == KAI_OK)
+    else if (r->err == KAI_OK && r->im->sink != NULL) /* Else only the header is looked at, which a
+                                                       * carriage return may end too early. */
         take_row(r);
     kai_buf_clear(&r->row);
     r->cells = 0;

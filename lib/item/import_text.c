@@ -1,9 +1,9 @@
 /* import_text: a plain list, one value a line. */
+#include "item/import_lines.h"
+
 #include <string.h>
 
 #include "item/ascii.h"
-#include "item/bag.h"
-#include "item/importer.h"
 
 #define SAMPLE_LINES 8u /* When none of so many is a value, it is no list. */
 
@@ -27,16 +27,6 @@ static struct kai_view word_of(struct kai_view line)
     return kai_view_of(line.p, n);
 }
 
-/* The line at *at without its line feed, and past it. */
-static struct kai_view next_line(struct kai_view file, size_t *at)
-{
-    struct kai_view rest = kai_view_from(file, *at);
-    struct kai_view line = kai_view_of(rest.p, kai_view_find(rest, '\n'));
-
-    *at += line.n + 1;
-    return line;
-}
-
 /* Most lists are addresses: one look at each of their bytes. False: it is something else. */
 static bool quick_ip4(struct kai_view line, uint8_t addr[static 4])
 {
@@ -57,42 +47,14 @@ static bool quick_ip4(struct kai_view line, uint8_t addr[static 4])
     return at == line.n || line.p[at] == '\t' || line.p[at] == ' ' || line.p[at] == '\r';
 }
 
-struct text {
-    struct importer *im;
-    struct kai_bag bag;
-};
-
-static enum kai_err give_list(void *ctx, enum kai_vtype type, struct kai_view content,
-                              uint32_t n_values)
-{
-    const struct text *t = ctx;
-    struct kai_candidate c = {
-        .kind = KAI_CONTENT_LIST,
-        .content = content,
-        .label = t->im->opts->label,
-        .path = "",
-        .type = type,
-        .n = n_values,
-    };
-
-    return kai_importer_give(t->im, &c);
-}
-
-static enum kai_err drain(struct text *t)
-{
-    return kai_bag_drain(&t->bag, t->im->opts->template_json, give_list, t, &t->im->sum.doubles);
-}
-
-static enum kai_err refuse_line(struct text *t, struct kai_why *why, uint64_t line)
+static enum kai_err refuse_line(struct kai_lines *l, struct kai_why *why)
 {
     if (strcmp(why->code, "value.unknown") == 0)
         why->code = "list.line"; /* The same argument; here there is a line to point at. */
-    why->line = line;
-    why->where[0] = '\0';
-    return kai_importer_refuse(t->im, why, "", "");
+    return kai_lines_refuse(l, why);
 }
 
-static enum kai_err take_line(struct text *t, struct kai_view line, uint64_t number)
+static enum kai_err take_line(struct kai_lines *l, struct kai_view line)
 {
     char norm[KAI_VALUE_BYTES_MAX];
     uint8_t addr[4];
@@ -103,14 +65,14 @@ static enum kai_err take_line(struct text *t, struct kai_view line, uint64_t num
     enum kai_err err;
 
     if (quick_ip4(line, addr))
-        return kai_bag_add_ip4(&t->bag, addr, 32);
+        return kai_bag_add_ip4(&l->bag, addr, 32);
     word = word_of(line);
     if (word.n == 0)
         return KAI_OK;
     err = kai_value_guess(word, &type, norm, sizeof norm, &n, &why);
     if (err == KAI_OK)
-        return kai_bag_add(&t->bag, type, word, kai_view_of(norm, n));
-    return err == KAI_ENOMEM ? err : refuse_line(t, &why, number);
+        return kai_bag_add(&l->bag, type, word, kai_view_of(norm, n));
+    return err == KAI_ENOMEM ? err : refuse_line(l, &why);
 }
 
 /* What a file looks like when none of its first lines is a value; NULL when it may be a list. */
@@ -123,7 +85,7 @@ static const char *not_a_list(struct kai_view file, size_t at)
     size_t n;
 
     while (at < file.n && lines < SAMPLE_LINES) {
-        struct kai_view word = word_of(next_line(file, &at));
+        struct kai_view word = word_of(kai_lines_next(file, &at));
 
         if (word.n == 0)
             continue;
@@ -139,39 +101,17 @@ static const char *not_a_list(struct kai_view file, size_t at)
 
 enum kai_err kai_import_text(struct importer *im)
 {
-    struct text t = {.im = im};
     struct kai_view file = im->file;
-    uint64_t number = 0;
     size_t at = kai_ascii_begins(file, "\xef\xbb\xbf") ? 3 : 0;
     bool is_csv;
     enum kai_err err = kai_csv_look(file, &is_csv);
 
     if (err != KAI_OK || is_csv)
         return err != KAI_OK ? err : kai_import_csv(im);
+    if (kai_hosts_look(file, at))
+        return kai_import_hosts(im);
     const char *format = not_a_list(file, at);
     if (format != NULL)
         return kai_importer_refuse_file(im, "file.format", format, NULL);
-    if (im->opts->label.tlp == KAI_TLP_NONE)
-        return kai_importer_refuse_file(im, "label.missing", im->name, NULL);
-    if (im->opts->template_json.n > 0) {
-        struct kai_why why = {.code = NULL};
-
-        err = kai_list_template_check(im->opts->template_json, &why);
-        if (err != KAI_OK)
-            return err == KAI_ENOMEM ? err : kai_importer_refuse(im, &why, "", "");
-    }
-    kai_bag_init(&t.bag, file);
-    while (err == KAI_OK && at < file.n) {
-        struct kai_view line = next_line(file, &at);
-
-        err = take_line(&t, line, ++number);
-        if (err == KAI_OK && kai_bag_is_full(&t.bag))
-            err = drain(&t);
-    }
-    if (err == KAI_OK)
-        err = drain(&t);
-    kai_bag_free(&t.bag);
-    if (err == KAI_OK && im->sum.values == 0 && im->sum.refused == 0)
-        err = kai_importer_refuse_file(im, "file.empty", NULL, NULL);
-    return err;
+    return kai_lines_run(im, take_line, NULL, "file.empty");
 }

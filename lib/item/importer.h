@@ -48,6 +48,8 @@ KAI_MUST_USE enum kai_err kai_import_csv(struct importer *im);
 KAI_MUST_USE enum kai_err kai_import_json(struct importer *im);
 /* Any other text. */
 KAI_MUST_USE enum kai_err kai_import_text(struct importer *im);
+/* Free text, of which the indicators are taken. Errors: also KAI_EIO (kai_extract_init()). */
+KAI_MUST_USE enum kai_err kai_import_extract(struct importer *im);
 
 /* Which objects a file had already. */
 struct kai_seen {

@@ -22,16 +22,15 @@ void kai_uuid5(uint8_t out[static 16], const uint8_t ns[static 16], const void *
 
 char *kai_uuid_text(char out[static KAI_UUID_CAP], const uint8_t uuid[static 16])
 {
-    char hex[KAI_HEX_CAP(16)];
-    size_t at = 0;
+    static const uint8_t groups[] = {4, 2, 2, 2, 6};
+    char *at = out;
 
-    kai_hex(hex, uuid, 16);
-    for (size_t i = 0; i < 32; i++) {
-        if (i == 8 || i == 12 || i == 16 || i == 20)
-            out[at++] = '-';
-        out[at++] = hex[i];
+    for (size_t i = 0; i < sizeof groups; uuid += groups[i++]) {
+        (void)kai_hex(at, uuid, groups[i]);
+        at += 2 * groups[i];
+        if (i + 1 < sizeof groups)
+            *at++ = '-';
     }
-    out[at] = '\0';
     return out;
 }
 

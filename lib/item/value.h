@@ -85,11 +85,16 @@ KAI_MUST_USE enum kai_err kai_refang(struct kai_view text, struct kai_buf *out);
  */
 bool kai_disguised(struct kai_view text, bool at_word);
 
-/* Refang a bare word, decide what it is, and write its normal form. host:port is the host,
- * host/path is "http://host/path".
+/* Refang a bare word, decide what it is, and write its normal form. host:port is the host (of
+ * several ports, too), host/path is "http://host/path".
  * Errors: KAI_ENOTFOUND (of no known shape), KAI_EMALFORMED, KAI_ELIMIT. */
 KAI_MUST_USE enum kai_err kai_value_guess(struct kai_view text, enum kai_vtype *type, char *out,
                                           size_t cap, size_t *n, struct kai_why *why);
+
+/* Whether a name ends in what is no top-level domain and what people's files end in. */
+bool kai_value_is_file_name(struct kai_view text);
+/* MD5 to SHA-512 by the number of hex digits, TLSH; else KAI_V_NONE. */
+enum kai_vtype kai_value_hash_type(struct kai_view text);
 
 /* For display: hxxp, [.] and [@], so that nothing is clickable; other types as they are. Appends to
  * out. Errors: what out->err says. */

@@ -18,10 +18,11 @@
 #define READERS  126u
 
 const char *const kai_ix_table_names[TABLES] = {
-    [TABLE_META] = "meta",     [TABLE_ROWS] = "rows",   [TABLE_KEYS] = "keys",
-    [TABLE_VALUES] = "values", [TABLE_ITEMS] = "items", [TABLE_STIX] = "stix",
-    [TABLE_CHAINS] = "chains", [TABLE_PARTS] = "parts", [TABLE_OBJS] = "objs",
-    [TABLE_REFS] = "refs",     [TABLE_ACTS] = "acts",   [TABLE_ADDED] = "added"};
+    [TABLE_META] = "meta",      [TABLE_ROWS] = "rows",   [TABLE_KEYS] = "keys",
+    [TABLE_VALUES] = "values",  [TABLE_ITEMS] = "items", [TABLE_STIX] = "stix",
+    [TABLE_CHAINS] = "chains",  [TABLE_PARTS] = "parts", [TABLE_OBJS] = "objs",
+    [TABLE_REFS] = "refs",      [TABLE_ACTS] = "acts",   [TABLE_ADDED] = "added",
+    [TABLE_CHANGES] = "changes"};
 
 static bool path_of(char out[static PATH_CAP], const char *dir, const char *name)
 {

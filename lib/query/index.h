@@ -25,13 +25,20 @@ struct kai_index; /* From kai_index_open() to kai_index_close(). */
 /* Open or make the index in folder dir (made 0700). map_bytes: most it may ever grow to, sparse;
  * 0 = 64 GiB or a quarter of the disk, whichever is less. boot_id names this run of the machine.
  * *rebuild: the index is new or was thrown away (another format, not closed before the machine went
- * down, changed since by somebody else, or damaged): project from the first arrival on. Forks where
- * it was not closed, to walk the file in a child: call it before there are threads.
- * Errors: KAI_EBUSY, KAI_EIO, KAI_EPERM, KAI_ENOMEM, KAI_EFULL; *why says more. */
+ * down, changed since by somebody else, or damaged): project from the first arrival on. Forks, to
+ * walk the file in a child: call it before there are threads. Errors: KAI_EBUSY, KAI_EIO,
+ * KAI_EPERM, KAI_ENOMEM, KAI_EFULL; *why says more. */
 KAI_MUST_USE enum kai_err kai_index_open(struct kai_index **out, const char *dir,
                                          uint64_t map_bytes, const char *boot_id, bool *rebuild,
                                          struct kai_why *why);
 void kai_index_close(struct kai_index *x); /* Syncs and marks it clean. NULL does nothing. */
+/* The id of this index: fresh, where it has none yet, and another when it was made again. Numbers
+ * of rows and changes mean the same as long as it stays. Before the writing thread begins. Errors:
+ * KAI_ENOMEM, KAI_EIO, KAI_EFULL, KAI_ECORRUPT. */
+#define KAI_HALF_ID_BYTES 16u /* 128 bits do not meet by chance, and take half the room. */
+KAI_MUST_USE enum kai_err kai_index_id(struct kai_index *x,
+                                       const uint8_t fresh[static KAI_HALF_ID_BYTES],
+                                       uint8_t out[static KAI_HALF_ID_BYTES]);
 /* Throw away the index in dir: the next open makes it anew. Errors: KAI_EBUSY, KAI_EIO. */
 KAI_MUST_USE enum kai_err kai_index_erase(const char *dir);
 void kai_index_tidy(struct kai_index *x); /* Clear readers that died. */
@@ -139,8 +146,15 @@ KAI_MUST_USE enum kai_err kai_ixsnap_begin(struct kai_index *x, uint8_t clearanc
                                            struct kai_ixsnap **out);
 void kai_ixsnap_end(struct kai_ixsnap *r);          /* NULL does nothing. */
 uint64_t kai_ixsnap_position(struct kai_ixsnap *r); /* The last arrival that is in; 0 = none. */
+/* The first 8 bytes of kai_index_id(); 0: none was given. Rows keep their numbers under it. */
+uint64_t kai_ixsnap_name(struct kai_ixsnap *r);
 /* The highest row number, of rows of any label: a place to go on from, never to be shown. */
 uint64_t kai_ixsnap_last(struct kai_ixsnap *r);
+/* How often a row that was there was withdrawn or recalled, for whatever reader: changes are
+ * numbered from 1, like rows. A row may come more than once: what it is now, its flags say. */
+uint64_t kai_ixsnap_changes(struct kai_ixsnap *r);
+/* The row of one. Errors: KAI_ENOTFOUND, KAI_ECORRUPT. */
+KAI_MUST_USE enum kai_err kai_ixsnap_change(struct kai_ixsnap *r, uint64_t no, uint64_t *row_no);
 uint64_t kai_ixsnap_rows(struct kai_ixsnap *r);   /* How many rows this reader may see. */
 uint64_t kai_ixsnap_values(struct kai_ixsnap *r); /* And how many values they have. */
 /* Errors: KAI_ENOTFOUND, KAI_ECORRUPT. */

@@ -29,6 +29,7 @@ enum table {
     TABLE_REFS,   /* STIX uuid, role, row that names it -> label of the row */
     TABLE_ACTS,   /* letter, ... -> what acts.h says, see acts_priv.h */
     TABLE_ADDED,  /* audience, time -> row and label; row -> time: see ixadded.c */
+    TABLE_CHANGES, /* number, from 1 -> row that was withdrawn or recalled after it had come */
     TABLES
 };
 
@@ -142,7 +143,6 @@ void kai_rowkeys_add(struct kai_buf *b, struct kai_view prev, struct kai_view ke
                      struct kai_view norm);
 
 /* chain.c */
-#define KAI_HALF_ID_BYTES  16u /* 128 bits do not meet by chance, and take half the room. */
 #define KAI_ITEM_KEY_BYTES (KAI_HALF_ID_BYTES + 8u)
 enum kai_err kai_ix_chain(struct kai_ix *t, const struct kai_row *row, bool revoked,
                           struct marks *marks);

@@ -54,12 +54,26 @@ void kai_ixsnap_end(struct kai_ixsnap *r)
     free(r);
 }
 
-uint64_t kai_ixsnap_position(struct kai_ixsnap *r)
+static uint64_t number(const struct kai_ixsnap *r, MDB_val key)
 {
-    MDB_val key = ix_val("position", 8);
     MDB_val val;
 
     if (mdb_get(r->txn, r->x->dbi[TABLE_META], &key, &val) != 0 || val.mv_size != 8)
+        return 0;
+    return kai_get_u64(val.mv_data);
+}
+
+uint64_t kai_ixsnap_position(struct kai_ixsnap *r)
+{
+    return number(r, ix_val("position", 8));
+}
+
+uint64_t kai_ixsnap_name(struct kai_ixsnap *r)
+{
+    MDB_val key = ix_val("id", 2);
+    MDB_val val;
+
+    if (mdb_get(r->txn, r->x->dbi[TABLE_META], &key, &val) != 0 || val.mv_size != KAI_HALF_ID_BYTES)
         return 0;
     return kai_get_u64(val.mv_data);
 }
@@ -69,6 +83,29 @@ uint64_t kai_ixsnap_last(struct kai_ixsnap *r)
     MDB_stat st;
 
     return mdb_stat(r->txn, r->x->dbi[TABLE_ROWS], &st) == 0 ? st.ms_entries : 0;
+}
+
+uint64_t kai_ixsnap_changes(struct kai_ixsnap *r)
+{
+    MDB_stat st;
+
+    return mdb_stat(r->txn, r->x->dbi[TABLE_CHANGES], &st) == 0 ? st.ms_entries : 0;
+}
+
+enum kai_err kai_ixsnap_change(struct kai_ixsnap *r, uint64_t no, uint64_t *row_no)
+{
+    uint8_t bytes[8];
+    MDB_val key = ix_val(bytes, 8);
+    MDB_val val;
+    enum kai_err err;
+
+    kai_put_u64(bytes, no);
+    err = kai_ix_err(mdb_get(r->txn, r->x->dbi[TABLE_CHANGES], &key, &val));
+    if (err == KAI_OK && val.mv_size != 8)
+        err = KAI_ECORRUPT;
+    if (err == KAI_OK)
+        *row_no = kai_get_u64(val.mv_data);
+    return err;
 }
 
 /* Of what this reader sees: 0 rows, 1 values. */

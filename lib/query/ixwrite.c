@@ -151,6 +151,21 @@ struct kai_ixsnap *kai_ix_reads(struct kai_ix *t)
     return t->err == KAI_OK && kai_ix_obj_end(t) == KAI_OK ? &t->self : NULL;
 }
 
+/* Who follows the rows would not see what becomes of an earlier one. */
+static enum kai_err note_change(struct kai_ix *t, uint64_t row_no)
+{
+    uint8_t no[8];
+    uint8_t row[8];
+    MDB_stat st;
+
+    t->err = kai_ix_err(mdb_stat(t->txn, t->x->dbi[TABLE_CHANGES], &st));
+    if (t->err != KAI_OK)
+        return t->err;
+    kai_put_u64(no, st.ms_entries + 1); /* None is ever taken out. */
+    kai_put_u64(row, row_no);
+    return kai_ix_put(t, TABLE_CHANGES, ix_val(no, 8), ix_val(row, 8), MDB_APPEND);
+}
+
 enum kai_err kai_ix_mark_row(struct kai_ix *t, uint64_t no,
                              const uint8_t origin[static KAI_ID_BYTES], uint8_t flags,
                              struct marks add)
@@ -168,11 +183,13 @@ enum kai_err kai_ix_mark_row(struct kai_ix *t, uint64_t no,
         t->err = kai_record_read(&row, &marks, no, val.mv_data, val.mv_size);
     if (t->err != KAI_OK || memcmp(row.origin, origin, KAI_ID_BYTES) != 0)
         return t->err;
+    bool news = ((flags & ~row.flags & KAI_ROW_RECALLED) | (add.withdrawn & ~marks.withdrawn)) != 0;
     row.flags |= flags;
     marks.superseded |= add.superseded;
     marks.withdrawn |= add.withdrawn;
     val = ix_val(record, kai_record_write(record, &row, marks));
-    return kai_ix_put(t, TABLE_ROWS, key, val, 0);
+    (void)kai_ix_put(t, TABLE_ROWS, key, val, 0);
+    return news && t->err == KAI_OK ? note_change(t, no) : t->err;
 }
 
 /* For who is cleared for everything: what the caller of kai_ix_row() is told. */
@@ -300,6 +317,26 @@ bool kai_ix_full(const struct kai_ix *t)
 
     return touched(s->n, t->leaf_pages) + touched(puts, t->row_pages) + made >= DIRTY_PAGES_MAX ||
            s->n >= KAI_SORTER_KEYS_MAX / 2 || s->len >= KAI_SORTER_BYTES_MAX / 2;
+}
+
+enum kai_err kai_index_id(struct kai_index *x, const uint8_t fresh[static KAI_HALF_ID_BYTES],
+                          uint8_t out[static KAI_HALF_ID_BYTES])
+{
+    MDB_val key = ix_val("id", 2);
+    MDB_val val;
+    struct kai_ix *t;
+    enum kai_err err = kai_ix_begin(x, &t);
+
+    if (err != KAI_OK)
+        return err;
+    memcpy(out, fresh, KAI_HALF_ID_BYTES);
+    if (mdb_get(t->txn, x->dbi[TABLE_META], &key, &val) == 0 && val.mv_size == KAI_HALF_ID_BYTES) {
+        memcpy(out, val.mv_data, KAI_HALF_ID_BYTES);
+        kai_ix_abort(t);
+        return KAI_OK;
+    }
+    (void)kai_ix_put(t, TABLE_META, key, ix_val(fresh, KAI_HALF_ID_BYTES), 0);
+    return kai_ix_commit(t, kai_ixsnap_position(&t->self));
 }
 
 enum kai_err kai_ix_commit(struct kai_ix *t, uint64_t position)

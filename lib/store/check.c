@@ -154,7 +154,7 @@ static enum verdict_code examine(struct walk *w, const char *dir, int dir_fd, in
     struct meta meta;
     struct mark mark;
     struct mark now;
-    struct pages pages = {0};
+    struct kai_pages pages;
     enum verdict_code code;
 
     if (fstat(fd, &st) != 0)
@@ -182,11 +182,8 @@ static enum verdict_code examine(struct walk *w, const char *dir, int dir_fd, in
     w->v->clean = same;
     w->v->continuous = same && mark_continuous(&mark, &now);
     if (!same || cut) {
-        pages.page_bytes = meta.page_bytes;
-        pages.n = meta.last_page + 1;
-        pages.written = (uint64_t)st.st_size / meta.page_bytes;
-        pages.used = calloc(1, (size_t)(pages.n / 8 + 1));
-        if (pages.used == NULL)
+        if (kai_pages_init(&pages, meta.page_bytes, meta.last_page + 1, (uint64_t)st.st_size) !=
+            KAI_OK)
             return VERDICT_NOMEM;
         w->pages = &pages;
     }

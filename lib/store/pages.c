@@ -1,10 +1,10 @@
-/* pages: that no page of the file has two uses, as far as its rows and its free list tell; and that
- * what is written at the head of each is what LMDB believes when it copies the page to change it.
- *
- * Runs in the child of the start-up check: a pointer that leads out of the file kills it. */
+/* pages: whether LMDB may go on with a file. */
+#include "store/pages.h"
+
+#include <stdlib.h>
 #include <string.h>
 
-#include "store/store_priv.h"
+#include "store/lmdb_err.h"
 
 #define PAGE_HEAD_BYTES 16u /* LMDB 0.9: page number, flags, bounds; */
 #define PAGE_COUNT_AT   12u /* of an overflow page, in their place how many there are in a row. */
@@ -19,7 +19,15 @@
 #define NODE_KEY_AT     6u
 #define NODE_ELSEWHERE  1u /* In a leaf: the data is the number of an overflow page. */
 
-static enum kai_err use_page(struct pages *p, uint64_t no)
+enum kai_err kai_pages_init(struct kai_pages *p, uint64_t page_bytes, uint64_t n,
+                            uint64_t file_bytes)
+{
+    *p = (struct kai_pages){.page_bytes = page_bytes, .n = n, .written = file_bytes / page_bytes};
+    p->used = calloc(1, (size_t)(n / 8 + 1));
+    return p->used != NULL ? KAI_OK : KAI_ENOMEM;
+}
+
+static enum kai_err use_page(struct kai_pages *p, uint64_t no)
 {
     if (no < 2 || no >= p->n || (p->used[no / 8] >> (no % 8) & 1u) != 0)
         return KAI_ECORRUPT;
@@ -28,7 +36,7 @@ static enum kai_err use_page(struct pages *p, uint64_t no)
 }
 
 /* The number of the page at this address, which begins with it. */
-static enum kai_err page_no(struct pages *p, const uint8_t *page, uint64_t *no)
+static enum kai_err page_no(struct kai_pages *p, const uint8_t *page, uint64_t *no)
 {
     memcpy(no, page, sizeof *no);
     if (*no >= p->n)
@@ -60,7 +68,7 @@ static size_t node_bytes(const uint8_t *node, unsigned kind)
 
 /* Reading looks at nodes alone. The first change copies what lies between the bounds, and takes a
  * page whose flags say so for one in memory: with others than LMDB wrote it would kill us then. */
-static enum kai_err page_sound(const struct pages *p, const uint8_t *page, unsigned kind)
+static enum kai_err page_sound(const struct kai_pages *p, const uint8_t *page, unsigned kind)
 {
     size_t lower = half(page + PAGE_LOWER_AT), upper = half(page + PAGE_UPPER_AT), sum = 0;
 
@@ -77,7 +85,7 @@ static enum kai_err page_sound(const struct pages *p, const uint8_t *page, unsig
     return sum == p->page_bytes - upper ? KAI_OK : KAI_ECORRUPT; /* None overlap. */
 }
 
-enum kai_err pages_branches(const struct pages *p)
+enum kai_err kai_pages_branches(const struct kai_pages *p)
 {
     uint64_t end = p->written < p->n ? p->written : p->n;
 
@@ -86,22 +94,23 @@ enum kai_err pages_branches(const struct pages *p)
 
         if ((p->used[no / 8] >> (no % 8) & 1u) == 0 &&
             (half(page + PAGE_FLAGS_AT) & PAGE_BRANCH) != 0 &&
-            page_sound(p, page, PAGE_BRANCH) != KAI_OK)
+            (memcmp(page, &no, sizeof no) != 0 || page_sound(p, page, PAGE_BRANCH) != KAI_OK))
             return KAI_ECORRUPT;
     }
     return KAI_OK;
 }
 
-void pages_table_begin(struct pages *p)
+void kai_pages_table_begin(struct kai_pages *p)
 {
     p->leaf = NULL;
     p->leaves = 0;
     p->overflow = 0;
 }
 
-enum kai_err pages_row(struct pages *p, struct kai_view key, struct kai_view row)
+enum kai_err kai_pages_row(struct kai_pages *p, MDB_val key, MDB_val row)
 {
-    const uint8_t *leaf = key.p - (uintptr_t)key.p % p->page_bytes;
+    const uint8_t *at = row.mv_data;
+    const uint8_t *leaf = (const uint8_t *)key.mv_data - (uintptr_t)key.mv_data % p->page_bytes;
     uint64_t no;
     enum kai_err err = KAI_OK;
 
@@ -116,20 +125,20 @@ enum kai_err pages_row(struct pages *p, struct kai_view key, struct kai_view row
         p->leaf = leaf;
         p->leaves++;
     }
-    if (row.p >= leaf && row.p <= leaf + p->page_bytes)
-        return row.n <= (size_t)(leaf + p->page_bytes - row.p) ? KAI_OK : KAI_ECORRUPT;
+    if (at >= leaf && at <= leaf + p->page_bytes)
+        return row.mv_size <= (size_t)(leaf + p->page_bytes - at) ? KAI_OK : KAI_ECORRUPT;
 
-    uint64_t least = (PAGE_HEAD_BYTES - 1 + row.n) / p->page_bytes + 1;
+    uint64_t least = (PAGE_HEAD_BYTES - 1 + row.mv_size) / p->page_bytes + 1;
     uint32_t n = 0;
-    if ((uintptr_t)row.p % p->page_bytes != PAGE_HEAD_BYTES)
+    if ((uintptr_t)at % p->page_bytes != PAGE_HEAD_BYTES)
         return KAI_ECORRUPT;
-    err = page_no(p, row.p - PAGE_HEAD_BYTES, &no);
+    err = page_no(p, at - PAGE_HEAD_BYTES, &no);
     /* More than it needs, where a shorter value was put over a longer one of the same transaction.
      */
     if (err == KAI_OK)
-        memcpy(&n, row.p - PAGE_HEAD_BYTES + PAGE_COUNT_AT, sizeof n);
+        memcpy(&n, at - PAGE_HEAD_BYTES + PAGE_COUNT_AT, sizeof n);
     if (err == KAI_OK &&
-        (n < least || n > p->n || half(row.p - PAGE_HEAD_BYTES + PAGE_FLAGS_AT) != PAGE_OVERFLOW))
+        (n < least || n > p->n || half(at - PAGE_HEAD_BYTES + PAGE_FLAGS_AT) != PAGE_OVERFLOW))
         err = KAI_ECORRUPT;
     for (uint64_t i = 0; i < n && err == KAI_OK; i++)
         err = use_page(p, no + i);
@@ -137,7 +146,7 @@ enum kai_err pages_row(struct pages *p, struct kai_view key, struct kai_view row
     return err;
 }
 
-enum kai_err pages_table_end(struct pages *p, const MDB_stat *st)
+enum kai_err kai_pages_table_end(struct kai_pages *p, const MDB_stat *st)
 {
     if (p->leaves != st->ms_leaf_pages || p->overflow != st->ms_overflow_pages ||
         st->ms_branch_pages > p->n)
@@ -147,7 +156,7 @@ enum kai_err pages_table_end(struct pages *p, const MDB_stat *st)
 }
 
 /* One row of the free list: a count, and as many page numbers. */
-static enum kai_err free_row(struct pages *p, struct kai_view row)
+static enum kai_err free_row(struct kai_pages *p, struct kai_view row)
 {
     uint64_t n;
     uint64_t no;
@@ -166,32 +175,32 @@ static enum kai_err free_row(struct pages *p, struct kai_view row)
     return p->counted + 2 <= p->n ? KAI_OK : KAI_ECORRUPT;
 }
 
-enum kai_err pages_free_list(struct pages *p, MDB_txn *mdb)
+enum kai_err kai_pages_free_list(struct kai_pages *p, MDB_txn *mdb)
 {
     MDB_cursor *cur = NULL;
     MDB_stat st;
     MDB_val k;
     MDB_val v;
     uint64_t rows = 0;
-    enum kai_err err = txn_err(mdb_stat(mdb, 0, &st));
+    enum kai_err err = kai_lmdb_err(mdb_stat(mdb, 0, &st));
 
     if (err == KAI_OK)
-        err = txn_err(mdb_cursor_open(mdb, 0, &cur));
+        err = kai_lmdb_err(mdb_cursor_open(mdb, 0, &cur));
     if (err != KAI_OK)
         return err;
-    pages_table_begin(p);
+    kai_pages_table_begin(p);
     int rc = mdb_cursor_get(cur, &k, &v, MDB_FIRST);
     for (; rc == MDB_SUCCESS && err == KAI_OK && rows <= st.ms_entries; rows++) {
-        err = pages_row(p, txn_view(k), txn_view(v));
+        err = kai_pages_row(p, k, v);
         if (err == KAI_OK)
-            err = free_row(p, txn_view(v));
+            err = free_row(p, kai_view_of(v.mv_data, v.mv_size));
         if (err == KAI_OK)
             rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT);
     }
     mdb_cursor_close(cur);
     if (err == KAI_OK && rc != MDB_SUCCESS && rc != MDB_NOTFOUND)
-        err = txn_err(rc);
+        err = kai_lmdb_err(rc);
     if (err == KAI_OK && (rc == MDB_SUCCESS || rows != st.ms_entries))
         err = KAI_ECORRUPT;
-    return err == KAI_OK ? pages_table_end(p, &st) : err;
+    return err == KAI_OK ? kai_pages_table_end(p, &st) : err;
 }

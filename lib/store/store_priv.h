@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "store/pages.h"
 #include "store/row.h"
 #include "store/txn.h"
 
@@ -141,7 +142,7 @@ struct walk {
     uint64_t logs;
     uint64_t pos_no; /* The row of T_POS before this one. */
     uint64_t pos_seq;
-    struct pages *pages; /* NULL: only the small tables and the heads. */
+    struct kai_pages *pages; /* NULL: only the small tables and the heads. */
     struct verdict *v;
     int report_fd;
 };
@@ -149,25 +150,5 @@ struct walk {
 KAI_MUST_USE enum kai_err walk_all(struct walk *w);
 /* check.c: say where the walk is, so that its death has a name. */
 void walk_at(struct walk *w, const char *table);
-
-/* pages.c: that no page has two uses. LMDB writes where its free list says: a page of ours in it
- * would be lost with the next append. */
-struct pages {
-    uint64_t page_bytes;
-    uint64_t n;          /* That the file's state counts, */
-    uint64_t written;    /* and that the file is long enough for: the last may never have been. */
-    uint64_t counted;    /* Used and free ones so far. */
-    const uint8_t *base; /* Of the map, found from the first page seen. */
-    uint8_t *used;       /* A bit for each page. */
-    const uint8_t *leaf; /* The leaf of the row before. */
-    uint64_t leaves;     /* Of the table under way. */
-    uint64_t overflow;
-};
-void pages_table_begin(struct pages *p);
-KAI_MUST_USE enum kai_err pages_row(struct pages *p, struct kai_view key, struct kai_view row);
-KAI_MUST_USE enum kai_err pages_table_end(struct pages *p, const MDB_stat *st);
-KAI_MUST_USE enum kai_err pages_free_list(struct pages *p, MDB_txn *mdb);
-/* Those that lead to the others, when all others are known. */
-KAI_MUST_USE enum kai_err pages_branches(const struct pages *p);
 
 #endif

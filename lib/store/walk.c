@@ -206,7 +206,7 @@ static enum kai_err walk_table(struct walk *w, enum table table)
     if (err != KAI_OK)
         return err;
     if (w->pages != NULL)
-        pages_table_begin(w->pages);
+        kai_pages_table_begin(w->pages);
     int rc = mdb_cursor_get(cur, &k, &v, MDB_FIRST);
     for (; rc == MDB_SUCCESS && err == KAI_OK && rows <= st.ms_entries; rows++) {
         struct kai_view key = txn_view(k);
@@ -215,7 +215,7 @@ static enum kai_err walk_table(struct walk *w, enum table table)
             err = KAI_ECORRUPT;
         last = key;
         if (err == KAI_OK && w->pages != NULL)
-            err = pages_row(w->pages, key, txn_view(v));
+            err = kai_pages_row(w->pages, k, v);
         if (err == KAI_OK && table != T_COUNT)
             err = walk_row(w, table, key, txn_view(v));
         if (err == KAI_OK)
@@ -227,7 +227,7 @@ static enum kai_err walk_table(struct walk *w, enum table table)
     if (err == KAI_OK && (rc == MDB_SUCCESS || rows != st.ms_entries))
         err = KAI_ECORRUPT;
     if (err == KAI_OK && w->pages != NULL)
-        err = pages_table_end(w->pages, &st);
+        err = kai_pages_table_end(w->pages, &st);
     return err;
 }
 
@@ -267,6 +267,6 @@ enum kai_err walk_all(struct walk *w)
         err = KAI_ECORRUPT;
     walk_at(w, "free list");
     if (err == KAI_OK)
-        err = pages_free_list(w->pages, w->mdb);
-    return err == KAI_OK ? pages_branches(w->pages) : err;
+        err = kai_pages_free_list(w->pages, w->mdb);
+    return err == KAI_OK ? kai_pages_branches(w->pages) : err;
 }

@@ -53,6 +53,21 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "--passphrase-file F または $KAIRAN_PASSPHRASE を指定してください。",
     },
     {
+        "query.after",
+        "What is given as after is no place in the answer to this query.",
+        "Give the last line's after of the page before, whole, and the same query or none.",
+        "after の値が、この検索結果の続きを示すものではありません。",
+        "前のページの最後の行にある after "
+        "をそのまま指定し、検索式は同じものにするか、省略してください。",
+    },
+    {
+        "query.after-gone",
+        "The index was made anew since that page was given: its places are others now.",
+        "Ask for the first page again.",
+        "前のページの後に索引が作り直されたため、続きの位置が失われました。",
+        "最初のページから検索し直してください。",
+    },
+    {
         "query.depth",
         "The query is nested too deep[: at most {1} levels are allowed].",
         "Take brackets away, or split it into several queries.",

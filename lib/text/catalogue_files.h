@@ -10,10 +10,13 @@
     X(stix)                                                                                        \
     X(key)                                                                                         \
     X(link)                                                                                        \
-    X(home) X(node) X(cli) X(reader) X(share) X(person) X(carry) X(charter) X(bring) X(taxii)
+    X(home)                                                                                        \
+    X(node) X(cli) X(reader) X(share) X(person) X(carry) X(charter) X(bring) X(taxii) X(stream)
 #define KAI_TEXT_PHRASE_FILES(X)                                                                   \
     X(cli)                                                                                         \
-    X(demo) X(explain) X(help) X(table) X(person) X(reader) X(removal) X(share) X(carry) X(charter)
+    X(demo)                                                                                        \
+    X(explain)                                                                                     \
+    X(help) X(table) X(person) X(reader) X(removal) X(share) X(carry) X(charter) X(stream)
 
 #define KAI_TEXT_REASON_FILE(name)                                                                 \
     extern const struct kai_text_reason kai_reasons_##name[];                                      \

@@ -42,6 +42,13 @@ const struct kai_text_reason kai_reasons_share[] = {
         "アドレスはブロックに、名前はゾーンにまとめてください。",
     },
     {
+        "inventory.touched",
+        "Something that came here touches what this organisation has, and nobody has looked at it.",
+        "Look at it: kairan relevant.",
+        "自組織の資産（inventory）に関わる情報が届いていますが、まだ確認されていません。",
+        "kairan relevant で確認してください。",
+    },
+    {
         "inventory.value",
         "{1} is no product, address, domain or other value.",
         "Correct it, or take it out; a product needs a CPE 2.3 name, or vendor and product.",

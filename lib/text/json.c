@@ -130,14 +130,13 @@ void kai_jput_text(struct kai_jput *j, const char *key, const char *text)
 
 void kai_jput_hex(struct kai_jput *j, const char *key, const void *p, size_t n)
 {
-    const uint8_t *b = p;
-    char pair[KAI_HEX_CAP(1)];
+    uint8_t *to;
 
     before(j, key);
     kai_buf_u8(j->out, '"');
-    for (size_t i = 0; i < n; i++)
-        kai_buf_add(j->out, kai_hex(pair, b + i, 1), 2);
-    kai_buf_u8(j->out, '"');
+    to = kai_buf_room(j->out, KAI_HEX_CAP(n));
+    if (to != NULL)
+        kai_hex((char *)to, p, n)[2 * n] = '"'; /* In place of its end. */
 }
 
 void kai_jput_time(struct kai_jput *j, const char *key, uint64_t ms)

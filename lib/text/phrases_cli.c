@@ -106,6 +106,8 @@ const struct kai_text_phrase kai_phrases_cli[] = {
      "警告リストに載っている値: {1} 件。攻撃の指標ではない可能性が高いため、見直してください。"},
     {"query.more", "More than {1} fit. Narrow the query or raise --limit.",
      "{1} 件を超えています。条件を絞るか、--limit を大きくしてください。"},
+    {"query.next", "More fits: the next page begins at --after {1}",
+     "続きがあります。次のページ: --after {1}"},
     {"query.none", "Nothing fits.", "該当する情報はありません。"},
     {"recover.done",
      "{1} has a new issuing key and a new node. The old issuing key is revoked; what it ha"

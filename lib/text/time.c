@@ -33,6 +33,16 @@ static unsigned int month_days(unsigned int year, unsigned int month)
     return days[month - 1] + (month == 2 && leap(year) ? 1u : 0u);
 }
 
+/* The last n digits of v, and what follows them; returns the end. (Lists of items are mostly times
+ * and numbers: printf takes a tenth of the processor there.) */
+static char *put_digits(char *out, unsigned int v, size_t n, char after)
+{
+    for (size_t i = n; i-- > 0; v /= 10)
+        out[i] = (char)('0' + v % 10);
+    out[n] = after;
+    return out + n + 1;
+}
+
 void kai_time_print(uint64_t ms, char out[static KAI_TIME_CAP])
 {
     uint64_t t = ms <= KAI_TIME_MAX ? ms : KAI_TIME_MAX;
@@ -46,9 +56,13 @@ void kai_time_print(uint64_t ms, char out[static KAI_TIME_CAP])
     unsigned int day = (unsigned int)(days - days_to_year(year));
     while (day >= month_days(year, month))
         day -= month_days(year, month++);
-    (void)snprintf(out, KAI_TIME_CAP, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", year % 10000,
-                   month % 100, (day + 1) % 100, in_day / 3600000 % 24, in_day / 60000 % 60,
-                   in_day / 1000 % 60, in_day % 1000);
+    char *p = put_digits(out, year, 4, '-');
+    p = put_digits(p, month, 2, '-');
+    p = put_digits(p, day + 1, 2, 'T');
+    p = put_digits(p, in_day / 3600000, 2, ':');
+    p = put_digits(p, in_day / 60000 % 60, 2, ':');
+    p = put_digits(p, in_day / 1000 % 60, 2, '.');
+    *put_digits(p, in_day % 1000, 3, 'Z') = '\0';
 }
 
 /* Read n digits and what must follow them; NUL stands for nothing. */

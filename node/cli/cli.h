@@ -114,6 +114,7 @@ int kai_cmd_org_admit(struct kai_cli *cli);
 int kai_cmd_org_join(struct kai_cli *cli);
 int kai_cmd_org_recover(struct kai_cli *cli);
 int kai_cmd_export(struct kai_cli *cli);
+int kai_cmd_stream(struct kai_cli *cli);
 int kai_cmd_org_list(struct kai_cli *cli);
 int kai_cmd_org_show(struct kai_cli *cli);
 int kai_cmd_org_revoke(struct kai_cli *cli);

@@ -126,27 +126,46 @@ static bool look_up(struct hunt *h, struct hunt_piece *p)
     return true;
 }
 
-/* Look up and print what the oldest piece holds; with all, of all that were handed out. */
-static bool collect(struct hunt *h, bool all)
+/* Look up what the n oldest pieces hold, all in one request. */
+static bool look_up_all(struct hunt *h, size_t n)
 {
-    struct hunt_piece *p;
-    bool wait = true;
+    if (hunt_known_begin(h->known))
+        h->n_seen = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct hunt_piece *p = hunt_crew_at(h->crew, i);
 
-    while ((p = hunt_crew_done(h->crew, wait)) != NULL && !h->closed) {
         if (p->err != KAI_OK)
             return fail(h, p->err);
-        if (hunt_known_begin(h->known))
-            h->n_seen = 0;
-        if (!look_up(h, p) || !hunt_known_ask(h->known))
+        if (!look_up(h, p))
             return false;
-        if (p->first)
-            h->lines = 0;
-        print_piece(h, p);
-        p->first = false;
-        if (p->from == p->n)
-            h->lines += p->lines;
-        hunt_crew_used(h->crew);
-        wait = all;
+    }
+    return hunt_known_ask(h->known);
+}
+
+/* Look up and print what the oldest pieces hold; with all, of all that were handed out. */
+static bool collect(struct hunt *h, bool all)
+{
+    size_t n;
+
+    while (!h->closed && (n = hunt_crew_wait(h->crew, HUNT_BATCH)) > 0) {
+        bool whole = true; /* What follows a piece that was scanned in part waits for its rest. */
+
+        if (!look_up_all(h, n))
+            return false;
+        for (; whole && n > 0; n--) {
+            struct hunt_piece *p = hunt_crew_at(h->crew, 0);
+
+            if (p->first)
+                h->lines = 0;
+            print_piece(h, p);
+            p->first = false;
+            whole = p->from == p->n;
+            if (whole)
+                h->lines += p->lines;
+            hunt_crew_used(h->crew);
+        }
+        if (!all)
+            break;
     }
     return !h->closed;
 }

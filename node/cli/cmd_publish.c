@@ -43,10 +43,16 @@ bool kai_tally_line(void *ctx, const char *line, size_t n)
     json_t *o = json_loadb(line, n, 0, NULL);
     const json_t *refused = json_object_get(o, "refused");
     const json_t *warned = json_object_get(o, "warned");
+    const json_t *found = json_object_get(o, "found");
 
     warned = json_object_get(o, "noted") != NULL ? json_object_get(o, "noted") : warned;
 
-    if (json_is_object(refused) || json_is_object(warned)) {
+    if (json_is_object(found) && !t->cli->json) {
+        (void)printf("%-12s %s\n", json_string_value(json_object_get(found, "type")),
+                     json_string_value(json_object_get(found, "value")));
+    } else if (json_is_object(found)) {
+        (void)kai_cli_print_line(NULL, line, n);
+    } else if (json_is_object(refused) || json_is_object(warned)) {
         if (t->cli->json)
             (void)kai_cli_print_line(NULL, line, n);
         else if (json_is_object(refused))
@@ -93,7 +99,10 @@ int kai_publish_args(struct kai_cli *cli, json_t *args)
     static const struct {
         const char *option;
         const char *key;
-    } flags[] = {{"--exercise", "exercise"}, {"--skip-bad", "skip_bad"}, {"--dry-run", "dry_run"}};
+    } flags[] = {{"--exercise", "exercise"},
+                 {"--skip-bad", "skip_bad"},
+                 {"--dry-run", "dry_run"},
+                 {"--extract", "extract"}};
     json_t *also = json_array();
     const char *v;
     uint64_t ms;
@@ -101,9 +110,10 @@ int kai_publish_args(struct kai_cli *cli, json_t *args)
     kai_cli_put_text(cli, args, "--through", "through");
     kai_cli_put_text(cli, args, "--wish", "wish");
 
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if ((v = kai_cli_opt(cli, texts[i].option)) != NULL)
             (void)json_object_set_new(args, texts[i].key, json_string(v));
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
         if (kai_cli_flag(cli, flags[i].option))
             (void)json_object_set_new(args, flags[i].key, json_true());
     }

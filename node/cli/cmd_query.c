@@ -19,6 +19,7 @@ struct rows {
     const char *format;
     uint64_t n;
     json_t *page; /* Rows of the table so far. */
+    bool paged;   /* The last line says where the next page begins. */
 };
 
 static const struct kai_column row_columns[] = {
@@ -50,11 +51,28 @@ static void csv_row(const json_t *o)
     kai_buf_free(&b);
 }
 
+/* Where the next page begins: for a person beside the answer, for a program its last line. */
+static bool is_after(const struct rows *r, const char *line, size_t n)
+{
+    json_t *o = json_loadb(line, n, JSON_ALLOW_NUL, NULL);
+    const json_t *after = json_object_get(o, "after");
+    bool is = after != NULL && json_object_size(o) == 1;
+
+    if (is && strcmp(r->format, "json") == 0)
+        (void)kai_cli_print_line(NULL, line, n);
+    else if (is && json_is_string(after))
+        kai_cli_note(r->cli, "query.next", json_string_value(after), NULL, NULL);
+    json_decref(o);
+    return is;
+}
+
 static bool on_row(void *ctx, const char *line, size_t n)
 {
     struct rows *r = ctx;
     json_t *o;
 
+    if (r->paged && is_after(r, line, n))
+        return true;
     r->n++;
     if (strcmp(r->format, "json") == 0)
         return kai_cli_print_line(NULL, line, n);
@@ -97,7 +115,12 @@ static int ask(struct kai_cli *cli, const char *verb)
 {
     const char *format = kai_cli_opt(cli, "--format");
     const char *limit = kai_cli_opt(cli, "--limit");
-    struct rows r = {.cli = cli, .format = cli->json ? "json" : format != NULL ? format : "table"};
+    const char *after = kai_cli_opt(cli, "--after");
+    struct rows r = {.cli = cli,
+                     .format = cli->json        ? "json"
+                               : format != NULL ? format
+                                                : "table",
+                     .paged = after != NULL};
     uint64_t n = 0;
     char id[48];
 
@@ -111,6 +134,11 @@ static int ask(struct kai_cli *cli, const char *verb)
     json_t *args = json_pack("{s:s}", "expr", expr != NULL ? expr : "");
     if (n > 0)
         (void)json_object_set_new(args, "limit", json_integer((json_int_t)n));
+    if (r.paged)
+        (void)json_object_set_new(args, "after",
+                                  json_string(strcmp(after, "start") == 0 ? "" : after));
+    if (r.paged && cli->n_args == 0 && strcmp(after, "start") != 0)
+        (void)json_object_del(args, "expr"); /* The cursor has it. */
     free(expr);
     bundle_id(id);
     if (strcmp(r.format, "stix") == 0)

@@ -188,7 +188,7 @@ static enum kai_err read_label(struct job *j, struct kai_label *l)
 
 static enum kai_err scan(struct job *j)
 {
-    struct kai_import_opts opts = {.skip_bad = true};
+    struct kai_import_opts opts = {.skip_bad = true, .extract = kai_cli_flag(j->cli, "--extract")};
     struct kai_import_sink sink = {.ctx = j, .item = on_item, .refuse = on_refuse};
     struct kai_view text;
     struct kai_whole w;

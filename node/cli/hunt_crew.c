@@ -214,19 +214,26 @@ void hunt_crew_push(struct hunt_crew *c)
     (void)pthread_mutex_unlock(&c->mu);
 }
 
-struct hunt_piece *hunt_crew_done(struct hunt_crew *c, bool wait)
+size_t hunt_crew_wait(struct hunt_crew *c, size_t n)
 {
-    struct hunt_piece *p = c->ring[c->oldest % HUNT_RING];
+    size_t done = 0;
 
-    if (c->oldest == c->next)
-        return NULL;
     (void)pthread_mutex_lock(&c->mu);
-    while (wait && p->state != STATE_DONE)
-        (void)pthread_cond_wait(&c->done, &c->mu);
-    if (p->state != STATE_DONE)
-        p = NULL;
+    while (done < c->next - c->oldest) {
+        if (hunt_crew_at(c, done)->state == STATE_DONE)
+            done++;
+        else if (done < n)
+            (void)pthread_cond_wait(&c->done, &c->mu);
+        else
+            break;
+    }
     (void)pthread_mutex_unlock(&c->mu);
-    return p;
+    return done;
+}
+
+struct hunt_piece *hunt_crew_at(struct hunt_crew *c, size_t i)
+{
+    return c->ring[(c->oldest + i) % HUNT_RING];
 }
 
 void hunt_crew_used(struct hunt_crew *c)
@@ -242,9 +249,4 @@ void hunt_crew_used(struct hunt_crew *c)
         c->oldest++;
     }
     (void)pthread_mutex_unlock(&c->mu);
-}
-
-size_t hunt_crew_pushed(const struct hunt_crew *c)
-{
-    return c->next - c->oldest;
 }

@@ -14,7 +14,8 @@
 #include "base/limits.h"
 #include "hunt/scan.h"
 
-#define HUNT_RING 12u /* Pieces: enough that no thread waits while hits are looked up. */
+#define HUNT_RING  12u /* Pieces: enough that no thread waits while hits are looked up, */
+#define HUNT_BATCH 6u  /* those of so many at a time. */
 
 /* What the filter let pass. value and text stand in the piece's bytes. */
 struct hunt_found {
@@ -55,10 +56,10 @@ void hunt_crew_free(struct hunt_crew *c); /* Ends the threads. NULL does nothing
 
 struct hunt_piece *hunt_crew_next(struct hunt_crew *c); /* To be filled; NULL: the ring is full. */
 void hunt_crew_push(struct hunt_crew *c);               /* It is filled. */
-/* The oldest that was pushed, when it is done; with wait, wait for that. NULL: none is there. */
-struct hunt_piece *hunt_crew_done(struct hunt_crew *c, bool wait);
-/* It is used: the rest of it is scanned now, or it is free. */
+/* Wait until so many of the oldest that were pushed are done, or all; how many are. */
+size_t hunt_crew_wait(struct hunt_crew *c, size_t n);
+struct hunt_piece *hunt_crew_at(struct hunt_crew *c, size_t i); /* The i-th of them, from 0. */
+/* The oldest is used: the rest of it is scanned now, or it is free. */
 void hunt_crew_used(struct hunt_crew *c);
-size_t hunt_crew_pushed(const struct hunt_crew *c); /* Pieces that were pushed and not used. */
 
 #endif

@@ -62,15 +62,21 @@ static bool read_lengths(const json_t *list, uint64_t *words, size_t max)
     return true;
 }
 
+static bool read_hex(const json_t *head, const char *key, void *out, size_t n)
+{
+    const json_t *hex = json_object_get(head, key);
+
+    return json_is_string(hex) &&
+           kai_unhex(out, n, json_string_value(hex), json_string_length(hex));
+}
+
 static bool read_head(struct hunt_known *k, const json_t *head)
 {
-    const char *key = json_string_value(json_object_get(head, "key"));
-    const char *tops = json_string_value(json_object_get(head, "tops"));
     const json_t *types = json_object_get(head, "types");
     json_int_t blocks = json_integer_value(json_object_get(head, "blocks"));
     json_int_t nets = json_integer_value(json_object_get(head, "net_blocks"));
 
-    if (key == NULL || blocks <= 0 || nets <= 0 ||
+    if (blocks <= 0 || nets <= 0 ||
         kai_hunt_filter_sized(&k->f, (uint64_t)blocks, (uint64_t)nets) != KAI_OK)
         return false;
     for (size_t i = 0; i < json_array_size(types); i++) {
@@ -82,9 +88,9 @@ static bool read_head(struct hunt_known *k, const json_t *head)
             return false;
         k->f->types |= kai_hunt_bit(type);
     }
-    return tops != NULL &&
-           kai_unhex((uint8_t *)k->f->tops, sizeof k->f->tops, tops, strlen(tops)) &&
-           kai_unhex((uint8_t *)k->f->key, sizeof k->f->key, key, strlen(key)) &&
+    return read_hex(head, "tops", k->f->tops, sizeof k->f->tops) &&
+           read_hex(head, "lasts", k->f->lasts, sizeof k->f->lasts) &&
+           read_hex(head, "key", k->f->key, sizeof k->f->key) &&
            read_lengths(json_object_get(head, "v4"), &k->f->v4, 32) &&
            read_lengths(json_object_get(head, "v6"), k->f->v6, 128);
 }
@@ -104,19 +110,30 @@ static bool take_data(struct hunt_known *k, const char *hex, size_t n)
     return kai_unhex(to, n, hex, 2 * n);
 }
 
+/* The hex of a line that has nothing else: megabytes of it, which no parser has to look at. */
+static bool read_data(struct hunt_known *k, const char *line, size_t n)
+{
+    static const char head[] = "{\"data\":\"";
+    const size_t head_n = sizeof head - 1;
+    const size_t all = head_n + 2; /* And the end. */
+
+    return n >= all && memcmp(line, head, head_n) == 0 && memcmp(line + n - 2, "\"}", 2) == 0 &&
+           (n - all) % 2 == 0 && take_data(k, line + head_n, (n - all) / 2);
+}
+
 static bool on_filter(void *ctx, const char *line, size_t n)
 {
     struct hunt_known *k = ctx;
-    json_t *o = json_loadb(line, n, 0, NULL);
-    const char *data = json_string_value(json_object_get(o, "data"));
-    size_t bytes = json_string_length(json_object_get(o, "data")) / 2;
     bool ok;
 
-    if (k->f == NULL)
+    if (k->f != NULL) {
+        ok = read_data(k, line, n);
+    } else {
+        json_t *o = json_loadb(line, n, 0, NULL);
+
         ok = read_head(k, o);
-    else
-        ok = data != NULL && take_data(k, data, bytes);
-    json_decref(o);
+        json_decref(o);
+    }
     if (!ok)
         (void)fail(k, KAI_EMALFORMED, "api.answer");
     return ok;

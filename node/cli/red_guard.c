@@ -104,7 +104,11 @@ static bool says_red(struct kai_view text)
 {
     static const char *const words[] = {
         "e828b379-4e03-4974-9ac4-e53a884c97c1", /* The definition of TLP 2.0, and of TLP 1. */
-        "5e57c739-391a-4eb3-b6be-7d15ca92d5ed", "tlp:red", "\"tlp\":\"red\"",
+        "5e57c739-391a-4eb3-b6be-7d15ca92d5ed",
+        "tlp:red",
+        "tlpred",
+        "tlp-red",
+        "\"tlp\":\"red\"",
         "\"tlp_2_0\":\"red\""};
 
     for (size_t at = 0; at < text.n; at++) {
@@ -177,9 +181,10 @@ enum kai_err kai_red_guard(struct kai_cli *cli, const char *file, const struct k
     struct guard g = {.large = why,
                       .tally = t,
                       .file = file,
+                      .unread = kai_cli_flag(cli, "--extract"),
                       .to = to != NULL ? to : kai_cli_opt(cli, "--through")};
-    /* No label is asked for: each object shows what stands on it. */
-    struct kai_import_opts opts = {.skip_bad = true};
+    /* No label is asked for: each object shows what stands on it. Of a free text its words do. */
+    struct kai_import_opts opts = {.skip_bad = true, .extract = kai_cli_flag(cli, "--extract")};
     struct kai_import_sink sink = {.ctx = &g, .item = on_item, .refuse = on_refuse};
     struct kai_view text;
     struct kai_whole w;

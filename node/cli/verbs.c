@@ -85,18 +85,25 @@ const struct kai_verb kai_verbs[] = {
      "FILE... --to AUDIENCE|--through ORG [--wish TEXT] [--also AUDIENCE]... [--label LABEL] "
      "[--pap PAP] [--exercise] "
      "[--skip-bad] [--wait N [--timeout 30s]] "
-     "[--dry-run]",
+     "[--extract] [--dry-run]",
      "--to= --through= --wish= --also= --label= --pap= --exercise --skip-bad --wait= --timeout= "
-     "--dry-run",
+     "--extract --dry-run",
      1, 1000000, kai_cmd_publish, "help.publish"},
     {"open", "ID [--name NAME] [--key FILE] [--out FILE]",
      "--name= --key= --out= --passphrase-file=", 1, 1, kai_cmd_open, "help.open"},
-    {"query", "[EXPRESSION] [--format table|json|stix|csv] [--limit N]", "--format= --limit=", 0,
-     64, kai_cmd_query, "help.query"},
+    {"query", "[EXPRESSION] [--format table|json|stix|csv] [--limit N] [--after start|CURSOR]",
+     "--format= --limit= --after=", 0, 64, kai_cmd_query, "help.query"},
     {"get", "ID [--format json|stix]", "--format=", 1, 1, kai_cmd_get, "help.get"},
     {"explain", "ID", "", 1, 1, kai_cmd_explain, "help.explain"},
     {"export", "[EXPRESSION] --format zeek|suricata|rpz|hosts|csv|stix|misp --out FILE [--follow]",
      "--format= --out= --follow", 0, 64, kai_cmd_export, "help.export"},
+    {"stream",
+     "[EXPRESSION] --to URL... --stream NAME --clearance LABEL [--subject SUBJECT] [--create] "
+     "[--replicas N] [--state FILE] [--once] [--tls-ca FILE] [--tls-cert FILE --tls-key FILE] "
+     "[--creds FILE | --user NAME --password-file FILE]",
+     "--to= --stream= --clearance= --subject= --create --replicas= --state= --once --tls-ca= "
+     "--tls-cert= --tls-key= --creds= --user= --password-file=",
+     0, 64, kai_cmd_stream, "help.stream"},
     {"watch",
      "[EXPRESSION] [--relevant] [--post http://127.0.0.1:PORT/...] [--exec PROGRAM [ARGUMENT]...]",
      "--relevant --post= --exec=", 0, 64, kai_cmd_watch, "help.watch"},

@@ -111,5 +111,78 @@ class Real(WorldCase):
         self.assertEqual(self.home.values("ip:%s.0/24" % block), self.home.values("ip:%s.*" % block))
 
 
+
+class Pages(WorldCase):
+    """An answer page by page, over calls: each answer once, whatever comes meanwhile, and after a restart."""
+
+    @classmethod
+    def build(cls, world):
+        cls.home = world.found()
+        cls.home.publish("\n".join("n%03d.example" % i for i in range(300)) + "\n", "--label", "GREEN")
+        cls.home.publish(bundle(indicator("o%d.example" % i, "green") for i in range(40)))
+        cls.home.sees("o39.example")
+
+    def page(self, after, expr=None, limit=37):
+        api = Api(self.home)
+        with contextlib.closing(api):
+            rows = api.rows("query", dict({"after": after, "limit": limit, "settle": True}, **({} if expr is None else {"expr": expr})))
+        self.assertEqual({"after"}, set(rows[-1]))
+        self.assertTrue(all("id" in r for r in rows[:-1]))
+        return [(r["id"], r["value"]) for r in rows[:-1]], rows[-1]["after"]
+
+    def refused(self, code, after, expr=None):
+        with self.assertRaisesRegex(Refused, '"error":"%s"' % code):
+            self.page(after, expr)
+
+    def test_pages(self):
+        for expr in ("domain:*", "type:indicator", "text:o1 OR domain:n1*", ""):
+            with self.subTest(expr=expr):
+                whole = [(r["id"], r["value"]) for r in self.home.query(*([expr] if expr else []))]
+                seen, after = self.page("", expr)
+                for turn in range(100):
+                    if turn == 1:
+                        self.home.publish("later-%d.example\n" % len(expr), "--label", "GREEN")
+                    if turn == 2:
+                        self.home.node.stop()
+                        self.home.run()
+                    if after is None:
+                        break
+                    more, after = self.page(after, expr if turn % 2 else None)
+                    self.assertLessEqual(len(more), 37)
+                    seen += more
+                self.assertIsNone(after)
+                self.assertEqual(len(set(seen)), len(seen), "none twice")
+                self.assertEqual(set(), set(whole) - set(seen), "none missing")
+
+    def test_durations_are_of_the_first_page(self):
+        rows, after = self.page("", "domain:n* since:1h", 10)
+        self.assertEqual(10, len(rows))
+        self.assertEqual(10, len(self.page(after, None, 10)[0]))
+
+    def test_wrong_ones(self):
+        _, after = self.page("", "domain:*")
+        self.refused("query.after", after, "domain:o*")
+        self.refused("query.after", after[:-3])
+        self.refused("query.after", ("B" if after[20] == "A" else "A").join((after[:20], after[21:])))
+        self.refused("query.after", "nothing of the kind")
+        self.refused("query.syntax", "", "(domain:*")
+        self.refused("query.too-long", "", " OR ".join(["n%04d.example" % i for i in range(400)]))
+
+    def test_index_made_anew(self):
+        _, after = self.page("", "domain:*")
+        self.home.node.stop()
+        self.home.ask("reindex")
+        self.home.run()
+        self.refused("query.after-gone", after)
+
+    def test_command(self):
+        first = self.home.call("query", "domain:n*", "--limit", "2", "--after", "start", "--json")
+        self.assertEqual((DONE, 3), (first.status, len(first.rows)))
+        second = self.home.call("query", "--limit", "2", "--after", first.last["after"], "--format", "csv")
+        self.assertEqual((DONE, 3), (second.status, len(second.out.splitlines())))
+        self.assertIn("--after ", second.err)
+        self.assertEqual(USAGE, self.home.call("query", "--after", "x").status)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -177,6 +177,47 @@ class Bring(WorldCase):
         self.assertEqual((3, "column 2 (Type)"), (result.rows[0]["refused"]["line"], result.rows[0]["refused"]["path"]))
         self.assertEqual([], self.a.query("domain:csv3.example"))
 
+    def test_extract(self):
+        text = ("From: x@cert.example\nSeen: hxxps://cdn[.]extract1[.]com/a?b=1, 203.0.113[.]77:443 and extract2[.]com.\n"
+                "10.0.0.1, setup.exe; 攻撃元はextract3.comです (CVE-2031-1234).\n")
+        path = self.world.file(text)
+        self.refused(path, "label.missing", options=("--extract",), status=3)
+        self.assertEqual(FAILED, self.a.call("publish", path, "--to", "all", "--label", "GREEN").status, "a text is no list")
+        dry = self.a.ask("publish", path, "--to", "all", "--extract", "--label", "GREEN", "--dry-run")
+        found = [(r["found"]["type"], r["found"]["value"]) for r in dry.rows if "found" in r]
+        self.assertEqual([("ipv4-addr", "203.0.113.77"), ("domain-name", "extract2.com"), ("domain-name", "extract3.com"),
+                          ("url", "https://cdn.extract1.com/a?b=1"), ("vulnerability", "CVE-2031-1234")], found)
+        first = self.brought(path, 5, "--extract", "--label", "GREEN")
+        self.assertEqual([], [r for r in first.rows if "found" in r])
+        self.assertEqual({"extract.range": 3, "extract.file": 3, "extract.suffix": 1},
+                         {r["noted"]["code"]: r["noted"]["line"] for r in first.rows if "noted" in r})
+        self.a.sees("extract3.com")
+        self.assertEqual(["TLP:GREEN"], [r["label"] for r in self.a.query("domain:extract2.com")])
+        human = self.a.call("publish", self.world.file("extract9.com\n"), "--to", "all", "--extract", "--label", "GREEN", "--dry-run")
+        self.assertIn("extract9.com", human.out)
+        # What is marked more strictly is not lowered, and what is RED does not even get to the node.
+        path = self.world.file("one\nTLP:AMBER extract4.com\n")
+        result = self.refused(path, "label.lower", options=("--extract", "--label", "GREEN"), status=3)
+        self.assertEqual(2, result.rows[0]["refused"]["line"])
+        for said in ("TLP:RED", "tlp red", "TLP-RED"):
+            result = self.a.call("publish", self.world.file(said + " extract5.com\n"), "--to", "all", "--json", "--extract", "--label",
+                                 "GREEN", "--skip-bad")
+            self.assertEqual((3, 0), (result.status, result.rows[-1]["accepted"]), result)
+        path = self.world.file("extract6.com\n\udcff\n".encode("utf-8", "surrogateescape"))
+        self.assertEqual(2, self.refused(path, "extract.encoding", options=("--extract", "--label", "GREEN")).rows[0]["refused"]["line"])
+        self.refused(self.world.file(json.dumps(EVENT)), "extract.json", options=("--extract", "--label", "GREEN"))
+        self.refused(self.world.file("nothing\n"), "extract.nothing", options=("--extract", "--label", "GREEN"))
+        self.assertEqual([], self.a.query("domain:extract4.com OR domain:extract5.com OR domain:extract6.com"))
+
+    def test_hosts(self):
+        path = self.world.file("# block\n127.0.0.1 localhost\n::1 ip6-localhost\n0.0.0.0 hosts1.example # x\n0.0.0.0 hosts2.example Hosts3.example\n")
+        first = self.brought(path, 3, "--label", "GREEN")
+        noted, = [r["noted"] for r in first.rows if "noted" in r]
+        self.assertEqual(("hosts.own", 2), (noted["code"], noted["line"]))
+        self.a.sees("hosts3.example")
+        result = self.refused(self.world.file("0.0.0.0 hosts4.example\n0.0.0.0 a..b\n"), "value.domain", options=("--label", "GREEN"))
+        self.assertEqual(2, result.rows[0]["refused"]["line"])
+
     @unittest.skipUnless(DATA, "KAIRAN_DATA is not set")
     def test_real_csv(self):
         self.brought(os.path.join(DATA, "csv", "mstic-nobelium-2021.csv"), 203)

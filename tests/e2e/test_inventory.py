@@ -5,6 +5,7 @@ import os
 import unittest
 import uuid
 
+from test_readers import Client
 from world import DATA, DONE, FAILED, FORBIDDEN, NOTHING, Lines, WorldCase, bundle, indicator, until
 
 TIME = "2026-01-15T09:30:00.000Z"
@@ -114,6 +115,77 @@ class Arrival(WorldCase):
         self.assertEqual(["b.town.example", "e.town.example"], [r["value"] for r in got])
         self.assertEqual({"town.example"}, {r["touches"] for r in got})
         process.kill()
+
+
+class Alarm(WorldCase):
+    """The alarm inventory.touched: what came and was not looked at, within the clearance of who asks."""
+
+    @classmethod
+    def build(cls, world):
+        cls.home = world.found("Alpha", run=False)
+        cls.home.run("--api", "tcp://127.0.0.1:0")
+        cls.home.ask("audience", "create", "Trusted", "--kind", "group", "--label", "amber")
+        cls.tokens = {(c, r): cls.home.ask("token", "add", c + r, "--clearance", c, "--role", r).last["token"]
+                      for c in ("green", "amber") for r in ("reader", "analyst")}
+
+    def own(self, text):
+        self.home.ask("inventory", "import", self.world.file(text, "own"))
+
+    def alarm(self):
+        found = [a for a in self.home.status()["alarms"] if a["code"] == "inventory.touched"]
+        self.assertLessEqual(len(found), 1)
+        self.assertTrue(all(a["since"] and a["what"] and "relevant" in a["do"] for a in found))
+        return len(found) == 1
+
+    def alarm_of(self, clearance, role):
+        rows = Client(self.home.status()["api"], self.tokens[clearance, role]).rows("status")
+        return any(a["code"] == "inventory.touched" for a in rows[-1]["alarms"])
+
+    def test_until_it_is_looked_at(self):
+        self.own("looked.example\n%s\n" % (CPE % ("looked", "portal", "1.0")))
+        self.assertFalse(self.alarm())
+        self.home.publish("a.other.example\n", "--label", "GREEN")
+        self.home.publish("a.looked.example\n", "--label", "GREEN")
+        until("the alarm", self.alarm)
+        self.home.node.stop()
+        self.home.run("--api", "tcp://127.0.0.1:0")
+        self.assertTrue(self.alarm())
+        self.home.call("relevant", "--limit", "1")
+        self.home.call("relevant", "domain:looked.example")
+        self.assertTrue(self.alarm(), "a part is not all")
+        self.assertEqual(DONE, self.home.call("relevant").status)
+        self.assertFalse(self.alarm())
+        self.home.node.kill()
+        os.remove(os.path.join(self.home.dir, "index", "state"))  # It is made anew: rows have other numbers.
+        self.home.run("--api", "tcp://127.0.0.1:0")
+        until("its index", lambda: self.home.query("value:a.looked.example"))
+        self.assertFalse(self.alarm())
+        self.home.publish(bundle([vulnerability("CVE-2026-0009", x_affected=[{"criteria": CPE % ("looked", "portal", "*")}])]))
+        until("the alarm of a product", self.alarm)
+        self.own("looked.example\n")
+        until("the alarm of another inventory", self.alarm)
+        self.own("nothing-of-it.example\n")
+        self.assertFalse(self.alarm())
+
+    def test_only_what_is_current(self):
+        self.own("withdrawn.example\n")
+        gone = indicator("a.withdrawn.example")
+        self.home.publish(bundle([gone]))
+        until("the alarm", self.alarm)
+        self.home.ask("withdraw", gone["id"])
+        until("no alarm", lambda: not self.alarm())
+
+    def test_clearance(self):
+        self.own("secret.example\n")
+        self.home.publish("a.secret.example\n", "--label", "AMBER", to="Trusted")
+        until("the alarm", self.alarm)
+        self.assertEqual([False, False, False, True], [self.alarm_of(c, r) for c in ("green", "amber") for r in ("reader", "analyst")])
+        self.home.publish("later.example\n", "--label", "GREEN")
+        self.home.sees("later.example")
+        Client(self.home.status()["api"], self.tokens["green", "analyst"]).rows("relevant")
+        self.assertTrue(self.alarm(), "who may not see it has not looked at it")
+        Client(self.home.status()["api"], self.tokens["amber", "analyst"]).rows("relevant")
+        until("no alarm", lambda: not self.alarm())
 
 
 if __name__ == "__main__":

@@ -140,10 +140,8 @@ class Walk(WorldCase):
         data = bundle(indicator("again%d.example" % i) for i in range(20))
         self.assertEqual(20, self.b.publish(data)["accepted"])
         for _ in range(2):
-            before = self.b.status()["entries"]
             again = self.b.publish(data)
             self.assertEqual((0, 20, 0), (again["accepted"], again["skipped"], again["entries"]))
-            self.assertEqual(before, self.b.status()["entries"])
             self.b.node.stop()
             self.b.run()
         until("Beta is live again", lambda: self.b.live_with(1), 30)

@@ -6,6 +6,10 @@
 #include "item/import.h"
 #include "item/list.h"
 
+#ifndef EXTRACT
+#define EXTRACT false /* Of a free text: its own program. */
+#endif
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static enum kai_err item(void *ctx, const struct kai_candidate *c)
@@ -36,7 +40,8 @@ static enum kai_err refuse(void *ctx, const struct kai_why *why, const char *id)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct kai_import_opts opts = {.label.tlp = KAI_TLP_GREEN, .skip_bad = true};
+    struct kai_import_opts opts = {
+        .label.tlp = KAI_TLP_GREEN, .skip_bad = true, .extract = EXTRACT};
     struct kai_import_sink sink = {.item = item, .refuse = refuse};
     struct kai_import_sum sum;
 

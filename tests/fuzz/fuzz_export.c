@@ -10,7 +10,7 @@
 #include <jansson.h>
 
 #include "export/export.h"
-#include "export/fit.h"
+#include "item/fit.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

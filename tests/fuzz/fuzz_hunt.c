@@ -19,6 +19,7 @@ static struct kai_hunt_filter *everything(void)
     memset(f->all.words, 0xff, KAI_HUNT_BLOCK_BYTES);
     memset(f->nets.words, 0xff, KAI_HUNT_BLOCK_BYTES);
     memset(f->tops, 0xff, sizeof f->tops);
+    memset(f->lasts, 0xff, sizeof f->lasts);
     memset(f->v6, 0xff, sizeof f->v6);
     f->v4 = UINT64_MAX;
     f->types = KAI_HUNT_ALL;

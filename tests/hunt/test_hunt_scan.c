@@ -72,6 +72,10 @@ static const struct known values[] = {
     {KAI_V_FILE_PATH, "C:\\temp\\a b.exe"},
     {KAI_V_X509_SERIAL, "0abc0123456789ffee"},
     {KAI_V_URL, "http://bad.example:8080/p"},
+    {KAI_V_URL, "ftp://f.example/x"},
+    {KAI_V_URL, "http://192.0.2.200/p"},
+    {KAI_V_URL, "https://caf.example/\xc3\xa9"},
+    {KAI_V_DOMAIN, "only.zz"},
 };
 #define VALUES (sizeof values / sizeof values[0])
 
@@ -125,6 +129,11 @@ static const struct {
      "q"},
     {"serial 0A:BC:01:23:45:67:89:FF:EE", "s"},
     {"a\xff\xfe\x80.evil.example \xc3.example", "e"},
+    {"ftp://f.example/x, FTP://F.example/x ftp://f.example/xy", "u"},
+    {"GET HTTP://192.0.2.200/p; http://192.0.2.201/p 192.0.2.200/p", "v"},
+    {"https://CAF.example/\xc3\xa9", "w"},
+    {"a.ONLY.zz only.zzz x.zz lib.so.1 12.345Z", "x"},
+    {"http://bad.example.org/x?y=1 http://xbad.example/x?y=1 http://bad.example./", ""},
     {"", ""},
 };
 
@@ -172,6 +181,57 @@ static void test_text(void **state)
     assert_int_equal(found.other, 0);
     static uint8_t big[KAI_HUNT_PIECE_BYTES + 1];
     assert_int_equal(kai_hunt_line(s, kai_view_of(big, sizeof big), false, false), KAI_ELIMIT);
+    kai_hunt_scanner_free(s);
+    kai_hunt_filter_free(f);
+}
+
+/* A text of so many bytes that its key is a hash. */
+static void test_long(void **state)
+{
+    static const char head[] = "https://long.example/a?b=";
+    struct kai_hunt_filter *f;
+    struct kai_hunt_scanner *s;
+    struct found found = {.n = 0};
+    uint8_t key[KAI_VALUE_KEY_MAX];
+    char line[1000];
+    size_t n;
+
+    (void)state;
+    memset(line, 'x', sizeof line);
+    memcpy(line, head, strlen(head));
+    line[900] = ' ';
+    assert_int_equal(kai_value_key(KAI_V_URL, kai_view_of(line, 900), key, &n), KAI_OK);
+    assert_int_equal(kai_hunt_filter_new(&f, 1, filter_key), KAI_OK);
+    kai_hunt_filter_add(f, kai_view_of(key, n));
+    assert_int_equal(kai_hunt_filter_end(f), KAI_OK);
+    assert_int_equal(kai_hunt_scanner_new(&s, f, on_token, &found), KAI_OK);
+    assert_int_equal(kai_hunt_line(s, kai_view_of(line, sizeof line), false, false), KAI_OK);
+    assert_int_equal(found.other, 1);
+    assert_int_equal(kai_hunt_line(s, kai_view_of(line, 800), false, false), KAI_OK);
+    assert_int_equal(found.other, 1);
+    kai_hunt_scanner_free(s);
+    kai_hunt_filter_free(f);
+}
+
+/* More looks in one line than wait at a time. */
+static void test_many(void **state)
+{
+    struct kai_hunt_filter *f = filter_of(values, VALUES);
+    struct kai_hunt_scanner *s;
+    struct found found = {.known = values, .n = VALUES};
+    char line[100 * 24 + 1] = "";
+    size_t n = 0;
+
+    (void)state;
+    assert_int_equal(kai_hunt_scanner_new(&s, f, on_token, &found), KAI_OK);
+    for (unsigned i = 0; i < 100; i++)
+        n += (size_t)snprintf(line + n, sizeof line - n, "%s w%u.zz ",
+                              i == 0    ? "192.0.2.7"
+                              : i == 50 ? "evil.example"
+                                        : "203.0.113.9",
+                              i);
+    assert_int_equal(kai_hunt_line(s, kai_view_of(line, n), false, false), KAI_OK);
+    assert_true(found.hit[0] && found.hit[4]);
     kai_hunt_scanner_free(s);
     kai_hunt_filter_free(f);
 }
@@ -374,7 +434,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),  cmocka_unit_test(test_text),   cmocka_unit_test(test_naive),
-        cmocka_unit_test(test_pieces), cmocka_unit_test(test_filter),
+        cmocka_unit_test(test_pieces), cmocka_unit_test(test_filter), cmocka_unit_test(test_long),
+        cmocka_unit_test(test_many),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

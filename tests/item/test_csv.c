@@ -66,6 +66,7 @@ static const struct {
     {"# c\nvalue,description\na.example,\n", 2, "+domain-name TLP:GREEN {} a.example\n"},
     /* No header of ours. */
     {"colour,shape\nred,round\n", 2, "-list.line 1 f\n-list.line 2 f\n"},
+    {"x,value\ry.example,z\ra.example", 2, "-csv.value 1 f: column 2 (value)\n-csv.columns 1 f\n"},
     {"value,ioc\na.example,b.example\n", 2, "-list.line 1 f\n-list.line 2 f\n"},
 };
 

@@ -41,7 +41,7 @@ char *taxii_ask(struct rig *r, const char *method, const char *path, const char 
     MUST(kai_indexer_settle(r->core->indexer));
     kai_taxii_run(&call, &q, &reply);
     *status = reply.status;
-    char *text = strndup((const char *)call.out.p, call.out.len);
+    char *text = call.out.len > 0 ? strndup((const char *)call.out.p, call.out.len) : strdup("");
     assert_non_null(text);
     kai_call_free(&call);
     return text;

@@ -101,6 +101,71 @@ static void test_versions(void **state)
     assert_int_equal(flags_of(f->x, other_origin), 0); /* Another's word does not touch it. */
 }
 
+static uint64_t change(struct kai_index *x, uint64_t no)
+{
+    struct kai_ixsnap *r = look(x);
+    uint64_t row = 0;
+
+    if (kai_ixsnap_change(r, no, &row) == KAI_OK)
+        assert_true(no <= kai_ixsnap_changes(r));
+    else
+        assert_int_equal(no, kai_ixsnap_changes(r) + 1);
+    kai_ixsnap_end(r);
+    return row;
+}
+
+/* What is withdrawn or recalled after it came is numbered; what supersedes, or comes so, is not. */
+static void test_changes(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t a = put(f->x, stix_row(1, 1, 1, 9, 100), false);
+    uint64_t b = put(f->x, stix_row(2, 1, 1, 9, 200), false);
+    struct kai_row c = stix_row(3, 2, 1, 10, 100);
+    struct kai_ix_act act = {.seen_ms = 1};
+
+    memset(c.obj_hash, 7, sizeof c.obj_hash);
+    c.no = put(f->x, c, false);
+    assert_int_equal(flags_of(f->x, a), KAI_ROW_SUPERSEDED);
+    assert_int_equal(change(f->x, 1), 0);
+    (void)put(f->x, stix_row(4, 1, 1, 9, 300), true);
+    assert_int_equal(change(f->x, 1), b);
+    (void)put(f->x, stix_row(5, 1, 1, 9, 400), true); /* Withdrawn already, and comes so. */
+    assert_int_equal(change(f->x, 2), 0);
+    memcpy(act.obj_hash, c.obj_hash, sizeof act.obj_hash);
+    memcpy(act.origin, c.origin, sizeof act.origin);
+    for (unsigned i = 0; i < 2; i++) { /* The second says what is known. */
+        struct kai_ix *t = begin(f->x);
+
+        assert_int_equal(kai_ix_recall(t, &act, kai_view_of(i == 0 ? "x" : "y", 1), NULL, 0, false),
+                         KAI_OK);
+        assert_int_equal(kai_ix_commit(t, 9 + i), KAI_OK);
+        assert_int_equal(change(f->x, 2), c.no);
+        assert_int_equal(change(f->x, 3), 0);
+    }
+}
+
+static void test_id(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t fresh[KAI_HALF_ID_BYTES] = {1};
+    uint8_t first[KAI_HALF_ID_BYTES] = {1};
+    uint8_t id[KAI_HALF_ID_BYTES];
+
+    assert_int_equal(kai_index_id(f->x, fresh, id), KAI_OK);
+    assert_memory_equal(id, first, sizeof id);
+    (void)put(f->x, stix_row(1, 1, 1, 9, 100), false);
+    kai_index_close(f->x);
+    f->x = tmp_open(&f->tmp, "boot-2", false);
+    fresh[0] = 2;
+    assert_int_equal(kai_index_id(f->x, fresh, id), KAI_OK);
+    assert_memory_equal(id, first, sizeof id);
+    kai_index_close(f->x);
+    assert_int_equal(kai_index_erase(f->tmp.index), KAI_OK);
+    f->x = tmp_open(&f->tmp, "boot-2", true);
+    assert_int_equal(kai_index_id(f->x, fresh, id), KAI_OK);
+    assert_memory_equal(id, fresh, sizeof id); /* Made again, it is another. */
+}
+
 static void test_revoked_out_of_order(void **state)
 {
     struct fixture *f = *state;
@@ -584,6 +649,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_versions, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_changes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_id, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_revoked_out_of_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_duplicates, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_gone, set_up, tear_down),

@@ -140,9 +140,55 @@ static void mergers(void **state)
     }
 }
 
+/* Organisations that asked about every group long ago, and were told nothing, come into the places
+ * of members. They share but a community with the stewards, and
+ * ask again. */
+static void heirs_ask_again(void **state)
+{
+    enum { N = 60, GROUPS = 8, LEFT = 9, OLD = 20, HEIR = 40, OTHERS = 48 };
+    static struct kai_sim_plan p;
+    struct kai_sim_options o = {.seed = 7, .plan = &p, .introduced = true, .latency_ms = 20};
+
+    (void)state;
+    memset(&p, 0, sizeof p);
+    p.n_orgs = N;
+    p.n_auds = GROUPS + 2;
+    p.aud[GROUPS] = (struct kai_sim_aud){.kind = KAI_AUD_COMMUNITY};
+    p.aud[LEFT] = (struct kai_sim_aud){.kind = KAI_AUD_GROUP, .owner = 9};
+    kai_orgs_add(&p.aud[LEFT].members, 9);
+    kai_orgs_add(&p.aud[LEFT].members, OTHERS);
+    struct kai_orgs left = p.aud[LEFT].members;
+    for (size_t a = 0; a < GROUPS; a++)
+        kai_orgs_add(&p.aud[LEFT].members, HEIR + a);
+    for (size_t a = 0; a < GROUPS; a++) {
+        p.aud[a] = (struct kai_sim_aud){
+            .kind = KAI_AUD_GROUP, .owner = 1 + a, .label_max = 3, .history = KAI_HISTORY_ALL};
+        kai_orgs_add(&p.aud[a].members, 1 + a);
+        kai_orgs_add(&p.aud[a].members, OLD + a);
+        for (size_t i = OTHERS; i < N; i++) /* Who has links enough dials no newcomer. */
+            kai_orgs_add(&p.aud[a].members, i);
+    }
+    struct kai_sim *s = kai_sim_new(&o);
+    kai_sim_run(s, 20000);
+    kai_sim_change(s, LEFT, &left); /* About this one they ask for ever, each 5 minutes. */
+    kai_sim_run(s, 240000);
+    for (size_t a = 0; a < GROUPS; a++) {
+        assert_false(kai_sim_may_publish(s, HEIR + a, a));
+        kai_sim_merge(s, OLD + a, HEIR + a);
+    }
+    kai_sim_run(s, 300); /* The word is there, and nobody has asked yet. */
+    kai_sim_restart(s, HEIR);
+    kai_sim_run(s, 60000);
+    for (size_t a = 0; a < GROUPS; a++)
+        if (!kai_sim_may_publish(s, HEIR + a, a))
+            fail_msg("%zu has no key of group %zu", HEIR + a, a);
+    kai_sim_free(s);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(mergers)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(mergers),
+                                       cmocka_unit_test(heirs_ask_again)};
 
     return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -386,6 +386,7 @@ void sim_node_start(struct kai_sim *s, size_t i)
         kai_net_on_log(n->net, &n->log[k].l);
     for (size_t k = 0; k < n->n_forks; k++)
         SIM_MUST(kai_net_on_fork(n->net, n->fork[k].a, n->fork[k].b) == KAI_OK);
+    kai_net_on_visits(n->net, kai_view_of(n->visits, n->visits_n));
     feed_book(s, n);
     if (s->o.primed)
         sim_visited(s, i);
@@ -406,12 +407,25 @@ void sim_node_start(struct kai_sim *s, size_t i)
     sim_poke(s, i);
 }
 
+static void keep_visits(struct sim_node *n)
+{
+    struct kai_view v = kai_net_visits(n->net);
+
+    free(n->visits);
+    n->visits = malloc(v.n + 1);
+    SIM_MUST(n->visits);
+    if (v.n > 0)
+        memcpy(n->visits, v.p, v.n);
+    n->visits_n = v.n;
+}
+
 /* What was not durable is gone. */
 void sim_node_stop(struct kai_sim *s, size_t i)
 {
     struct sim_node *n = &s->node[i];
 
     n->up = false;
+    keep_visits(n);
     while (n->n_links > 0)
         sim_wire_cut(s, sim_wire_conn(s, n->links[n->n_links - 1]));
     n->ctl = kai_net_ctl(n->net);
@@ -441,6 +455,7 @@ void sim_node_free(struct sim_node *n)
         free(n->fork[i].b);
     }
     free(n->fork);
+    free(n->visits);
     for (size_t i = 0; i < n->n_charters; i++)
         kai_buf_free(&n->charter[i]);
     free(n->charter);

@@ -98,8 +98,10 @@ struct sim_node {
     uint64_t rng, hash, next_no;
     struct sim_worker *worker; /* Who runs it, or did last. */
     size_t n_events, cap_events;
-    struct sim_event **event;   /* A heap. */
-    uint64_t tick_ms;           /* When the engine wants to be called. */
+    struct sim_event **event; /* A heap. */
+    uint64_t tick_ms;         /* When the engine wants to be called. */
+    size_t visits_n;          /* Of kai_net_visits(), as of the last stop. */
+    uint8_t *visits;
     bool dials;                 /* A link has ended: it dials at the end of the window. */
     bool admitted, up, revoked; /* Or its organisation was. */
     bool dial_out;

@@ -1,7 +1,9 @@
 /* fit: which values may stand in no sensor's file, whoever says that they are bad: one wrong line
- * there cuts an organisation off. */
-#ifndef KAI_EXPORT_FIT_H
-#define KAI_EXPORT_FIT_H
+ * there cuts an organisation off. In a text they are hardly meant as indicators, either. */
+#ifndef KAI_ITEM_FIT_H
+#define KAI_ITEM_FIT_H
+
+#include <stdbool.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
@@ -36,5 +38,8 @@ KAI_MUST_USE enum kai_err kai_fit_init(struct kai_fit *f);
 KAI_MUST_USE enum kai_err kai_fit_own(struct kai_fit *f, const char *text);
 /* norm: a normal form. */
 enum kai_unfit kai_fit_judge(const struct kai_fit *f, enum kai_vtype type, struct kai_view norm);
+/* Whether a name (of a domain, an e-mail address, the host of a URL) has dots and ends in a
+ * top-level domain that exists; addresses do. norm: a normal form. */
+bool kai_fit_suffix(const struct kai_fit *f, enum kai_vtype type, struct kai_view norm);
 
 #endif

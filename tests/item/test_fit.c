@@ -1,7 +1,7 @@
 /* test_fit: what may stand in no sensor's file. */
 #include "item/cm.h"
 
-#include "export/fit.h"
+#include "item/fit.h"
 
 #define V(text) kai_view_of(text, strlen(text))
 

@@ -1,5 +1,5 @@
 /* fit: which values may stand in no sensor's file. */
-#include "export/fit.h"
+#include "item/fit.h"
 
 #include <string.h>
 
@@ -127,17 +127,17 @@ static enum kai_unfit judge_name(const struct kai_fit *f, struct kai_view norm)
     return KAI_FIT;
 }
 
-/* The host of a URL: an address that is none of ours to name, or one's own name. The suffix alone
- * is fit here: https://github.io/x names one page. */
-static enum kai_unfit judge_url(const struct kai_fit *f, struct kai_view url)
+/* The host of a URL in normal form, without brackets; *v6: it had some. Empty where there is none.
+ */
+static struct kai_view host_of(struct kai_view url, bool *v6)
 {
     const uint8_t *end = url.p + url.n;
     const uint8_t *p = memchr(url.p, ':', url.n);
-    struct kai_view host;
-    struct kai_cidr ip;
+    struct kai_view host = {.n = 0};
 
+    *v6 = false;
     if (p == NULL || end - p < 4 || memcmp(p, "://", 3) != 0)
-        return KAI_FIT;
+        return host;
     host.p = p + 3;
     const uint8_t *stop = host.p;
     while (stop < end && *stop != '/' && *stop != '?' && *stop != '#')
@@ -148,18 +148,59 @@ static enum kai_unfit judge_url(const struct kai_fit *f, struct kai_view url)
     if (host.p < stop && *host.p == '[') {
         const uint8_t *close = memchr(host.p, ']', (size_t)(stop - host.p));
 
+        *v6 = true;
         host.p++;
         host.n = close == NULL ? 0 : (size_t)(close - host.p);
-        return judge_ip(f, KAI_V_IPV6, host);
+        return host;
     }
     const uint8_t *port = memchr(host.p, ':', (size_t)(stop - host.p));
     host.n = (size_t)((port != NULL ? port : stop) - host.p);
+    return host;
+}
+
+/* The host of a URL: an address that is none of ours to name, or one's own name. The suffix alone
+ * is fit here: https://github.io/x names one page. */
+static enum kai_unfit judge_url(const struct kai_fit *f, struct kai_view url)
+{
+    bool v6;
+    struct kai_view host = host_of(url, &v6);
+    struct kai_cidr ip;
+
+    if (host.p == NULL)
+        return KAI_FIT;
+    if (v6)
+        return judge_ip(f, KAI_V_IPV6, host);
     if (kai_ip4_parse(&ip, host))
         return judge_ip(f, KAI_V_IPV4, host);
     enum kai_unfit u = judge_name(f, host);
     if (u == KAI_UNFIT_SUFFIX) /* A host of the own network, such as "intranet". */
         return memchr(host.p, '.', host.n) == NULL ? KAI_UNFIT_RANGE : KAI_FIT;
     return u;
+}
+
+bool kai_fit_suffix(const struct kai_fit *f, enum kai_vtype type, struct kai_view norm)
+{
+    struct kai_view host = norm;
+    struct kai_cidr ip;
+    char top[64];
+    bool v6 = false;
+    size_t n = 0;
+
+    if (type == KAI_V_URL)
+        host = host_of(norm, &v6);
+    else if (type == KAI_V_EMAIL)
+        while (host.n > 0 && memchr(host.p, '@', host.n) != NULL)
+            host = kai_view_of(host.p + 1, host.n - 1);
+    if (v6 || kai_ip4_parse(&ip, host))
+        return true;
+    while (n < host.n && host.p[host.n - n - 1] != '.')
+        n++;
+    if (n == 0 || n == host.n || n >= sizeof top)
+        return false;
+    memcpy(top, host.p + host.n - n, n);
+    top[n] = '\0';
+    /* Without the star of the list every top-level domain is one, known or not. */
+    return psl_is_public_suffix2(f->psl, top, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) != 0;
 }
 
 static bool is_empty_file(struct kai_view hash)

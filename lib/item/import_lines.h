@@ -1,0 +1,50 @@
+/* import_lines: a text whose lines hold values, gathered into lists. Private to lib/item. */
+#ifndef KAI_ITEM_IMPORT_LINES_H
+#define KAI_ITEM_IMPORT_LINES_H
+
+#include "item/bag.h"
+#include "item/importer.h"
+
+#define KAI_LINES_NOTES_MAX 8u /* Kinds of what is left out in one file. */
+
+struct kai_lines {
+    struct importer *im;
+    void *ctx;
+    struct kai_bag bag;
+    uint64_t line; /* From 1. */
+    size_t n_notes;
+    struct { /* What is left out is told once for each reason, with the first of them. */
+        const char *code;
+        uint64_t n;
+        uint64_t line;
+        char first[KAI_WHY_ARG_BYTES];
+    } notes[KAI_LINES_NOTES_MAX];
+};
+
+/* Takes one line, without its line feed. Anything but KAI_OK stops, and is returned. */
+typedef enum kai_err kai_line_fn(struct kai_lines *l, struct kai_view line);
+
+/* All lines, all values, all notes. empty: the code where there was nothing in it.
+ * Errors: KAI_ENOMEM, what take and the sink returned. */
+KAI_MUST_USE enum kai_err kai_lines_run(struct importer *im, kai_line_fn *take, void *ctx,
+                                        const char *empty);
+/* kai_bag_add(), of which a line may have any number. Errors: KAI_ENOMEM, what the sink returned.
+ */
+KAI_MUST_USE enum kai_err kai_lines_add(struct kai_lines *l, enum kai_vtype type,
+                                        struct kai_view text, struct kai_view norm);
+/* The line at *at without its line feed, and past it. */
+struct kai_view kai_lines_next(struct kai_view file, size_t *at);
+/* Refuse the line that is at hand. */
+KAI_MUST_USE enum kai_err kai_lines_refuse(struct kai_lines *l, struct kai_why *why);
+/* Leave out what stands there; code: static storage, "CODE (first of them, how many)". */
+void kai_lines_leave(struct kai_lines *l, const char *code, struct kai_view text);
+
+/* Text as an argument of a reason, cut where it does not fit. Returns out. */
+const char *kai_lines_text(char out[static KAI_WHY_ARG_BYTES], struct kai_view text);
+
+/* Whether a text is a hosts file: half of its lines or more begin with an address that leads
+ * nowhere, and have names behind it. */
+bool kai_hosts_look(struct kai_view file, size_t at);
+KAI_MUST_USE enum kai_err kai_import_hosts(struct importer *im);
+
+#endif

@@ -1,0 +1,378 @@
+/* call_stream: what is current, item by item in the order of its arrival, then what arrives, and
+ * what is withdrawn or recalled of it; from any place on where an earlier answer was.
+ *
+ * Each is two lines: where it stands, then what goes out. A place is the id of the index and two
+ * numbers: rows up to one, and changes up to the other, have been looked at. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/call.h"
+#include "node/indexer.h"
+#include "node/reader.h"
+#include "node/rules.h"
+#include "policy/policy.h"
+
+#define WAIT_MS    1000u
+#define BEAT_MS    15000u
+#define OUT_ENOUGH (1u << 20) /* Then the snapshot is given back. */
+#define PLACE_CAP  (2u * KAI_HALF_ID_BYTES + 44u)
+
+struct place {
+    uint64_t row;
+    uint64_t change;
+};
+
+struct streamer {
+    struct kai_core *c;
+    struct kai_reader r;
+    struct kai_query *current; /* What goes out, */
+    struct kai_query *any;     /* and the same of whatever became of it. */
+    struct place at;
+    struct place told; /* At which it was said that nothing more is there. */
+    bool any_told;
+    bool behind; /* There is more already. */
+    struct kai_buf *out;
+    uint64_t position;
+    uint64_t beat_ms;
+    /* Of the row at hand. */
+    bool fits;
+    bool whole;
+    uint8_t values[(KAI_LIST_VALUES_MAX + 7) / 8];
+};
+
+static void streamer_free(void *ctx)
+{
+    struct streamer *s = ctx;
+
+    kai_reader_free(&s->r);
+    kai_query_free(s->current);
+    kai_query_free(s->any);
+    free(s);
+}
+
+/* ---- Places. */
+static char *place_text(const struct streamer *s, char out[static PLACE_CAP])
+{
+    char hex[KAI_HEX_CAP(KAI_HALF_ID_BYTES)];
+
+    (void)snprintf(out, PLACE_CAP, "%s:%llu:%llu", kai_hex(hex, s->c->index_id, KAI_HALF_ID_BYTES),
+                   (unsigned long long)s->at.row, (unsigned long long)s->at.change);
+    return out;
+}
+
+static bool take_number(const char **text, uint64_t *out)
+{
+    char *end;
+
+    if (**text < '0' || **text > '9')
+        return false;
+    *out = strtoull(*text, &end, 10);
+    *text = end;
+    return true;
+}
+
+/* *again: it is of another index, whose numbers mean nothing here. */
+static bool place_parse(struct streamer *s, const char *text, bool *again)
+{
+    uint8_t id[KAI_HALF_ID_BYTES];
+    struct place at;
+
+    *again = strcmp(text, "begin") == 0;
+    if (*again)
+        return true;
+    if (strlen(text) < 2 * sizeof id || !kai_unhex(id, sizeof id, text, 2 * sizeof id))
+        return false;
+    text += 2 * sizeof id;
+    if (*text++ != ':' || !take_number(&text, &at.row) || *text++ != ':' ||
+        !take_number(&text, &at.change) || *text != '\0')
+        return false;
+    *again = memcmp(id, s->c->index_id, sizeof id) != 0 || at.row > kai_ixsnap_last(s->r.rows) ||
+             at.change > kai_ixsnap_changes(s->r.rows);
+    if (!*again)
+        s->at = at;
+    return true;
+}
+
+/* ask: the same item may have gone out before, from another row. */
+static enum kai_err put_place(struct streamer *s, const char *state, const struct kai_row *row,
+                              bool ask)
+{
+    char text[PLACE_CAP];
+    struct kai_jput j;
+
+    kai_jput_init(&j, s->out);
+    kai_jput_object(&j, NULL);
+    kai_jput_text(&j, "at", place_text(s, text));
+    if (row != NULL) {
+        kai_jput_text(&j, "state", state);
+        kai_jput_hex(&j, "id", row->item_id, KAI_ID_BYTES);
+        kai_jput_bool(&j, "ask", ask);
+    } else {
+        kai_jput_bool(&j, state, true);
+    }
+    kai_jput_end(&j);
+    return kai_jput_line(&j);
+}
+
+/* ---- Rows. */
+static bool on_hit(void *ctx, const struct kai_query_hit *hit)
+{
+    struct streamer *s = ctx;
+
+    s->fits = true;
+    if (hit->row->kind != KAI_CONTENT_LIST || hit->index == KAI_INDEX_WHOLE)
+        s->whole = true;
+    else if (hit->index < KAI_LIST_VALUES_MAX)
+        s->values[hit->index / 8] |= (uint8_t)(1u << hit->index % 8);
+    return !s->whole;
+}
+
+static enum kai_err match(struct streamer *s, const struct kai_query *q, const struct kai_row *row)
+{
+    s->fits = s->whole = false;
+    if (row->kind == KAI_CONTENT_LIST)
+        memset(s->values, 0, sizeof s->values);
+    return kai_query_match_row(q, s->r.rows, row, kai_wall_ms(), on_hit, s);
+}
+
+static enum kai_err put_content(struct streamer *s, const struct kai_row *row)
+{
+    struct kai_query_hit hit = {.row = row, .index = 0};
+
+    return row->kind == KAI_CONTENT_LIST
+               ? kai_reader_put_list(&s->r, row, s->whole ? NULL : s->values, s->out)
+               : kai_reader_put(&s->r, &hit, s->out);
+}
+
+/* Both lines, or nothing where it is not ours to show any more. */
+static enum kai_err put(struct streamer *s, const struct kai_row *row, const char *state, bool ask)
+{
+    size_t before = s->out->len;
+    enum kai_err err = put_place(s, state, row, ask);
+
+    if (err == KAI_OK)
+        err = strcmp(state, "item") == 0 ? put_content(s, row)
+                                         : kai_reader_put_state(&s->r, row, state, s->out);
+    if (err != KAI_ENOTFOUND && err != KAI_EDENIED)
+        return err;
+    s->out->len = before;
+    return KAI_OK;
+}
+
+/* ---- The same item from other origins, and in other audiences: it is told once. */
+struct others {
+    struct streamer *s;
+    uint64_t no;
+    bool earlier; /* One came before. */
+    bool stands;  /* One is current. */
+    enum kai_err err;
+};
+
+static bool on_other(void *ctx, uint64_t row_no, uint64_t index)
+{
+    struct others *o = ctx;
+    struct kai_row row;
+
+    (void)index;
+    if (row_no == o->no)
+        return true;
+    o->earlier = o->earlier || row_no < o->no;
+    o->err = kai_ixsnap_row(o->s->r.rows, row_no, &row);
+    if (o->err == KAI_OK)
+        o->stands = o->stands || (row.flags & (KAI_ROW_WITHDRAWN | KAI_ROW_RECALLED)) == 0;
+    return o->err == KAI_OK;
+}
+
+static enum kai_err find_others(struct streamer *s, const struct kai_row *row, struct others *o)
+{
+    char hex[KAI_HEX_CAP(KAI_ID_BYTES)];
+
+    *o = (struct others){.s = s, .no = row->no};
+    enum kai_err err = kai_ixsnap_item(s->r.rows, kai_hex(hex, row->item_id, KAI_ID_BYTES),
+                                       2 * KAI_ID_BYTES, on_other, o);
+    return err == KAI_OK ? o->err : err;
+}
+
+static enum kai_err take_row(struct streamer *s)
+{
+    struct others o;
+    struct kai_row row;
+    enum kai_err err = kai_ixsnap_row(s->r.rows, ++s->at.row, &row);
+
+    if (err != KAI_OK)
+        return err == KAI_ENOTFOUND ? KAI_OK : err; /* Above the clearance. */
+    if ((row.flags & KAI_ROW_UNCHECKED) != 0 || row.kind == KAI_ROW_SEALED ||
+        kai_rules_export(&row, KAI_POLICY_FILE, s->r.clearance, kai_wall_ms()) != NULL)
+        return KAI_OK;
+    err = match(s, s->current, &row);
+    if (err != KAI_OK || !s->fits)
+        return err;
+    err = find_others(s, &row, &o);
+    return err == KAI_OK ? put(s, &row, "item", o.earlier) : err;
+}
+
+static enum kai_err take_change(struct streamer *s)
+{
+    struct others o;
+    struct kai_row row;
+    uint64_t no;
+    enum kai_err err = kai_ixsnap_change(s->r.rows, ++s->at.change, &no);
+
+    if (err == KAI_OK)
+        err = kai_ixsnap_row(s->r.rows, no, &row);
+    if (err != KAI_OK)
+        return err == KAI_ENOTFOUND ? KAI_OK : err;
+    if ((row.flags & (KAI_ROW_WITHDRAWN | KAI_ROW_RECALLED)) == 0 ||
+        (row.flags & KAI_ROW_UNCHECKED) != 0 || row.kind == KAI_ROW_SEALED)
+        return KAI_OK;
+    err = match(s, s->any, &row);
+    if (err != KAI_OK || !s->fits)
+        return err;
+    err = find_others(s, &row, &o);
+    if (err != KAI_OK || o.stands)
+        return err;
+    return put(s, &row, (row.flags & KAI_ROW_RECALLED) != 0 ? "recalled" : "withdrawn", true);
+}
+
+/* A row comes before what became of it. */
+static enum kai_err take_some(struct streamer *s)
+{
+    uint64_t rows = kai_ixsnap_last(s->r.rows);
+    uint64_t changes = kai_ixsnap_changes(s->r.rows);
+    unsigned work = 0;
+    enum kai_err err = KAI_OK;
+
+    while (err == KAI_OK && s->out->len < OUT_ENOUGH && work++ < KAI_QUERY_WORK &&
+           (s->at.row < rows || s->at.change < changes))
+        err = s->at.row < rows ? take_row(s) : take_change(s);
+    s->behind = s->at.row < rows || s->at.change < changes;
+    if (err == KAI_OK && !s->behind &&
+        (!s->any_told || s->told.row != s->at.row || s->told.change != s->at.change)) {
+        s->told = s->at;
+        s->any_told = true;
+        err = put_place(s, "current", NULL, false);
+    }
+    return err;
+}
+
+static enum kai_err stream_next(void *ctx, struct kai_buf *out, bool *end, struct kai_why *why)
+{
+    struct streamer *s = ctx;
+    uint64_t now = kai_now_ms();
+
+    (void)why;
+    *end = false;
+    s->out = out;
+    if (!s->behind)
+        s->position = kai_indexer_wait(s->c->indexer, s->position, WAIT_MS);
+    enum kai_err err = kai_reader_begin(&s->r);
+    if (err == KAI_OK)
+        err = take_some(s);
+    kai_reader_end(&s->r);
+    if (err == KAI_OK && out->len == 0 && now - s->beat_ms >= BEAT_MS)
+        kai_buf_u8(out, '\n'); /* Whoever went away is noticed. */
+    if (out->len > 0)
+        s->beat_ms = now;
+    return err;
+}
+
+/* ---- Beginning. */
+static enum kai_err parse(struct streamer *s, const char *expr, struct kai_why *why)
+{
+    struct kai_query_names names = {
+        .org = kai_reader_org, .audience = kai_reader_aud, .text = kai_reader_text, .ctx = &s->r};
+    bool all = expr[strspn(expr, " ")] == '\0';
+    struct kai_buf any;
+    uint64_t now = kai_wall_ms();
+
+    kai_buf_init(&any, KAI_CALL_ARGS_BYTES_MAX);
+    enum kai_err err =
+        kai_query_parse(&s->current, kai_view_of(expr, strlen(expr)), &names, now, why);
+    kai_buf_printf(&any, all ? "%s" : "(%s) ", all ? "" : expr);
+    kai_buf_text(&any, "withdrawn:any recalled:any superseded:any expired:any");
+    if (err == KAI_OK)
+        err = any.err;
+    if (err == KAI_OK)
+        err = kai_query_parse(&s->any, kai_buf_view(&any), &names, now, why);
+    kai_buf_free(&any);
+    return err;
+}
+
+/* The strictest label that goes out: it has to be said, and nothing raises a reader above its own.
+ */
+static enum kai_err clearance_of(struct kai_call *call, uint8_t *out)
+{
+    enum kai_err err = KAI_OK;
+    const char *text = kai_arg_need(call, "clearance", &err);
+    struct kai_policy_read f = {.role = call->who->role, .clearance = call->who->clearance};
+    struct kai_policy_export x = {.purpose = KAI_POLICY_FILE, .clearance = KAI_TLP_RED};
+
+    if (err != KAI_OK)
+        return err;
+    if (!kai_tlp_parse(kai_view_of(text, strlen(text)), out))
+        return kai_why_set(&call->why, KAI_EMALFORMED, "usage.label", text, NULL, NULL);
+    f.tlp = x.tlp = *out;
+    const char *code = kai_policy_read(&f);
+    if (code == NULL)
+        code = kai_policy_export(&x);
+    return code == NULL ? KAI_OK : kai_why_set(&call->why, KAI_EDENIED, code, text, NULL, NULL);
+}
+
+static enum kai_err begin(struct streamer *s, struct kai_call *call, const char *from)
+{
+    bool again = false;
+    char text[PLACE_CAP];
+    struct kai_jput j;
+
+    if (from == NULL)
+        s->at.change = kai_ixsnap_changes(s->r.rows);
+    else if (!place_parse(s, from, &again))
+        return kai_why_set(&call->why, KAI_EMALFORMED, "usage.argument", "from", NULL, NULL);
+    kai_jput_init(&j, &call->out);
+    kai_jput_object(&j, NULL);
+    kai_jput_text(&j, "begin", place_text(s, text));
+    kai_jput_bool(&j, "again", again);
+    kai_jput_end(&j);
+    return kai_jput_line(&j);
+}
+
+enum kai_err kai_verb_stream(struct kai_call *call)
+{
+    enum kai_err err = KAI_OK;
+    const char *expr = kai_arg_text(call, "expr", &err);
+    const char *from = kai_arg_text(call, "from", &err);
+    bool settle = kai_arg_bool(call, "settle", &err);
+    uint8_t clearance = KAI_TLP_NONE;
+    struct streamer *s;
+
+    if (err == KAI_OK)
+        err = clearance_of(call, &clearance);
+    if (err == KAI_OK && call->core->loop == NULL)
+        err = kai_why_set(&call->why, KAI_EAGAIN, "node.not-running", call->core->home.dir, NULL,
+                          NULL);
+    if (err == KAI_OK && settle)
+        err = kai_indexer_settle(call->core->indexer);
+    if (err != KAI_OK)
+        return err;
+    s = calloc(1, sizeof *s);
+    err = s == NULL ? KAI_ENOMEM : kai_reader_init(&s->r, call->core, clearance, &call->audit);
+    if (err != KAI_OK) {
+        free(s);
+        return err;
+    }
+    s->c = call->core;
+    s->behind = true;
+    err = kai_reader_begin(&s->r);
+    if (err == KAI_OK)
+        err = parse(s, expr != NULL ? expr : "", &call->why);
+    if (err == KAI_OK)
+        err = begin(s, call, from);
+    kai_reader_end(&s->r);
+    if (err != KAI_OK) {
+        streamer_free(s);
+        return err;
+    }
+    call->stream = (struct kai_stream){.next = stream_next, .free = streamer_free, .ctx = s};
+    return KAI_OK;
+}
