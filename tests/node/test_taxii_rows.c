@@ -61,13 +61,40 @@ static enum kai_err load_subject(struct rig *r, const struct kai_row *row)
     return err;
 }
 
+/* What a stream into a cluster begins with. */
+static char *stream(struct rig *r)
+{
+    static struct kai_config cfg;
+    static char loop; /* It asks for none but whether there is one. */
+    struct kai_call call = {.core = r->core,
+                            .cfg = &cfg,
+                            .who = &taxii_who,
+                            .args = json_pack("{s:s,s:s}", "clearance", "amber", "from", "begin")};
+    struct kai_buf out;
+    bool end = false;
+
+    kai_buf_init(&out, 64u << 20);
+    r->core->loop = (void *)&loop;
+    assert_int_equal(kai_call_run(&call, "stream"), 200);
+    MUST(kai_call_next(&call, &out, &end));
+    r->core->loop = NULL;
+    kai_call_free(&call);
+    char *text = strndup((const char *)out.p, out.len);
+    assert_non_null(text);
+    assert_non_null(strstr(text, "\"current\":true"));
+    kai_buf_free(&out);
+    return text;
+}
+
 /* The small ones before and behind it are there, it is not. */
 static void check_all(struct rig *r)
 {
     char *texts[] = {taxii_verb(r, "query", json_object()),
                      taxii_verb(r, "query", json_pack("{s:s}", "expr", "text:around")),
                      taxii_verb(r, "export", json_pack("{s:s}", "format", "stix")),
-                     taxii_get(r, "objects/", NULL, NULL), taxii_get(r, "manifest/", NULL, NULL)};
+                     taxii_get(r, "objects/", NULL, NULL),
+                     taxii_get(r, "manifest/", NULL, NULL),
+                     stream(r)};
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (strstr(texts[i], ID("1")) == NULL || strstr(texts[i], ID("3")) == NULL ||
