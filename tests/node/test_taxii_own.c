@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "log/merkle.h"
+#include "node/publish.h"
 
 /* ---- Whose it is. */
 static void a_claim_hides_nothing_of_ours(void **state)
@@ -61,6 +62,52 @@ static void what_others_said_is_not_ours_to_say(void **state)
     /* For who may not see it, it is not there. */
     taxii_who.clearance = KAI_TLP_GREEN;
     taxii_post(r, ENVELOPE(OBJECT(ID("5"), FIRST, GREEN, "other")), 0, "");
+}
+
+static void count_note(void *ctx, const struct kai_why *why)
+{
+    unsigned *n = ctx;
+
+    assert_string_equal(why->code, "warn.theirs");
+    (*n)++;
+}
+
+static unsigned notes(struct rig *r, const char *text, uint8_t clearance)
+{
+    unsigned n = 0;
+    struct kai_who by = taxii_who;
+    struct kai_published done;
+    struct kai_publish p = {.who = &by,
+                            .file = kai_view_of(text, strlen(text)),
+                            .name = "file",
+                            .to = "all",
+                            .dry_run = true,
+                            .refusals_max = 1,
+                            .note = count_note,
+                            .ctx = &n};
+
+    by.clearance = clearance;
+    MUST(kai_publish(r->core, &p, &done, &r->why));
+    assert_true(done.refused == 0 && done.accepted == 1);
+    return n;
+}
+
+/* By hand it is told, to who may see theirs. */
+static void publishing_what_is_theirs_is_told(void **state)
+{
+    static const char text[] = OBJECT(ID("2"), FIRST, GREEN, "theirs");
+    struct rig *r = *state;
+
+    taxii_publish(r, OBJECT(ID("1"), FIRST, GREEN, "made"), "all", (struct kai_label){.tlp = 0});
+    struct kai_row row = taxii_others(r, ID("1"));
+    row.stix_uuid[15] = 0x32;
+    kai_item_id(row.item_id, KAI_CONTENT_STIX, kai_view_of(text, sizeof text - 1));
+    memset(row.aud_id, 0x55, KAI_ID_BYTES);
+    assert_int_equal(notes(r, text, KAI_TLP_RED), 0);
+    row.tlp = KAI_TLP_AMBER;
+    taxii_claim(r, &row, 1);
+    assert_int_equal(notes(r, text, KAI_TLP_AMBER), 1);
+    assert_int_equal(notes(r, text, KAI_TLP_GREEN), 0);
 }
 
 /* Who says after us what we said does not take it from us. */
@@ -216,6 +263,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH(a_claim_hides_nothing_of_ours),
         WITH(what_others_said_is_not_ours_to_say),
+        WITH(publishing_what_is_theirs_is_told),
         WITH(what_was_ours_first_stays_ours),
         WITH(an_exercise_stays_one),
         WITH(a_value_is_known_in_its_version_alone),
