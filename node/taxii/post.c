@@ -65,8 +65,9 @@ static void say(struct post *p, struct object *o, const struct kai_why *why, boo
     kai_text_what(p->call->lang, why, &text);
     kai_buf_u8(&text, ' ');
     kai_text_do(p->call->lang, why, &text);
+    kai_buf_u8(&text, 0);
     free(o->message);
-    o->message = text.len > 0 ? strndup((const char *)text.p, text.len) : strdup(why->code);
+    o->message = strdup(text.err == KAI_OK ? (const char *)text.p : why->code);
     o->failed = o->failed || failed;
     if (o->message == NULL)
         p->err = KAI_ENOMEM;
