@@ -253,6 +253,8 @@ static enum kai_err query_page(struct kai_call *call, const char *expr, const ch
         q->paged = true;
         q->at.at = from.at;
         q->at.expr = from.expr; /* Handed over. */
+        if (from.expr.err != KAI_OK)
+            return from.expr.err;
         return same ? KAI_OK
                     : kai_why_set(&call->why, KAI_EMALFORMED, "query.after-gone", NULL, NULL, NULL);
     }

@@ -46,10 +46,13 @@ static bool parse(struct kai_cursor *c, const uint8_t *p, size_t n)
         c->at.n > n - HEAD_BYTES)
         return false;
     memcpy(c->at.bytes, p + HEAD_BYTES, c->at.n);
+    p += HEAD_BYTES + c->at.n;
     n -= HEAD_BYTES + c->at.n;
-    kai_buf_add(&c->expr, p + HEAD_BYTES + c->at.n, n);
+    if (n > KAI_QUERY_BYTES_MAX || memchr(p, 0, n) != NULL)
+        return false;
+    kai_buf_add(&c->expr, p, n);
     kai_buf_u8(&c->expr, 0);
-    return n == 0 || memchr(c->expr.p, 0, n) == NULL;
+    return true;
 }
 
 enum kai_err kai_cursor_read(struct kai_cursor *c, const char *text, struct kai_why *why)
