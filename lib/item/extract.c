@@ -419,27 +419,3 @@ enum kai_err kai_extract_line(struct kai_extract *x, struct kai_view line)
     }
     return err;
 }
-
-/* ---- Labels. */
-uint8_t kai_extract_label(struct kai_view text)
-{
-    uint8_t strictest = KAI_TLP_NONE;
-
-    for (; text.n > 4; text = kai_view_from(text, 1)) {
-        struct kai_view name = kai_view_from(text, 3);
-        uint8_t tlp;
-        size_t n = 0;
-
-        if (!kai_ascii_begins(text, "tlp") || strchr(" :-_", name.p[0]) == NULL)
-            continue;
-        while (name.n > 0 && name.p[0] != '\0' && strchr(" :-_", name.p[0]) != NULL)
-            name = kai_view_from(name, 1);
-        while (n < name.n && (kai_ascii_alpha(name.p[n]) || name.p[n] == '+'))
-            n++;
-        while (n > 0 && name.p[n - 1] == '+')
-            n--;
-        if (kai_tlp_parse(part(name, 0, n), &tlp) && tlp > strictest)
-            strictest = tlp;
-    }
-    return strictest;
-}

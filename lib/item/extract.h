@@ -42,8 +42,4 @@ void kai_extract_free(struct kai_extract *x);
 /* A line of at most KAI_EXTRACT_LINE_BYTES, UTF-8. Errors: KAI_ENOMEM, what found returned. */
 KAI_MUST_USE enum kai_err kai_extract_line(struct kai_extract *x, struct kai_view line);
 
-/* The strictest label that a text names ("TLP:AMBER", "tlp amber"); KAI_TLP_NONE where it names
- * none. */
-uint8_t kai_extract_label(struct kai_view text);
-
 #endif
