@@ -142,7 +142,7 @@ static enum kai_err query_next(void *ctx, struct kai_buf *out, bool *end, struct
     bool done = false;
     *end = q->looked;
     if (q->looked) /* The last of it is recorded, and on its way. */
-        return kai_touched_looked(q->c, q->r.clearance, &q->newest);
+        return kai_touched_looked(q->c, q->r.clearance, &q->newest, &q->inv);
     uint64_t page = q->limit - q->given < PAGE ? q->limit - q->given : PAGE;
     enum kai_err err = kai_reader_begin(&q->r);
 
@@ -185,8 +185,6 @@ static enum kai_err query_new(struct kai_call *call, const char *expr, uint64_t 
     if (err == KAI_OK)
         err = kai_query_parse(&q->q, kai_view_of(expr, strlen(expr)), &names, q->at.asked_ms,
                               &call->why);
-    if (err == KAI_OK)
-        err = kai_touched_newest(q->r.rows, &q->newest);
     kai_reader_end(&q->r);
     if (err != KAI_OK) {
         query_free(q);
@@ -281,7 +279,8 @@ enum kai_err kai_verb_relevant(struct kai_call *call)
     if (err != KAI_OK)
         return err;
     q->whole = q->limit == UINT64_MAX && (expr == NULL || expr[0] == '\0');
-    return load_inventory(call, q);
+    err = kai_touched_newest(call->core, &q->newest);
+    return err == KAI_OK ? load_inventory(call, q) : err;
 }
 
 /* ---- watch: what arrives from now on. */
