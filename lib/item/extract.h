@@ -30,7 +30,7 @@ struct kai_extract {
     enum kai_err (*found)(void *ctx, enum kai_vtype type, struct kai_view norm);
     void (*left)(void *ctx, enum kai_left left, struct kai_view text);
     struct kai_buf plain; /* The line without its disguise. */
-    struct kai_view line; /* And with it. */
+    struct kai_buf marks; /* What of that was in disguise: kai_refang_marked(). */
     bool no_mail;         /* What looks like e-mail addresses are ids of messages. */
     char norm[KAI_VALUE_BYTES_MAX];
 };

@@ -36,6 +36,7 @@ static const struct {
     {"see corp.internalx and co.jp", "~extract.suffix corp.internalx 2\n" NONE},
     {"setup.exe install.sh", "~extract.file setup.exe 2\n" NONE},
     {"install[.]sh a.install.sh", NAME("a.install.sh install.sh")},
+    {"setup.sh install[.]sh install.sh", NAME("install.sh") "~extract.file setup.sh 2\n"},
     {"the end.It begins, e.g. so", "~extract.joined end.It 1\n" NONE},
     {"C:\\x\\foo.com\\y /var/www/foo.com/x", NONE},
     {"_evil.com_ evil.com. evil.com/ ip:evil.com:443", NAME("evil.com")},
