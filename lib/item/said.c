@@ -3,10 +3,12 @@
 
 #include "item/ascii.h"
 
-#define GAP_MAX 12u /* "TLP 2.0 - **(RED": more is another sentence. */
-#define BLANK   ' '
-#define SIGN    '.'
-#define NOTHING '\0' /* Not seen by a reader: zeros of UTF-16, soft hyphens. */
+#define GAP_MAX    12u  /* "TLP 2.0 - **(RED": more is another sentence. */
+#define MARKUP_MAX 256u /* Bytes of a tag; and so many in a row, as of a cell's end and begin. */
+#define TAGS_MAX   6u
+#define BLANK      ' '
+#define SIGN       '.'
+#define NOTHING    '\0' /* Not seen by a reader: zeros of UTF-16, soft hyphens. */
 
 /* ---- Characters: each as a letter in lower case, a digit, BLANK, SIGN or NOTHING. */
 struct character {
@@ -143,6 +145,20 @@ static size_t next_word(struct kai_view text, size_t at)
     return text.n;
 }
 
+/* Behind the tag or entity of HTML whose word stands at `at`; text.n: it is none. */
+static size_t past_markup(struct kai_view text, size_t at)
+{
+    size_t begin = at > 0 && at < text.n && text.p[at - 1] == '/' ? at - 1 : at;
+    struct kai_view rest = kai_view_from(text, at);
+    size_t n;
+
+    if (begin == 0 || at == text.n || (text.p[begin - 1] != '<' && text.p[begin - 1] != '&'))
+        return text.n;
+    rest.n = rest.n < MARKUP_MAX ? rest.n : MARKUP_MAX;
+    n = kai_view_find(rest, text.p[begin - 1] == '<' ? '>' : ';');
+    return n < rest.n ? at + n + 1 : text.n;
+}
+
 /* ---- Labels: the same names in both; the numbers are those of label.h. */
 static uint8_t tlp_at(struct kai_view text, size_t at)
 {
@@ -174,6 +190,20 @@ static uint8_t pap_at(struct kai_view text, size_t at)
     return KAI_PAP_NONE;
 }
 
+/* The label of the word behind `at`; of the next one, where that is of HTML. */
+static uint8_t label_behind(struct kai_view text, size_t at,
+                            uint8_t (*label_at)(struct kai_view text, size_t at))
+{
+    uint8_t label = 0;
+
+    for (size_t tags = 0; label == 0 && at < text.n && tags <= TAGS_MAX; tags++) {
+        at = next_word(text, at);
+        label = label_at(text, at);
+        at = past_markup(text, at);
+    }
+    return label;
+}
+
 static void look(struct kai_view text, size_t at, uint8_t *tlp, uint8_t *pap)
 {
     size_t end;
@@ -181,9 +211,9 @@ static void look(struct kai_view text, size_t at, uint8_t *tlp, uint8_t *pap)
     *tlp = KAI_TLP_NONE;
     *pap = KAI_PAP_NONE;
     if ((end = behind(text, at, "tlp")) > 0)
-        *tlp = tlp_at(text, next_word(text, end));
+        *tlp = label_behind(text, end, tlp_at);
     else if ((end = behind(text, at, "pap")) > 0)
-        *pap = pap_at(text, next_word(text, end));
+        *pap = label_behind(text, end, pap_at);
     else if (behind(text, at, "e828b379-4e03-4974-9ac4-e53a884c97c1") > 0 || /* TLP 2.0 */
              behind(text, at, "5e57c739-391a-4eb3-b6be-7d15ca92d5ed") > 0)   /* TLP 1 */
         *tlp = KAI_TLP_RED;

@@ -3,8 +3,8 @@
  * TLP or PAP, then signs, blanks, digits and line ends (at most 12; blanks in a row are one), then
  * the name: "TLP:RED", "tlp amber", "**TLP:** RED", "TLP 2.0 (AMBER - STRICT)", "ＴＬＰ：ＲＥＤ",
  * letters with blanks between them, the same in escapes of JSON or with zeros between its bytes
- * (UTF-16), and the ids of the definitions of TLP:RED. Who refuses by it refuses rather once too
- * often. */
+ * (UTF-16), with tags and entities of HTML between, and the ids of the definitions of TLP:RED. Who
+ * refuses by it refuses rather once too often. */
 #ifndef KAI_ITEM_SAID_H
 #define KAI_ITEM_SAID_H
 

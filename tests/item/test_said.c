@@ -66,6 +66,13 @@ static const struct {
      5, 0},
     {"marking-definition--E828B379-4e03-4974-9ac4-e53a884c97c1", 5, 0},
     {"5e57c739-391a-4eb3-b6be-7d15ca92d5ed", 5, 0},
+    /* HTML. */
+    {"<b>TLP:</b> RED", 5, 0},
+    {"TLP:&nbsp;RED", 5, 0},
+    {"TLP <RED>", 5, 0},
+    {"<td>TLP</td>\n<td class=\"x\"><span style='color:#f00'>RED</span></td>", 5, 0},
+    {"TLP <b red", 0, 0},
+    {"TLP & others; red", 0, 0},
     /* The strictest, of each. */
     {"TLP:GREEN PAP:RED TLP:AMBER", 3, 4},
     {"ＰＡＰ：ＲＥＤ", 0, 4},
