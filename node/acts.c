@@ -185,6 +185,8 @@ enum kai_err kai_subject_load(struct kai_reader *r, const struct kai_row *row, b
     enum kai_err err = out->contents == NULL || l.at == NULL ? KAI_ENOMEM : KAI_OK;
     if (err == KAI_OK)
         err = kai_fetch_items(r->fetch, &r->source, row, load_item, &l);
+    if (err == KAI_OK && row->parts > 1 && (!l.found || (contents && out->n < out->o.n)))
+        err = KAI_ENOTFOUND; /* The payload of a part has expired. */
     if (err == KAI_OK && (!l.found || (contents && out->n == 0)))
         err = KAI_ECORRUPT;
     for (size_t i = 0; i < out->n; i++)

@@ -41,8 +41,9 @@ struct exporter {
     bool follow;
     struct kai_buf *out;
     struct kai_buf object; /* Bytes of the one at hand. */
-    struct kai_jput j;     /* The line at hand. */
-    enum kai_vtype open;   /* Of its values; KAI_V_NONE: no line is open. */
+    struct kai_buf scratch;
+    struct kai_jput j;   /* The line at hand. */
+    enum kai_vtype open; /* Of its values; KAI_V_NONE: no line is open. */
     uint64_t in_line;
     uint64_t now_ms;
     enum kai_err err;
@@ -78,6 +79,7 @@ static void exporter_free(void *ctx)
     kai_query_free(x->q);
     kai_warn_free(x->warn);
     kai_buf_free(&x->object);
+    kai_buf_free(&x->scratch);
     kai_audit_batch_free(&x->again);
     free(x->expr);
     free(x);
@@ -156,6 +158,9 @@ static void put_value(struct exporter *x, const struct item *i, enum kai_vtype t
 
 static void put_object(struct exporter *x, const struct item *i)
 {
+    x->err = kai_row_relabel(i->row, &x->object, &x->scratch);
+    if (x->err != KAI_OK)
+        return;
     begin_line(x, i);
     kai_jput_view(&x->j, "object", kai_buf_view(&x->object));
     kai_jput_end(&x->j);
@@ -168,8 +173,6 @@ static void put_object(struct exporter *x, const struct item *i)
 static enum kai_err put_list(struct exporter *x, struct item *i, uint64_t index)
 {
     const struct kai_row *row = i->row;
-    struct kai_label label = {
-        .tlp = row->tlp, .pap = row->pap, .exercise = (row->flags & KAI_ROW_EXERCISE) != 0};
     struct kai_list list;
     struct kai_view norm;
     size_t at = 0;
@@ -188,7 +191,8 @@ static enum kai_err put_list(struct exporter *x, struct item *i, uint64_t index)
             continue;
         }
         kai_buf_clear(&x->object);
-        x->err = kai_list_stix_of(&list, norm, row->created_ms, label, row->origin, &x->object);
+        x->err = kai_list_stix_of(&list, norm, row->created_ms, kai_row_label(row), row->origin,
+                                  &x->object);
         if (x->err == KAI_OK)
             put_object(x, i);
     }
@@ -299,7 +303,7 @@ static bool on_hit(void *ctx, const struct kai_query_hit *hit)
 
     x->matched++;
     err = put_item(x, hit);
-    if (err == KAI_ENOTFOUND || err == KAI_EDENIED) /* Pruned, or its key is not ours. */
+    if (err != KAI_OK && x->err == KAI_OK && kai_reader_goes_on(&x->r, err))
         return true;
     x->err = err;
     return err == KAI_OK && x->out->len < OUT_ENOUGH;
@@ -437,6 +441,7 @@ static enum kai_err exporter_new(struct kai_call *call, const char *expr, struct
     if (x == NULL)
         return err;
     kai_buf_init(&x->object, 2 * KAI_STIX_BYTES_MAX);
+    kai_buf_init(&x->scratch, 2 * KAI_STIX_BYTES_MAX);
     x->c = call->core;
     x->fit = &call->cfg->fit;
     x->audit = &call->audit;

@@ -52,8 +52,7 @@ static bool give(struct query *q, const struct kai_query_hit *hit)
 {
     enum kai_err err = kai_reader_put(&q->r, hit, q->out);
 
-    if (err == KAI_ENOTFOUND ||
-        err == KAI_EDENIED) /* Pruned, or its key is not ours: there is nothing to show. */
+    if (err != KAI_OK && kai_reader_goes_on(&q->r, err))
         return true;
     q->err = err;
     q->given++;

@@ -145,7 +145,7 @@ static enum kai_err put_content(struct streamer *s, const struct kai_row *row)
                : kai_reader_put(&s->r, &hit, s->out);
 }
 
-/* Both lines, or nothing where it is not ours to show any more. */
+/* Both lines, or nothing where it is not ours to show any more, or damaged. */
 static enum kai_err put(struct streamer *s, const struct kai_row *row, const char *state, bool ask)
 {
     size_t before = s->out->len;
@@ -154,7 +154,7 @@ static enum kai_err put(struct streamer *s, const struct kai_row *row, const cha
     if (err == KAI_OK)
         err = strcmp(state, "item") == 0 ? put_content(s, row)
                                          : kai_reader_put_state(&s->r, row, state, s->out);
-    if (err != KAI_ENOTFOUND && err != KAI_EDENIED)
+    if (err == KAI_OK || !kai_reader_goes_on(&s->r, err))
         return err;
     s->out->len = before;
     return KAI_OK;

@@ -187,6 +187,8 @@ static enum kai_err on_item(void *ctx, const struct kai_candidate *cand)
         return KAI_OK;
     }
     r->out->accepted += cand->n;
+    if (cand->kind == KAI_CONTENT_STIX)
+        kai_publish_theirs(r, id);
     if (r->p->dry_run)
         return r->p->extract ? r->p->take(r->p->ctx, cand->content) : KAI_OK;
     enum kai_err err = batch_for(r, cand->label, &b);

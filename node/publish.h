@@ -33,7 +33,8 @@ struct kai_publish {
     void (*refuse)(void *ctx, const struct kai_why *why, const char *id);
     /* A value on a warninglist that goes out all the same (warn.listed); at most as often. */
     void (*warn)(void *ctx, const struct kai_why *why, const char *id);
-    /* What was left out of the file without being a refusal. */
+    /* What was left out of the file without being a refusal; what another organisation published
+     * elsewhere (warn.theirs). */
     void (*note)(void *ctx, const struct kai_why *why);
     /* With dry_run and extract: each list that would be new. Anything but KAI_OK stops. */
     enum kai_err (*take)(void *ctx, struct kai_view content);

@@ -32,11 +32,15 @@ struct kai_publish_run {
     struct kai_picked picked; /* over what the first one accepted. */
     struct kai_warn *warn;    /* NULL: this home has no warninglists. */
     bool any_malformed;
+    uint64_t theirs;               /* How many of others' were met. */
     struct kai_hold_items waiting; /* What waits for a key already. */
     bool waits;                    /* So does this. */
     uint8_t log_pk[KAI_KEY_BYTES]; /* Who holds it, is asked of this entry: */
     uint64_t last;                 /* 0 = of none. */
 };
+
+/* publish_theirs.c: tell where a STIX object that goes out is another's. */
+void kai_publish_theirs(struct kai_publish_run *r, const uint8_t item[static KAI_ID_BYTES]);
 
 /* publish_where.c: where it goes, and as whose. */
 KAI_MUST_USE enum kai_err kai_publish_where(struct kai_publish_run *r);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "item/relabel.h"
 #include "item/stix.h"
 #include "node/beside.h"
 #include "node/inventory.h"
@@ -97,23 +98,45 @@ enum kai_err kai_reader_aud(void *ctx, const char *text, uint8_t id[static KAI_I
     return err;
 }
 
+bool kai_reader_goes_on(struct kai_reader *r, enum kai_err err)
+{
+    if (err == KAI_ECORRUPT || err == KAI_EAUTH || err == KAI_EMALFORMED)
+        kai_core_alarm(r->c, "alarm.item", ""); /* Not which: `status` is for all readers. */
+    else if (err != KAI_ENOTFOUND && err != KAI_EDENIED)
+        return false;
+    return true;
+}
+
 enum kai_err kai_reader_text(void *ctx, const struct kai_row *row, struct kai_view *json)
 {
     struct kai_reader *r = ctx;
-    struct kai_list list;
+    struct kai_list list = {.n = 0};
     enum kai_err err;
 
-    if (row->kind != KAI_CONTENT_LIST)
-        return kai_fetch_object(r->fetch, &r->source, row, json);
-    err = kai_fetch_list(r->fetch, &r->source, row, &list);
-    *json = list.template_json;
-    return err;
+    if (row->kind != KAI_CONTENT_LIST) {
+        err = kai_fetch_object(r->fetch, &r->source, row, json);
+    } else {
+        err = kai_fetch_list(r->fetch, &r->source, row, &list);
+        *json = list.template_json;
+    }
+    return err != KAI_OK && kai_reader_goes_on(r, err) ? KAI_ENOTFOUND : err;
 }
 
-static struct kai_label label_of(const struct kai_row *row)
+struct kai_label kai_row_label(const struct kai_row *row)
 {
     return (struct kai_label){
         .tlp = row->tlp, .pap = row->pap, .exercise = (row->flags & KAI_ROW_EXERCISE) != 0};
+}
+
+enum kai_err kai_row_relabel(const struct kai_row *row, struct kai_buf *text,
+                             struct kai_buf *scratch)
+{
+    kai_buf_clear(scratch);
+    kai_buf_add(scratch, text->p, text->len);
+    if (scratch->err != KAI_OK)
+        return scratch->err;
+    kai_buf_clear(text);
+    return kai_stix_relabel(text, kai_buf_view(scratch), kai_row_label(row));
 }
 
 /* The object's id for people: an item's, or that of one value of a list. */
@@ -140,9 +163,9 @@ static enum kai_err put_stix(struct kai_reader *r, const struct kai_row *row, ui
         return err == KAI_OK ? out->err : err;
     }
     err = kai_fetch_value(r->fetch, &r->source, row, index, &list, &content);
-    return err == KAI_OK
-               ? kai_list_stix_of(&list, content, row->created_ms, label_of(row), row->origin, out)
-               : err;
+    return err == KAI_OK ? kai_list_stix_of(&list, content, row->created_ms, kai_row_label(row),
+                                            row->origin, out)
+                         : err;
 }
 
 struct values {

@@ -51,6 +51,16 @@ KAI_MUST_USE enum kai_err kai_reader_explain(struct kai_reader *r, const struct 
 /* Append the STIX object: the exact bytes of one, the indicator made of a value of a list. */
 KAI_MUST_USE enum kai_err kai_reader_stix(struct kai_reader *r, const struct kai_row *row,
                                           uint64_t index, struct kai_buf *out);
+/* What a row says of its items. */
+struct kai_label kai_row_label(const struct kai_row *row);
+/* The text of an object of this row, for a tool: under its signed label (kai_stix_relabel()).
+ * scratch is overwritten. */
+KAI_MUST_USE enum kai_err kai_row_relabel(const struct kai_row *row, struct kai_buf *text,
+                                          struct kai_buf *scratch);
+
+/* Whether reading goes on behind an item that gave err: it is gone, or not ours to read. One that
+ * is damaged must not hide all that stands behind it: it is left out, and `status` has an alarm. */
+bool kai_reader_goes_on(struct kai_reader *r, enum kai_err err);
 
 /* Names and texts for kai_query_parse(). ctx is the reader, begun. */
 enum kai_err kai_reader_org(void *ctx, const char *text, uint8_t id[static KAI_ID_BYTES],

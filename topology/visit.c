@@ -388,9 +388,12 @@ void kai_visit_tick(struct kai_net *n)
         if (o->visit[i].on && n->now_ms >= o->visit[i].until_ms)
             end(n, &o->visit[i]);
     if (o->visit_seen != kai_keyring_version(n->keyring)) {
+        uint64_t was = o->visit_ms;
+
         rise(n);
-        if (o->visit_ms == 0)
-            wait(n, NEWS_MS);
+        wait(n, NEWS_MS); /* No later: what is asked about for ever comes only each 5 minutes. */
+        if (was != 0 && was < o->visit_ms)
+            o->visit_ms = was;
     }
     o->visit_seen = kai_keyring_version(n->keyring);
 }

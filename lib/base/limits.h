@@ -202,7 +202,16 @@
 #define KAI_TAXII_PAGE_MAX   1000u      /* Objects of one answer. */
 #define KAI_TAXII_PAGE_BYTES (8u << 20) /* Past it an answer ends, whatever was asked for. */
 #define KAI_TAXII_WORK_MAX   200000u /* Rows looked at for one answer: some tenths of a second. */
-#define KAI_TAXII_LOOKS_MAX  64u /* Other versions looked at for one object: anybody makes more. */
+/* Rows looked at under one id or value, for its versions or whether it is known: anybody makes
+ * more.
+ */
+#define KAI_TAXII_LOOKS_MAX 1024u
+/* Rows, and values of lists, looked at for objects that are named: some seconds, and only then
+ * where one has the id of a list's value. Past it the answer is 503. */
+#define KAI_TAXII_NAMED_MAX 2000000u
+/* Texts compared to find one object of a POST again: each may be KAI_STIX_BYTES_MAX. */
+#define KAI_TAXII_TEXTS_MAX    8u
+#define KAI_TAXII_COMPARED_MAX (64u << 20) /* Bytes of such texts, of one POST. */
 /* All match[...] of a request. They stand in `next` too, and proxies cut addresses at 8 KiB. */
 #define KAI_TAXII_MATCH_BYTES_MAX  2048u
 #define KAI_TAXII_PARAMS_MAX       16u         /* Of an address: there are seven. */

@@ -1,5 +1,6 @@
-/* stix: a STIX 2.1 bundle of the objects' own bytes, and the definitions of the TLP markings that
- * they name: what was published can be published again and is the same. */
+/* stix: a STIX 2.1 bundle of the objects' texts as they come, and the definitions of the TLP
+ * markings that they name: what says its whole label itself can be published again and is the same.
+ */
 #include <stdlib.h>
 #include <string.h>
 

@@ -20,7 +20,7 @@ static enum kai_err name(struct kai_enveloped *e, const struct kai_json_span *sp
     e->id[0] = '\0';
     e->version[0] = '\0';
     e->scans = span->n <= KAI_STIX_BYTES_MAX && span->depth <= KAI_STIX_DEPTH_MAX &&
-               kai_json_matched(e->text);
+               kai_json_matched(e->text) && memchr(e->text.p, '\0', e->text.n) == NULL;
     enum kai_err err = e->scans ? kai_json_parse(e->text, &o, &why) : KAI_EMALFORMED;
     if (err == KAI_OK) {
         const json_t *modified = json_object_get(o, "modified");

@@ -8,7 +8,8 @@
 
 struct kai_enveloped {
     struct kai_view text; /* Points into the envelope. */
-    /* Whether a scan of a bundle with it in goes on behind it, whatever is wrong inside. */
+    /* Whether a scan of a bundle with it in goes on behind it, whatever is wrong inside, and takes
+     * the bundle for text. */
     bool scans;
     char id[KAI_STIX_ID_CAP]; /* "" where it has none that can be read. */
     char

@@ -132,6 +132,7 @@ enum kai_err kai_import_scan(struct kai_view file, const char *name,
     struct importer im = {.file = file, .name = name, .opts = opts, .sink = sink};
     enum kai_err err = scan(&im);
 
+    kai_definitions_free(&im.defs);
     if (sum != NULL)
         *sum = im.sum;
     return err;

@@ -8,8 +8,9 @@
  * objects followed by ": " and the JSON path; line from 1): json.syntax, json.bom,
  * json.duplicate-key; stix.bundle (what is wrong); stix.duplicate (id, line of the first);
  * label.missing (id or file); label.lower (label of the object, label asked for, id);
- * label.unknown (id): marked with a "TLP" that is none; list.line (text): of no known shape;
- * file.empty; file.size (bytes, limit); file.format (what it looks like: "binary", "utf-16",
+ * label.unknown (id): marked with a "TLP" that is none; label.marking (id, marking): it has one
+ * besides its TLP of which it is not known whether it is a TLP; list.line (text): of no known
+ * shape; file.empty; file.size (bytes, limit); file.format (what it looks like: "binary", "utf-16",
  * "json", "text"). Of MISP: misp.event (what is missing); misp.tag (tag); misp.own-only;
  * misp.sharing-group; misp.value (type); and as a note misp.skipped (type, how often).
  * Of CSV, where path is the column: csv.columns (found, expected); csv.encoding; csv.label (text);

@@ -165,6 +165,18 @@ static enum kai_err refuse_unparsed(struct walk *w, const struct kai_json_span *
     return refuse(w, &why, path, "");
 }
 
+/* *told: its markings are refused. */
+static enum kai_err check_markings(struct walk *w, const json_t *o, const char *path, bool *told)
+{
+    struct kai_why why = {.line = w->line};
+    const char *id = json_string_value(json_object_get(o, "id"));
+    bool labelled = w->im->opts->label.tlp != KAI_TLP_NONE;
+    enum kai_err err = kai_definitions_check(&w->im->defs, w->file, o, labelled, &why);
+
+    *told = err == KAI_EMALFORMED;
+    return *told ? refuse(w, &why, path, id != NULL ? id : "") : err;
+}
+
 /* The object at w->at, and past it. */
 static enum kai_err take_object(struct walk *w, const char *path)
 {
@@ -172,6 +184,7 @@ static enum kai_err take_object(struct walk *w, const char *path)
     struct kai_why why = {.code = NULL};
     json_t *o = NULL;
     bool has_end = kai_json_skip(rest(w), &span);
+    bool told = false;
     enum kai_err err;
 
     w->any = true;
@@ -179,7 +192,11 @@ static enum kai_err take_object(struct walk *w, const char *path)
         err = refuse_unparsed(w, &span, has_end, path);
     } else {
         err = kai_json_parse(kai_view_of(w->file.p + w->at, span.n), &o, &why);
-        if (err == KAI_OK && kai_stix20_is(o) && is_20(w)) {
+        if (err == KAI_OK)
+            err = check_markings(w, o, path, &told);
+        if (told) {
+            /* What is behind it is judged as always. */
+        } else if (err == KAI_OK && kai_stix20_is(o) && is_20(w)) {
             err = kai_stix20_give(&w->made, o, path, w->line);
         } else if (err == KAI_OK) {
             err = judge(w, span.n, o, path);

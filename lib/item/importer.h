@@ -2,6 +2,7 @@
 #ifndef KAI_ITEM_IMPORTER_H
 #define KAI_ITEM_IMPORTER_H
 
+#include "item/definitions.h"
 #include "item/import.h"
 #include "item/json.h"
 
@@ -11,6 +12,7 @@ struct importer {
     const struct kai_import_opts *opts;
     const struct kai_import_sink *sink;
     struct kai_import_sum sum;
+    struct kai_definitions defs; /* Of the file. */
 };
 
 /* Tell a refusal. where: a JSON path, or "" for the file as a whole; it is joined to the name, and

@@ -45,8 +45,6 @@ struct kai_stix_info {
     char created_by[KAI_STIX_ID_CAP];
     struct kai_label label; /* Strictest of object and granular markings, by their fixed ids. */
     bool unmarked;          /* No marking that is a TLP by its id: label.tlp is 0. */
-    bool foreign_marking;   /* Has a marking that is no TLP by its id (a statement, or a made-up
-                             * "TLP"): it gave no label. */
     bool tlp_definition;    /* Is itself one of the nine fixed marking definitions. */
     bool false_tlp; /* A marking-definition that calls itself TLP under an id that is none. */
 };

@@ -22,6 +22,10 @@ KAI_MUST_USE enum kai_err kai_stix_markings(const json_t *o, struct kai_stix_inf
 enum kai_err kai_stix_bad(struct kai_why *why, const char *code, const char *property,
                           const char *arg2);
 
+/* Whether a marking definition calls itself TLP: by its type, its extension, its name or what it
+ * states. */
+bool kai_stix_claims_tlp(const json_t *o);
+
 /* Whether v is "type--UUID"; the last two may be NULL. */
 bool kai_stix_ref(const json_t *v, struct kai_view *type, uint8_t *uuid);
 

@@ -2,6 +2,7 @@
  * strictest holds for all of it. The ids decide, never a definition's own words. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "item/stix_json.h"
 
@@ -11,9 +12,7 @@ static void mark(struct kai_stix_info *info, const json_t *ref)
 {
     uint8_t tlp = kai_tlp_of_marking(json_string_value(ref));
 
-    if (tlp == KAI_TLP_NONE)
-        info->foreign_marking = true;
-    else if (tlp > info->label.tlp)
+    if (tlp > info->label.tlp)
         info->label.tlp = tlp;
 }
 
@@ -68,15 +67,23 @@ static enum kai_err granular(const json_t *list, struct kai_stix_info *info, str
     return KAI_OK;
 }
 
-/* Whether a marking definition calls itself TLP. */
-static bool claims_tlp(const json_t *o)
+/* "TLP:AMBER", "tlp:secret": words for people, but meant as a label. */
+static bool says_tlp(const json_t *text)
+{
+    return json_is_string(text) && strncasecmp(json_string_value(text), "tlp:", 4) == 0;
+}
+
+bool kai_stix_claims_tlp(const json_t *o)
 {
     const json_t *type = json_object_get(o, "definition_type");
     json_t *extensions = json_object_get(o, "extensions");
     const char *key;
     json_t *extension;
 
-    if (json_is_string(type) && strcmp(json_string_value(type), "tlp") == 0)
+    if (json_is_string(type) && strcasecmp(json_string_value(type), "tlp") == 0)
+        return true;
+    if (says_tlp(json_object_get(o, "name")) ||
+        says_tlp(json_object_get(json_object_get(o, "definition"), "statement")))
         return true;
     if (json_object_get(extensions, TLP2_EXTENSION) != NULL)
         return true;
@@ -108,7 +115,7 @@ enum kai_err kai_stix_markings(const json_t *o, struct kai_stix_info *info, stru
     info->unmarked = info->label.tlp == KAI_TLP_NONE;
     if (strcmp(info->type, "marking-definition") == 0) {
         info->tlp_definition = kai_tlp_of_marking(info->id) != KAI_TLP_NONE;
-        info->false_tlp = !info->tlp_definition && claims_tlp(o);
+        info->false_tlp = !info->tlp_definition && kai_stix_claims_tlp(o);
     }
     return KAI_OK;
 }

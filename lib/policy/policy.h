@@ -139,6 +139,8 @@ enum kai_policy_purpose {
     KAI_POLICY_DETECT = 1, /* Zeek, Suricata alerts, CSV. */
     KAI_POLICY_BLOCK = 2,  /* RPZ, drop rules, hosts. */
     KAI_POLICY_FILE = 3,   /* STIX, MISP: a file for people and tools, for no sensor. */
+    KAI_POLICY_FEED = 4,   /* TAXII: whoever asks may act by itself, but also has to hear what is
+                            * withdrawn. */
 };
 struct kai_policy_export {
     uint64_t purpose; /* enum kai_policy_purpose. */
@@ -151,9 +153,9 @@ struct kai_policy_export {
     bool recalled;
     bool quarantined;
 };
-/* Codes: export.purpose, read.quarantined, read.clearance, export.red, item.recalled; for DETECT
- * and BLOCK also export.exercise, item.withdrawn, item.expired, export.pap-detect,
- * export.pap-block. */
+/* Codes: export.purpose, read.quarantined, read.clearance, export.red, item.recalled; but for FILE
+ * also export.exercise, export.pap-detect, export.pap-block; for DETECT and BLOCK also
+ * item.withdrawn, item.expired. */
 const char *kai_policy_export(const struct kai_policy_export *f);
 
 /* ---- local read: a local user (Unix user or token) and an item, or a verb. */

@@ -21,14 +21,15 @@ static const char *seen(uint8_t clearance, uint8_t tlp, bool quarantined)
     return NULL;
 }
 
-/* Alerts and drop rules of one's own: what they hold acts by itself. */
+/* Alerts and drop rules of one's own: what they hold acts by itself. So may what reads a feed,
+ * which must be told that something is withdrawn. */
 static const char *to_sensor(const struct kai_policy_export *f)
 {
     bool block = f->purpose == KAI_POLICY_BLOCK;
 
     if (!KAI_CHECK(EXPORT_EXERCISE, !f->exercise))
         return kai_policy_code(V_EXPORT_EXERCISE);
-    if (!KAI_CHECK(EXPORT_CURRENT, !f->withdrawn && !f->expired))
+    if (f->purpose != KAI_POLICY_FEED && !KAI_CHECK(EXPORT_CURRENT, !f->withdrawn && !f->expired))
         return kai_policy_code(f->withdrawn ? V_ITEM_WITHDRAWN : V_ITEM_EXPIRED);
     if (!KAI_CHECK(EXPORT_PAP, pap_of(f->pap) <= (block ? 2 : 3)))
         return kai_policy_code(block ? V_EXPORT_PAP_BLOCK : V_EXPORT_PAP_DETECT);
@@ -39,7 +40,7 @@ const char *kai_policy_export(const struct kai_policy_export *f)
 {
     const char *no;
 
-    if (f->purpose < KAI_POLICY_DETECT || f->purpose > KAI_POLICY_FILE)
+    if (f->purpose < KAI_POLICY_DETECT || f->purpose > KAI_POLICY_FEED)
         return kai_policy_code(V_EXPORT_PURPOSE);
     no = seen(f->clearance, f->tlp, f->quarantined);
     if (no != NULL)

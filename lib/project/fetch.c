@@ -114,6 +114,7 @@ struct find {
     uint64_t item;
     bool parts;
     uint64_t next_part;
+    uint64_t total; /* Bytes of the object, as its parts say. */
 };
 
 static enum kai_err note_place(struct kai_fetch *f, const struct place *at)
@@ -139,6 +140,7 @@ static enum kai_err take_part(struct find *d, const struct kai_content *c)
         return KAI_OK;
     if (kai_part_parse(&part, c->content) != KAI_OK)
         return KAI_ECORRUPT;
+    d->total = part.total;
     kai_buf_add(&d->f->whole, part.bytes.p, part.bytes.n);
     d->next_part++;
     return d->f->whole.err;
@@ -197,11 +199,13 @@ static enum kai_err on_item(void *ctx, uint64_t type, struct kai_view item)
 }
 
 /* Parts stand in the entries seq to seq + parts - 1, in any order: gone through until no pass
- * finds the next one. */
+ * finds the next one. Their author may give each another time to live: where one is gone, all of it
+ * is. */
 static enum kai_err put_together(struct kai_fetch *f, const struct kai_fetch_source *s,
                                  const struct kai_row *row, struct kai_view *content)
 {
-    struct find d = {.f = f, .row = row, .parts = true};
+    struct find d = {.f = f, .row = row, .parts = true, .total = UINT64_MAX};
+    bool missing = false;
     uint64_t before;
     enum kai_err err = KAI_OK;
 
@@ -212,14 +216,16 @@ static enum kai_err put_together(struct kai_fetch *f, const struct kai_fetch_sou
             d.item = 0;
             err = load(f, s, row->log_no, row->seq + i);
             /* Among the parts may stand an entry of another kind. */
-            if (err == KAI_OK)
+            if (err == KAI_OK) {
                 err = kai_body_walk(kai_buf_view(&f->body), on_item, &d);
-            else if (err == KAI_ENOTFOUND)
+            } else if (err == KAI_ENOTFOUND) {
+                missing = true;
                 err = KAI_OK;
+            }
         }
     } while (err == KAI_OK && d.next_part > before && row->parts > 1);
     *content = kai_buf_view(&f->whole);
-    return err;
+    return err == KAI_OK && missing && f->whole.len < d.total ? KAI_ENOTFOUND : err;
 }
 
 static enum kai_err find_places(struct kai_fetch *f)

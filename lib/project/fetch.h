@@ -25,8 +25,9 @@ KAI_MUST_USE enum kai_err kai_fetch_new(struct kai_fetch **out); /* Errors: KAI_
 void kai_fetch_free(struct kai_fetch *f); /* Wipes what it held. NULL does nothing. */
 
 /* The content of a row, byte for byte; its hash is the row's item id. Valid until the next call.
- * Errors: KAI_EDENIED (sealed: no node can read it), KAI_ENOTFOUND (pruned, or no key), KAI_EAUTH,
- * KAI_ECORRUPT (another content stands there), KAI_ENOMEM, what source returns. */
+ * Errors: KAI_EDENIED (sealed: no node can read it), KAI_ENOTFOUND (pruned, all of it or a part, or
+ * no key), KAI_EAUTH, KAI_ECORRUPT (another content stands there), KAI_ENOMEM, what source returns.
+ */
 KAI_MUST_USE enum kai_err kai_fetch_object(struct kai_fetch *f, const struct kai_fetch_source *s,
                                            const struct kai_row *row, struct kai_view *content);
 /* The same, read as a list. Errors: those, and KAI_EMALFORMED (the row is no list). */

@@ -220,5 +220,14 @@ const struct kai_text_reason kai_reasons_bring[] = {
         "意図した値でなければ除いてください。kairan.conf に warninglists = block とあれば拒否し、な"
         "ければ警告だけを表示します。",
     },
+    {
+        "warn.theirs",
+        "An object in it is another organisation's. In your name it has lost its source and its "
+        "label.",
+        "If you did not mean that: withdraw it, and pass theirs on with kairan reshare {1}.",
+        "他の組織が公開したオブジェクトが含まれています。自組織の名では発信元とラベルが失われます"
+        "。",
+        "意図しない場合は取り下げ、kairan reshare {1} で元の情報を再共有してください。",
+    },
 };
 const size_t kai_reasons_bring_n = sizeof kai_reasons_bring / sizeof kai_reasons_bring[0];

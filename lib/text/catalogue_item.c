@@ -107,6 +107,14 @@ const struct kai_text_reason kai_reasons_item[] = {
         "--pap）。緩められるのは発信元だけです。",
     },
     {
+        "label.marking",
+        "{1} has the marking {2} besides its TLP. It is not known whether that is a stricter "
+        "label.",
+        "Put the marking's definition into the same bundle, or give the label with --label.",
+        "{1} には TLP のほかにマーキング {2} があり、より厳しいラベルかどうか分かりません。",
+        "そのマーキングの定義を同じバンドルに含めるか、--label でラベルを指定してください。",
+    },
+    {
         "label.missing",
         "{1} carries no TLP label.",
         "Give one with --label, for example --label TLP:GREEN. There is no default.",
@@ -124,9 +132,9 @@ const struct kai_text_reason kai_reasons_item[] = {
         "label.unknown",
         "{1} has a marking that calls itself TLP and is none of the known ones. It counts as "
         "TLP:RED.",
-        "Ask its source for the right marking, or give a label with --label if you are the source.",
+        "Ask its source for the right marking. If you are the source, use one of the known ones.",
         "{1} には TLP を名乗る不明なマーキングがあります。TLP:RED とみなします。",
-        "発信元に正しいマーキングを確認してください。自組織が発信元なら --label で指定してください"
+        "発信元に正しいマーキングを確認してください。自組織が発信元なら、既知のものを使ってください"
         "。",
     },
     {

@@ -18,6 +18,14 @@ const struct kai_text_reason kai_reasons_node[] = {
         "時刻同期を設定してください。順序には影響しませんが、表示される日時が正しくなくなります。",
     },
     {
+        "alarm.item",
+        "An item that this node holds is damaged. It is left out of answers and exports.",
+        "Check the disk of this machine. If it fails, restore a backup elsewhere.",
+        "このノードが保持する情報の一部が壊れています。応答や出力からは除外されます。",
+        "この端末のディスクを確認してください。故障している場合は、バックアップから復元してください"
+        "。",
+    },
+    {
         "alarm.tokens",
         "Many wrong tokens are presented to the local API.",
         "Find the program of this machine that does it. None of them opened anything.",

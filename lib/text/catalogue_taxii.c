@@ -45,6 +45,13 @@ const struct kai_text_reason kai_reasons_taxii[] = {
         "match のパラメーターを省くか、version に all を指定してください。",
     },
     {
+        "taxii.foreign",
+        "The object is another organisation's: from here it cannot go out in your name.",
+        "Pass it on with its source's signature: kairan reshare {1} --to AUDIENCE.",
+        "他の組織が公開したオブジェクトです。ここから自組織の名で公開することはできません。",
+        "発信元の署名を付けたまま再共有してください: kairan reshare {1} --to 共有先",
+    },
+    {
         "taxii.method",
         "{1} is not possible at this address.",
         "Use one of the methods that the Allow header names.",
@@ -92,6 +99,14 @@ const struct kai_text_reason kai_reasons_taxii[] = {
         "Choose a collection that says can_write.",
         "自組織の mailbox には書き込めません。ここに書くのは他組織です。",
         "can_write のコレクションを選んでください。",
+    },
+    {
+        "taxii.work",
+        "Finding the object by its id would take too long: the collection's lists have too many "
+        "values.",
+        "Read the collection by time, with added_after.",
+        "コレクション中のリストの件数が多すぎるため、ID による検索に時間がかかりすぎます。",
+        "added_after を使い、時刻の順に読んでください。",
     },
 };
 

@@ -22,6 +22,8 @@ struct page {
     uint64_t first_us;
     uint64_t last_us;
     struct kai_buf text; /* The object at hand. */
+    size_t spent;        /* Bytes of those that were read, also where little of them is told. */
+    struct kai_buf scratch;
     /* The list whose values are being put, and which one is next. */
     struct kai_list list;
     uint64_t list_row; /* 0: none. */
@@ -86,6 +88,9 @@ static enum kai_err put_object(struct page *g, const struct kai_row *row, uint64
         return err;
     if (g->path.what == KAI_TAXII_VERSIONS || g->path.what == KAI_TAXII_MANIFEST)
         return put_named(g, row, us);
+    err = kai_row_relabel(row, &g->text, &g->scratch);
+    if (err != KAI_OK)
+        return err;
     put_key(g, "objects");
     kai_jput_raw(&g->j, NULL, kai_buf_view(&g->text));
     return KAI_OK;
@@ -119,8 +124,6 @@ static enum kai_err value_at(struct page *g, const struct kai_row *row, uint64_t
 static enum kai_err put_value(struct page *g, const struct kai_row *row, uint64_t index,
                               uint64_t us)
 {
-    struct kai_label label = {
-        .tlp = row->tlp, .pap = row->pap, .exercise = (row->flags & KAI_ROW_EXERCISE) != 0};
     char version[KAI_STIX_TIME_CAP];
     char id[sizeof "indicator--" + KAI_UUID_CAP] = "indicator--";
     uint8_t uuid[16];
@@ -136,7 +139,10 @@ static enum kai_err put_value(struct page *g, const struct kai_row *row, uint64_
         put_entry(g, kai_view_of(id, strlen(id)), us, kai_view_of(version, strlen(version)));
         return KAI_OK;
     }
-    err = kai_list_stix_of(&g->list, norm, row->created_ms, label, row->origin, &g->text);
+    err = kai_list_stix_of(&g->list, norm, row->created_ms, kai_row_label(row), row->origin,
+                           &g->text);
+    if (err == KAI_OK && row->pap != KAI_PAP_NONE) /* Its TLP it has. */
+        err = kai_row_relabel(row, &g->text, &g->scratch);
     if (err != KAI_OK)
         return err;
     put_key(g, "objects");
@@ -165,14 +171,16 @@ static enum kai_err put_picks(struct page *g)
     for (size_t i = 0; i < all->n; i++) {
         enum kai_err err = put_pick(g, &all->pick[i]);
 
-        if (err == KAI_ENOTFOUND || err == KAI_EDENIED) /* Pruned, or its key is not ours. */
+        if (err != KAI_OK && kai_reader_goes_on(&g->r, err))
             continue;
         if (err != KAI_OK)
             return err;
         if (g->first_us == 0)
             g->first_us = all->pick[i].us;
         g->last_us = all->pick[i].us;
-        if (g->call->out.len < KAI_TAXII_PAGE_BYTES || i + 1 == all->n)
+        g->spent += g->text.len;
+        if ((g->call->out.len < KAI_TAXII_PAGE_BYTES && g->spent < KAI_TAXII_PAGE_BYTES) ||
+            i + 1 == all->n)
             continue;
         all->more = true;
         all->reached_us = g->last_us;
@@ -245,9 +253,13 @@ static enum kai_err run(struct page *g, const struct kai_taxii_request *q)
     err = kai_reader_begin(&g->r);
     if (err == KAI_OK)
         err = kai_taxii_pick(&g->r, c.aud_id, &g->path, &g->f, kai_wall_ms(), &g->picks);
+    if (err == KAI_ELIMIT)
+        err = kai_why_set(&call->why, err, "taxii.work", NULL, NULL, NULL);
     bool named = g->path.what == KAI_TAXII_OBJECT || g->path.what == KAI_TAXII_VERSIONS;
     if (err == KAI_OK && named && !g->picks.exists)
         err = kai_why_set(&call->why, KAI_ENOTFOUND, "taxii.missing", NULL, NULL, NULL);
+    if (err == KAI_OK && named && g->picks.n == 0) /* That it is there is told all the same. */
+        kai_audit_read(&call->audit, g->picks.exists_id, g->picks.exists_tlp);
     if (err == KAI_OK)
         err = put_page(g);
     kai_reader_free(&g->r);
@@ -264,12 +276,14 @@ enum kai_err kai_taxii_page(struct kai_call *call, const struct kai_taxii_path *
     g->call = call;
     g->path = *p;
     kai_buf_init(&g->text, 2 * KAI_STIX_BYTES_MAX);
+    kai_buf_init(&g->scratch, 2 * KAI_STIX_BYTES_MAX);
     enum kai_err err = run(g, q);
     if (err == KAI_OK && g->open) {
         (void)kai_taxii_stamp(reply->first, g->first_us);
         (void)kai_taxii_stamp(reply->last, g->last_us);
     }
     kai_buf_free(&g->text);
+    kai_buf_free(&g->scratch);
     free(g);
     return err;
 }

@@ -29,6 +29,8 @@ struct picker {
     struct id ids[IDS_MAX];
     const struct id *at; /* The one that is looked for. */
     uint64_t work;
+    uint64_t looks; /* At other versions, of what is named. */
+    bool much;      /* Named objects would take more than there may be. */
     enum kai_err err;
 };
 
@@ -86,16 +88,27 @@ static bool version_wanted(struct picker *p, const struct kai_row *row, uint64_t
 {
     struct kai_taxii_version v = {
         .r = p->r, .aud_id = p->aud_id, .now_ms = p->now_ms, .row = row, .us = us, .key = key};
+    uint64_t *looks = p->n_ids > 0 ? &p->looks : &p->work;
     bool is = p->all || is_named(p, row, us);
 
+    if (!is && p->looks >= KAI_TAXII_WORK_MAX) /* Rather too many than none: others make them. */
+        return p->first || p->last;
     if (!is && p->last)
-        p->err = kai_taxii_newest(&v, &is, &p->work);
+        p->err = kai_taxii_newest(&v, &is, looks);
     if (!is && p->first && p->err == KAI_OK)
-        p->err = kai_taxii_oldest(&v, &is, &p->work);
+        p->err = kai_taxii_oldest(&v, &is, looks);
     return is && p->err == KAI_OK;
 }
 
 /* ---- Picking. */
+/* Of what is named there is no place to go on from. False: it is too much. */
+static bool named_work(struct picker *p)
+{
+    p->much = p->work >= KAI_TAXII_NAMED_MAX;
+    p->work++;
+    return !p->much;
+}
+
 /* Those that were added first stay; the same one is picked once. */
 static void keep(struct picker *p, const struct kai_row *row, uint64_t index, uint64_t us)
 {
@@ -110,6 +123,15 @@ static void keep(struct picker *p, const struct kai_row *row, uint64_t index, ui
     memmove(o->pick + at + 1, o->pick + at, (n - at) * sizeof o->pick[0]);
     o->pick[at] = (struct kai_taxii_pick){.row_no = row->no, .index = index, .us = us};
     o->n = n + 1;
+}
+
+static void exists(struct picker *p, const struct kai_row *row)
+{
+    if (!p->out->exists || row->tlp > p->out->exists_tlp) {
+        memcpy(p->out->exists_id, row->item_id, KAI_ID_BYTES);
+        p->out->exists_tlp = row->tlp;
+    }
+    p->out->exists = true;
 }
 
 /* The values of a list, or the one that is looked for. */
@@ -129,6 +151,9 @@ static void consider_list(struct picker *p, const struct kai_row *row, uint64_t 
             return;
         if (p->n_ids == 0 && us + keys.index <= p->f->after_us)
             continue;
+        if (p->n_ids > 0 && !named_work(p))
+            return;
+        p->work += p->n_ids == 0;
         p->out->reached_us = us + keys.index;
         if (p->n_ids > 0) {
             size_t i = 0;
@@ -140,7 +165,7 @@ static void consider_list(struct picker *p, const struct kai_row *row, uint64_t 
                 i++;
             if (i == p->n_ids || !kai_view_eq(p->ids[i].type, kai_view_of("indicator", 9)))
                 continue;
-            p->out->exists = true;
+            exists(p, row);
         }
         if (us + keys.index > p->f->after_us && version_wanted(p, row, us + keys.index, key))
             keep(p, row, keys.index, us + keys.index);
@@ -151,9 +176,9 @@ static bool on_list(void *ctx, const struct kai_row *row, uint64_t us)
 {
     struct picker *p = ctx;
 
-    if (is_there(p, row))
+    if (named_work(p) && is_there(p, row))
         consider_list(p, row, us);
-    return p->err == KAI_OK;
+    return p->err == KAI_OK && !p->much;
 }
 
 static bool on_added(void *ctx, const struct kai_row *row, uint64_t us)
@@ -185,10 +210,12 @@ static bool on_named(void *ctx, uint64_t row_no, uint64_t index)
     uint64_t us = 0;
 
     (void)index;
+    if (!named_work(p))
+        return false;
     if (!load(p, row_no, &row, &us) || row.kind != KAI_CONTENT_STIX ||
         !kai_taxii_is_type(&row, p->at->type))
         return p->err == KAI_OK;
-    p->out->exists = true;
+    exists(p, &row);
     if (us > p->f->after_us && type_wanted(p, &row) &&
         version_wanted(p, &row, us, (struct kai_view){0}))
         keep(p, &row, 0, us);
@@ -218,6 +245,10 @@ static void want_id(struct picker *p, struct kai_view id)
     if (p->n_ids == IDS_MAX || !kai_taxii_object_id(id, &type_n, to->uuid))
         return;
     to->type = kai_view_of(id.p, type_n);
+    for (size_t i = 0; i < p->n_ids; i++) /* Said again, it would be looked for again. */
+        if (memcmp(p->ids[i].uuid, to->uuid, sizeof to->uuid) == 0 &&
+            kai_view_eq(p->ids[i].type, to->type))
+            return;
     p->n_ids++;
 }
 
@@ -226,14 +257,15 @@ static enum kai_err find_named(struct picker *p)
     enum kai_err err = KAI_OK;
     bool made = false;
 
-    for (size_t i = 0; i < p->n_ids && err == KAI_OK; i++) {
+    for (size_t i = 0; i < p->n_ids && err == KAI_OK && !p->much; i++) {
         p->at = &p->ids[i];
         made = made || p->at->uuid[6] >> 4 == UUID_MADE;
         err = kai_ixsnap_stix_down(p->r->rows, p->at->uuid, on_named, p);
         if (err == KAI_OK)
             err = p->err;
     }
-    if (err == KAI_OK && made && kai_taxii_fits(p->f, KAI_TAXII_TYPE, kai_view_of("indicator", 9)))
+    if (err == KAI_OK && !p->much && made &&
+        kai_taxii_fits(p->f, KAI_TAXII_TYPE, kai_view_of("indicator", 9)))
         err = kai_ixsnap_added(p->r->rows, p->aud_id, true, 0, on_list, p);
     return err;
 }
@@ -251,6 +283,7 @@ enum kai_err kai_taxii_pick(struct kai_reader *r, const uint8_t aud_id[static KA
 
     out->n = 0;
     out->more = out->exists = false;
+    out->exists_tlp = 0;
     out->reached_us = f->after_us;
     want_versions(&p, path);
     if (named)
@@ -263,6 +296,8 @@ enum kai_err kai_taxii_pick(struct kai_reader *r, const uint8_t aud_id[static KA
         err = kai_ixsnap_added(r->rows, aud_id, false, f->after_us, on_added, &p);
     if (err == KAI_OK)
         err = p.err;
+    if (err == KAI_OK && p.much)
+        err = KAI_ELIMIT;
     if (out->n == p.room) {
         out->n--;
         out->more = true;

@@ -27,7 +27,8 @@ struct post {
     struct kai_call *call;
     struct kai_reader r;
     const uint8_t *aud_id;
-    uint8_t uuid[16]; /* Of the status, and of the bundle. */
+    uint64_t compared; /* Bytes, to find what is known. */
+    uint8_t uuid[16];  /* Of the status, and of the bundle. */
     struct kai_buf bundle;
     size_t n;
     struct object *objects; /* Room for KAI_TAXII_OBJECTS_MAX. */
@@ -64,23 +65,46 @@ static void say(struct post *p, struct object *o, const struct kai_why *why, boo
     kai_text_what(p->call->lang, why, &text);
     kai_buf_u8(&text, ' ');
     kai_text_do(p->call->lang, why, &text);
+    kai_buf_u8(&text, 0);
     free(o->message);
-    o->message = text.len > 0 ? strndup((const char *)text.p, text.len) : strdup(why->code);
+    o->message = strdup(text.err == KAI_OK ? (const char *)text.p : why->code);
     o->failed = o->failed || failed;
     if (o->message == NULL)
         p->err = KAI_ENOMEM;
     kai_buf_free(&text);
 }
 
-/* What is known counts as done, also where others published it: a client that gives back what it
- * was given does not say it again in our name. */
-static enum kai_err put_in(struct post *p, const struct kai_enveloped *e)
+/* What another organisation said does not go out in our name: its label and the proof of how it
+ * came here would be lost. */
+static void refuse_foreign(struct post *p, struct object *o, const struct kai_taxii_known *k)
 {
-    bool known;
-    enum kai_err err = kai_taxii_known(&p->r, p->aud_id, e, &known);
+    struct kai_why why = {.code = NULL};
+    char id[KAI_HEX_CAP(KAI_ID_BYTES)];
 
-    if (err != KAI_OK || known)
+    if (k->whose == KAI_TAXII_LOWER)
+        (void)kai_why_set(&why, KAI_EDENIED, "label.lower", kai_tlp_name(k->row.tlp),
+                          kai_tlp_name(k->tlp), o->id);
+    else
+        (void)kai_why_set(&why, KAI_EDENIED, "taxii.foreign",
+                          kai_hex(id, k->row.item_id, KAI_ID_BYTES), NULL, NULL);
+    say(p, o, &why, true);
+}
+
+/* What the collection has counts as done, also where others published it: a client that gives back
+ * what it was given does not say it again. */
+static enum kai_err put_in(struct post *p, struct object *o, const struct kai_enveloped *e)
+{
+    struct kai_taxii_known k;
+    enum kai_err err = kai_taxii_known(&p->r, p->aud_id, e, &p->compared, &k);
+
+    if (err != KAI_OK)
         return err;
+    if (k.whose != KAI_TAXII_NEW) /* The answer tells that it is here. */
+        kai_audit_read(p->r.audit, k.row.item_id, k.row.tlp);
+    if (k.whose == KAI_TAXII_FOREIGN || k.whose == KAI_TAXII_LOWER)
+        refuse_foreign(p, o, &k);
+    if (k.whose != KAI_TAXII_NEW)
+        return p->err;
     if (p->n_in > 0)
         kai_buf_u8(&p->bundle, ',');
     kai_buf_add(&p->bundle, e->text.p, e->text.n);
@@ -107,7 +131,7 @@ static enum kai_err take(void *ctx, const struct kai_enveloped *e)
         say(p, o, &why, true);
         return p->err;
     }
-    return put_in(p, e);
+    return put_in(p, o, e);
 }
 
 static enum kai_err read_body(struct post *p, struct kai_view body)

@@ -31,6 +31,7 @@ static int status_of(const struct kai_call *call, enum kai_err err)
     } own[] = {
         {"taxii.accept", 406},       {"taxii.method", 405},  {"taxii.body", 422},
         {"taxii.content-type", 415}, {"taxii.objects", 413}, {"taxii.body-size", 413},
+        {"taxii.work", 503},
     };
 
     for (size_t i = 0; call->why.code != NULL && i < sizeof own / sizeof own[0]; i++)
@@ -148,8 +149,10 @@ void kai_taxii_run(struct kai_call *call, const struct kai_taxii_request *q,
     enum kai_err err = run(call, q, reply);
     if (err == KAI_OK)
         err = call->out.err;
-    if (err == KAI_OK)
-        err = kai_call_record(call);
+    /* A refusal may tell that something is there as well. */
+    enum kai_err kept = err == KAI_OK || call->audit.n > 0 ? kai_call_record(call) : KAI_OK;
+    if (kept != KAI_OK)
+        err = kept;
     if (err != KAI_OK)
         kai_taxii_fail(call, err, reply);
 }

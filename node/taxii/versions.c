@@ -11,7 +11,7 @@ bool kai_taxii_leaves(const struct kai_row *row, uint8_t clearance, uint64_t now
 {
     return (row->kind == KAI_CONTENT_STIX || row->kind == KAI_CONTENT_LIST) &&
            (row->flags & (KAI_ROW_GONE | KAI_ROW_UNCHECKED)) == 0 &&
-           kai_rules_export(row, KAI_POLICY_FILE, clearance, now_ms) == NULL;
+           kai_rules_export(row, KAI_POLICY_FEED, clearance, now_ms) == NULL;
 }
 
 bool kai_taxii_is_type(const struct kai_row *row, struct kai_view type)
@@ -35,7 +35,6 @@ struct walk {
     bool newest; /* What is looked for; else the oldest. */
     bool beaten; /* Another one is it. */
     unsigned n;
-    bool cut; /* There are more than were looked at. */
     enum kai_err err;
 };
 
@@ -64,9 +63,9 @@ static bool compare(struct walk *w, uint64_t no, uint64_t index)
     struct kai_row row;
     uint64_t us = 0;
 
-    w->cut = w->n++ == KAI_TAXII_LOOKS_MAX;
-    if (w->cut)
+    if (w->n == KAI_TAXII_LOOKS_MAX) /* Rather one too many than none: the rest may be others'. */
         return false;
+    w->n++;
     if (is_other(w, no, &row, &us)) {
         uint64_t version = kai_taxii_version_us(&row, us + index);
 
@@ -107,14 +106,13 @@ static enum kai_err walk(struct walk *w)
 enum kai_err kai_taxii_newest(const struct kai_taxii_version *v, bool *is, uint64_t *looks)
 {
     struct walk w = {.v = v, .version = kai_taxii_version_us(v->row, v->us), .newest = true};
-    bool superseded = (v->row->flags & KAI_ROW_SUPERSEDED) != 0;
 
     *is = true;
-    if (v->row->modified_ms != 0 && !superseded) /* In no audience is there a newer one. */
-        return KAI_OK;
+    if (v->row->modified_ms != 0 && (v->row->flags & KAI_ROW_SUPERSEDED) == 0)
+        return KAI_OK; /* In no audience is there a newer one. */
     enum kai_err err = walk(&w);
     *looks += w.n;
-    *is = !w.beaten && !(w.cut && superseded);
+    *is = !w.beaten;
     return err;
 }
 

@@ -22,8 +22,9 @@ struct kai_taxii_version {
     struct kai_view key; /* Of the value, where the row is a list; else empty. */
 };
 /* Whether it is the newest, or the oldest, of its object. Of two with the same version the first
- * one counts. Of many the KAI_TAXII_LOOKS_MAX that came last, or first, are looked at. *looks
- * counts them on. Errors: KAI_EIO, KAI_ECORRUPT. */
+ * one counts. Of the rows under its id KAI_TAXII_LOOKS_MAX are looked at, from the last that came,
+ * or the first: where there are more, it may be called the newest though another is. *looks counts
+ * them on. Errors: KAI_EIO, KAI_ECORRUPT. */
 KAI_MUST_USE enum kai_err kai_taxii_newest(const struct kai_taxii_version *v, bool *is,
                                            uint64_t *looks);
 KAI_MUST_USE enum kai_err kai_taxii_oldest(const struct kai_taxii_version *v, bool *is,

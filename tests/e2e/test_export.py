@@ -312,6 +312,9 @@ class Export(WorldCase):
             for line in read(os.path.join(folder, name)).splitlines():
                 self.assertTrue(line and (not name.endswith(".lst") or len(line) <= 1023), (name, line))
         path, _ = self.export("stix", "type:malware OR type:report OR type:identity")
+        # What was labelled by --label alone has its marking now, and so is news once.
+        self.assertEqual(0, self.a.ask("publish", path, "--to", "all", "--label", "GREEN").last["refused"])
+        path, _ = self.export("stix", "type:malware OR type:report OR type:identity")
         before = self.a.state()[3]
         done = self.a.ask("publish", path, "--to", "all", "--label", "GREEN").last
         self.assertEqual((0, 0), (done["accepted"], done["refused"]), done)

@@ -444,6 +444,25 @@ class Taxii(WorldCase):
         self.assertEqual((answer["success_count"], answer["failure_count"]), (3, 0))
         self.assertEqual(self.alpha.status()["entries"], entries)
 
+    def test_what_others_said_stays_theirs(self):
+        """A platform that mixes its sources does not carry them on in our name."""
+        self.alpha.ask("audience", "create", "Elsewhere", "--kind", "group", "--label", "amber")
+        elsewhere = self.analyst.collections()["Elsewhere"]["id"]
+        amber = self.beta_has("stays.example", to="Trusted", label="amber")
+        self.beta.publish(bundle([indicator("raised.example")]), "--label", "amber", to="Trusted")
+        self.alpha.sees("raised.example")
+        raised = indicator("raised.example")
+        marks = raised["object_marking_refs"] + amber["object_marking_refs"]
+        (read,) = self.analyst.get("collections/%s/objects/%s/" % (self.trusted, raised["id"])).objects
+        self.assertEqual(read["object_marking_refs"], marks)  # What its bytes do not say.
+        for objects, what in (([amber], "kairan reshare"), ([dict(amber, x_score=7)], "kairan reshare"), ([read], "kairan reshare"),
+                              ([raised], "TLP:AMBER")):
+            s = self.analyst.post(elsewhere, objects).json
+            self.assertEqual(s["failure_count"], 1)
+            self.assertIn(what, s["failures"][0]["message"])
+        self.assertEqual(self.analyst.post(self.trusted, [amber, read]).json["success_count"], 2)
+        self.assertEqual(self.analyst.get("collections/%s/objects/" % elsewhere).json, {})
+
     def test_writes_that_are_refused(self):
         o = indicator("refused.example")
         mailbox = self.analyst.collections()["mailbox"]["id"]

@@ -70,6 +70,17 @@ static void test_what_a_bundle_would_break_on(void **state)
     assert_true(s.n == 2 && s.o[0].scans && !s.o[1].scans);
 }
 
+/* A NUL, in one of them, would make a binary file of all. */
+static void test_a_nul(void **state)
+{
+    static const char text[] = "{\"objects\":[{\"id\":\"a\"},{\"id\":\"\0\"}]}";
+    struct seen s = {.n = 0};
+
+    (void)state;
+    assert_int_equal(kai_envelope_scan(kai_view_of(text, sizeof text - 1), gather, &s), KAI_OK);
+    assert_true(s.n == 2 && s.o[0].scans && !s.o[1].scans);
+}
+
 static void test_no_envelopes(void **state)
 {
     static const char *const texts[] = {"",
@@ -107,6 +118,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_objects),
         cmocka_unit_test(test_what_a_bundle_would_break_on),
+        cmocka_unit_test(test_a_nul),
         cmocka_unit_test(test_no_envelopes),
     };
 

@@ -15,6 +15,12 @@
     "{\"type\":\"tool\",\"spec_version\":\"2.1\",\"id\":\"tool--" uuid                             \
     "\",\"created\":\"2026-01-01T00:00:00Z\",\"modified\":\"2026-01-01T00:00:00Z\",\"name\":"      \
     "\"t\"" more "}"
+#define OTHER "marking-definition--" U2
+#define DEFINED(type, definition)                                                                  \
+    "{\"type\":\"marking-definition\",\"id\":\"" OTHER "\",\"spec_version\":\"2.1\",\"created\":"  \
+    "\"2022-10-01T00:00:00.000Z\",\"definition_type\":\"" type "\",\"definition\":{" definition    \
+    "}}"
+#define PARTLY(id) ",\"granular_markings\":[{\"selectors\":[\"name\"],\"marking_ref\":\"" id "\"}]"
 #define MARKED(id) ",\"object_marking_refs\":[\"" id "\"]"
 
 struct seen {
@@ -151,6 +157,23 @@ static const struct {
      "\",\"spec_version\":\"2.1\",\"created\":\"2022-10-01T00:00:00.000Z\",\"definition_type\":"
      "\"tlp\",\"definition\":{\"tlp\":\"white\"}}]}",
      2, "-label.unknown 1 f: objects[0]\n"},
+    /* A marking beside the known one: it may be another system's label, unless it is said what it
+       is. */
+    {BUNDLE TOOL(U1, MARKED(GREEN "\",\"" OTHER)) "," DEFINED("tlp", "\"tlp\":\"red\"") "]}", 0,
+     "-label.unknown 1 f: objects[0]\n-label.unknown 1 f: objects[1]\n"},
+    {BUNDLE TOOL(U1, MARKED(GREEN "\",\"" OTHER)) "," DEFINED("tlp", "\"tlp\":\"red\"") "]}", 3,
+     "-label.unknown 1 f: objects[0]\n-label.unknown 1 f: objects[1]\n"},
+    {BUNDLE DEFINED("statement",
+                    "\"statement\":\"TLP:SECRET\"") "," TOOL(U1, PARTLY(OTHER) MARKED(GREEN)) "]}",
+     0, "-label.unknown 1 f: objects[0]\n-label.unknown 1 f: objects[1]\n"},
+    {BUNDLE TOOL(U1, MARKED(GREEN "\",\"" OTHER)) "," DEFINED("statement",
+                                                              "\"statement\":\"(c) us\"") "]}",
+     0, "+objects[0] TLP:GREEN\n-label.missing 1 f: objects[1]\n"},
+    {BUNDLE TOOL(U1, MARKED(GREEN "\",\"" OTHER)) "]}", 0, "-label.marking 1 f: objects[0]\n"},
+    {TOOL(U1, MARKED(GREEN) PARTLY(OTHER)), 0, "-label.marking 1 f\n"},
+    {TOOL(U1, MARKED(GREEN "\",\"" OTHER)), 2, "+ TLP:GREEN\n"},
+    {TOOL(U1, MARKED(OTHER)), 0, "-label.missing 1 f\n"},
+    {TOOL(U1, MARKED(OTHER)), 2, "+ TLP:GREEN\n"},
     /* Lists. */
     {"192.0.2.1\n192.0.2.1\n192.0.2.10\n192.0.2.9\n", 2, "+ipv4-addr 3 TLP:GREEN\n"},
     {"192.0.2.1\n", 0, "-label.missing 0 f\n"},

@@ -152,15 +152,14 @@ static void test_labels(void **state)
     (void)state;
 
     assert_int_equal(info.label.tlp, KAI_TLP_GREEN);
-    assert_false(info.unmarked || info.foreign_marking);
+    assert_false(info.unmarked);
     info = info_of(INDICATOR ",\"object_marking_refs\":[\"" GREEN "\"],\"granular_markings\":"
                              "[{\"selectors\":[\"name\"],\"marking_ref\":\"" RED "\"}]}");
     assert_int_equal(info.label.tlp, KAI_TLP_RED);
     info = info_of(INDICATOR ",\"object_marking_refs\":[\"" TLP1_AMBER "\",\"" OWN "\"]}");
     assert_int_equal(info.label.tlp, KAI_TLP_AMBER);
-    assert_true(info.foreign_marking);
     info = info_of(INDICATOR ",\"object_marking_refs\":[\"" OWN "\"]}");
-    assert_true(info.unmarked && info.foreign_marking);
+    assert_true(info.unmarked);
     /* Definitions: the id decides. */
     info = info_of(HEAD(
         "marking-definition") ",\"created\":\"2026-01-01T00:00:00Z\","

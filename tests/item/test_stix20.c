@@ -197,11 +197,13 @@ static void test_real(void **state)
 {
     struct kai_view file = data_real("stix20/unit42-icedid.json");
     struct kai_import_opts opts = {.label.tlp = 2};
-    struct brought *b = calloc(1, sizeof *b);
+    struct brought *b;
     (void)state;
 
     if (file.p == NULL)
         skip();
+    b = calloc(1, sizeof *b);
+    assert_non_null(b);
     assert_int_equal(brought_scan(b, file, &opts), KAI_OK);
     if (b->sum.refused != 0)
         fail_msg("%llu: %s", (unsigned long long)b->sum.refused, b->text);

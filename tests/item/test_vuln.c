@@ -127,11 +127,13 @@ static void test_real(void **state)
 {
     struct kai_view file = data_real("vuln/cisa-kev-2025-08-25.json");
     struct kai_import_opts opts = {.label.tlp = 1};
-    struct brought *b = calloc(1, sizeof *b);
+    struct brought *b;
     (void)state;
 
     if (file.p == NULL)
         skip();
+    b = calloc(1, sizeof *b);
+    assert_non_null(b);
     b->quiet = true;
     assert_int_equal(brought_scan(b, file, &opts), KAI_OK);
     assert_int_equal(b->sum.items, 1404);

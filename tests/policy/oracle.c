@@ -81,11 +81,11 @@ static const char *const table[] = {
     "X3 export no label=0 clearance=0-4",
     "X4 export no label=056",
     "X5 export no recalled=1",
-    "X6 export no purpose=12 exercise=1",
+    "X6 export no purpose=124 exercise=1",
     "X7 export no purpose=12 withdrawn=1",
     "X7 export no purpose=12 expired=1",
     "X8 export no purpose=2 pap=3-5",
-    "X8 export no purpose=1 pap=45",
+    "X8 export no purpose=14 pap=45",
 
     "L0 read yes",
     "L1 read no role=04",

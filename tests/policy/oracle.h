@@ -58,7 +58,7 @@ enum oracle_act {
     X(HELD, "held")         /* From the source's own log. */                                       \
     X(RECALLED, "recalled")                                                                        \
     X(WHAT, "what")       /* source: 1 release 2 recall 3 withdraw 4 receipts, 0 any other. */     \
-    X(PURPOSE, "purpose") /* 1 detect 2 block 3 file, 0 any other. */                              \
+    X(PURPOSE, "purpose") /* 1 detect 2 block 3 file 4 feed, 0 any other. */                       \
     X(PAP, "pap")                                                                                  \
     X(CLEARANCE, "clearance")                                                                      \
     X(EXERCISE, "exercise")                                                                        \

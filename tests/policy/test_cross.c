@@ -134,7 +134,7 @@ static const char *ask_source(const struct oracle_case *c)
 static const char *ask_export(const struct oracle_case *c)
 {
     struct kai_policy_export f = {
-        .purpose = c->v[O_PURPOSE] == 0 ? 4 : c->v[O_PURPOSE],
+        .purpose = c->v[O_PURPOSE] == 0 ? 5 : c->v[O_PURPOSE],
         .tlp = tlp(c->v[O_LABEL]),
         .pap = c->v[O_PAP] == 5 ? 200 : c->v[O_PAP],
         .clearance = tlp(c->v[O_CLEARANCE]),
@@ -288,7 +288,7 @@ static const struct act {
     {O_ACT_EXPORT,
      ask_export,
      9,
-     {{O_PURPOSE, 4},
+     {{O_PURPOSE, 5},
       LABEL(LABEL),
       {O_PAP, 6},
       LABEL(CLEARANCE),

@@ -226,8 +226,11 @@ static enum kai_err fetch_entry(void *ctx, uint64_t log_no, uint64_t seq, struct
     assert_int_equal(log_no, 5);
     for (size_t i = 0; i < f->n; i++) {
         *out = entry_at(f, i);
-        if (out->h.seq == seq)
-            return KAI_OK;
+        if (out->h.seq != seq)
+            continue;
+        if (seq == f->gone_seq)
+            out->payload = (struct kai_view){0};
+        return KAI_OK;
     }
     return KAI_ENOTFOUND;
 }

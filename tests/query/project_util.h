@@ -18,6 +18,7 @@ struct fixture {
     /* What was emitted. */
     struct kai_buf bytes[ENTRIES_MAX];
     size_t n;
+    uint64_t gone_seq; /* Whose payload has expired; 0: of none. */
     /* What was told. */
     const char *code[CODES_MAX];
     size_t n_codes;

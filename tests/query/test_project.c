@@ -206,6 +206,35 @@ static void test_parts_of_a_batch(void **state)
     free(text);
 }
 
+/* The author gives each entry another time to live, and the payload of one part expires: the object
+ * is gone, which is no damage. What stands there in its place is. */
+static void test_a_part_that_is_gone(void **state)
+{
+    struct fixture *f = *state;
+    char *text = big_object(300000, true);
+    const char *contents[] = {text};
+    struct kai_fetch_source s = source_of(f);
+    struct kai_fetch *fetch = NULL;
+    struct kai_view content;
+    struct kai_row row;
+
+    publish(f, world_options(&f->wd, emit, f), KAI_CONTENT_STIX, contents, 1);
+    project(f, 0);
+    assert_int_equal(rows_of(f, &row), 1);
+    assert_true(row.parts == f->n && f->n > 2);
+    assert_int_equal(kai_fetch_new(&fetch), KAI_OK);
+    for (size_t i = 0; i < f->n; i++) {
+        f->gone_seq = row.seq + i;
+        assert_int_equal(kai_fetch_object(fetch, &s, &row, &content), KAI_ENOTFOUND);
+    }
+    f->gone_seq = 0;
+    assert_int_equal(kai_fetch_object(fetch, &s, &row, &content), KAI_OK);
+    row.item_id[0] ^= 1;
+    assert_int_equal(kai_fetch_object(fetch, &s, &row, &content), KAI_ECORRUPT);
+    kai_fetch_free(fetch);
+    free(text);
+}
+
 static void test_parts_in_any_split(void **state)
 {
     static const size_t sizes[] = {1000, KAI_PART_BYTES, KAI_PART_BYTES + 1, 5 * KAI_PART_BYTES};
@@ -262,8 +291,11 @@ static void test_parts_in_any_split(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {WITH(test_objects), WITH(test_list), WITH(test_unchecked),
+    const struct CMUnitTest tests[] = {WITH(test_objects),
+                                       WITH(test_list),
+                                       WITH(test_unchecked),
                                        WITH(test_parts_of_a_batch),
+                                       WITH(test_a_part_that_is_gone),
                                        cmocka_unit_test(test_parts_in_any_split)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,18 +141,25 @@ static void mergers(void **state)
 }
 
 /* Organisations that asked about every group long ago, and were told nothing, come into the places
- * of members. They share but a community with the stewards, and ask again. */
+ * of members. They share but a community with the stewards, and
+ * ask again. */
 static void heirs_ask_again(void **state)
 {
-    enum { N = 60, GROUPS = 8, OLD = 20, HEIR = 40, OTHERS = 48 };
+    enum { N = 60, GROUPS = 8, LEFT = 9, OLD = 20, HEIR = 40, OTHERS = 48 };
     static struct kai_sim_plan p;
     struct kai_sim_options o = {.seed = 7, .plan = &p, .introduced = true, .latency_ms = 20};
 
     (void)state;
     memset(&p, 0, sizeof p);
     p.n_orgs = N;
-    p.n_auds = GROUPS + 1;
+    p.n_auds = GROUPS + 2;
     p.aud[GROUPS] = (struct kai_sim_aud){.kind = KAI_AUD_COMMUNITY};
+    p.aud[LEFT] = (struct kai_sim_aud){.kind = KAI_AUD_GROUP, .owner = 9};
+    kai_orgs_add(&p.aud[LEFT].members, 9);
+    kai_orgs_add(&p.aud[LEFT].members, OTHERS);
+    struct kai_orgs left = p.aud[LEFT].members;
+    for (size_t a = 0; a < GROUPS; a++)
+        kai_orgs_add(&p.aud[LEFT].members, HEIR + a);
     for (size_t a = 0; a < GROUPS; a++) {
         p.aud[a] = (struct kai_sim_aud){
             .kind = KAI_AUD_GROUP, .owner = 1 + a, .label_max = 3, .history = KAI_HISTORY_ALL};
@@ -162,6 +169,8 @@ static void heirs_ask_again(void **state)
             kai_orgs_add(&p.aud[a].members, i);
     }
     struct kai_sim *s = kai_sim_new(&o);
+    kai_sim_run(s, 20000);
+    kai_sim_change(s, LEFT, &left); /* About this one they ask for ever, each 5 minutes. */
     kai_sim_run(s, 240000);
     for (size_t a = 0; a < GROUPS; a++) {
         assert_false(kai_sim_may_publish(s, HEIR + a, a));

@@ -1,0 +1,41 @@
+/* publish_theirs: what another organisation has published elsewhere, and would lose its source and
+ * its label under our name. Whoever publishes by hand may mean it: it is told, not refused. */
+#include <string.h>
+
+#include "node/publish_priv.h"
+
+struct theirs {
+    const struct kai_publish_run *r;
+    bool ours_first;
+    bool any;
+};
+
+/* In the order in which they came. */
+static bool on_row(void *ctx, uint64_t no, uint64_t index)
+{
+    struct theirs *t = ctx;
+    struct kai_row row;
+
+    (void)index;
+    if (kai_ixsnap_row(t->r->index, no, &row) != KAI_OK || row.kind != KAI_CONTENT_STIX)
+        return true;
+    t->ours_first = memcmp(row.origin, t->r->c->self.org_id, KAI_ID_BYTES) == 0;
+    t->any = !t->ours_first && memcmp(row.aud_id, t->r->aud->id, KAI_ID_BYTES) != 0 &&
+             row.tlp > KAI_TLP_CLEAR && row.tlp <= t->r->p->who->clearance;
+    return !t->ours_first && !t->any;
+}
+
+void kai_publish_theirs(struct kai_publish_run *r, const uint8_t item[static KAI_ID_BYTES])
+{
+    char hex[KAI_HEX_CAP(KAI_ID_BYTES)];
+    struct theirs t = {.r = r};
+    struct kai_why why = {.code = NULL};
+    enum kai_err err =
+        kai_ixsnap_item(r->index, kai_hex(hex, item, KAI_ID_BYTES), 2 * KAI_ID_BYTES, on_row, &t);
+
+    if (err != KAI_OK || !t.any || r->p->note == NULL || r->theirs++ >= r->p->refusals_max)
+        return;
+    kai_why_at(&why, 0, "%s", r->p->name);
+    (void)kai_why_set(&why, KAI_EEXIST, "warn.theirs", hex, NULL, NULL);
+    r->p->note(r->p->ctx, &why);
+}
