@@ -28,9 +28,7 @@ enum kai_err kai_verb_inventory_import(struct kai_call *call)
     if (err == KAI_OK)
         err = kai_inventory_read(&inv, call->body, name != NULL ? name : "-", &call->why);
     if (err == KAI_OK)
-        err = kai_touched_forget(call->core, &call->why);
-    if (err == KAI_OK)
-        err = kai_inventory_save(&inv, &call->core->home, &call->why);
+        err = kai_touched_replace(call->core, &inv, &call->why);
     if (err == KAI_OK)
         err = put_counts(call, &inv);
     kai_inventory_free(&inv);

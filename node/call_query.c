@@ -123,7 +123,7 @@ static enum kai_err put_after(struct query *q, bool done)
 
     kai_buf_init(&text, KAI_CURSOR_TEXT_MAX);
     if (!done)
-        err = kai_cursor_write(&q->at, &text);
+        err = kai_cursor_write(&q->at, q->c, &text);
     kai_jput_init(&j, q->out);
     kai_jput_object(&j, NULL);
     if (done)
@@ -141,7 +141,7 @@ static enum kai_err query_next(void *ctx, struct kai_buf *out, bool *end, struct
     bool done = false;
     *end = q->looked;
     if (q->looked) /* The last of it is recorded, and on its way. */
-        return kai_touched_looked(q->c, q->r.clearance, &q->newest);
+        return kai_touched_looked(q->c, q->r.clearance, &q->newest, &q->inv);
     uint64_t page = q->limit - q->given < PAGE ? q->limit - q->given : PAGE;
     enum kai_err err = kai_reader_begin(&q->r);
 
@@ -150,7 +150,7 @@ static enum kai_err query_next(void *ctx, struct kai_buf *out, bool *end, struct
         err = kai_query_run(q->q, q->r.rows, q->now_ms, page, &q->at.at, &done, on_hit, q);
     kai_reader_end(&q->r);
     *end = done || q->given >= q->limit;
-    if (err == KAI_EMALFORMED) /* Its sum was right: somebody made it. */
+    if (err == KAI_EMALFORMED) /* Names in the expression mean others by now. */
         return kai_why_set(why, err, "query.after", NULL, NULL, NULL);
     if (err == KAI_OK)
         err = q->err;
@@ -184,9 +184,6 @@ static enum kai_err query_new(struct kai_call *call, const char *expr, uint64_t 
     if (err == KAI_OK)
         err = kai_query_parse(&q->q, kai_view_of(expr, strlen(expr)), &names, q->at.asked_ms,
                               &call->why);
-    if (err == KAI_OK)
-        err = kai_touched_newest(q->r.rows, &q->newest);
-    q->at.index = q->newest.index;
     kai_reader_end(&q->r);
     if (err != KAI_OK) {
         query_free(q);
@@ -236,7 +233,7 @@ static enum kai_err query_page(struct kai_call *call, const char *expr, const ch
 
     kai_cursor_init(&from);
     if (after[0] != '\0') {
-        err = kai_cursor_read(&from, after, &call->why);
+        err = kai_cursor_read(&from, call->core, after, &call->why);
         if (err == KAI_OK && expr != NULL && strcmp(expr, (const char *)from.expr.p) != 0)
             err = kai_why_set(&call->why, KAI_EMALFORMED, "query.after", NULL, NULL, NULL);
         expr = (const char *)from.expr.p;
@@ -247,13 +244,12 @@ static enum kai_err query_page(struct kai_call *call, const char *expr, const ch
     if (err == KAI_OK) {
         if (from.expr.len == 0)
             kai_buf_add(&from.expr, expr, strlen(expr) + 1);
-        bool same = from.at.n == 0 || from.index == q->at.index;
-
         q->paged = true;
         q->at.at = from.at;
         q->at.expr = from.expr; /* Handed over. */
-        return same ? KAI_OK
-                    : kai_why_set(&call->why, KAI_EMALFORMED, "query.after-gone", NULL, NULL, NULL);
+        if (q->limit == 0)      /* No place would be reached. */
+            return kai_why_set(&call->why, KAI_EMALFORMED, "usage.argument", "limit", NULL, NULL);
+        return from.expr.err;
     }
     kai_cursor_free(&from);
     return err;
@@ -282,7 +278,8 @@ enum kai_err kai_verb_relevant(struct kai_call *call)
     if (err != KAI_OK)
         return err;
     q->whole = q->limit == UINT64_MAX && (expr == NULL || expr[0] == '\0');
-    return load_inventory(call, q);
+    err = kai_touched_newest(call->core, &q->newest);
+    return err == KAI_OK ? load_inventory(call, q) : err;
 }
 
 /* ---- watch: what arrives from now on. */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <jansson.h>
 
@@ -20,6 +21,24 @@ void kai_inventory_free(struct kai_inventory *inv)
     }
     free(inv->own);
     *inv = (struct kai_inventory){0};
+}
+
+struct kai_inventory_file kai_inventory_file(const struct kai_home *home)
+{
+    char path[KAI_PATH_BYTES_MAX];
+    struct stat st = {0};
+
+    (void)stat(kai_home_path(home, path, "inventory"), &st);
+    return (struct kai_inventory_file){.inode = st.st_ino,
+                                       .bytes = (uint64_t)st.st_size,
+                                       .changed_s = st.st_mtim.tv_sec,
+                                       .changed_ns = st.st_mtim.tv_nsec};
+}
+
+bool kai_inventory_file_is(const struct kai_inventory_file *a, const struct kai_inventory_file *b)
+{
+    return a->inode == b->inode && a->bytes == b->bytes && a->changed_s == b->changed_s &&
+           a->changed_ns == b->changed_ns;
 }
 
 /* ---- Values. */

@@ -19,7 +19,16 @@ struct kai_own {
     char *version; /* As it was given, may be NULL. */
 };
 
+/* Which file it is of: another one is another, and so is one that was written again. */
+struct kai_inventory_file {
+    uint64_t inode; /* 0: there is none. */
+    uint64_t bytes;
+    int64_t changed_s;
+    int64_t changed_ns;
+};
+
 struct kai_inventory {
+    struct kai_inventory_file file;
     struct kai_own *own; /* Values by their keys, then the products. */
     size_t n;
     size_t n_values;
@@ -36,7 +45,12 @@ void kai_inventory_free(struct kai_inventory *inv); /* Also of one that is all z
 KAI_MUST_USE enum kai_err kai_inventory_read(struct kai_inventory *inv, struct kai_view file,
                                              const char *name, struct kai_why *why);
 
-/* What the home has; nothing where it has none. Errors: as kai_inventory_read(), KAI_EIO. */
+/* The file as it is now. */
+struct kai_inventory_file kai_inventory_file(const struct kai_home *home);
+bool kai_inventory_file_is(const struct kai_inventory_file *a, const struct kai_inventory_file *b);
+
+/* What the home has, and of which file; nothing where it has none. Errors: as kai_inventory_read(),
+ * KAI_EIO. */
 KAI_MUST_USE enum kai_err kai_inventory_load(struct kai_inventory *inv, const struct kai_home *home,
                                              struct kai_why *why);
 KAI_MUST_USE enum kai_err kai_inventory_save(const struct kai_inventory *inv,

@@ -439,6 +439,7 @@ enum kai_err kai_inventory_load(struct kai_inventory *inv, const struct kai_home
 {
     char path[KAI_PATH_BYTES_MAX];
     char *text = malloc(KAI_INVENTORY_BYTES_MAX + 1);
+    struct kai_inventory_file file = kai_inventory_file(home); /* Before: else a newer one's. */
     size_t n = 0;
     enum kai_err err = KAI_ENOMEM;
 
@@ -447,6 +448,8 @@ enum kai_err kai_inventory_load(struct kai_inventory *inv, const struct kai_home
                             KAI_INVENTORY_BYTES_MAX + 1, &n);
     if (err == KAI_OK)
         err = kai_inventory_read(inv, kai_view_of(text, n), path, why);
+    if (err == KAI_OK)
+        inv->file = file;
     free(text);
     return err == KAI_ENOTFOUND ? KAI_OK : err;
 }

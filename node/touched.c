@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "node/inventory.h"
 #include "policy/policy.h"
@@ -19,7 +18,6 @@
 struct kai_touched {
     pthread_mutex_t mu;
     struct kai_inventory inv;
-    struct stat st; /* Of the file that inv is of. */
     struct kai_touched_mark mark[LABELS];
     struct kai_touched_mark at; /* Up to here it was asked. */
     size_t n[LABELS];
@@ -88,41 +86,55 @@ static bool is_behind(const struct kai_touched_mark *m, uint64_t index, uint64_t
     return m->index == index ? row > m->row : seen_ms > m->seen_ms;
 }
 
-enum kai_err kai_touched_newest(struct kai_ixsnap *rows, struct kai_touched_mark *out)
+enum kai_err kai_touched_newest(struct kai_core *c, struct kai_touched_mark *out)
 {
-    struct kai_row row;
-    enum kai_err err = KAI_OK;
+    struct kai_ixsnap *all; /* A row above a clearance has its time, too. */
+    struct kai_row row = {.first_seen_ms = 0};
+    enum kai_err err = kai_ixsnap_begin(c->index, KAI_TLP_RED, &all);
 
-    *out = (struct kai_touched_mark){.index = kai_ixsnap_name(rows), .row = kai_ixsnap_last(rows)};
+    *out = (struct kai_touched_mark){.index = 0};
+    if (err != KAI_OK)
+        return err;
+    out->index = kai_ixsnap_name(all);
+    out->row = kai_ixsnap_last(all);
     if (out->row > 0)
-        err = kai_ixsnap_row(rows, out->row, &row);
-    if (err == KAI_ENOTFOUND) /* It is above this clearance; the time before is good enough. */
-        return KAI_OK;
-    out->seen_ms = err == KAI_OK && out->row > 0 ? row.first_seen_ms : 0;
+        err = kai_ixsnap_row(all, out->row, &row);
+    out->seen_ms = row.first_seen_ms;
+    kai_ixsnap_end(all);
     return err;
 }
 
 enum kai_err kai_touched_looked(struct kai_core *c, uint8_t clearance,
-                                const struct kai_touched_mark *mark)
+                                const struct kai_touched_mark *mark,
+                                const struct kai_inventory *inv)
 {
     struct kai_touched *t = c->touched;
-    enum kai_err err;
+    enum kai_err err = KAI_OK;
 
     (void)pthread_mutex_lock(&t->mu);
-    marks_read(c, t);
-    for (unsigned l = 1; l < LABELS && l <= clearance; l++)
-        if (is_behind(&t->mark[l], mark->index, mark->row, mark->seen_ms))
-            t->mark[l] = *mark;
-    err = marks_write(c, t);
+    struct kai_inventory_file now = kai_inventory_file(&c->home);
+    if (kai_inventory_file_is(&now, &inv->file)) {
+        marks_read(c, t);
+        for (unsigned l = 1; l < LABELS && l <= clearance; l++)
+            if (is_behind(&t->mark[l], mark->index, mark->row, mark->seen_ms))
+                t->mark[l] = *mark;
+        err = marks_write(c, t);
+    }
     (void)pthread_mutex_unlock(&t->mu);
     return err;
 }
 
-enum kai_err kai_touched_forget(struct kai_core *c, struct kai_why *why)
+enum kai_err kai_touched_replace(struct kai_core *c, const struct kai_inventory *inv,
+                                 struct kai_why *why)
 {
     char path[KAI_PATH_BYTES_MAX];
 
-    return kai_file_remove(kai_home_path(&c->home, path, "inventory-looked"), why);
+    (void)pthread_mutex_lock(&c->touched->mu);
+    enum kai_err err = kai_file_remove(kai_home_path(&c->home, path, "inventory-looked"), why);
+    if (err == KAI_OK)
+        err = kai_inventory_save(inv, &c->home, why);
+    (void)pthread_mutex_unlock(&c->touched->mu);
+    return err;
 }
 
 /* ---- What touches. */
@@ -163,21 +175,13 @@ static enum kai_err touches(const struct kai_touched *t, struct kai_reader *r,
 static enum kai_err load(struct kai_core *c, struct kai_touched *t, uint64_t index,
                          struct kai_why *why)
 {
-    char path[KAI_PATH_BYTES_MAX];
-    struct stat st = {0};
+    struct kai_inventory_file now = kai_inventory_file(&c->home);
+    bool same = kai_inventory_file_is(&now, &t->inv.file);
     enum kai_err err = KAI_OK;
 
-    (void)stat(kai_home_path(&c->home, path, "inventory"), &st);
-    bool same = st.st_ino == t->st.st_ino && st.st_size == t->st.st_size &&
-                st.st_mtim.tv_sec == t->st.st_mtim.tv_sec &&
-                st.st_mtim.tv_nsec == t->st.st_mtim.tv_nsec;
     if (!same) {
         kai_inventory_free(&t->inv);
-        t->inv = (struct kai_inventory){.n = 0};
-        t->st = (struct stat){0};
         err = kai_inventory_load(&t->inv, &c->home, why);
-        if (err == KAI_OK)
-            t->st = st;
     }
     if (!same || t->at.index != index) {
         memset(t->n, 0, sizeof t->n);
@@ -185,6 +189,12 @@ static enum kai_err load(struct kai_core *c, struct kai_touched *t, uint64_t ind
     }
     marks_read(c, t);
     return err;
+}
+
+/* A row that cannot be read keeps nobody from what the others touch. */
+static enum kai_err without_damage(enum kai_err err)
+{
+    return err == KAI_ECORRUPT ? KAI_OK : err;
 }
 
 /* All that has come since the last who asked. */
@@ -205,6 +215,7 @@ static enum kai_err go_on(struct kai_touched *t, struct kai_reader *r)
             err = touches(t, r, &row, &yes);
         if (err == KAI_OK && yes)
             t->row[row.tlp][t->n[row.tlp]++ % KAI_TOUCHED_MAX] = row.no;
+        err = without_damage(err);
         t->at.row += err == KAI_OK;
     }
     return err;
@@ -235,6 +246,7 @@ static enum kai_err oldest(const struct kai_touched *t, struct kai_reader *r,
             err = kai_ixsnap_row(r->rows, t->row[l][i], &row);
             if (err == KAI_OK && is_behind(&t->mark[l], t->at.index, row.no, row.first_seen_ms))
                 err = kai_query_match_row(q, r->rows, &row, kai_wall_ms(), on_hit, &current);
+            err = without_damage(err);
             if (current && (*since_ms == 0 || row.first_seen_ms < *since_ms))
                 *since_ms = row.first_seen_ms;
         }

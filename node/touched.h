@@ -31,12 +31,17 @@ struct kai_touched_mark {
     uint64_t row;
     uint64_t seen_ms; /* When that row came. */
 };
-KAI_MUST_USE enum kai_err kai_touched_newest(struct kai_ixsnap *rows, struct kai_touched_mark *out);
-/* All up to there was given to somebody with this clearance. Errors: KAI_EIO, KAI_EFULL. */
+/* The newest row now, of any label: never to be shown. Not while the thread reads a snapshot. */
+KAI_MUST_USE enum kai_err kai_touched_newest(struct kai_core *c, struct kai_touched_mark *out);
+/* What of all up to there touches inv was given to somebody with this clearance; says nothing where
+ * the home has another inventory by now. Errors: KAI_EIO, KAI_EFULL. */
 KAI_MUST_USE enum kai_err kai_touched_looked(struct kai_core *c, uint8_t clearance,
-                                             const struct kai_touched_mark *mark);
-/* There is another inventory: nothing was looked at. Errors: KAI_EIO. */
-KAI_MUST_USE enum kai_err kai_touched_forget(struct kai_core *c, struct kai_why *why);
+                                             const struct kai_touched_mark *mark,
+                                             const struct kai_inventory *inv);
+/* inv takes the place of the home's inventory: nothing of it was looked at. Errors: as
+ * kai_inventory_save(). */
+KAI_MUST_USE enum kai_err kai_touched_replace(struct kai_core *c, const struct kai_inventory *inv,
+                                              struct kai_why *why);
 
 /* Whether an object that has no value of ours speaks of a product of ours; r has begun. */
 bool kai_touched_product(const struct kai_inventory *inv, struct kai_reader *r,

@@ -10,12 +10,14 @@
 enum kai_err kai_extract_init(struct kai_extract *x)
 {
     kai_buf_init(&x->plain, KAI_EXTRACT_LINE_BYTES);
+    kai_buf_init(&x->marks, KAI_EXTRACT_LINE_BYTES);
     return kai_fit_init(&x->fit);
 }
 
 void kai_extract_free(struct kai_extract *x)
 {
     kai_buf_free(&x->plain);
+    kai_buf_free(&x->marks);
 }
 
 /* ---- One value. */
@@ -24,31 +26,10 @@ static struct kai_view part(struct kai_view t, size_t begin, size_t end)
     return kai_view_of(t.p + begin, end - begin);
 }
 
-static bool is_of_name(uint8_t c)
-{
-    return kai_ascii_alpha(c) || kai_ascii_digit(c) || c == '.' || c == '-' || c == '_';
-}
-
-/* Whether it stands in the line without any disguise: only then its looks can deceive. */
+/* Whether a part of the line stands there without any disguise: only then its looks can deceive. */
 static bool is_bare(const struct kai_extract *x, struct kai_view text)
 {
-    struct kai_view rest = x->line;
-
-    if (rest.n == x->plain.len)
-        return true; /* Nothing in the line was. */
-    while (rest.n >= text.n) {
-        size_t at = kai_view_find(rest, text.p[0]);
-
-        if (at + text.n > rest.n)
-            return false;
-        if (memcmp(rest.p + at, text.p, text.n) == 0 &&
-            (rest.p + at == x->line.p || !is_of_name(*(rest.p + at - 1))) &&
-            (at + text.n == rest.n || rest.p[at + text.n] == '.' ||
-             !is_of_name(rest.p[at + text.n])))
-            return true;
-        rest = kai_view_from(rest, at + 1);
-    }
-    return false;
+    return memchr(x->marks.p + (text.p - x->plain.p), 1, text.n) == NULL;
 }
 
 static enum kai_err leave(struct kai_extract *x, enum kai_left why, struct kai_view text)
@@ -400,10 +381,10 @@ enum kai_err kai_extract_line(struct kai_extract *x, struct kai_view line)
     struct kai_view t;
     enum kai_err err;
 
-    x->line = line;
     x->no_mail = has_ids(line);
     kai_buf_clear(&x->plain);
-    err = kai_refang(line, &x->plain);
+    kai_buf_clear(&x->marks);
+    err = kai_refang_marked(line, &x->plain, &x->marks);
     t = kai_buf_view(&x->plain);
     for (size_t i = 0; err == KAI_OK && i < t.n;) {
         size_t end = i;
@@ -418,28 +399,4 @@ enum kai_err kai_extract_line(struct kai_extract *x, struct kai_view line)
         i = end + 1;
     }
     return err;
-}
-
-/* ---- Labels. */
-uint8_t kai_extract_label(struct kai_view text)
-{
-    uint8_t strictest = KAI_TLP_NONE;
-
-    for (; text.n > 4; text = kai_view_from(text, 1)) {
-        struct kai_view name = kai_view_from(text, 3);
-        uint8_t tlp;
-        size_t n = 0;
-
-        if (!kai_ascii_begins(text, "tlp") || strchr(" :-_", name.p[0]) == NULL)
-            continue;
-        while (name.n > 0 && name.p[0] != '\0' && strchr(" :-_", name.p[0]) != NULL)
-            name = kai_view_from(name, 1);
-        while (n < name.n && (kai_ascii_alpha(name.p[n]) || name.p[n] == '+'))
-            n++;
-        while (n > 0 && name.p[n - 1] == '+')
-            n--;
-        if (kai_tlp_parse(part(name, 0, n), &tlp) && tlp > strictest)
-            strictest = tlp;
-    }
-    return strictest;
 }

@@ -30,7 +30,7 @@ struct kai_extract {
     enum kai_err (*found)(void *ctx, enum kai_vtype type, struct kai_view norm);
     void (*left)(void *ctx, enum kai_left left, struct kai_view text);
     struct kai_buf plain; /* The line without its disguise. */
-    struct kai_view line; /* And with it. */
+    struct kai_buf marks; /* What of that was in disguise: kai_refang_marked(). */
     bool no_mail;         /* What looks like e-mail addresses are ids of messages. */
     char norm[KAI_VALUE_BYTES_MAX];
 };
@@ -41,9 +41,5 @@ void kai_extract_free(struct kai_extract *x);
 
 /* A line of at most KAI_EXTRACT_LINE_BYTES, UTF-8. Errors: KAI_ENOMEM, what found returned. */
 KAI_MUST_USE enum kai_err kai_extract_line(struct kai_extract *x, struct kai_view line);
-
-/* The strictest label that a text names ("TLP:AMBER", "tlp amber"); KAI_TLP_NONE where it names
- * none. */
-uint8_t kai_extract_label(struct kai_view text);
 
 #endif

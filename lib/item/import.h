@@ -16,9 +16,9 @@
  * Of CSV, where path is the column: csv.columns (found, expected); csv.encoding; csv.label (text);
  * csv.syntax; csv.type (text); csv.value (text). Of KEV and CSAF: vuln.field (what). Of
  * hosts files: hosts.line (text); as notes (the first of them, how many) hosts.own, hosts.mapped.
- * Of free text: extract.json; extract.encoding; extract.nothing; label.lower (label that the line
- * names); as notes (the first of them, how many) extract.range, .suffix, .file, .joined, .empty,
- * .long. */
+ * Of free text: extract.json; extract.encoding; extract.nothing; label.lower (TLP or PAP that it
+ * names, that asked for, file), of all of it; as notes (the first of them, how many) extract.range,
+ * .suffix, .file, .joined, .empty, .long. */
 #ifndef KAI_ITEM_IMPORT_H
 #define KAI_ITEM_IMPORT_H
 

@@ -4,6 +4,7 @@
 #include "item/ascii.h"
 #include "item/extract.h"
 #include "item/import_lines.h"
+#include "item/said.h"
 
 static const char *const LEFT[KAI_LEFT_N] = {
     [KAI_LEFT_RANGE] = "extract.range", [KAI_LEFT_SUFFIX] = "extract.suffix",
@@ -24,20 +25,32 @@ static void left(void *ctx, enum kai_left why, struct kai_view text)
     kai_lines_leave(ctx, LEFT[why], text);
 }
 
-/* A text that names a stricter label than is asked for would be lowered by what is taken from it.
- */
-static enum kai_err check_label(struct kai_lines *l, struct kai_view line, bool *lower)
+/* A text that names a stricter label than is asked for would be lowered by what is taken from it,
+ * wherever in it that stands: all of it is refused, whatever may be skipped. */
+static enum kai_err check_labels(struct importer *im)
 {
-    uint8_t asked = l->im->opts->label.tlp;
-    uint8_t said = kai_extract_label(line);
+    struct kai_label asked = im->opts->label;
+    struct kai_said said;
     struct kai_why why = {.code = NULL};
+    enum kai_err err = KAI_OK;
 
-    *lower = said > asked;
-    if (!*lower)
-        return KAI_OK;
-    (void)kai_why_set(&why, KAI_EDENIED, "label.lower", kai_tlp_name(said), kai_tlp_name(asked),
-                      l->im->name);
-    return kai_lines_refuse(l, &why);
+    if (asked.tlp == KAI_TLP_NONE)
+        return KAI_OK; /* It is missed as that. */
+    said = kai_said(im->file);
+    why.line = said.tlp_line;
+    if (said.tlp > asked.tlp) {
+        (void)kai_why_set(&why, KAI_EDENIED, "label.lower", kai_tlp_name(said.tlp),
+                          kai_tlp_name(asked.tlp), im->name);
+        err = kai_importer_refuse(im, &why, "", "");
+    }
+    if (err == KAI_OK && said.pap > asked.pap && said.pap > KAI_PAP_CLEAR) {
+        why = (struct kai_why){.line = said.pap_line};
+        (void)kai_why_set(&why, KAI_EDENIED, "label.lower", kai_pap_name(said.pap),
+                          kai_pap_name(asked.pap > KAI_PAP_CLEAR ? asked.pap : KAI_PAP_CLEAR),
+                          im->name);
+        err = kai_importer_refuse(im, &why, "", "");
+    }
+    return err;
 }
 
 /* As much of a line as is looked at at once: all of it, or up to a blank; 0 where there is none. */
@@ -55,10 +68,9 @@ static size_t piece_of(struct kai_view rest)
 static enum kai_err take_line(struct kai_lines *l, struct kai_view line)
 {
     struct kai_extract *x = l->ctx;
-    bool lower;
-    enum kai_err err = check_label(l, line, &lower);
+    enum kai_err err = KAI_OK;
 
-    if (err == KAI_OK && !kai_utf8_ok(line.p, line.n)) {
+    if (!kai_utf8_ok(line.p, line.n)) {
         struct kai_why why = {.code = NULL};
 
         (void)kai_why_set(&why, KAI_EMALFORMED, "extract.encoding", NULL, NULL, NULL);
@@ -84,7 +96,11 @@ static enum kai_err take_line(struct kai_lines *l, struct kai_view line)
 enum kai_err kai_import_extract(struct importer *im)
 {
     struct kai_extract x = {.found = found, .left = left};
-    enum kai_err err = kai_extract_init(&x);
+    enum kai_err err = check_labels(im);
+
+    if (err != KAI_OK || im->sum.refused > 0)
+        return err;
+    err = kai_extract_init(&x);
 
     if (err == KAI_OK)
         err = kai_lines_run(im, take_line, &x, "extract.nothing");

@@ -57,7 +57,7 @@ bool kai_disguised(struct kai_view text, bool at_word)
     return disguise(text, at_word, &to) > 0;
 }
 
-enum kai_err kai_refang(struct kai_view text, struct kai_buf *out)
+static void undo(struct kai_view text, struct kai_buf *out, struct kai_buf *marks)
 {
     bool at_word = true;
     size_t i = 0;
@@ -68,14 +68,29 @@ enum kai_err kai_refang(struct kai_view text, struct kai_buf *out)
 
         if (n > 0) {
             kai_buf_text(out, to);
+            for (; marks != NULL && *to != '\0'; to++)
+                kai_buf_u8(marks, 1);
             at_word = false;
             i += n;
             continue;
         }
         at_word = !kai_ascii_alpha(text.p[i]) && !kai_ascii_digit(text.p[i]);
         kai_buf_u8(out, text.p[i++]);
+        if (marks != NULL)
+            kai_buf_u8(marks, 0);
     }
+}
+
+enum kai_err kai_refang(struct kai_view text, struct kai_buf *out)
+{
+    undo(text, out, NULL);
     return out->err;
+}
+
+enum kai_err kai_refang_marked(struct kai_view text, struct kai_buf *out, struct kai_buf *marks)
+{
+    undo(text, out, marks);
+    return out->err != KAI_OK ? out->err : marks->err;
 }
 
 /* Every dot and at sign of a host as [.] and [@]. */

@@ -81,6 +81,11 @@ KAI_MUST_USE enum kai_err kai_value_norm(enum kai_vtype type, struct kai_view te
  * Errors: what out->err says. */
 KAI_MUST_USE enum kai_err kai_refang(struct kai_view text, struct kai_buf *out);
 
+/* The same; marks gets a byte for each of out: 1 where it stood there in disguise, else 0. Errors:
+ * also what marks->err says. */
+KAI_MUST_USE enum kai_err kai_refang_marked(struct kai_view text, struct kai_buf *out,
+                                            struct kai_buf *marks);
+
 /* Whether text begins with what kai_refang() undoes; at_word: no letter or digit stands before it.
  */
 bool kai_disguised(struct kai_view text, bool at_word);

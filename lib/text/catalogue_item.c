@@ -100,9 +100,11 @@ const struct kai_text_reason kai_reasons_item[] = {
     {
         "label.lower",
         "The object is marked {1}; {2} would lower that ({3}).",
-        "Leave out --label or give a stricter one. Only the source can lower its label.",
+        "Leave out --label or give a stricter one (of a PAP: --pap). Only the source can lower its "
+        "label.",
         "オブジェクトのラベルは {1} です。{2} にすると制限が緩くなります（{3}）。",
-        "--label を省くか、より厳しいラベルを指定してください。緩められるのは発信元だけです。",
+        "--label を省くか、より厳しいラベルを指定してください（PAP は "
+        "--pap）。緩められるのは発信元だけです。",
     },
     {
         "label.marking",

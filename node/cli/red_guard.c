@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "item/import.h"
+#include "item/said.h"
 #include "node/cli/publish.h"
 #include "node/cli/whole.h"
 #include "policy/policy.h"
@@ -63,62 +64,6 @@ static enum kai_err on_refuse(void *ctx, const struct kai_why *why, const char *
         g->unread = true;
     }
     return KAI_OK;
-}
-
-/* ---- In what was not understood its bytes decide: better one refused too many. */
-static bool is_blank(uint8_t c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\0'; /* Zeros: of UTF-16. */
-}
-
-/* The character at *at in lower case, an escape of JSON as what it stands for; and past it. */
-static uint8_t take_char(struct kai_view text, size_t *at)
-{
-    uint8_t c = text.p[(*at)++];
-    uint8_t code;
-
-    if (c == '\\' && text.n - *at >= 5 && memcmp(text.p + *at, "u00", 3) == 0 &&
-        kai_unhex(&code, 1, (const char *)text.p + *at + 3, 2)) {
-        *at += 5;
-        c = code;
-    }
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
-}
-
-static bool stands_at(struct kai_view text, size_t at, const char *word)
-{
-    while (*word != '\0') {
-        if (at == text.n)
-            return false;
-        if (is_blank(text.p[at])) {
-            at++;
-            continue;
-        }
-        if (take_char(text, &at) != (uint8_t)*word++)
-            return false;
-    }
-    return true;
-}
-
-static bool says_red(struct kai_view text)
-{
-    static const char *const words[] = {
-        "e828b379-4e03-4974-9ac4-e53a884c97c1", /* The definition of TLP 2.0, and of TLP 1. */
-        "5e57c739-391a-4eb3-b6be-7d15ca92d5ed",
-        "tlp:red",
-        "tlpred",
-        "tlp-red",
-        "\"tlp\":\"red\"",
-        "\"tlp_2_0\":\"red\""};
-
-    for (size_t at = 0; at < text.n; at++) {
-        if (is_blank(text.p[at]))
-            continue;
-        for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-            if (stands_at(text, at, words[i]))
-                return true;
-    }
-    return false;
 }
 
 /* ---- The file. */
@@ -200,7 +145,8 @@ enum kai_err kai_red_guard(struct kai_cli *cli, const char *file, const struct k
         err = kai_import_scan(text, file, &opts, &sink, NULL);
     if (err == KAI_OK && why->code != NULL)
         err = KAI_ELIMIT;
-    if (err == KAI_OK && g.red == 0 && g.unread && says_red(text))
+    /* In what was not understood its bytes decide: better one refused too many. */
+    if (err == KAI_OK && g.red == 0 && g.unread && kai_said(text).tlp == KAI_TLP_RED)
         refuse(&g, 0, "", "");
     kai_whole_close(&w);
     *stays = g.red > 0;

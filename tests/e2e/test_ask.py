@@ -1,5 +1,6 @@
 """What analysts ask: every term of a query, on a stopped node and on a running one, and on real files where they are."""
 
+import base64
 import contextlib
 import os
 import unittest
@@ -130,9 +131,9 @@ class Pages(WorldCase):
         self.assertTrue(all("id" in r for r in rows[:-1]))
         return [(r["id"], r["value"]) for r in rows[:-1]], rows[-1]["after"]
 
-    def refused(self, code, after, expr=None):
+    def refused(self, code, after, expr=None, limit=37):
         with self.assertRaisesRegex(Refused, '"error":"%s"' % code):
-            self.page(after, expr)
+            self.page(after, expr, limit)
 
     def test_pages(self):
         for expr in ("domain:*", "type:indicator", "text:o1 OR domain:n1*", ""):
@@ -165,8 +166,16 @@ class Pages(WorldCase):
         self.refused("query.after", after[:-3])
         self.refused("query.after", ("B" if after[20] == "A" else "A").join((after[:20], after[21:])))
         self.refused("query.after", "nothing of the kind")
+        self.refused("usage.argument", "", "domain:*", limit=0)
         self.refused("query.syntax", "", "(domain:*")
         self.refused("query.too-long", "", " OR ".join(["n%04d.example" % i for i in range(400)]))
+
+    def test_places_tell_nothing(self):
+        """Rows of what is hidden are counted in a place: nobody reads it, nor sees two that are the same."""
+        one, two = (self.page("", "type:indicator", 10)[1] for _ in range(2))
+        self.assertEqual(len(one), len(two))
+        self.assertNotEqual(one, two)
+        self.assertNotIn(b"indicator", base64.urlsafe_b64decode(one + "=" * (-len(one) % 4)))
 
     def test_index_made_anew(self):
         _, after = self.page("", "domain:*")

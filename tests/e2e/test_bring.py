@@ -1,11 +1,13 @@
 """What is brought in from other formats: published, found by its values, nothing on the second time, nothing by half."""
 
+import contextlib
 import copy
 import hashlib
 import json
 import os
 import unittest
 
+from api import Api, Refused
 from world import DATA, DONE, FAILED, WorldCase
 
 
@@ -199,7 +201,14 @@ class Bring(WorldCase):
         path = self.world.file("one\nTLP:AMBER extract4.com\n")
         result = self.refused(path, "label.lower", options=("--extract", "--label", "GREEN"), status=3)
         self.assertEqual(2, result.rows[0]["refused"]["line"])
-        for said in ("TLP:RED", "tlp red", "TLP-RED"):
+        for said in ("TLP:AMBER", "TLP AMBER\nSTRICT", "ＰＡＰ：AMBER"):
+            path = self.world.file("%s\n\nextract7.com\n" % said)  # A heading, and all that is below it.
+            self.refused(path, "label.lower", options=("--extract", "--label", "GREEN", "--skip-bad"), status=3)
+        for said in ("TLP:AMBER", "TLP：RED"):
+            with contextlib.closing(Api(self.a)) as api, self.assertRaisesRegex(Refused, '"code":"label.lower"'):
+                api.rows("publish", {"to": "all", "name": "f", "label": "GREEN", "extract": True, "skip_bad": True},
+                         ("%s\nextract8.com\n" % said).encode())
+        for said in ("TLP:RED", "tlp red", "TLP-RED", "TLP：RED", "**TLP:** RED", "TLP:\nRED", "TLP\u00a0= RED"):
             result = self.a.call("publish", self.world.file(said + " extract5.com\n"), "--to", "all", "--json", "--extract", "--label",
                                  "GREEN", "--skip-bad")
             self.assertEqual((3, 0), (result.status, result.rows[-1]["accepted"]), result)
@@ -207,7 +216,7 @@ class Bring(WorldCase):
         self.assertEqual(2, self.refused(path, "extract.encoding", options=("--extract", "--label", "GREEN")).rows[0]["refused"]["line"])
         self.refused(self.world.file(json.dumps(EVENT)), "extract.json", options=("--extract", "--label", "GREEN"))
         self.refused(self.world.file("nothing\n"), "extract.nothing", options=("--extract", "--label", "GREEN"))
-        self.assertEqual([], self.a.query("domain:extract4.com OR domain:extract5.com OR domain:extract6.com"))
+        self.assertEqual([], self.a.query("domain:extract4.com OR domain:extract5.com OR domain:extract6.com OR domain:extract7.com OR domain:extract8.com"))
 
     def test_hosts(self):
         path = self.world.file("# block\n127.0.0.1 localhost\n::1 ip6-localhost\n0.0.0.0 hosts1.example # x\n0.0.0.0 hosts2.example Hosts3.example\n")

@@ -187,6 +187,20 @@ class Alarm(WorldCase):
         Client(self.home.status()["api"], self.tokens["amber", "analyst"]).rows("relevant")
         until("no alarm", lambda: not self.alarm())
 
+    def test_looked_at_below_what_is_hidden(self):
+        self.own("below.example\n")
+        self.home.publish("a.below.example\n", "--label", "GREEN")
+        self.home.sees("a.below.example")
+        self.home.publish("above-it.example\n", "--label", "AMBER", to="Trusted")
+        self.home.sees("above-it.example")
+        Client(self.home.status()["api"], self.tokens["green", "analyst"]).rows("relevant")
+        self.assertFalse(self.alarm())
+        self.home.node.kill()
+        os.remove(os.path.join(self.home.dir, "index", "state"))  # By their time alone it is known what was looked at.
+        self.home.run("--api", "tcp://127.0.0.1:0")
+        self.home.sees("above-it.example")
+        self.assertFalse(self.alarm())
+
 
 if __name__ == "__main__":
     unittest.main()
