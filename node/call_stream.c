@@ -163,13 +163,23 @@ static enum kai_err put(struct streamer *s, const struct kai_row *row, const cha
 /* ---- The same item from other origins, and in other audiences: it is told once. */
 struct others {
     struct streamer *s;
-    uint64_t no;
-    bool earlier; /* One came before. */
-    bool stands;  /* One is current. */
+    uint64_t no; /* The row at hand. */
+    bool found;
     enum kai_err err;
 };
 
-static bool on_other(void *ctx, uint64_t row_no, uint64_t index)
+/* The first row is the earliest. */
+static bool on_earlier(void *ctx, uint64_t row_no, uint64_t index)
+{
+    struct others *o = ctx;
+
+    (void)index;
+    o->found = row_no < o->no;
+    return false;
+}
+
+/* One that stands: not what nobody finds any more. */
+static bool on_standing(void *ctx, uint64_t row_no, uint64_t index)
 {
     struct others *o = ctx;
     struct kai_row row;
@@ -177,26 +187,30 @@ static bool on_other(void *ctx, uint64_t row_no, uint64_t index)
     (void)index;
     if (row_no == o->no)
         return true;
-    o->earlier = o->earlier || row_no < o->no;
     o->err = kai_ixsnap_row(o->s->r.rows, row_no, &row);
-    if (o->err == KAI_OK)
-        o->stands = o->stands || (row.flags & (KAI_ROW_WITHDRAWN | KAI_ROW_RECALLED)) == 0;
-    return o->err == KAI_OK;
+    o->found = o->err == KAI_OK &&
+               (row.flags & (KAI_ROW_WITHDRAWN | KAI_ROW_RECALLED | KAI_ROW_SUPERSEDED |
+                             KAI_ROW_GONE | KAI_ROW_UNCHECKED)) == 0 &&
+               (row.valid_until_ms == 0 || row.valid_until_ms > kai_wall_ms());
+    return o->err == KAI_OK && !o->found;
 }
 
-static enum kai_err find_others(struct streamer *s, const struct kai_row *row, struct others *o)
+/* f stops at the first that decides: one item may have very many rows. */
+static enum kai_err find_other(struct streamer *s, const struct kai_row *row, kai_rowno_fn *f,
+                               bool *found)
 {
     char hex[KAI_HEX_CAP(KAI_ID_BYTES)];
-
-    *o = (struct others){.s = s, .no = row->no};
+    struct others o = {.s = s, .no = row->no};
     enum kai_err err = kai_ixsnap_item(s->r.rows, kai_hex(hex, row->item_id, KAI_ID_BYTES),
-                                       2 * KAI_ID_BYTES, on_other, o);
-    return err == KAI_OK ? o->err : err;
+                                       2 * KAI_ID_BYTES, f, &o);
+
+    *found = o.found;
+    return err == KAI_OK ? o.err : err;
 }
 
 static enum kai_err take_row(struct streamer *s)
 {
-    struct others o;
+    bool earlier;
     struct kai_row row;
     enum kai_err err = kai_ixsnap_row(s->r.rows, ++s->at.row, &row);
 
@@ -208,13 +222,13 @@ static enum kai_err take_row(struct streamer *s)
     err = match(s, s->current, &row);
     if (err != KAI_OK || !s->fits)
         return err;
-    err = find_others(s, &row, &o);
-    return err == KAI_OK ? put(s, &row, "item", o.earlier) : err;
+    err = find_other(s, &row, on_earlier, &earlier);
+    return err == KAI_OK ? put(s, &row, "item", earlier) : err;
 }
 
 static enum kai_err take_change(struct streamer *s)
 {
-    struct others o;
+    bool stands;
     struct kai_row row;
     uint64_t no;
     enum kai_err err = kai_ixsnap_change(s->r.rows, ++s->at.change, &no);
@@ -229,8 +243,8 @@ static enum kai_err take_change(struct streamer *s)
     err = match(s, s->any, &row);
     if (err != KAI_OK || !s->fits)
         return err;
-    err = find_others(s, &row, &o);
-    if (err != KAI_OK || o.stands)
+    err = find_other(s, &row, on_standing, &stands);
+    if (err != KAI_OK || stands)
         return err;
     return put(s, &row, (row.flags & KAI_ROW_RECALLED) != 0 ? "recalled" : "withdrawn", true);
 }
