@@ -365,11 +365,16 @@ static enum kai_err open_believed(struct kai_core *c, struct kai_why *why)
 
 static enum kai_err open_index(struct kai_core *c, struct kai_why *why)
 {
-    uint8_t fresh[KAI_HALF_ID_BYTES];
+    uint8_t fresh[KAI_HALF_ID_BYTES + KAI_KEY_BYTES];
     enum kai_err err = open_believed(c, why);
 
     randombytes_buf(fresh, sizeof fresh);
-    return err == KAI_OK ? kai_index_id(c->index, fresh, c->index_id) : err;
+    if (err == KAI_OK)
+        err = kai_index_id(c->index, fresh, c->index_id);
+    if (err == KAI_OK)
+        err = kai_index_key(c->index, fresh + KAI_HALF_ID_BYTES, c->index_key);
+    sodium_memzero(fresh, sizeof fresh);
+    return err;
 }
 
 static enum kai_err open_stores(struct kai_core *c, struct kai_why *why)

@@ -78,7 +78,8 @@ struct kai_core {
     struct kai_store *store;
     struct kai_index *index;
     uint8_t index_id[KAI_HALF_ID_BYTES];
-    struct kai_charter charter; /* Version 1; the one that counts is in the outlook. */
+    uint8_t index_key[KAI_KEY_BYTES]; /* See sealed_place.h. */
+    struct kai_charter charter;       /* Version 1; the one that counts is in the outlook. */
     struct kai_buf charter_record;
     struct kai_ctl *ctl;
     struct kai_keyring *ring;

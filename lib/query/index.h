@@ -39,6 +39,11 @@ void kai_index_close(struct kai_index *x); /* Syncs and marks it clean. NULL doe
 KAI_MUST_USE enum kai_err kai_index_id(struct kai_index *x,
                                        const uint8_t fresh[static KAI_HALF_ID_BYTES],
                                        uint8_t out[static KAI_HALF_ID_BYTES]);
+/* The key of this index, kept and gone with its id: places in it are sealed with it for those who
+ * come back with them. Errors: as kai_index_id(). */
+KAI_MUST_USE enum kai_err kai_index_key(struct kai_index *x,
+                                        const uint8_t fresh[static KAI_KEY_BYTES],
+                                        uint8_t out[static KAI_KEY_BYTES]);
 /* Throw away the index in dir: the next open makes it anew. Errors: KAI_EBUSY, KAI_EIO. */
 KAI_MUST_USE enum kai_err kai_index_erase(const char *dir);
 void kai_index_tidy(struct kai_index *x); /* Clear readers that died. */

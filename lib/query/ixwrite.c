@@ -319,24 +319,36 @@ bool kai_ix_full(const struct kai_ix *t)
            s->n >= KAI_SORTER_KEYS_MAX / 2 || s->len >= KAI_SORTER_BYTES_MAX / 2;
 }
 
-enum kai_err kai_index_id(struct kai_index *x, const uint8_t fresh[static KAI_HALF_ID_BYTES],
-                          uint8_t out[static KAI_HALF_ID_BYTES])
+/* What is there under the name, else what is fresh. */
+static enum kai_err keep(struct kai_index *x, MDB_val name, const uint8_t *fresh, uint8_t *out,
+                         size_t n)
 {
-    MDB_val key = ix_val("id", 2);
     MDB_val val;
     struct kai_ix *t;
     enum kai_err err = kai_ix_begin(x, &t);
 
     if (err != KAI_OK)
         return err;
-    memcpy(out, fresh, KAI_HALF_ID_BYTES);
-    if (mdb_get(t->txn, x->dbi[TABLE_META], &key, &val) == 0 && val.mv_size == KAI_HALF_ID_BYTES) {
-        memcpy(out, val.mv_data, KAI_HALF_ID_BYTES);
+    memcpy(out, fresh, n);
+    if (mdb_get(t->txn, x->dbi[TABLE_META], &name, &val) == 0 && val.mv_size == n) {
+        memcpy(out, val.mv_data, n);
         kai_ix_abort(t);
         return KAI_OK;
     }
-    (void)kai_ix_put(t, TABLE_META, key, ix_val(fresh, KAI_HALF_ID_BYTES), 0);
+    (void)kai_ix_put(t, TABLE_META, name, ix_val(fresh, n), 0);
     return kai_ix_commit(t, kai_ixsnap_position(&t->self));
+}
+
+enum kai_err kai_index_id(struct kai_index *x, const uint8_t fresh[static KAI_HALF_ID_BYTES],
+                          uint8_t out[static KAI_HALF_ID_BYTES])
+{
+    return keep(x, ix_val("id", 2), fresh, out, KAI_HALF_ID_BYTES);
+}
+
+enum kai_err kai_index_key(struct kai_index *x, const uint8_t fresh[static KAI_KEY_BYTES],
+                           uint8_t out[static KAI_KEY_BYTES])
+{
+    return keep(x, ix_val("key", 3), fresh, out, KAI_KEY_BYTES);
 }
 
 enum kai_err kai_ix_commit(struct kai_ix *t, uint64_t position)

@@ -166,6 +166,27 @@ static void test_id(void **state)
     assert_memory_equal(id, fresh, sizeof id); /* Made again, it is another. */
 }
 
+static void test_key(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t fresh[KAI_KEY_BYTES] = {1};
+    uint8_t first[KAI_KEY_BYTES] = {1};
+    uint8_t key[KAI_KEY_BYTES];
+
+    assert_int_equal(kai_index_key(f->x, fresh, key), KAI_OK);
+    assert_memory_equal(key, first, sizeof key);
+    kai_index_close(f->x);
+    f->x = tmp_open(&f->tmp, "boot-2", false);
+    fresh[0] = 2;
+    assert_int_equal(kai_index_key(f->x, fresh, key), KAI_OK);
+    assert_memory_equal(key, first, sizeof key);
+    kai_index_close(f->x);
+    assert_int_equal(kai_index_erase(f->tmp.index), KAI_OK);
+    f->x = tmp_open(&f->tmp, "boot-2", true);
+    assert_int_equal(kai_index_key(f->x, fresh, key), KAI_OK);
+    assert_memory_equal(key, fresh, sizeof key); /* No place of the one before opens. */
+}
+
 static void test_revoked_out_of_order(void **state)
 {
     struct fixture *f = *state;
@@ -651,6 +672,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_versions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_changes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_id, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_revoked_out_of_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_duplicates, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_gone, set_up, tear_down),
