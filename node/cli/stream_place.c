@@ -1,6 +1,7 @@
 /* stream_place: how far a stream has come, in a file. */
 #include "node/cli/stream_place.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,8 +13,11 @@
 
 #include "base/bytes.h"
 #include "node/home.h"
+#include "node/sealed_place.h"
 
 #define FILE_BYTES_MAX 4096u
+
+static_assert(KAI_PLACE_TEXT_CAP(16u) <= KAI_STREAM_AT_CAP, "a place fits");
 
 /* Beside the file, which every write replaces. The descriptor is given back by the end of the
  * process. */

@@ -5,6 +5,7 @@ import json
 import os
 
 import cluster
+from api import Api, Refused
 from cluster import Alone
 from world import DONE, FAILED, FORBIDDEN, USAGE, bundle, indicator, until
 
@@ -116,6 +117,30 @@ class Told(Alone):
         for url in ("nats://192.0.2.1:4222", "tls://u:p@host.example:4222", "http://127.0.0.1:1", "tls://host.example"):
             result = self.a.call("stream", "--to", url, "--stream", "X", "--clearance", "GREEN", "--json")
             self.assertEqual((USAGE, "stream.url"), (result.status, result.error["error"]), result)
+
+    def test_places_say_nothing(self):
+        """All are of one length, nobody makes one, and what is hidden from a reader moves none."""
+        args = {"expr": "place*.example.com", "clearance": "GREEN"}
+        lines = (json.loads(line) for line in Api(self.a, 30).follow("stream", args) if line)
+        begin, first = next(lines), next(lines)
+        self.assertTrue(first["current"])
+        self.a.publish(bundle([indicator("place0.example.com", "amber")]), to="Closed")
+        self.a.publish(bundle([indicator("place1.example.com")]))
+        until("both are there", lambda: len(self.ids(args["expr"])) == 2)
+        at, item, last = next(lines), next(lines), next(lines)
+        self.assertEqual("item", at.get("state"), "nothing was said of the other")
+        self.assertEqual(["place1.example.com"], item["values"])
+        self.assertTrue(last["current"])
+        places = [begin["begin"], first["at"], at["at"], last["at"]]
+        self.assertEqual([86] * 4, [len(p) for p in places])
+        self.assertEqual(4, len(set(places)))
+        again = (json.loads(line) for line in Api(self.a, 30).follow("stream", {**args, "from": first["at"]}) if line)
+        self.assertFalse(next(again)["again"])
+        self.assertEqual(at["id"], next(again)["id"])
+        other = "A" if last["at"][40] != "A" else "B"
+        for place in (last["at"][:40] + other + last["at"][41:], last["at"] + "A", "00" * 16 + ":0:0", "x"):
+            with self.assertRaisesRegex(Refused, "usage.argument"):
+                next(Api(self.a, 30).follow("stream", {**args, "from": place}))
 
     def test_too_large(self):
         self.make("SMALL", max_msg_size=8192)
