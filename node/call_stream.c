@@ -1,8 +1,8 @@
 /* call_stream: what is current, item by item in the order of its arrival, then what arrives, and
  * what is withdrawn or recalled of it; from any place on where an earlier answer was.
  *
- * Each is two lines: where it stands, then what goes out. A place is the id of the index and two
- * numbers: rows up to one, and changes up to the other, have been looked at. */
+ * Each is two lines: where it stands, then what goes out. A place is two numbers, sealed: rows up
+ * to one, and changes up to the other, have been looked at. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +11,13 @@
 #include "node/indexer.h"
 #include "node/reader.h"
 #include "node/rules.h"
+#include "node/sealed_place.h"
 #include "policy/policy.h"
 
 #define WAIT_MS    1000u
 #define BEAT_MS    15000u
 #define OUT_ENOUGH (1u << 20) /* Then the snapshot is given back. */
-#define PLACE_CAP  (2u * KAI_HALF_ID_BYTES + 44u)
+#define PLACE      16u        /* Bytes of a place. */
 
 struct place {
     uint64_t row;
@@ -29,9 +30,8 @@ struct streamer {
     struct kai_query *current; /* What goes out, */
     struct kai_query *any;     /* and the same of whatever became of it. */
     struct place at;
-    struct place told; /* At which it was said that nothing more is there. */
-    bool any_told;
-    bool behind; /* There is more already. */
+    bool behind;     /* There is more already. */
+    bool is_current; /* Since something was told it was said that nothing more is there. */
     struct kai_buf *out;
     uint64_t position;
     uint64_t beat_ms;
@@ -52,58 +52,58 @@ static void streamer_free(void *ctx)
 }
 
 /* ---- Places. */
-static char *place_text(const struct streamer *s, char out[static PLACE_CAP])
+static enum kai_err put_at(struct streamer *s, struct kai_jput *j, const char *key)
 {
-    char hex[KAI_HEX_CAP(KAI_HALF_ID_BYTES)];
+    uint8_t bytes[PLACE];
+    struct kai_buf text;
 
-    (void)snprintf(out, PLACE_CAP, "%s:%llu:%llu", kai_hex(hex, s->c->index_id, KAI_HALF_ID_BYTES),
-                   (unsigned long long)s->at.row, (unsigned long long)s->at.change);
-    return out;
-}
-
-static bool take_number(const char **text, uint64_t *out)
-{
-    char *end;
-
-    if (**text < '0' || **text > '9')
-        return false;
-    *out = strtoull(*text, &end, 10);
-    *text = end;
-    return true;
+    kai_put_u64(bytes, s->at.row);
+    kai_put_u64(bytes + 8, s->at.change);
+    kai_buf_init(&text, KAI_PLACE_TEXT_CAP(PLACE));
+    enum kai_err err =
+        kai_place_seal(s->c, KAI_PLACE_STREAM, kai_view_of(bytes, sizeof bytes), &text);
+    if (err == KAI_OK)
+        kai_jput_view(j, key, kai_buf_view(&text));
+    kai_buf_free(&text);
+    return err;
 }
 
 /* *again: it is of another index, whose numbers mean nothing here. */
-static bool place_parse(struct streamer *s, const char *text, bool *again)
+static enum kai_err place_parse(struct streamer *s, const char *text, bool *again)
 {
-    uint8_t id[KAI_HALF_ID_BYTES];
-    struct place at;
+    struct kai_buf b;
+    enum kai_err err;
 
     *again = strcmp(text, "begin") == 0;
     if (*again)
-        return true;
-    if (strlen(text) < 2 * sizeof id || !kai_unhex(id, sizeof id, text, 2 * sizeof id))
-        return false;
-    text += 2 * sizeof id;
-    if (*text++ != ':' || !take_number(&text, &at.row) || *text++ != ':' ||
-        !take_number(&text, &at.change) || *text != '\0')
-        return false;
-    *again = memcmp(id, s->c->index_id, sizeof id) != 0 || at.row > kai_ixsnap_last(s->r.rows) ||
-             at.change > kai_ixsnap_changes(s->r.rows);
-    if (!*again)
-        s->at = at;
-    return true;
+        return KAI_OK;
+    kai_buf_init(&b, PLACE);
+    err = kai_place_open(s->c, KAI_PLACE_STREAM, text, PLACE, &b);
+    if (err == KAI_OK && b.len != PLACE)
+        err = KAI_EMALFORMED;
+    if (err == KAI_OK) {
+        s->at = (struct place){.row = kai_get_u64(b.p), .change = kai_get_u64(b.p + 8)};
+        *again =
+            s->at.row > kai_ixsnap_last(s->r.rows) || s->at.change > kai_ixsnap_changes(s->r.rows);
+    }
+    *again = *again || err == KAI_ENOTFOUND;
+    if (*again)
+        s->at = (struct place){.row = 0};
+    kai_buf_free(&b);
+    return err == KAI_ENOTFOUND ? KAI_OK : err;
 }
 
 /* ask: the same item may have gone out before, from another row. */
 static enum kai_err put_place(struct streamer *s, const char *state, const struct kai_row *row,
                               bool ask)
 {
-    char text[PLACE_CAP];
     struct kai_jput j;
 
     kai_jput_init(&j, s->out);
     kai_jput_object(&j, NULL);
-    kai_jput_text(&j, "at", place_text(s, text));
+    enum kai_err err = put_at(s, &j, "at");
+    if (err != KAI_OK)
+        return err;
     if (row != NULL) {
         kai_jput_text(&j, "state", state);
         kai_jput_hex(&j, "id", row->item_id, KAI_ID_BYTES);
@@ -163,13 +163,23 @@ static enum kai_err put(struct streamer *s, const struct kai_row *row, const cha
 /* ---- The same item from other origins, and in other audiences: it is told once. */
 struct others {
     struct streamer *s;
-    uint64_t no;
-    bool earlier; /* One came before. */
-    bool stands;  /* One is current. */
+    uint64_t no; /* The row at hand. */
+    bool found;
     enum kai_err err;
 };
 
-static bool on_other(void *ctx, uint64_t row_no, uint64_t index)
+/* The first row is the earliest. */
+static bool on_earlier(void *ctx, uint64_t row_no, uint64_t index)
+{
+    struct others *o = ctx;
+
+    (void)index;
+    o->found = row_no < o->no;
+    return false;
+}
+
+/* One that stands: not what nobody finds any more. */
+static bool on_standing(void *ctx, uint64_t row_no, uint64_t index)
 {
     struct others *o = ctx;
     struct kai_row row;
@@ -177,26 +187,30 @@ static bool on_other(void *ctx, uint64_t row_no, uint64_t index)
     (void)index;
     if (row_no == o->no)
         return true;
-    o->earlier = o->earlier || row_no < o->no;
     o->err = kai_ixsnap_row(o->s->r.rows, row_no, &row);
-    if (o->err == KAI_OK)
-        o->stands = o->stands || (row.flags & (KAI_ROW_WITHDRAWN | KAI_ROW_RECALLED)) == 0;
-    return o->err == KAI_OK;
+    o->found = o->err == KAI_OK &&
+               (row.flags & (KAI_ROW_WITHDRAWN | KAI_ROW_RECALLED | KAI_ROW_SUPERSEDED |
+                             KAI_ROW_GONE | KAI_ROW_UNCHECKED)) == 0 &&
+               (row.valid_until_ms == 0 || row.valid_until_ms > kai_wall_ms());
+    return o->err == KAI_OK && !o->found;
 }
 
-static enum kai_err find_others(struct streamer *s, const struct kai_row *row, struct others *o)
+/* f stops at the first that decides: one item may have very many rows. */
+static enum kai_err find_other(struct streamer *s, const struct kai_row *row, kai_rowno_fn *f,
+                               bool *found)
 {
     char hex[KAI_HEX_CAP(KAI_ID_BYTES)];
-
-    *o = (struct others){.s = s, .no = row->no};
+    struct others o = {.s = s, .no = row->no};
     enum kai_err err = kai_ixsnap_item(s->r.rows, kai_hex(hex, row->item_id, KAI_ID_BYTES),
-                                       2 * KAI_ID_BYTES, on_other, o);
-    return err == KAI_OK ? o->err : err;
+                                       2 * KAI_ID_BYTES, f, &o);
+
+    *found = o.found;
+    return err == KAI_OK ? o.err : err;
 }
 
 static enum kai_err take_row(struct streamer *s)
 {
-    struct others o;
+    bool earlier;
     struct kai_row row;
     enum kai_err err = kai_ixsnap_row(s->r.rows, ++s->at.row, &row);
 
@@ -208,13 +222,13 @@ static enum kai_err take_row(struct streamer *s)
     err = match(s, s->current, &row);
     if (err != KAI_OK || !s->fits)
         return err;
-    err = find_others(s, &row, &o);
-    return err == KAI_OK ? put(s, &row, "item", o.earlier) : err;
+    err = find_other(s, &row, on_earlier, &earlier);
+    return err == KAI_OK ? put(s, &row, "item", earlier) : err;
 }
 
 static enum kai_err take_change(struct streamer *s)
 {
-    struct others o;
+    bool stands;
     struct kai_row row;
     uint64_t no;
     enum kai_err err = kai_ixsnap_change(s->r.rows, ++s->at.change, &no);
@@ -229,8 +243,8 @@ static enum kai_err take_change(struct streamer *s)
     err = match(s, s->any, &row);
     if (err != KAI_OK || !s->fits)
         return err;
-    err = find_others(s, &row, &o);
-    if (err != KAI_OK || o.stands)
+    err = find_other(s, &row, on_standing, &stands);
+    if (err != KAI_OK || stands)
         return err;
     return put(s, &row, (row.flags & KAI_ROW_RECALLED) != 0 ? "recalled" : "withdrawn", true);
 }
@@ -247,10 +261,9 @@ static enum kai_err take_some(struct streamer *s)
            (s->at.row < rows || s->at.change < changes))
         err = s->at.row < rows ? take_row(s) : take_change(s);
     s->behind = s->at.row < rows || s->at.change < changes;
-    if (err == KAI_OK && !s->behind &&
-        (!s->any_told || s->told.row != s->at.row || s->told.change != s->at.change)) {
-        s->told = s->at;
-        s->any_told = true;
+    s->is_current = s->is_current && s->out->len == 0; /* Of what is hidden nothing is said. */
+    if (err == KAI_OK && !s->behind && !s->is_current) {
+        s->is_current = true;
         err = put_place(s, "current", NULL, false);
     }
     return err;
@@ -322,16 +335,22 @@ static enum kai_err clearance_of(struct kai_call *call, uint8_t *out)
 static enum kai_err begin(struct streamer *s, struct kai_call *call, const char *from)
 {
     bool again = false;
-    char text[PLACE_CAP];
+    enum kai_err err = KAI_OK;
     struct kai_jput j;
 
     if (from == NULL)
         s->at.change = kai_ixsnap_changes(s->r.rows);
-    else if (!place_parse(s, from, &again))
+    else
+        err = place_parse(s, from, &again);
+    if (err == KAI_EMALFORMED)
         return kai_why_set(&call->why, KAI_EMALFORMED, "usage.argument", "from", NULL, NULL);
+    if (err != KAI_OK)
+        return err;
     kai_jput_init(&j, &call->out);
     kai_jput_object(&j, NULL);
-    kai_jput_text(&j, "begin", place_text(s, text));
+    err = put_at(s, &j, "begin");
+    if (err != KAI_OK)
+        return err;
     kai_jput_bool(&j, "again", again);
     kai_jput_end(&j);
     return kai_jput_line(&j);

@@ -196,6 +196,9 @@
           */
 #define KAI_STREAM_QUEUE_MAX   1024u /* Messages that wait; then the node waits. */
 #define KAI_STREAM_QUEUE_BYTES (8u << 20)
+#define KAI_STREAM_MSG_BYTES_MIN                                                                   \
+    8192u /* Of what a stream takes: a message without its content still has three names, all of   \
+             them escapes. */
 #define KAI_STREAM_SERVERS_MAX 16u
 
 /* TAXII (docs/taxii.md). */

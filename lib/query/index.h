@@ -169,9 +169,9 @@ typedef bool kai_row_fn(void *ctx, const struct kai_row *row);
 KAI_MUST_USE enum kai_err kai_ixsnap_down(struct kai_ixsnap *r, uint64_t from, kai_row_fn *f,
                                           void *ctx);
 /* Rows of one item, named by the first digits of its id, or of the id of one value of a list
- * (kai_value_id). f gets each row number, and KAI_INDEX_WHOLE or the index of the value.
- * Errors: KAI_ENOTFOUND, KAI_EAMBIGUOUS (two different items fit; f was not called),
- * KAI_EMALFORMED (not 1 to 64 hex digits). */
+ * (kai_value_id). f gets each row number, and KAI_INDEX_WHOLE or the index of the value; those of
+ * one item upwards. false stops. Errors: KAI_ENOTFOUND, KAI_EAMBIGUOUS (two different items fit; f
+ * was not called), KAI_EMALFORMED (not 1 to 64 hex digits). */
 typedef bool kai_rowno_fn(void *ctx, uint64_t row_no, uint64_t value_index);
 KAI_MUST_USE enum kai_err kai_ixsnap_item(struct kai_ixsnap *r, const char *hex_prefix,
                                           size_t digits, kai_rowno_fn *f, void *ctx);

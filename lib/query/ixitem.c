@@ -33,8 +33,8 @@ static void hit(struct want *w, const uint8_t id[static KAI_ID_BYTES], uint64_t 
         w->two = true;
     memcpy(w->found, id, KAI_ID_BYTES);
     w->any = true;
-    if (w->f != NULL && !w->f(w->ctx, row, index))
-        w->stop = true;
+    w->stop = w->f != NULL ? !w->f(w->ctx, row, index)
+                           : w->digits == 2 * KAI_ID_BYTES; /* A whole id is of one item. */
 }
 
 /* The values of a list, where the digits go on behind those that its values share. */
@@ -116,6 +116,7 @@ enum kai_err kai_ixsnap_item(struct kai_ixsnap *r, const char *hex_prefix, size_
     if (err != KAI_OK)
         return err;
     w.any = false;
+    w.stop = false;
     w.f = f;
     w.ctx = ctx;
     return look(r, &w);

@@ -57,6 +57,13 @@ const struct kai_text_reason kai_reasons_stream[] = {
         "保持方式が limits のストリームを使用してください。",
     },
     {
+        "stream.size",
+        "The stream {1} takes messages of {2} bytes; it must take those of {3}.",
+        "Raise its max_msg_size, or the max_payload of the servers.",
+        "ストリーム {1} のメッセージの上限は {2} バイトです。{3} バイト以上が必要です。",
+        "ストリームの max_msg_size またはサーバーの max_payload を大きくしてください。",
+    },
+    {
         "stream.storage",
         "The stream {1} is kept in memory.",
         "Use a stream with file storage.",

@@ -90,7 +90,7 @@ void kai_cli_release(struct kai_cli *cli);
  * second); a home without a node is not opened. *lost: the node was not there or went away, which
  * is not told: ask again. */
 int kai_cli_follow(struct kai_cli *cli, const char *verb, const json_t *args, kai_line_fn *line,
-                   void *ctx, bool (*stop)(void), bool *lost);
+                   void *ctx, bool (*stop)(void *ctx), bool *lost);
 /* Print each line as it is. */
 bool kai_cli_print_line(void *ctx, const char *line, size_t n);
 /* Ask, and print the answer: lines with --json, else a table. */

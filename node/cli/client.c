@@ -31,7 +31,7 @@ struct ask {
     struct kai_buf error; /* Body of an error answer. */
     FILE *upload;
     /* kai_cli_follow() */
-    bool (*stop)(void); /* NULL: it does not end before the answer does. */
+    bool (*stop)(void *ctx); /* NULL: it does not end before the answer does. */
     bool lost;
 };
 
@@ -114,7 +114,7 @@ static int on_progress(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl
     const struct ask *ask = ctx;
 
     (void)a, (void)b, (void)c, (void)d;
-    return ask->stop(); /* Asked at least once a second. */
+    return ask->stop(ask->ctx); /* Asked at least once a second. */
 }
 
 /* Where the node listens, as its configuration says. */
@@ -394,7 +394,7 @@ int kai_cli_call(struct kai_cli *cli, const char *verb, json_t *args, const char
 }
 
 int kai_cli_follow(struct kai_cli *cli, const char *verb, const json_t *args, kai_line_fn *line,
-                   void *ctx, bool (*stop)(void), bool *lost)
+                   void *ctx, bool (*stop)(void *ctx), bool *lost)
 {
     struct ask a = {.cli = cli, .line = line, .ctx = ctx, .stop = stop};
 

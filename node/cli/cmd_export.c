@@ -43,8 +43,9 @@ static void on_signal(int number)
     stopped = 1;
 }
 
-static bool is_stopped(void)
+static bool is_stopped(void *ctx)
 {
+    (void)ctx;
     return stopped != 0;
 }
 

@@ -102,6 +102,14 @@ static bool on_line(void *ctx, const char *line, size_t n)
     return !r->left;
 }
 
+/* Also while the node has nothing to say. */
+static bool leaves(void *ctx)
+{
+    const struct run *r = ctx;
+
+    return stopped != 0 || kai_stream_leaves(r->stream);
+}
+
 /* Until a signal ends it, it failed, or with --once nothing is left. A node that is away comes
  * back, and goes on where the stream is. */
 static int follow(struct run *r, json_t *args)
@@ -117,10 +125,10 @@ static int follow(struct run *r, json_t *args)
             (void)json_object_set_new(args, "from", json_string(at));
         else
             (void)json_object_del(args, "from");
-        int status = kai_cli_follow(r->cli, "stream", args, on_line, r, is_stopped, &lost);
+        int status = kai_cli_follow(r->cli, "stream", args, on_line, r, leaves, &lost);
         json_decref(r->head);
         r->head = NULL;
-        if (r->left || stopped)
+        if (r->left || leaves(r))
             continue;
         if (!lost)
             return status; /* It was refused, which was told. */

@@ -22,6 +22,8 @@ struct kai_cluster {
     natsOptions *opts;
     natsConnection *nc;
     jsCtx *js;
+    natsStatistics *stats;
+    uint64_t looked; /* Reconnects by themselves, when the stream was looked at. */
     char reason[KAI_CLUSTER_REASON_CAP];
     pthread_mutex_t mu; /* Guards what follows: acknowledgements come on a thread of libnats. */
     pthread_cond_t changed;
@@ -37,60 +39,12 @@ const char *kai_cluster_reason(const struct kai_cluster *c)
     return c->reason;
 }
 
-/* ---- Names. */
-bool kai_cluster_name_ok(const char *name, bool dots)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    size_t max = dots ? KAI_CLUSTER_SUBJECT_MAX : KAI_CLUSTER_NAME_MAX;
-    size_t n = 0;
-
-    if (strlen(name) > max)
-        return false;
-    for (;;) {
-        size_t part = strspn(name + n, plain);
-
-        n += part;
-        if (part == 0)
-            return false;
-        if (name[n] == '\0')
-            return true;
-        if (!dots || name[n++] != '.')
-            return false;
-    }
-}
-
-static bool is_loopback(const char *host, size_t n)
-{
-    static const char *const names[] = {"127.0.0.1", "[::1]", "localhost"};
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strlen(names[i]) == n && memcmp(names[i], host, n) == 0)
-            return true;
-    return false;
-}
-
-bool kai_cluster_url_ok(const char *url)
-{
-    bool tls = strncmp(url, "tls://", 6) == 0;
-    const char *host;
-    size_t n;
-
-    if (!tls && strncmp(url, "nats://", 7) != 0)
-        return false;
-    host = url + (tls ? 6 : 7);
-    n = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
-    if (n == 0 || strlen(host) > 260 || host[n] != ':' || strpbrk(host, "@/?# ") != NULL)
-        return false;
-    size_t digits = strspn(host + n + 1, "0123456789");
-    return digits > 0 && digits <= 5 && host[n + 1 + digits] == '\0' &&
-           (tls || is_loopback(host, n));
-}
-
 /* ---- Acknowledgements. */
 static void settle(struct kai_cluster *c, size_t i, const jsPubAck *ack, const jsPubAckErr *error)
 {
     if (ack != NULL) {
         c->msgs[i].told = true; /* Also where it was there already: Duplicate. */
+        c->msgs[i].fresh = !ack->Duplicate;
         c->msgs[i].seq = ack->Sequence;
     } else if (error != NULL) {
         (void)snprintf(c->refused, sizeof c->refused, "%s",
@@ -219,7 +173,9 @@ enum kai_err kai_cluster_new(struct kai_cluster **out, const struct kai_cluster_
     (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&c->changed, &attr);
     (void)pthread_condattr_destroy(&attr);
-    natsStatus s = set_options(c, &file);
+    natsStatus s = natsStatistics_Create(&c->stats);
+    if (s == NATS_OK)
+        s = set_options(c, &file);
     if (s != NATS_OK) {
         (void)not_now(c, s);
         enum kai_err err = s == NATS_NO_MEMORY ? KAI_ENOMEM
@@ -240,6 +196,7 @@ static void disconnect(struct kai_cluster *c)
     natsConnection_Destroy(c->nc);
     c->js = NULL;
     c->nc = NULL;
+    c->looked = UINT64_MAX;
 }
 
 void kai_cluster_free(struct kai_cluster *c)
@@ -248,6 +205,7 @@ void kai_cluster_free(struct kai_cluster *c)
         return;
     disconnect(c);
     natsOptions_Destroy(c->opts);
+    natsStatistics_Destroy(c->stats);
     nats_CloseAndWait(0); /* No thread of it asks for c any more. */
     (void)pthread_cond_destroy(&c->changed);
     (void)pthread_mutex_destroy(&c->mu);
@@ -282,6 +240,23 @@ static enum kai_err connect_now(struct kai_cluster *c)
     return err;
 }
 
+/* UINT64_MAX: not connected. */
+static uint64_t count_reconnects(const struct kai_cluster *c)
+{
+    uint64_t n = UINT64_MAX;
+
+    if (c->nc == NULL || natsConnection_Status(c->nc) != NATS_CONN_STATUS_CONNECTED ||
+        natsConnection_GetStats(c->nc, c->stats) != NATS_OK ||
+        natsStatistics_GetCounts(c->stats, NULL, NULL, NULL, NULL, &n) != NATS_OK)
+        return UINT64_MAX;
+    return n;
+}
+
+bool kai_cluster_same(const struct kai_cluster *c)
+{
+    return c->looked != UINT64_MAX && count_reconnects(c) == c->looked;
+}
+
 /* ---- The stream. */
 static enum kai_err deny(struct kai_cluster *c, struct kai_why *why, const char *code,
                          const char *arg2, uint64_t arg3)
@@ -302,8 +277,19 @@ static bool covers(const char *pattern, const char *subject)
                       (subject[n - 2] == '.' || subject[n - 2] == '\0'));
 }
 
+/* Of a message with its header. */
+static size_t size_max(const struct kai_cluster *c, const jsStreamConfig *cfg)
+{
+    int64_t most = natsConnection_GetMaxPayload(c->nc);
+
+    if (cfg->MaxMsgSize > 0 && cfg->MaxMsgSize < most)
+        most = cfg->MaxMsgSize;
+    return most > 0 ? (size_t)most : 0;
+}
+
 /* Exactly once is kept by what the stream holds, so it must keep what it was given. */
-static enum kai_err judge(struct kai_cluster *c, const jsStreamConfig *cfg, struct kai_why *why)
+static enum kai_err judge(struct kai_cluster *c, const jsStreamConfig *cfg, size_t most,
+                          struct kai_why *why)
 {
     char n[24];
     bool covered = false;
@@ -316,6 +302,9 @@ static enum kai_err judge(struct kai_cluster *c, const jsStreamConfig *cfg, stru
         return deny(c, why, "stream.retention", NULL, 0);
     if (cfg->Storage != js_FileStorage)
         return deny(c, why, "stream.storage", NULL, 0);
+    (void)snprintf(n, sizeof n, "%zu", most);
+    if (most < KAI_STREAM_MSG_BYTES_MIN)
+        return deny(c, why, "stream.size", n, KAI_STREAM_MSG_BYTES_MIN);
     (void)snprintf(n, sizeof n, "%lld", (long long)cfg->Replicas);
     if (cfg->Replicas < (int64_t)c->o->replicas)
         return deny(c, why, "stream.replicas", n, c->o->replicas);
@@ -348,6 +337,7 @@ enum kai_err kai_cluster_look(struct kai_cluster *c, bool known, struct kai_clus
 
     if (err != KAI_OK)
         return err;
+    c->looked = count_reconnects(c); /* Before: what is lost from here on is lost behind it. */
     natsStatus s = js_GetStreamInfo(&info, c->js, c->o->stream, NULL, &code);
     bool missing = s == NATS_NOT_FOUND && code == JSStreamNotFoundErr;
     if (missing && !known && !c->o->create)
@@ -356,14 +346,12 @@ enum kai_err kai_cluster_look(struct kai_cluster *c, bool known, struct kai_clus
         s = make(c, &info, &code);
     if (s != NATS_OK)
         return not_now(c, s);
-    err = judge(c, info->Config, why);
+    size_t most = size_max(c, info->Config);
+    err = judge(c, info->Config, most, why);
     *out = (struct kai_cluster_state){.created_ns = info->Created, .last_seq = info->State.LastSeq};
-    int64_t most = natsConnection_GetMaxPayload(c->nc);
-    if (info->Config->MaxMsgSize > 0 && info->Config->MaxMsgSize < most)
-        most = info->Config->MaxMsgSize;
     out->forgets =
         info->Config->MaxAge > 0 || info->Config->MaxMsgs > 0 || info->Config->MaxBytes > 0;
-    out->bytes_max = most > (int64_t)HEAD_BYTES_MAX ? (size_t)most - HEAD_BYTES_MAX : 0;
+    out->bytes_max = most > HEAD_BYTES_MAX ? most - HEAD_BYTES_MAX : 0;
     jsStreamInfo_Destroy(info);
     return err;
 }
@@ -383,6 +371,26 @@ enum kai_err kai_cluster_ask(struct kai_cluster *c, struct kai_cluster_msg *m)
         return not_now(c, s);
     m->told = true;
     m->seq = natsMsg_GetSequence(msg);
+    natsMsg_Destroy(msg);
+    return KAI_OK;
+}
+
+enum kai_err kai_cluster_stands(struct kai_cluster *c, uint64_t seq, const char *subject,
+                                bool *stands)
+{
+    natsMsg *msg = NULL;
+    jsErrCode code = 0;
+    enum kai_err err = connect_now(c);
+
+    if (err != KAI_OK)
+        return err;
+    natsStatus s = js_GetMsg(&msg, c->js, c->o->stream, seq, NULL, &code);
+    *stands = s == NATS_NOT_FOUND && code == JSNoMessageFoundErr;
+    if (*stands)
+        return KAI_OK;
+    if (s != NATS_OK)
+        return not_now(c, s);
+    *stands = strcmp(natsMsg_GetSubject(msg), subject) == 0;
     natsMsg_Destroy(msg);
     return KAI_OK;
 }

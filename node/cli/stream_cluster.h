@@ -14,9 +14,10 @@
 #include "base/limits.h"
 #include "base/why.h"
 
-#define KAI_CLUSTER_REASON_CAP  160u
-#define KAI_CLUSTER_NAME_MAX    64u /* Of a stream, */
-#define KAI_CLUSTER_SUBJECT_MAX 96u /* and of the subject that its messages stand under. */
+#define KAI_CLUSTER_REASON_CAP      160u
+#define KAI_CLUSTER_NAME_MAX        64u /* Of a stream, */
+#define KAI_CLUSTER_SUBJECT_MAX     96u /* and of the subject that its messages stand under. */
+#define KAI_CLUSTER_MSG_SUBJECT_CAP (KAI_CLUSTER_SUBJECT_MAX + 80u)
 
 struct kai_cluster_opts { /* All the caller's, until kai_cluster_free(). NULL: not given. */
     const char *urls[KAI_STREAM_SERVERS_MAX]; /* Each was found good by kai_cluster_url_ok(). */
@@ -40,16 +41,17 @@ struct kai_cluster_state {
 };
 
 struct kai_cluster_msg {
-    char subject[KAI_CLUSTER_SUBJECT_MAX + 80];
+    char subject[KAI_CLUSTER_MSG_SUBJECT_CAP];
     char id[80];
     const char *text; /* The caller's. */
     size_t n;
     bool guard;   /* Refuse it where the subject has one already. */
     bool told;    /* Out: it is in the stream. */
+    bool fresh;   /* Out: it was not until now, as the stream says itself. */
     uint64_t seq; /* Its number there. */
 };
 
-/* tls://HOST:PORT, or nats:// to loopback; no user in it. */
+/* stream_names.c: tls://HOST:PORT, or nats:// to loopback; no user in it. */
 bool kai_cluster_url_ok(const char *url);
 /* A name of letters, digits, - and _; a subject of such names and dots. */
 bool kai_cluster_name_ok(const char *name, bool dots);
@@ -66,10 +68,17 @@ const char *kai_cluster_reason(const struct kai_cluster *c);
 /* Connect where that is needed, and look at the stream. known: it was there before, so that where
  * it is not it must not be made again: a cluster that starts may not know it yet. Errors:
  * KAI_EAGAIN; KAI_EMALFORMED, which stays so until somebody changes the stream: stream.missing,
- * stream.retention, stream.storage (name), stream.replicas (name, it has, it must have),
- * stream.subjects (name, subject). */
+ * stream.retention, stream.storage (name), stream.size (name, it takes, it must take),
+ * stream.replicas (name, it has, it must have), stream.subjects (name, subject). */
 KAI_MUST_USE enum kai_err kai_cluster_look(struct kai_cluster *c, bool known,
                                            struct kai_cluster_state *out, struct kai_why *why);
+/* Whether the connection is still the one over which it was looked at: libnats makes another one by
+ * itself, and the servers behind that may have lost what was acknowledged. */
+bool kai_cluster_same(const struct kai_cluster *c);
+/* Whether message seq of the stream is the one that went out under the subject; one that somebody
+ * deleted counts as that. Errors: KAI_EAGAIN. */
+KAI_MUST_USE enum kai_err kai_cluster_stands(struct kai_cluster *c, uint64_t seq,
+                                             const char *subject, bool *stands);
 /* Whether the stream has a message under the subject: sets m->told and m->seq. Errors: KAI_EAGAIN.
  */
 KAI_MUST_USE enum kai_err kai_cluster_ask(struct kai_cluster *c, struct kai_cluster_msg *m);

@@ -1,6 +1,7 @@
 /* stream_place: how far a stream has come, in a file. */
 #include "node/cli/stream_place.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,8 +13,11 @@
 
 #include "base/bytes.h"
 #include "node/home.h"
+#include "node/sealed_place.h"
 
 #define FILE_BYTES_MAX 4096u
+
+static_assert(KAI_PLACE_TEXT_CAP(16u) <= KAI_STREAM_AT_CAP, "a place fits");
 
 /* Beside the file, which every write replaces. The descriptor is given back by the end of the
  * process. */
@@ -62,7 +66,8 @@ enum kai_err kai_stream_place_open(struct kai_stream_place *p, const char *path,
     const json_t *seq = json_object_get(o, "seq");
     const json_t *created = json_object_get(o, "created");
     bool good = read_text(o, "at", p->at, sizeof p->at) &&
-                read_text(o, "what", p->what, sizeof p->what) && json_is_integer(seq) &&
+                read_text(o, "what", p->what, sizeof p->what) &&
+                read_text(o, "last", p->last, sizeof p->last) && json_is_integer(seq) &&
                 json_integer_value(seq) >= 0 && json_is_integer(created) &&
                 json_is_boolean(json_object_get(o, "asks"));
 
@@ -76,9 +81,9 @@ enum kai_err kai_stream_place_open(struct kai_stream_place *p, const char *path,
 enum kai_err kai_stream_place_write(const struct kai_stream_place *p, const char *path,
                                     struct kai_why *why)
 {
-    json_t *o =
-        json_pack("{s:s, s:I, s:I, s:b, s:s}", "at", p->at, "created", (json_int_t)p->created_ns,
-                  "seq", (json_int_t)p->seq, "asks", (int)p->asks, "what", p->what);
+    json_t *o = json_pack("{s:s, s:I, s:I, s:s, s:b, s:s}", "at", p->at, "created",
+                          (json_int_t)p->created_ns, "seq", (json_int_t)p->seq, "last", p->last,
+                          "asks", (int)p->asks, "what", p->what);
     char text[FILE_BYTES_MAX];
     size_t n = o == NULL ? 0 : json_dumpb(o, text, sizeof text - 1, JSON_COMPACT);
 

@@ -8,15 +8,17 @@
 
 #include "base/err.h"
 #include "base/why.h"
+#include "node/cli/stream_cluster.h"
 
 #define KAI_STREAM_AT_CAP 96u /* A node's word for a place in its index. */
 
 struct kai_stream_place {
-    char at[KAI_STREAM_AT_CAP]; /* "": nothing has gone out. */
-    int64_t created_ns;         /* The stream it went to; 0: none yet. */
-    uint64_t seq;               /* The last message of ours there. */
-    bool asks;                  /* What comes may have gone out before: ask for each. */
-    char what[65];              /* Hash of what is streamed: another question is another stream. */
+    char at[KAI_STREAM_AT_CAP];             /* "": nothing has gone out. */
+    int64_t created_ns;                     /* The stream it went to; 0: none yet. */
+    uint64_t seq;                           /* The last message of ours there, */
+    char last[KAI_CLUSTER_MSG_SUBJECT_CAP]; /* and its subject; "": not known. */
+    bool asks;                              /* What comes may have gone out before: ask for each. */
+    char what[65]; /* Hash of what is streamed: another question is another stream. */
 };
 
 /* Lock the file for this process until it ends, and read it. Nothing there: all zeros.

@@ -23,6 +23,9 @@ struct kai_stream {
     /* The thread's own. */
     struct kai_cluster_state now;
     bool checked; /* Since the last failure. */
+    bool shrank;  /* It numbers anew what it had numbered before. */
+    bool sure;    /* A batch of this process was acknowledged: no earlier one is on its way. */
+    uint64_t looked_ms;
     uint64_t good_ms;
     uint64_t told_ms; /* That it is away; 0: not. */
     uint64_t shorter_ms;

@@ -73,6 +73,7 @@ bool kai_stream_from(struct kai_stream *s, char at[static KAI_STREAM_AT_CAP])
     (void)pthread_mutex_lock(&s->mu);
     while (goes_on && (!s->seen || !s->idle))
         goes_on = wait_here(s);
+    goes_on = goes_on && !s->ends;
     kai_stream_clear(s); /* Of the answer before: what is not written down comes again. */
     s->restart = false;
     memcpy(at, s->place.at, KAI_STREAM_AT_CAP);
@@ -85,6 +86,14 @@ void kai_stream_again(struct kai_stream *s)
     (void)pthread_mutex_lock(&s->mu);
     s->place.asks = true;
     (void)pthread_mutex_unlock(&s->mu);
+}
+
+bool kai_stream_leaves(struct kai_stream *s)
+{
+    (void)pthread_mutex_lock(&s->mu);
+    bool leaves = s->restart || s->ends;
+    (void)pthread_mutex_unlock(&s->mu);
+    return leaves;
 }
 
 static bool put(struct kai_stream *s, struct kai_stream_entry *e)

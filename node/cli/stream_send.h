@@ -37,6 +37,9 @@ bool kai_stream_from(struct kai_stream *s, char at[static KAI_STREAM_AT_CAP]);
 /* The node begins elsewhere than it was asked to: what it says may have gone out before. */
 void kai_stream_again(struct kai_stream *s);
 
+/* No more of this answer is wanted. For a thread that waits for the node's next line. */
+bool kai_stream_leaves(struct kai_stream *s);
+
 /* Take a copy of a message; waits while there are too many. False: no more is wanted: it ends, or
  * the stream is another one now and kai_stream_from() says from where. ask: this one may have gone
  * out before. */

@@ -12,6 +12,8 @@
 #define SHORTER_MS  5000u /* A leader that was just elected may not know yet what it has. */
 #define AWAY_MS     3000u /* Then it is told, */
 #define AWAY_AGAIN  60000u
+#define LOOK_MS     30000u /* So often also while nothing goes out, */
+#define IDLE_MS     1000u  /* and so soon after the connection was lost. */
 #define BATCH_BYTES (4u << 20)
 
 /* ---- Telling. */
@@ -96,14 +98,18 @@ static bool begin_again(struct kai_stream *s, const char *at, bool asks)
     kai_copy_text(p->at, sizeof p->at, at);
     p->created_ns = s->now.created_ns;
     p->seq = s->now.last_seq;
+    p->last[0] = '\0';
     p->asks = asks;
+    s->shrank = false;
+    s->shorter_ms = 0;
     kai_stream_clear(s);
     s->restart = true;
     return true;
 }
 
-/* mu is held. *event: what is to be told. False: it may be that the cluster does not know yet. */
-static bool compare(struct kai_stream *s, const char **event)
+/* mu is held. ours: the last that was written down is there. *event: what is to be told. False: it
+ * may be that the cluster does not know yet. */
+static bool compare(struct kai_stream *s, bool ours, const char **event)
 {
     struct kai_stream_place *p = &s->place;
 
@@ -111,7 +117,7 @@ static bool compare(struct kai_stream *s, const char **event)
         *event = p->created_ns != 0 ? "another" : NULL;
         return begin_again(s, s->now.last_seq > 0 ? "begin" : "", s->now.last_seq > 0);
     }
-    if (s->now.last_seq >= p->seq) {
+    if (s->now.last_seq >= p->seq && ours && !s->shrank) {
         /* What stands behind the last that was written down may be ours. While it runs, the batch
          * at hand is asked for anyway. */
         p->asks = p->asks || (!s->seen && s->now.last_seq > p->seq);
@@ -120,31 +126,57 @@ static bool compare(struct kai_stream *s, const char **event)
     }
     if (s->shorter_ms == 0)
         s->shorter_ms = kai_now_ms();
-    if (kai_now_ms() - s->shorter_ms < SHORTER_MS)
+    if (ours && !s->shrank && kai_now_ms() - s->shorter_ms < SHORTER_MS)
         return false;
-    s->shorter_ms = 0;
     *event = "shorter"; /* It lost what it had acknowledged. */
     return begin_again(s, "begin", true);
+}
+
+/* Whether the last message that was written down is there: where the stream lost it, and others
+ * were added, it is as long as before. */
+static enum kai_err find_last(struct kai_stream *s, bool *ours)
+{
+    const struct kai_stream_place *p = &s->place;
+
+    *ours = true;
+    if (p->last[0] == '\0' || p->created_ns != s->now.created_ns || p->seq > s->now.last_seq)
+        return KAI_OK;
+    return kai_cluster_stands(s->o->cluster, p->seq, p->last, ours);
+}
+
+static enum kai_err look_once(struct kai_stream *s, const char **event, struct kai_why *why)
+{
+    bool ours;
+    enum kai_err err = kai_cluster_look(s->o->cluster, s->place.created_ns != 0, &s->now, why);
+
+    if (err == KAI_OK)
+        err = find_last(s, &ours);
+    if (err != KAI_OK)
+        return err;
+    (void)pthread_mutex_lock(&s->mu);
+    s->checked = compare(s, ours, event);
+    s->seen = s->seen || s->checked;
+    (void)pthread_cond_broadcast(&s->changed);
+    (void)pthread_mutex_unlock(&s->mu);
+    s->looked_ms = kai_now_ms();
+    if (!s->checked && s->told_ms == 0)
+        s->good_ms = s->looked_ms; /* It is not away: it answers. */
+    return KAI_OK;
 }
 
 /* Until it is there. False: it ends, or failed. */
 static bool look(struct kai_stream *s)
 {
+    s->checked =
+        s->checked && kai_cluster_same(s->o->cluster) && kai_now_ms() - s->looked_ms < LOOK_MS;
     for (unsigned round = 0; !s->checked; round++) {
         struct kai_why why = {0};
         const char *event = NULL;
-        enum kai_err err = kai_cluster_look(s->o->cluster, s->place.created_ns != 0, &s->now, &why);
+        enum kai_err err = look_once(s, &event, &why);
 
         if (err != KAI_OK && err != KAI_EAGAIN) {
             fail(s, err, &why);
             return false;
-        }
-        if (err == KAI_OK) {
-            (void)pthread_mutex_lock(&s->mu);
-            s->checked = compare(s, &event);
-            s->seen = s->seen || s->checked;
-            (void)pthread_cond_broadcast(&s->changed);
-            (void)pthread_mutex_unlock(&s->mu);
         }
         if (event != NULL)
             say(s, event, NULL, 0);
@@ -224,8 +256,12 @@ static void cut(struct kai_stream *s, struct kai_stream_entry *e)
 }
 
 /* Returns how many messages there are. */
-static size_t make_messages(struct kai_stream *s, bool asks)
+static size_t make_messages(struct kai_stream *s)
 {
+    (void)pthread_mutex_lock(&s->mu);
+    bool asks = s->place.asks || !s->sure;
+    (void)pthread_mutex_unlock(&s->mu);
+
     size_t n = 0;
 
     for (size_t i = 0; i < s->n_batch; i++) {
@@ -246,17 +282,16 @@ static size_t make_messages(struct kai_stream *s, bool asks)
     return n;
 }
 
-/* Whether it has to go out, by what the stream holds: sets m->told where it does not. While all is
- * asked for, what was withdrawn before it could be told is not told at all; but where the stream
- * forgets, it says nothing of what a reader of it knows. */
-static enum kai_err ask(struct kai_stream *s, struct kai_cluster_msg *m, bool all)
+/* Whether it has to go out, by what the stream holds: sets m->told where it does not. What was
+ * withdrawn before it could be told is not told at all; but where the stream forgets, it says
+ * nothing of what a reader of it knows. */
+static enum kai_err ask(struct kai_stream *s, struct kai_cluster_msg *m)
 {
     struct kai_cluster_msg item = {.n = 0};
     const char *id = strrchr(m->subject, '.') + 1;
     enum kai_err err = kai_cluster_ask(s->o->cluster, m);
 
-    s->sum.held += m->told;
-    if (err != KAI_OK || m->told || !all || s->now.forgets)
+    if (err != KAI_OK || m->told || s->now.forgets)
         return err;
     (void)snprintf(item.subject, sizeof item.subject, "%s.item.%s", s->o->to->subject, id);
     if (strcmp(item.subject, m->subject) == 0)
@@ -266,8 +301,8 @@ static enum kai_err ask(struct kai_stream *s, struct kai_cluster_msg *m, bool al
     return err;
 }
 
-/* One attempt at what is not told yet. */
-static enum kai_err attempt(struct kai_stream *s, size_t n, bool asks)
+/* One attempt. What an earlier one brought in may have been lost since: it is asked for, too. */
+static enum kai_err attempt(struct kai_stream *s, size_t n)
 {
     enum kai_err err = KAI_OK;
     bool any = false;
@@ -275,26 +310,38 @@ static enum kai_err attempt(struct kai_stream *s, size_t n, bool asks)
     for (size_t i = 0; err == KAI_OK && i < n; i++) {
         struct kai_cluster_msg *m = &s->msgs[i];
 
-        if (!m->told && m->guard)
-            err = ask(s, m, asks);
+        m->told = false;
+        if (m->guard)
+            err = ask(s, m);
         any = any || !m->told;
     }
     if (err != KAI_OK || !any)
         return err;
-    uint64_t before = 0, after = 0;
-    for (size_t i = 0; i < n; i++)
-        before += s->msgs[i].told;
     err = kai_cluster_publish(s->o->cluster, s->msgs, n);
-    for (size_t i = 0; i < n; i++) {
-        after += s->msgs[i].told;
-        s->msgs[i].guard =
-            true; /* Whatever happened to it: it is asked for before it goes again. */
-    }
-    s->sum.sent += after - before;
+    for (size_t i = 0; i < n; i++)
+        s->msgs[i].guard = true; /* Whatever happened to it. */
     return err;
 }
 
-static bool write_down(struct kai_stream *s, size_t n)
+/* Whether one that was not there before has a number that was given already. */
+static bool numbers_anew(const struct kai_stream *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (s->msgs[i].fresh && s->msgs[i].seq <= s->place.seq)
+            return true;
+    return false;
+}
+
+/* mu is held. */
+static void count(struct kai_stream *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        s->sum.sent += s->msgs[i].fresh;
+        s->sum.held += !s->msgs[i].fresh && s->msgs[i].seq != 0;
+    }
+}
+
+static void write_down(struct kai_stream *s, size_t n)
 {
     struct kai_stream_place p;
     struct kai_why why = {0};
@@ -302,8 +349,10 @@ static bool write_down(struct kai_stream *s, size_t n)
     (void)pthread_mutex_lock(&s->mu);
     p = s->place;
     for (size_t i = 0; i < n; i++)
-        if (s->msgs[i].seq > p.seq)
+        if (s->msgs[i].seq > p.seq) {
             p.seq = s->msgs[i].seq;
+            kai_copy_text(p.last, sizeof p.last, s->msgs[i].subject);
+        }
     for (size_t i = 0; i < s->n_batch; i++)
         p.asks = p.asks && s->batch[i].state[0] != '\0';
     kai_copy_text(p.at, sizeof p.at, s->batch[s->n_batch - 1].at);
@@ -311,33 +360,41 @@ static bool write_down(struct kai_stream *s, size_t n)
     enum kai_err err = kai_stream_place_write(&p, s->o->path, &why);
     if (err != KAI_OK) {
         fail(s, err, &why);
-        return false;
+        return;
     }
     (void)pthread_mutex_lock(&s->mu);
     s->place = p;
+    count(s, n);
+    s->sure = s->sure || n > 0;
     (void)pthread_mutex_unlock(&s->mu);
-    return true;
 }
 
 /* Until all of it is in the stream. */
 static void deliver(struct kai_stream *s)
 {
-    (void)pthread_mutex_lock(&s->mu);
-    bool asks = s->place.asks;
-    (void)pthread_mutex_unlock(&s->mu);
-    size_t n = make_messages(s, asks);
+    size_t n = make_messages(s);
     bool done = n == 0;
 
     for (unsigned round = 0; !done; round++) {
         if (!look(s) || s->restart)
             return;
-        done = attempt(s, n, asks) == KAI_OK;
-        if (done)
+        if (attempt(s, n) == KAI_OK) {
             say_well(s);
-        else if (!pause(s, round))
+            s->shrank = numbers_anew(s, n);
+            s->checked = !s->shrank;
+            done = s->checked && kai_cluster_same(s->o->cluster);
+        } else if (!pause(s, round)) {
             return;
+        }
     }
-    (void)write_down(s, n);
+    write_down(s, n);
+}
+
+/* Nothing is to go out: the stream may lose what it has, or be another one. */
+static void rest(struct kai_stream *s)
+{
+    if (look(s))
+        say_well(s);
 }
 
 void *kai_stream_work(void *ctx)
@@ -349,14 +406,18 @@ void *kai_stream_work(void *ctx)
         say_well(s);
     while (!ends) {
         (void)pthread_mutex_lock(&s->mu);
-        while (s->n == 0 && !s->ends)
-            (void)pthread_cond_wait(&s->changed, &s->mu);
+        if (s->n == 0 && !s->ends)
+            kai_stream_wait_ms(s, IDLE_MS);
         ends = s->ends;
         if (!ends)
             take_batch(s);
         (void)pthread_mutex_unlock(&s->mu);
-        if (!ends)
+        if (s->told_ms == 0)
+            s->good_ms = kai_now_ms(); /* From here on it is waited for. */
+        if (!ends && s->n_batch > 0)
             deliver(s);
+        else if (!ends)
+            rest(s);
         drop_batch(s);
     }
     return NULL;

@@ -43,10 +43,14 @@ class Api(http.client.HTTPConnection):
 
     def watch(self, expr=""):
         """What arrives from now on, line by line; the first is b"" and says that it watches."""
-        self.request("POST", "/v1/watch", json.dumps({"expr": expr}).encode())
+        return self.follow("watch", {"expr": expr})
+
+    def follow(self, verb, args):
+        """An answer that does not end, line by line."""
+        self.request("POST", "/v1/" + verb, json.dumps(args).encode())
         answer = self.getresponse()
         if answer.status != 200:
-            raise Refused("watch: %s" % answer.read().decode("utf-8", "replace"))
+            raise Refused("%s: %s" % (verb, answer.read().decode("utf-8", "replace")))
         while True:
             line = answer.readline()
             if not line:

@@ -8,7 +8,9 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
+import unittest
 
 from world import DONE, Port, WorldCase, until
 
@@ -97,6 +99,15 @@ class Cluster:
                 self.running[i].wait()
                 self.running[i] = None
 
+    def end(self, i):
+        """In good order: all that it acknowledged is in its folder."""
+        self.running[i].terminate()
+        self.running[i].wait()
+        self.running[i] = None
+
+    def folder(self, i):
+        return os.path.join(self.dir, "n%d" % i)
+
     def close(self):
         self.kill()
         for p in self.ports:
@@ -156,7 +167,7 @@ class Streaming(WorldCase):
         args = ["--stream", stream, "--clearance", clearance]
         for url in self.cluster.urls:
             args += ["--to", url]
-        return args + list(more)
+        return args + [str(a) for a in more]
 
     def begin(self, *args):
         """One that goes on, its standard error and output in files."""
@@ -177,11 +188,17 @@ class Streaming(WorldCase):
         self.assertEqual(DONE, process.wait(10), self.said(process))
 
     def kill(self, process):
-        """And until a cluster with a tiny window has forgotten the ids of what it was given."""
         process.kill()
         process.wait()
+        self.forget()
+
+    def forget(self):
+        """Wait until a cluster with a tiny window has forgotten the ids of what it was given."""
         forgotten = time.monotonic() + 4 * TINY_WINDOW_NS / 1e9
         until("the window is over", lambda: time.monotonic() > forgotten)
+
+    def ids(self, expr):
+        return [r["id"] for r in self.a.query(expr)]
 
     def count(self, stream):
         return ((self.cluster.info(stream) or {}).get("state") or {}).get("messages", 0)
@@ -203,3 +220,32 @@ class Streaming(WorldCase):
         got = [m[0].split(".")[-1] for m in self.cluster.messages(stream) if m[0].split(".")[-2] == kind]
         self.assertEqual(len(got), len(set(got)), "told twice: %r" % [i for i in got if got.count(i) > 1][:3])
         self.assertEqual((set(), set()), (set(ids) - set(got), set(got) - set(ids)), "(lost, too many)")
+
+
+class Alone(Streaming):
+    """One server of its own: streams are on one, and none is elected."""
+
+    @classmethod
+    def build(cls, world):
+        cls.cluster = Cluster(world, n=1)
+        cls.addClassCleanup(cls.cluster.close)
+        cls.cluster.alone()
+        cls.cluster.start()
+        cls.a = world.found()
+        cls.a.ask("audience", "create", "Closed", "--kind", "group", "--label", "AMBER")
+        cls.cluster.well()
+
+    def make(self, name, **more):
+        super().make(name, name.lower(), num_replicas=1, **more)
+
+    def options(self, stream, *more, replicas=1, **kw):
+        """The subject is the stream's name."""
+        return super().options(stream, "--subject", stream.lower(), *(("--replicas", replicas) if replicas else ()), *more, **kw)
+
+
+def main():
+    """Run the tests of a file; skipped as a whole, and said so, where there is no server."""
+    if not SERVER:
+        print(MISSING, file=sys.stderr)
+        sys.exit(77)
+    unittest.main(verbosity=2)

@@ -2,14 +2,12 @@
 
 import os
 import subprocess
-import unittest
 
 import cluster
 from cluster import Streaming
 from world import FAILED, bundle, indicator, until
 
 
-@unittest.skipUnless(cluster.SERVER, cluster.MISSING)
 class Secured(Streaming):
     """TLS and a password, or nothing goes out."""
 
@@ -72,4 +70,4 @@ class Secured(Streaming):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    cluster.main()
