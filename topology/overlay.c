@@ -132,7 +132,7 @@ size_t kai_overlay_links(const struct kai_net *n)
  * cap it is only kept from being cut off. */
 static size_t enough(const struct standing *st, const struct kai_cover_aud *a)
 {
-    if (st->links >= KAI_LINKS_SOFT)
+    if (st->links >= KAI_LINKS_MANY)
         return 1;
     return st->links >= KAI_LINKS_EASY && a->want > EASY_WANT ? EASY_WANT : a->want;
 }

@@ -119,7 +119,8 @@
 
 /* Links (section 7). */
 #define KAI_LINKS_MAX           32u
-#define KAI_LINKS_EASY          6u /* From here on 2 links into an audience are enough. */
+#define KAI_LINKS_EASY          6u  /* From here on 2 links into an audience are enough. */
+#define KAI_LINKS_MANY          16u /* From here on one is, beside one to a node before us. */
 #define KAI_LINKS_SOFT          24u /* Beyond it only what would be cut off is linked: room for those. */
 #define KAI_INTRODUCTIONS_MAX   16u
 #define KAI_HANDLES_MAX         1024u /* 16 MATCH frames of 64 audiences. */
