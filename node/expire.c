@@ -96,11 +96,20 @@ static bool handing(struct kai_indexer *x)
     return is;
 }
 
+/* Whether there is a loop to hand anything to. It is the loop's thread that begins and ends it. */
+static bool loop_runs(struct kai_core *c)
+{
+    (void)pthread_mutex_lock(&c->mu);
+    bool runs = c->wake_fd != -1;
+    (void)pthread_mutex_unlock(&c->mu);
+    return runs;
+}
+
 enum kai_err kai_indexer_expire(struct kai_indexer *x, bool *more)
 {
     struct search s = {.x = x, .whole = true};
 
-    if (x->c->loop == NULL || handing(x) || (x->gone_from == 0 && kai_now_ms() < x->gone_next_ms))
+    if (!loop_runs(x->c) || handing(x) || (x->gone_from == 0 && kai_now_ms() < x->gone_next_ms))
         return KAI_OK;
     x->n_gone = 0;
     enum kai_err err = time_of(x, &s.now);

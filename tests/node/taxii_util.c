@@ -20,6 +20,15 @@ int taxii_start(void **state)
 
 /* ---- Asking. */
 /* What comes; the caller frees it. params: "key", "value", ..., NULL; or NULL. */
+char *taxii_text(struct kai_buf *out)
+{
+    kai_buf_u8(out, 0);
+    assert_int_equal(out->err, KAI_OK);
+    char *text = strdup((const char *)out->p);
+    assert_non_null(text);
+    return text;
+}
+
 char *taxii_ask(struct rig *r, const char *method, const char *path, const char *const *params,
                 const char *body, int *status)
 {
@@ -41,8 +50,7 @@ char *taxii_ask(struct rig *r, const char *method, const char *path, const char 
     MUST(kai_indexer_settle(r->core->indexer));
     kai_taxii_run(&call, &q, &reply);
     *status = reply.status;
-    char *text = call.out.len > 0 ? strndup((const char *)call.out.p, call.out.len) : strdup("");
-    assert_non_null(text);
+    char *text = call.out.len > 0 ? taxii_text(&call.out) : strdup("");
     kai_call_free(&call);
     return text;
 }
@@ -116,8 +124,7 @@ char *taxii_verb(struct rig *r, const char *name, json_t *args)
     while (!end)
         MUST(kai_call_next(&call, &out, &end));
     kai_call_free(&call);
-    char *text = strndup((const char *)out.p, out.len);
-    assert_non_null(text);
+    char *text = taxii_text(&out);
     kai_buf_free(&out);
     return text;
 }

@@ -20,6 +20,8 @@ extern struct kai_who taxii_who; /* Who asks. */
 
 /* rig_start(), and whoever opened the home asks. */
 int taxii_start(void **state);
+/* A copy of what stands in out, with an end; the caller frees it. */
+char *taxii_text(struct kai_buf *out);
 /* What comes; the caller frees it. params: "key", "value", ..., NULL; or NULL. */
 char *taxii_ask(struct rig *r, const char *method, const char *path, const char *const *params,
                 const char *body, int *status);

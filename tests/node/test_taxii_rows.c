@@ -79,8 +79,7 @@ static char *stream(struct rig *r)
     MUST(kai_call_next(&call, &out, &end));
     r->core->loop = NULL;
     kai_call_free(&call);
-    char *text = strndup((const char *)out.p, out.len);
-    assert_non_null(text);
+    char *text = taxii_text(&out);
     assert_non_null(strstr(text, "\"current\":true"));
     kai_buf_free(&out);
     return text;
