@@ -429,6 +429,7 @@ class Homes(Case):
         home.run()
         self.addCleanup(lambda: home.node.kill())
         home.publish(json.dumps(indicator("kept.example")))
+        home.sees("kept.example")  # In the index, too, before there is no room.
         filler = os.path.join(mount, "filler")
         with open(filler, "wb") as f:
             while True:
