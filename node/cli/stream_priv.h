@@ -22,9 +22,9 @@ struct kai_stream {
     pthread_t thread;
     /* The thread's own. */
     struct kai_cluster_state now;
-    bool checked; /* Since the last failure. */
-    bool shrank;  /* It numbers anew what it had numbered before. */
-    bool sure;    /* A batch of this process was acknowledged: no earlier one is on its way. */
+    bool checked;  /* Since the last failure. */
+    bool shrank;   /* It numbers anew what it had numbered before. */
+    size_t unsure; /* Messages that come next and that a process before may have sent. */
     uint64_t looked_ms;
     uint64_t good_ms;
     uint64_t told_ms; /* That it is away; 0: not. */

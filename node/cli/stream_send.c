@@ -46,6 +46,7 @@ struct kai_stream *kai_stream_begin(const struct kai_stream_opts *o)
     s->place = o->place;
     s->idle = true;
     s->restart = true;
+    s->unsure = KAI_STREAM_BATCH_MAX;
     s->good_ms = kai_now_ms();
     (void)pthread_mutex_init(&s->mu, NULL);
     (void)pthread_condattr_init(&attr);

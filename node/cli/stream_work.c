@@ -259,7 +259,7 @@ static void cut(struct kai_stream *s, struct kai_stream_entry *e)
 static size_t make_messages(struct kai_stream *s)
 {
     (void)pthread_mutex_lock(&s->mu);
-    bool asks = s->place.asks || !s->sure;
+    bool asks = s->place.asks || s->unsure > 0;
     (void)pthread_mutex_unlock(&s->mu);
 
     size_t n = 0;
@@ -365,7 +365,7 @@ static void write_down(struct kai_stream *s, size_t n)
     (void)pthread_mutex_lock(&s->mu);
     s->place = p;
     count(s, n);
-    s->sure = s->sure || n > 0;
+    s->unsure -= n < s->unsure ? n : s->unsure;
     (void)pthread_mutex_unlock(&s->mu);
 }
 
