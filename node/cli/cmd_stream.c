@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <sodium.h>
 
@@ -221,7 +222,11 @@ static void hash_question(const struct kai_cluster_opts *o, const json_t *args, 
 static enum kai_err open_place(const struct kai_cluster_opts *o, const json_t *args,
                                struct kai_stream_opts *s, struct kai_why *why)
 {
+    const char *home = s->cli->home.dir;
     char what[65];
+
+    if (access(home, F_OK) != 0)
+        return kai_why_set(why, KAI_ENOTFOUND, "home.missing", home, NULL, NULL);
     enum kai_err err = kai_stream_place_open(&s->place, s->path, why);
 
     hash_question(o, args, what);

@@ -364,6 +364,8 @@ class Homes(Case):
     def test_home_that_is_none(self):
         self.cannot_run(self.world.home("nothing-here"), "home.missing")
         self.refused(self.world.home("nothing-here"), FAILED, "home.missing", "status")
+        self.refused(self.world.home("nothing-here"), FAILED, "home.missing", "stream", "--to", "nats://127.0.0.1:1", "--stream", "X",
+                     "--clearance", "GREEN")
         self.assertFalse(os.path.exists(self.world.home("nothing-here").dir), "asking makes nothing")
         file = self.world.home("a-file")
         with open(file.dir, "w"):
