@@ -171,6 +171,21 @@ class Readers(WorldCase):
         self.assertEqual(row["label"], "TLP:GREEN")
         connection.close()
 
+    def test_stream_goes_no_higher(self):
+        """Who asks for a stricter label than they are cleared for gets nothing; for their own, nothing above it."""
+        for i, own in enumerate(LABELS):
+            for j, asked in enumerate(LABELS):
+                connection, response = self.client(own).open("stream", {"expr": "value:" + SHARED, "clearance": asked, "from": "begin"})
+                self.assertEqual(response.status, 200 if j <= i else 403, (own, asked))
+                labels = set()
+                for line in iter(response.readline, b""):
+                    row = json.loads(line) if line.strip() else {}
+                    if row.get("current") or j > i:
+                        break
+                    labels |= {row["label"]} if "label" in row else set()
+                self.assertEqual(labels, {"TLP:" + label for label in LABELS[:j + 1]} if j <= i else set(), (own, asked))
+                connection.close()
+
     def test_a_token_that_is_revoked_ends_what_it_began(self):
         client = Client(self.api, self.make(self.alpha, "short", "green", "reader"))
         connection, response = client.open("watch")
