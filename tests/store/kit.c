@@ -156,6 +156,30 @@ void kit_append(struct kai_store *s, struct kit_log *l, size_t n, size_t payload
     assert_int_equal(kai_tx_commit(t), KAI_OK);
 }
 
+void kit_stage(struct kai_store *s, struct kit_log *l, size_t n, size_t payload_n)
+{
+    struct kai_tx *t;
+    struct kit_entry k;
+
+    assert_int_equal(kai_tx_begin(s, &t), KAI_OK);
+    for (size_t i = 0; i < n; i++) {
+        kit_next(&k, l, payload_n);
+        assert_int_equal(kai_tx_stage(t, &k.e, 7), KAI_OK);
+        kit_moved(l, &k);
+        kit_free(&k);
+    }
+    assert_int_equal(kai_tx_commit(t), KAI_OK);
+}
+
+void kit_advance(struct kai_store *s, const struct kit_log *l, uint64_t to, enum kai_err want)
+{
+    struct kai_tx *t;
+
+    assert_int_equal(kai_tx_begin(s, &t), KAI_OK);
+    assert_int_equal(kai_tx_advance(t, l->pk, to), want);
+    assert_int_equal(kai_tx_commit(t), KAI_OK);
+}
+
 void kit_expect(struct kai_snap *r, const struct kit_log *l, uint64_t seq, size_t payload_n)
 {
     struct kit_log at = kit_log(0);

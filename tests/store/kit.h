@@ -45,6 +45,9 @@ bool kit_same(const struct kai_entry *a, const struct kai_entry *b);
 /* In a transaction of its own: */
 void kit_add_log(struct kai_store *s, const struct kit_log *l, uint64_t flags);
 void kit_append(struct kai_store *s, struct kit_log *l, size_t n, size_t payload_n);
+void kit_stage(struct kai_store *s, struct kit_log *l, size_t n, size_t payload_n);
+/* want: what the store must answer. */
+void kit_advance(struct kai_store *s, const struct kit_log *l, uint64_t to, enum kai_err want);
 /* That entry seq of l is the one that kit_next() made, for payloads of n bytes. */
 void kit_expect(struct kai_snap *r, const struct kit_log *l, uint64_t seq, size_t payload_n);
 
