@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "crypto/hash.h"
+#include "item/data.h"
 #include "item/list.h"
 
 static void say(struct brought *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -122,4 +123,53 @@ enum kai_err brought_scan(struct brought *b, struct kai_view file,
     b->text[0] = '\0';
     memset(b->digest, 0, sizeof b->digest);
     return kai_import_scan(file, "f", opts, &sink, &b->sum);
+}
+
+void brought_expect(struct brought *b, const char *file, const struct kai_import_opts *opts,
+                    const char *want)
+{
+    assert_int_equal(brought_scan(b, V(file), opts), KAI_OK);
+    if (strcmp(b->text, want) != 0)
+        fail_msg("%s\n got: %s\nwant: %s", file, b->text, want);
+}
+
+void brought_table(const struct brought_case *cases, size_t n)
+{
+    struct brought *b = calloc(1, sizeof *b);
+
+    for (size_t i = 0; i < n; i++) {
+        struct kai_import_opts opts = {.label.tlp = cases[i].tlp, .skip_bad = true};
+        char *file = brought_quoted(cases[i].file);
+        char *want = brought_quoted(cases[i].want);
+
+        brought_expect(b, file, &opts, want);
+        free(file);
+        free(want);
+    }
+    free(b);
+}
+
+void brought_real(const struct brought_real *files, size_t n)
+{
+    struct brought *b = calloc(1, sizeof *b);
+    bool all = true;
+
+    for (size_t i = 0; i < n; i++) {
+        struct kai_view file = data_real(files[i].name);
+
+        if (file.p == NULL) {
+            all = false;
+            continue;
+        }
+        assert_int_equal(brought_scan(b, file, &files[i].opts), KAI_OK);
+        if (memcmp(&b->sum, &files[i].want, sizeof b->sum) != 0)
+            fail_msg("%s: %llu items, %llu values, %llu refused, %llu known, %llu doubles\n%.2000s",
+                     files[i].name, (unsigned long long)b->sum.items,
+                     (unsigned long long)b->sum.values, (unsigned long long)b->sum.refused,
+                     (unsigned long long)b->sum.known, (unsigned long long)b->sum.doubles, b->text);
+        data_free(file);
+    }
+    free(b);
+    if (!all)
+        skip();
 }

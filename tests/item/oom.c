@@ -1,7 +1,7 @@
 /* oom: failing allocations. */
 #include "item/oom.h"
 
-#include <stdlib.h>
+#include "item/cm.h"
 
 static bool armed;
 static size_t fail_at;
@@ -45,4 +45,14 @@ bool item_oom_disarm(void)
 {
     armed = false;
     return count > fail_at;
+}
+
+bool item_oom_again(size_t *n, enum kai_err err)
+{
+    bool fired = item_oom_disarm();
+
+    if (err != (fired ? KAI_ENOMEM : KAI_OK))
+        fail_msg("allocation %zu: %s", *n, kai_err_text(err));
+    *n += fired;
+    return fired;
 }

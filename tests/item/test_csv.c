@@ -2,17 +2,13 @@
 #include "item/brought.h"
 #include "item/cm.h"
 #include "item/data.h"
-#include "item/oom.h"
+#include "item/hostile.h"
 
 #define MD5_A    "d41d8cd98f00b204e9800998ecf8427e"
 #define SHA1_A   "da39a3ee5e6b4b0d3255bfef95601890afd80709"
 #define SHA256_A "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-static const struct {
-    const char *file;
-    uint8_t tlp;
-    const char *want;
-} TABLE[] = {
+static const struct brought_case TABLE[] = {
     {"value,type\na.example,domain\n192.0.2.1,ip\n", 2,
      "+ipv4-addr TLP:GREEN {} 192.0.2.1\n+domain-name TLP:GREEN {} a.example\n"},
     {"value,type\na.example,domain\n", 0, "-label.missing 2 f\n"},
@@ -72,73 +68,21 @@ static const struct {
 
 static void test_table(void **state)
 {
-    struct brought *b = calloc(1, sizeof *b);
     (void)state;
-
-    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
-        struct kai_import_opts opts = {.label.tlp = TABLE[i].tlp, .skip_bad = true};
-        char *want = brought_quoted(TABLE[i].want);
-
-        assert_int_equal(brought_scan(b, V(TABLE[i].file), &opts), KAI_OK);
-        if (strcmp(b->text, want) != 0)
-            fail_msg("%s\n got: %s\nwant: %s", TABLE[i].file, b->text, want);
-        free(want);
-    }
-    free(b);
+    brought_table(TABLE, sizeof TABLE / sizeof TABLE[0]);
 }
 
 static const char WHOLE[] = "IoC,Type,TLP,note\r\na.example,Domain,green,\"x\r\ny\"\r\n\"" MD5_A
                             ";" SHA1_A "\",file,amber,\n";
 
-static void test_flips(void **state)
+static void test_hostile(void **state)
 {
-    char file[sizeof WHOLE];
-    size_t n = sizeof WHOLE - 1;
     struct kai_import_opts opts = {.label.tlp = 5, .skip_bad = true};
-    struct brought *b = calloc(1, sizeof *b);
     (void)state;
 
-    memcpy(file, WHOLE, sizeof file);
-    b->quiet = true;
-    assert_int_equal(brought_scan(b, kai_view_of(file, n), &opts), KAI_OK);
-    assert_int_equal(b->sum.values, 3);
-    assert_int_equal(b->sum.refused, 0);
-    for (size_t cut = 0; cut < n; cut++) {
-        uint8_t *p = malloc(cut + 1);
-
-        memcpy(p, file, cut);
-        assert_int_equal(brought_scan(b, kai_view_of(p, cut), &opts), KAI_OK);
-        free(p);
-    }
-    for (size_t bit = 0; bit < 8 * n; bit++) {
-        file[bit / 8] ^= (char)(1u << bit % 8);
-        assert_int_equal(brought_scan(b, kai_view_of(file, n), &opts), KAI_OK);
-        assert_true(b->sum.items + b->sum.refused > 0);
-        file[bit / 8] ^= (char)(1u << bit % 8);
-    }
-    free(b);
-}
-
-static void test_no_memory(void **state)
-{
-    struct kai_import_opts opts = {.label.tlp = 5};
-    struct brought *b = calloc(1, sizeof *b);
-    (void)state;
-
-    b->blind = true;
-    for (size_t n = 0;; n++) {
-        item_oom_arm(n);
-        enum kai_err err = brought_scan(b, V(WHOLE), &opts);
-        bool fired = item_oom_disarm();
-
-        if (err != (fired ? KAI_ENOMEM : KAI_OK))
-            fail_msg("allocation %zu: %s", n, kai_err_text(err));
-        if (!fired) {
-            assert_true(n > 20);
-            break;
-        }
-    }
-    free(b);
+    assert_int_equal(hostile_bytes(V(WHOLE), &opts, HOSTILE_SHORTER).values, 3);
+    opts.skip_bad = false;
+    assert_true(hostile_memory(V(WHOLE), &opts) > 20);
 }
 
 /* A quote that nobody closes is found out after one row's worth, and many groups are handed out. */
@@ -173,45 +117,23 @@ static void test_limits(void **state)
 
 static void test_real(void **state)
 {
-    static const struct {
-        const char *name;
-        uint8_t tlp;
-        uint64_t values;
-        uint64_t doubles;
-    } files[] = {
-        {"csv/volexity-evilbamboo.csv", 2, 243, 0},
-        {"csv/mstic-nobelium-2021.csv", 0, 203, 10},
+    static const struct brought_real files[] = {
+        {"csv/volexity-evilbamboo.csv", {.label.tlp = 2}, {.items = 25, .values = 243}},
+        {"csv/mstic-nobelium-2021.csv",
+         {.label.tlp = 0},
+         {.items = 147, .values = 203, .doubles = 10}},
     };
-    struct brought *b = calloc(1, sizeof *b);
-    unsigned skipped = 0;
     (void)state;
 
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        struct kai_view file = data_real(files[i].name);
-        struct kai_import_opts opts = {.label.tlp = files[i].tlp};
-
-        if (file.p == NULL) {
-            skipped++;
-            continue;
-        }
-        assert_int_equal(brought_scan(b, file, &opts), KAI_OK);
-        if (b->sum.values != files[i].values || b->sum.refused != 0 ||
-            b->sum.doubles != files[i].doubles)
-            fail_msg("%s: %llu values, %llu refused, %llu doubles\n%.2000s", files[i].name,
-                     (unsigned long long)b->sum.values, (unsigned long long)b->sum.refused,
-                     (unsigned long long)b->sum.doubles, b->text);
-        data_free(file);
-    }
-    free(b);
-    if (skipped > 0)
-        skip();
+    brought_real(files, sizeof files / sizeof files[0]);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),     cmocka_unit_test(test_flips),
-        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_limits),
         cmocka_unit_test(test_real),
     };
 

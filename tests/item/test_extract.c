@@ -6,7 +6,7 @@
 
 #include "item/brought.h"
 #include "item/data.h"
-#include "item/oom.h"
+#include "item/hostile.h"
 
 #define MD5_A   "9e107d9d372bb6826bd81d3542a419d6"
 #define SHA1_A  "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12"
@@ -105,35 +105,27 @@ static const struct {
      IP4("203.0.113.1") NAME("evil.com") URL("http://evil.com/x")},
 };
 
-static void ask(struct brought *b, const char *file, bool extract, const char *want)
-{
-    struct kai_import_opts opts = {.label.tlp = 2, .skip_bad = true, .extract = extract};
-
-    assert_int_equal(brought_scan(b, V(file), &opts), KAI_OK);
-    if (strcmp(b->text, want) != 0)
-        fail_msg("%s\n got: %s\nwant: %s", file, b->text, want);
-}
-
 static void test_texts(void **state)
 {
     struct brought *b = calloc(1, sizeof *b);
-    struct kai_import_opts opts = {.extract = true};
+    struct kai_import_opts opts = {.label.tlp = 2, .skip_bad = true, .extract = true};
     (void)state;
 
     for (size_t i = 0; i < sizeof TEXTS / sizeof TEXTS[0]; i++)
-        ask(b, TEXTS[i].file, true, TEXTS[i].want);
-    assert_int_equal(brought_scan(b, V("evil.com"), &opts), KAI_OK);
-    assert_string_equal(b->text, "-label.missing 0 f\n");
+        brought_expect(b, TEXTS[i].file, &opts, TEXTS[i].want);
+    opts.label.tlp = 0;
+    brought_expect(b, "evil.com", &opts, "-label.missing 0 f\n");
     free(b);
 }
 
 static void test_hosts(void **state)
 {
     struct brought *b = calloc(1, sizeof *b);
+    struct kai_import_opts opts = {.label.tlp = 2, .skip_bad = true};
     (void)state;
 
     for (size_t i = 0; i < sizeof HOSTS / sizeof HOSTS[0]; i++)
-        ask(b, HOSTS[i].file, false, HOSTS[i].want);
+        brought_expect(b, HOSTS[i].file, &opts, HOSTS[i].want);
     free(b);
 }
 
@@ -167,84 +159,35 @@ static const char WHOLE[] =
     "Von hxxps://cdn[.]evil[.]com/a(b)?x=1, 203.0.113[.]7:80 zu "
     "2001:db8::1/64; TLP:GREEN phish[at]evil.net " MD5_A " CVE-2021-44228\n";
 
-static void test_flips(void **state)
+static void test_hostile(void **state)
 {
-    char file[sizeof WHOLE];
-    size_t n = sizeof WHOLE - 1;
     struct kai_import_opts opts = {.label.tlp = 2, .skip_bad = true, .extract = true};
-    struct brought *b = calloc(1, sizeof *b);
     (void)state;
 
-    memcpy(file, WHOLE, sizeof file);
-    b->quiet = true;
-    assert_int_equal(brought_scan(b, kai_view_of(file, n), &opts), KAI_OK);
-    assert_int_equal(b->sum.values, 6);
-    assert_int_equal(b->sum.refused, 0);
-    for (size_t cut = 0; cut < n; cut++) {
-        uint8_t *p = malloc(cut + 1);
-
-        memcpy(p, file, cut);
-        assert_int_equal(brought_scan(b, kai_view_of(p, cut), &opts), KAI_OK);
-        free(p);
-    }
-    for (size_t bit = 0; bit < 8 * n; bit++) {
-        file[bit / 8] ^= (char)(1u << bit % 8);
-        assert_int_equal(brought_scan(b, kai_view_of(file, n), &opts), KAI_OK);
-        assert_true(b->sum.items + b->sum.refused > 0);
-        file[bit / 8] ^= (char)(1u << bit % 8);
-    }
-    free(b);
-}
-
-static void test_no_memory(void **state)
-{
-    static const char hosts[] = "0.0.0.0 evil.com\n127.0.0.1 localhost\n";
-    struct brought *b = calloc(1, sizeof *b);
-    (void)state;
-
-    b->blind = true;
-    for (unsigned i = 0; i < 2; i++)
-        for (size_t n = 0;; n++) {
-            struct kai_import_opts opts = {.label.tlp = 2, .extract = i == 0};
-
-            item_oom_arm(n);
-            enum kai_err err = brought_scan(b, V(i == 0 ? WHOLE : hosts), &opts);
-            bool fired = item_oom_disarm();
-
-            if (err != (fired ? KAI_ENOMEM : KAI_OK))
-                fail_msg("allocation %zu: %s", n, kai_err_text(err));
-            if (!fired) {
-                assert_true(n > 3);
-                break;
-            }
-        }
-    free(b);
+    assert_int_equal(hostile_bytes(V(WHOLE), &opts, HOSTILE_SHORTER).values, 6);
+    opts.skip_bad = false;
+    assert_true(hostile_memory(V(WHOLE), &opts) > 3);
+    opts.extract = false;
+    assert_true(hostile_memory(V("0.0.0.0 evil.com\n127.0.0.1 localhost\n"), &opts) > 3);
 }
 
 static void test_real(void **state)
 {
-    struct kai_view file = data_real("text/unit42-defanged-iocs.txt");
-    struct kai_import_opts opts = {.label.tlp = 2, .extract = true};
-    struct brought *b = calloc(1, sizeof *b);
+    static const struct brought_real files[] = {
+        {"text/unit42-defanged-iocs.txt",
+         {.label.tlp = 2, .extract = true},
+         {.items = 3, .values = 143, .doubles = 1}},
+    };
     (void)state;
 
-    if (file.p == NULL) {
-        free(b);
-        skip();
-    }
-    b->blind = true;
-    assert_int_equal(brought_scan(b, file, &opts), KAI_OK);
-    assert_int_equal(b->sum.values, 143);
-    assert_int_equal(b->sum.refused, 0);
-    data_free(file);
-    free(b);
+    brought_real(files, sizeof files / sizeof files[0]);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_texts), cmocka_unit_test(test_hosts),     cmocka_unit_test(test_long),
-        cmocka_unit_test(test_flips), cmocka_unit_test(test_no_memory), cmocka_unit_test(test_real),
+        cmocka_unit_test(test_texts),   cmocka_unit_test(test_hosts), cmocka_unit_test(test_long),
+        cmocka_unit_test(test_hostile), cmocka_unit_test(test_real),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

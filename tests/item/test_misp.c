@@ -2,7 +2,7 @@
 #include "item/brought.h"
 #include "item/cm.h"
 #include "item/data.h"
-#include "item/oom.h"
+#include "item/hostile.h"
 
 #define U(n)                  "8e2e2d2b-17d4-4cbf-938f-98ee46b3cd" n
 #define HEAD                  "'uuid':'" U("00") "','info':'Case','date':'2026-01-02','timestamp':'1767400000'"
@@ -15,11 +15,7 @@
 #define ONE(name, pattern)    "+indicator TLP:GREEN " name " | " pattern "\n" REPORT("1")
 #define MD5_A                 "d41d8cd98f00b204e9800998ecf8427e"
 
-static const struct {
-    const char *file;
-    uint8_t tlp;
-    const char *want;
-} TABLE[] = {
+static const struct brought_case TABLE[] = {
     {"{'Event':{}}", 2, "-misp.event 0 f: Event\n"},
     {"{'Event':[]}", 2, "-misp.event 0 f: Event\n"},
     {"{'response':{}}", 2, "-misp.event 0 f: response\n"},
@@ -176,21 +172,8 @@ static const struct {
 
 static void test_table(void **state)
 {
-    struct brought *b = calloc(1, sizeof *b);
     (void)state;
-
-    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
-        struct kai_import_opts opts = {.label.tlp = TABLE[i].tlp, .skip_bad = true};
-        char *file = brought_quoted(TABLE[i].file);
-        char *want = brought_quoted(TABLE[i].want);
-
-        assert_int_equal(brought_scan(b, V(file), &opts), KAI_OK);
-        if (strcmp(b->text, want) != 0)
-            fail_msg("%s\n got: %s\nwant: %s", file, b->text, want);
-        free(file);
-        free(want);
-    }
-    free(b);
+    brought_table(TABLE, sizeof TABLE / sizeof TABLE[0]);
 }
 
 static const char WHOLE[] = EVENT(
@@ -206,63 +189,14 @@ static const char WHOLE[] = EVENT(
                                                                                        ",'to_ids':'"
                                                                                        "1'") "]}]");
 
-/* The same bytes again, or less of them: the same, or refused. */
-static void test_prefixes_and_flips(void **state)
-{
-    char *file = brought_quoted(WHOLE);
-    size_t n = strlen(file);
-    struct kai_import_opts opts = {.label.tlp = 2};
-    struct brought *b = calloc(1, sizeof *b);
-    uint8_t first[32];
-    (void)state;
-
-    b->quiet = true;
-    assert_int_equal(brought_scan(b, kai_view_of(file, n), &opts), KAI_OK);
-    assert_int_equal(b->sum.items, 5);
-    assert_int_equal(b->sum.refused, 0);
-    memcpy(first, b->digest, sizeof first);
-    assert_int_equal(brought_scan(b, kai_view_of(file, n), &opts), KAI_OK);
-    assert_memory_equal(first, b->digest, sizeof first);
-    for (size_t cut = 0; cut < n; cut++) {
-        uint8_t *p = malloc(cut + 1); /* So that a sanitizer sees a read past it. */
-
-        memcpy(p, file, cut);
-        assert_int_equal(brought_scan(b, kai_view_of(p, cut), &opts), KAI_OK);
-        assert_int_equal(b->sum.items, 0);
-        assert_true(b->sum.refused > 0);
-        free(p);
-    }
-    for (size_t bit = 0; bit < 8 * n; bit++) {
-        file[bit / 8] ^= (char)(1u << bit % 8);
-        assert_int_equal(brought_scan(b, kai_view_of(file, n), &opts), KAI_OK);
-        assert_true(b->sum.items + b->sum.refused > 0);
-        file[bit / 8] ^= (char)(1u << bit % 8);
-    }
-    free(b);
-    free(file);
-}
-
-static void test_no_memory(void **state)
+static void test_hostile(void **state)
 {
     char *file = brought_quoted(WHOLE);
     struct kai_import_opts opts = {.label.tlp = 2};
-    struct brought *b = calloc(1, sizeof *b);
     (void)state;
 
-    b->blind = true;
-    for (size_t n = 0;; n++) {
-        item_oom_arm(n);
-        enum kai_err err = brought_scan(b, V(file), &opts);
-        bool fired = item_oom_disarm();
-
-        if (err != (fired ? KAI_ENOMEM : KAI_OK))
-            fail_msg("allocation %zu: %s", n, kai_err_text(err));
-        if (!fired) {
-            assert_true(n > 50);
-            break;
-        }
-    }
-    free(b);
+    assert_int_equal(hostile_bytes(V(file), &opts, HOSTILE_NOTHING).items, 5);
+    assert_true(hostile_memory(V(file), &opts) > 50);
     free(file);
 }
 
@@ -300,45 +234,23 @@ static void test_limits(void **state)
 
 static void test_real(void **state)
 {
-    static const struct {
-        const char *name;
-        uint8_t tlp;
-        uint64_t items;
-    } files[] = {
-        {"misp/circl-osint-qakbot.json", 0, 64},
-        {"misp/eset-mozi.json", 2, 34},
-        {"misp/eset-stantinko.json", 2, 232},
-        {"misp/eset-telebots.json", 0, 71},
+    static const struct brought_real files[] = {
+        {"misp/circl-osint-qakbot.json", {.label.tlp = 0}, {.items = 64, .values = 64}},
+        {"misp/eset-mozi.json", {.label.tlp = 2}, {.items = 34, .values = 34}},
+        {"misp/eset-stantinko.json", {.label.tlp = 2}, {.items = 232, .values = 232}},
+        {"misp/eset-telebots.json", {.label.tlp = 0}, {.items = 71, .values = 71}},
     };
-    struct brought *b = calloc(1, sizeof *b);
-    unsigned skipped = 0;
     (void)state;
 
-    b->quiet = true;
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        struct kai_view file = data_real(files[i].name);
-        struct kai_import_opts opts = {.label.tlp = files[i].tlp};
-
-        if (file.p == NULL) {
-            skipped++;
-            continue;
-        }
-        assert_int_equal(brought_scan(b, file, &opts), KAI_OK);
-        if (b->sum.items != files[i].items || b->sum.refused != 0)
-            fail_msg("%s: %llu items, %llu refused", files[i].name,
-                     (unsigned long long)b->sum.items, (unsigned long long)b->sum.refused);
-        data_free(file);
-    }
-    free(b);
-    if (skipped > 0)
-        skip();
+    brought_real(files, sizeof files / sizeof files[0]);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),     cmocka_unit_test(test_prefixes_and_flips),
-        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_limits),
         cmocka_unit_test(test_real),
     };
 

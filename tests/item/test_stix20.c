@@ -2,7 +2,7 @@
 #include "item/brought.h"
 #include "item/cm.h"
 #include "item/data.h"
-#include "item/oom.h"
+#include "item/hostile.h"
 
 #define U(n)             "8e2e2d2b-17d4-4cbf-938f-98ee46b3cd" n
 #define TIMES            "'created':'2026-01-01T00:00:00Z','modified':'2026-01-01T00:00:00Z'"
@@ -20,11 +20,7 @@
       ",'first_observed':'2026-01-01T00:00:00Z','last_observed':'2026-01-01T00:00:00Z',"           \
       "'number_observed':1,'objects':" objects more)
 
-static const struct {
-    const char *file;
-    uint8_t tlp;
-    const char *want;
-} TABLE[] = {
+static const struct brought_case TABLE[] = {
     {INDICATOR(GREEN), 0, "+indicator TLP:GREEN  | [url:value = `http://a.example/`]\n"},
     {INDICATOR(""), 0, "-label.missing 1 f\n"},
     {BUNDLE(INDICATOR("")), 3, "+indicator TLP:AMBER  | [url:value = `http://a.example/`]\n"},
@@ -67,21 +63,8 @@ static const struct {
 
 static void test_table(void **state)
 {
-    struct brought *b = calloc(1, sizeof *b);
     (void)state;
-
-    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
-        struct kai_import_opts opts = {.label.tlp = TABLE[i].tlp, .skip_bad = true};
-        char *file = brought_quoted(TABLE[i].file);
-        char *want = brought_quoted(TABLE[i].want);
-
-        assert_int_equal(brought_scan(b, V(file), &opts), KAI_OK);
-        if (strcmp(b->text, want) != 0)
-            fail_msg("%s\n got: %s\nwant: %s", file, b->text, want);
-        free(file);
-        free(want);
-    }
-    free(b);
+    brought_table(TABLE, sizeof TABLE / sizeof TABLE[0]);
 }
 
 struct held {
@@ -139,84 +122,33 @@ static const char WHOLE[] =
                                          "'path':'x'}}",
                                          GREEN));
 
-static void test_flips(void **state)
-{
-    char *file = brought_quoted(WHOLE);
-    size_t n = strlen(file);
-    struct kai_import_opts opts = {.label.tlp = 5};
-    struct brought *b = calloc(1, sizeof *b);
-    (void)state;
-
-    b->quiet = true;
-    assert_int_equal(brought_scan(b, kai_view_of(file, n), &opts), KAI_OK);
-    assert_int_equal(b->sum.items, 6);
-    assert_int_equal(b->sum.refused, 0);
-    for (size_t cut = 0; cut < n; cut++) {
-        uint8_t *p = malloc(cut + 1);
-
-        memcpy(p, file, cut);
-        assert_int_equal(brought_scan(b, kai_view_of(p, cut), &opts), KAI_OK);
-        assert_true(b->sum.refused > 0);
-        free(p);
-    }
-    for (size_t bit = 0; bit < 8 * n; bit++) {
-        file[bit / 8] ^= (char)(1u << bit % 8);
-        assert_int_equal(brought_scan(b, kai_view_of(file, n), &opts), KAI_OK);
-        assert_true(b->sum.items + b->sum.refused > 0);
-        file[bit / 8] ^= (char)(1u << bit % 8);
-    }
-    free(b);
-    free(file);
-}
-
-static void test_no_memory(void **state)
+static void test_hostile(void **state)
 {
     char *file = brought_quoted(WHOLE);
     struct kai_import_opts opts = {.label.tlp = 5};
-    struct brought *b = calloc(1, sizeof *b);
     (void)state;
 
-    b->blind = true;
-    for (size_t n = 0;; n++) {
-        item_oom_arm(n);
-        enum kai_err err = brought_scan(b, V(file), &opts);
-        bool fired = item_oom_disarm();
-
-        if (err != (fired ? KAI_ENOMEM : KAI_OK))
-            fail_msg("allocation %zu: %s", n, kai_err_text(err));
-        if (!fired) {
-            assert_true(n > 50);
-            break;
-        }
-    }
-    free(b);
+    assert_int_equal(hostile_bytes(V(file), &opts, HOSTILE_BROKEN).items, 6);
+    assert_true(hostile_memory(V(file), &opts) > 50);
     free(file);
 }
 
 static void test_real(void **state)
 {
-    struct kai_view file = data_real("stix20/unit42-icedid.json");
-    struct kai_import_opts opts = {.label.tlp = 2};
-    struct brought *b;
+    static const struct brought_real files[] = {
+        {"stix20/unit42-icedid.json", {.label.tlp = 2}, {.items = 891, .values = 891}},
+    };
     (void)state;
 
-    if (file.p == NULL)
-        skip();
-    b = calloc(1, sizeof *b);
-    assert_non_null(b);
-    assert_int_equal(brought_scan(b, file, &opts), KAI_OK);
-    if (b->sum.refused != 0)
-        fail_msg("%llu: %s", (unsigned long long)b->sum.refused, b->text);
-    assert_int_equal(b->sum.items + b->sum.doubles, 891);
-    data_free(file);
-    free(b);
+    brought_real(files, sizeof files / sizeof files[0]);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table), cmocka_unit_test(test_exact),
-        cmocka_unit_test(test_flips), cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_exact),
+        cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_real),
     };
 

@@ -2,7 +2,7 @@
 #include "item/brought.h"
 #include "item/cm.h"
 #include "item/data.h"
-#include "item/oom.h"
+#include "item/hostile.h"
 
 #define KEV(list)                                                                                  \
     "{'title':'A catalogue of vulnerabilities that are known to be exploited "                     \
@@ -19,11 +19,7 @@
     "'Vendor Thing 1'}}]}]},'vulnerabilities':[" list "]}"
 #define AMBER "'distribution':{'tlp':{'label':'AMBER'}},"
 
-static const struct {
-    const char *file;
-    uint8_t tlp;
-    const char *want;
-} TABLE[] = {
+static const struct brought_case TABLE[] = {
     {KEV(ENTRY("CVE-2025-48384", "")), 0, "-label.missing 0 f: vulnerabilities[0]\n"},
     {KEV(ENTRY("CVE-2025-48384", "") "," ENTRY("CVE-2025-48385", ",'notes':'x'")), 1,
      "+vulnerability TLP:CLEAR CVE-2025-48384\n+vulnerability TLP:CLEAR CVE-2025-48385\n"},
@@ -55,61 +51,19 @@ static const struct {
 
 static void test_table(void **state)
 {
-    struct brought *b = calloc(1, sizeof *b);
     (void)state;
-
-    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
-        struct kai_import_opts opts = {.label.tlp = TABLE[i].tlp, .skip_bad = true};
-        char *file = brought_quoted(TABLE[i].file);
-        char *want = brought_quoted(TABLE[i].want);
-
-        assert_int_equal(brought_scan(b, V(file), &opts), KAI_OK);
-        if (strcmp(b->text, want) != 0)
-            fail_msg("%s\n got: %s\nwant: %s", file, b->text, want);
-        free(file);
-        free(want);
-    }
-    free(b);
+    brought_table(TABLE, sizeof TABLE / sizeof TABLE[0]);
 }
 
+/* The first long string is longer than 64 bytes: jansson 2.14 runs past a string when there was no
+ * memory for just its closing quote, its 16th, 32nd or 64th byte. */
 static void try_all(const char *text, uint64_t items)
 {
     char *file = brought_quoted(text);
-    size_t n = strlen(file);
     struct kai_import_opts opts = {.label.tlp = 4};
-    struct brought *b = calloc(1, sizeof *b);
 
-    b->quiet = true;
-    assert_int_equal(brought_scan(b, kai_view_of(file, n), &opts), KAI_OK);
-    assert_int_equal(b->sum.items, items);
-    for (size_t cut = 0; cut < n; cut++) {
-        uint8_t *p = malloc(cut + 1);
-
-        memcpy(p, file, cut);
-        assert_int_equal(brought_scan(b, kai_view_of(p, cut), &opts), KAI_OK);
-        assert_true(b->sum.refused > 0);
-        free(p);
-    }
-    for (size_t bit = 0; bit < 8 * n; bit++) {
-        file[bit / 8] ^= (char)(1u << bit % 8);
-        assert_int_equal(brought_scan(b, kai_view_of(file, n), &opts), KAI_OK);
-        assert_true(b->sum.items + b->sum.refused > 0);
-        file[bit / 8] ^= (char)(1u << bit % 8);
-    }
-    /* The first long string is longer than 64 bytes: jansson 2.14 runs past a string when there was
-     * no memory for just its closing quote, its 16th, 32nd or 64th byte. */
-    b->blind = true;
-    for (size_t i = 0;; i++) {
-        item_oom_arm(i);
-        enum kai_err err = brought_scan(b, kai_view_of(file, n), &opts);
-        bool fired = item_oom_disarm();
-
-        if (err != (fired ? KAI_ENOMEM : KAI_OK))
-            fail_msg("allocation %zu: %s", i, kai_err_text(err));
-        if (!fired)
-            break;
-    }
-    free(b);
+    assert_int_equal(hostile_bytes(V(file), &opts, HOSTILE_NOTHING).items, items);
+    assert_true(hostile_memory(V(file), &opts) > 0);
     free(file);
 }
 
@@ -125,21 +79,12 @@ static void test_hostile(void **state)
 
 static void test_real(void **state)
 {
-    struct kai_view file = data_real("vuln/cisa-kev-2025-08-25.json");
-    struct kai_import_opts opts = {.label.tlp = 1};
-    struct brought *b;
+    static const struct brought_real files[] = {
+        {"vuln/cisa-kev-2025-08-25.json", {.label.tlp = 1}, {.items = 1404, .values = 1404}},
+    };
     (void)state;
 
-    if (file.p == NULL)
-        skip();
-    b = calloc(1, sizeof *b);
-    assert_non_null(b);
-    b->quiet = true;
-    assert_int_equal(brought_scan(b, file, &opts), KAI_OK);
-    assert_int_equal(b->sum.items, 1404);
-    assert_int_equal(b->sum.refused, 0);
-    data_free(file);
-    free(b);
+    brought_real(files, sizeof files / sizeof files[0]);
 }
 
 int main(void)

@@ -154,6 +154,23 @@ static void stolen_keys(void **state)
     orgs_stop(&t);
 }
 
+/* The founder's community with two members more, the first of which is a steward too: its audience,
+ * and the keyrings of the first n. Starts the network. */
+static struct kai_aud_rec two_stewards(struct orgs *t, uint64_t seed, uint8_t *aud,
+                                       struct kai_keyring **k, size_t n)
+{
+    orgs_start(t, seed);
+    orgs_add(t, 0, NULL);
+    orgs_add(t, 0, NULL);
+    struct kai_aud_rec rec = orgs_rec(t, 0, KAI_AUD_COMMUNITY, 2);
+    rec.n_stewards = 2;
+    memcpy(rec.stewards[1], t->o[1].org.id, KAI_ID_BYTES);
+    orgs_audience(t, 0, &rec, aud);
+    for (size_t i = 0; i < n; i++)
+        k[i] = orgs_ring(t, i);
+    return rec;
+}
+
 /* A steward makes the epoch, another adds somebody to it, and the first is removed: what is left of
  * stewards' words lists nobody who is out, and yet the removed one has the key. */
 static void a_steward_is_removed(void **state)
@@ -162,15 +179,9 @@ static void a_steward_is_removed(void **state)
     static struct orgs t;
     uint8_t aud[KAI_ID_BYTES];
     struct kai_epoch made, now;
+    struct kai_keyring *k[3];
 
-    orgs_start(&t, 6);
-    orgs_add(&t, 0, NULL);
-    orgs_add(&t, 0, NULL);
-    struct kai_aud_rec rec = orgs_rec(&t, 0, KAI_AUD_COMMUNITY, 2);
-    rec.n_stewards = 2;
-    memcpy(rec.stewards[1], t.o[1].org.id, KAI_ID_BYTES);
-    orgs_audience(&t, 0, &rec, aud);
-    struct kai_keyring *k[3] = {orgs_ring(&t, 0), orgs_ring(&t, 1), orgs_ring(&t, 2)};
+    (void)two_stewards(&t, 6, aud, k, 3);
     assert_int_equal(orgs_duties(&t, k[1], START), 0); /* It waits for the owner. */
     assert_int_equal(orgs_duties(&t, k[1], START + 60000), 1);
     MUST(orgs_hear(&t, k[0], 0));
@@ -213,15 +224,9 @@ static void a_steward_of_before(void **state)
     static struct orgs t;
     uint8_t aud[KAI_ID_BYTES];
     struct kai_epoch now;
+    struct kai_keyring *k[2];
 
-    orgs_start(&t, 10);
-    orgs_add(&t, 0, NULL);
-    orgs_add(&t, 0, NULL);
-    struct kai_aud_rec rec = orgs_rec(&t, 0, KAI_AUD_COMMUNITY, 2);
-    rec.n_stewards = 2;
-    memcpy(rec.stewards[1], t.o[1].org.id, KAI_ID_BYTES);
-    orgs_audience(&t, 0, &rec, aud);
-    struct kai_keyring *k[2] = {orgs_ring(&t, 0), orgs_ring(&t, 1)};
+    struct kai_aud_rec rec = two_stewards(&t, 10, aud, k, 2);
     assert_int_equal(orgs_duties(&t, k[0], START), 1);
     MUST(orgs_hear(&t, k[1], 0));
     orgs_add(&t, 0, NULL);
@@ -250,15 +255,9 @@ static void a_steward_is_behind(void **state)
     static struct orgs t;
     uint8_t aud[KAI_ID_BYTES];
     struct kai_epoch now;
+    struct kai_keyring *k[3];
 
-    orgs_start(&t, 7);
-    orgs_add(&t, 0, NULL);
-    orgs_add(&t, 0, NULL);
-    struct kai_aud_rec rec = orgs_rec(&t, 0, KAI_AUD_COMMUNITY, 2);
-    rec.n_stewards = 2;
-    memcpy(rec.stewards[1], t.o[1].org.id, KAI_ID_BYTES);
-    orgs_audience(&t, 0, &rec, aud);
-    struct kai_keyring *k[3] = {orgs_ring(&t, 0), orgs_ring(&t, 1), orgs_ring(&t, 2)};
+    (void)two_stewards(&t, 7, aud, k, 3);
     assert_int_equal(orgs_duties(&t, k[0], START), 1);
     MUST(orgs_hear(&t, k[1], 0));
     world_remove(&t.w, &t.o[0].issuing.log, t.o[2].org.cert, KAI_REVOKE_LEFT, NULL, 0);

@@ -42,6 +42,42 @@ struct kai_index *tmp_open(const struct tmp *t, const char *boot_id, bool want_r
     return x;
 }
 
+int indexed_start(void **state)
+{
+    struct indexed *f = calloc(1, sizeof *f);
+
+    tmp_make(&f->tmp);
+    f->x = tmp_open(&f->tmp, "boot-1", true);
+    *state = f;
+    return 0;
+}
+
+int indexed_stop(void **state)
+{
+    struct indexed *f = *state;
+
+    kai_index_close(f->x);
+    tmp_remove(&f->tmp);
+    free(f);
+    return 0;
+}
+
+struct kai_ix *begin(struct kai_index *x)
+{
+    struct kai_ix *t = NULL;
+
+    assert_int_equal(kai_ix_begin(x, &t), KAI_OK);
+    return t;
+}
+
+struct kai_ixsnap *look(struct kai_index *x, uint8_t clearance)
+{
+    struct kai_ixsnap *r = NULL;
+
+    assert_int_equal(kai_ixsnap_begin(x, clearance, &r), KAI_OK);
+    return r;
+}
+
 uint64_t rnd(uint64_t *seed)
 {
     uint64_t z = *seed += UINT64_C(0x9e3779b97f4a7c15);

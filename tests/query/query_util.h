@@ -15,6 +15,19 @@ void tmp_remove(struct tmp *t);
 /* Open and expect that it goes well. */
 struct kai_index *tmp_open(const struct tmp *t, const char *boot_id, bool want_rebuild);
 
+/* A test that has an index of its own, new and empty: for cmocka's set-up and tear-down. */
+struct indexed {
+    struct tmp tmp;
+    struct kai_index *x;
+};
+int indexed_start(void **state);
+int indexed_stop(void **state);
+#define INDEXED(name) cmocka_unit_test_setup_teardown(name, indexed_start, indexed_stop)
+
+/* A transaction, and what is there for a clearance; expecting that they begin. */
+struct kai_ix *begin(struct kai_index *x);
+struct kai_ixsnap *look(struct kai_index *x, uint8_t clearance);
+
 uint64_t rnd(uint64_t *seed);
 uint64_t rnd_below(uint64_t *seed, uint64_t n);
 

@@ -11,39 +11,13 @@
 
 #define NOW UINT64_C(1800000000000000)
 
-struct fixture {
-    struct tmp tmp;
-    struct kai_index *x;
-};
-
-static int set_up(void **state)
-{
-    struct fixture *f = calloc(1, sizeof *f);
-
-    tmp_make(&f->tmp);
-    f->x = tmp_open(&f->tmp, "boot-1", true);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-
-    kai_index_close(f->x);
-    tmp_remove(&f->tmp);
-    free(f);
-    return 0;
-}
-
 /* One transaction: a row a letter, C, G or A by its label, in audience 1; '2' in audience 2; 'L' a
  * list of four, GREEN. */
 static void add(struct kai_index *x, const char *what, uint64_t now_us)
 {
     static uint8_t item = 1;
-    struct kai_ix *t = NULL;
+    struct kai_ix *t = begin(x);
 
-    assert_int_equal(kai_ix_begin(x, &t), KAI_OK);
     for (; *what != '\0'; what++, item++) {
         struct kai_row row = stix_row(item, 1, *what == '2' ? 2 : 1, item, 100);
 
@@ -73,11 +47,10 @@ static bool gather(void *ctx, const struct kai_row *row, uint64_t us)
 static struct seen see(struct kai_index *x, uint8_t clearance, uint8_t aud, uint64_t after)
 {
     uint8_t id[KAI_ID_BYTES];
-    struct kai_ixsnap *r = NULL;
+    struct kai_ixsnap *r = look(x, clearance);
     struct seen s = {.n = 0};
 
     memset(id, aud, sizeof id);
-    assert_int_equal(kai_ixsnap_begin(x, clearance, &r), KAI_OK);
     assert_int_equal(kai_ixsnap_added(r, id, false, after, gather, &s), KAI_OK);
     for (size_t i = 0; i < s.n; i++) {
         uint64_t us = 0;
@@ -92,7 +65,7 @@ static struct seen see(struct kai_index *x, uint8_t clearance, uint8_t aud, uint
 
 static void test_what_is_hidden_leaves_no_gap(void **state)
 {
-    struct fixture *f = *state;
+    struct indexed *f = *state;
 
     add(f->x, "AGACAGA", NOW);
     for (uint8_t clearance = 1; clearance <= 3; clearance++) {
@@ -111,7 +84,7 @@ static void test_what_is_hidden_leaves_no_gap(void **state)
 
 static void test_begins_with_what_may_go_on(void **state)
 {
-    struct fixture *f = *state;
+    struct indexed *f = *state;
 
     add(f->x, "GLG2", NOW);
     struct seen s = see(f->x, 2, 1, 0);
@@ -125,11 +98,10 @@ static void test_begins_with_what_may_go_on(void **state)
     s = see(f->x, 2, 2, 5);
     assert_true(s.n == 1 && s.us[0] == NOW + 6);
     assert_int_equal(see(f->x, 2, 3, 0).n, 0);
-    struct kai_ixsnap *r = NULL;
+    struct kai_ixsnap *r = look(f->x, 2);
     uint8_t id[KAI_ID_BYTES];
     memset(id, 1, sizeof id);
     s.n = 0;
-    assert_int_equal(kai_ixsnap_begin(f->x, 2, &r), KAI_OK);
     assert_int_equal(kai_ixsnap_added(r, id, true, 0, gather, &s), KAI_OK);
     assert_true(s.n == 1 && s.us[0] == NOW + 1);
     kai_ixsnap_end(r);
@@ -137,7 +109,7 @@ static void test_begins_with_what_may_go_on(void **state)
 
 static void test_the_clock_goes_back(void **state)
 {
-    struct fixture *f = *state;
+    struct indexed *f = *state;
 
     add(f->x, "GG", NOW);
     add(f->x, "G", NOW - 5000000);
@@ -152,7 +124,7 @@ static void test_the_clock_goes_back(void **state)
  * they saw gets it all. */
 static void test_an_index_made_anew(void **state)
 {
-    struct fixture *f = *state;
+    struct indexed *f = *state;
 
     for (unsigned round = 0; round < 3; round++) {
         add(f->x, "GLG", NOW);
@@ -179,13 +151,12 @@ static bool gather_no(void *ctx, uint64_t no, uint64_t index)
 
 static void test_versions_downwards(void **state)
 {
-    struct fixture *f = *state;
+    struct indexed *f = *state;
     struct seen s = {.n = 0};
-    struct kai_ixsnap *r = NULL;
-    struct kai_ix *t = NULL;
+    struct kai_ix *t = begin(f->x);
+    struct kai_ixsnap *r;
     uint8_t uuid[16];
 
-    assert_int_equal(kai_ix_begin(f->x, &t), KAI_OK);
     for (uint8_t i = 0; i < 4; i++) {
         struct kai_row row = stix_row((uint8_t)(100 + i), 1, 1, 9, 100 + i);
 
@@ -194,7 +165,7 @@ static void test_versions_downwards(void **state)
     }
     assert_int_equal(kai_ix_commit(t, 1), KAI_OK);
     memset(uuid, 9, sizeof uuid);
-    assert_int_equal(kai_ixsnap_begin(f->x, 2, &r), KAI_OK);
+    r = look(f->x, 2);
     assert_int_equal(kai_ixsnap_stix_down(r, uuid, gather_no, &s), KAI_OK);
     assert_true(s.n == 2 && s.no[0] == 3 && s.no[1] == 2); /* The fourth is not for this reader. */
     uuid[15] = 8;
@@ -206,11 +177,9 @@ static void test_versions_downwards(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_what_is_hidden_leaves_no_gap, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_begins_with_what_may_go_on, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_the_clock_goes_back, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_an_index_made_anew, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_versions_downwards, set_up, tear_down),
+        INDEXED(test_what_is_hidden_leaves_no_gap), INDEXED(test_begins_with_what_may_go_on),
+        INDEXED(test_the_clock_goes_back),          INDEXED(test_an_index_made_anew),
+        INDEXED(test_versions_downwards),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

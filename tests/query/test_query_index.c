@@ -16,50 +16,9 @@
 #include "query/acts.h"
 #include "query/query_util.h"
 
-struct fixture {
-    struct tmp tmp;
-    struct kai_index *x;
-};
-
-static int set_up(void **state)
-{
-    struct fixture *f = calloc(1, sizeof *f);
-
-    tmp_make(&f->tmp);
-    f->x = tmp_open(&f->tmp, "boot-1", true);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-
-    kai_index_close(f->x);
-    tmp_remove(&f->tmp);
-    free(f);
-    return 0;
-}
-
-static struct kai_ix *begin(struct kai_index *x)
-{
-    struct kai_ix *t = NULL;
-
-    assert_int_equal(kai_ix_begin(x, &t), KAI_OK);
-    return t;
-}
-
-static struct kai_ixsnap *look(struct kai_index *x)
-{
-    struct kai_ixsnap *r = NULL;
-
-    assert_int_equal(kai_ixsnap_begin(x, 5, &r), KAI_OK);
-    return r;
-}
-
 static uint64_t flags_of(struct kai_index *x, uint64_t no)
 {
-    struct kai_ixsnap *r = look(x);
+    struct kai_ixsnap *r = look(x, 5);
     struct kai_row row;
 
     assert_int_equal(kai_ixsnap_row(r, no, &row), KAI_OK);
@@ -78,7 +37,7 @@ static uint64_t put(struct kai_index *x, struct kai_row row, bool revoked)
 
 static void test_versions(void **state)
 {
-    struct fixture *f = *state;
+    struct indexed *f = *state;
     uint64_t a = put(f->x, stix_row(1, 1, 1, 9, 100), false);
     uint64_t older = put(f->x, stix_row(2, 1, 1, 9, 50), false);
     uint64_t equal = put(f->x, stix_row(3, 1, 1, 9, 100), false);
@@ -103,7 +62,7 @@ static void test_versions(void **state)
 
 static uint64_t change(struct kai_index *x, uint64_t no)
 {
-    struct kai_ixsnap *r = look(x);
+    struct kai_ixsnap *r = look(x, 5);
     uint64_t row = 0;
 
     if (kai_ixsnap_change(r, no, &row) == KAI_OK)
@@ -117,7 +76,7 @@ static uint64_t change(struct kai_index *x, uint64_t no)
 /* What is withdrawn or recalled after it came is numbered; what supersedes, or comes so, is not. */
 static void test_changes(void **state)
 {
-    struct fixture *f = *state;
+    struct indexed *f = *state;
     uint64_t a = put(f->x, stix_row(1, 1, 1, 9, 100), false);
     uint64_t b = put(f->x, stix_row(2, 1, 1, 9, 200), false);
     struct kai_row c = stix_row(3, 2, 1, 10, 100);
@@ -144,52 +103,44 @@ static void test_changes(void **state)
     }
 }
 
-static void test_id(void **state)
-{
-    struct fixture *f = *state;
-    uint8_t fresh[KAI_HALF_ID_BYTES] = {1};
-    uint8_t first[KAI_HALF_ID_BYTES] = {1};
-    uint8_t id[KAI_HALF_ID_BYTES];
+/* What is kept with the index: the first is, until the index is made again. */
+typedef enum kai_err kept_fn(struct kai_index *x, const uint8_t *fresh, uint8_t *out);
 
-    assert_int_equal(kai_index_id(f->x, fresh, id), KAI_OK);
-    assert_memory_equal(id, first, sizeof id);
+static void keeps(struct indexed *f, kept_fn *get, size_t n)
+{
+    uint8_t first[KAI_KEY_BYTES] = {1};
+    uint8_t fresh[KAI_KEY_BYTES] = {2};
+    uint8_t out[KAI_KEY_BYTES];
+
+    assert_true(n <= sizeof out);
+    assert_int_equal(get(f->x, first, out), KAI_OK);
+    assert_memory_equal(out, first, n);
     (void)put(f->x, stix_row(1, 1, 1, 9, 100), false);
     kai_index_close(f->x);
     f->x = tmp_open(&f->tmp, "boot-2", false);
-    fresh[0] = 2;
-    assert_int_equal(kai_index_id(f->x, fresh, id), KAI_OK);
-    assert_memory_equal(id, first, sizeof id);
+    assert_int_equal(get(f->x, fresh, out), KAI_OK);
+    assert_memory_equal(out, first, n);
     kai_index_close(f->x);
     assert_int_equal(kai_index_erase(f->tmp.index), KAI_OK);
     f->x = tmp_open(&f->tmp, "boot-2", true);
-    assert_int_equal(kai_index_id(f->x, fresh, id), KAI_OK);
-    assert_memory_equal(id, fresh, sizeof id); /* Made again, it is another. */
+    assert_int_equal(get(f->x, fresh, out), KAI_OK);
+    assert_memory_equal(out, fresh, n);
 }
 
+static void test_id(void **state)
+{
+    keeps(*state, kai_index_id, KAI_HALF_ID_BYTES);
+}
+
+/* So no place of the one before opens. */
 static void test_key(void **state)
 {
-    struct fixture *f = *state;
-    uint8_t fresh[KAI_KEY_BYTES] = {1};
-    uint8_t first[KAI_KEY_BYTES] = {1};
-    uint8_t key[KAI_KEY_BYTES];
-
-    assert_int_equal(kai_index_key(f->x, fresh, key), KAI_OK);
-    assert_memory_equal(key, first, sizeof key);
-    kai_index_close(f->x);
-    f->x = tmp_open(&f->tmp, "boot-2", false);
-    fresh[0] = 2;
-    assert_int_equal(kai_index_key(f->x, fresh, key), KAI_OK);
-    assert_memory_equal(key, first, sizeof key);
-    kai_index_close(f->x);
-    assert_int_equal(kai_index_erase(f->tmp.index), KAI_OK);
-    f->x = tmp_open(&f->tmp, "boot-2", true);
-    assert_int_equal(kai_index_key(f->x, fresh, key), KAI_OK);
-    assert_memory_equal(key, fresh, sizeof key); /* No place of the one before opens. */
+    keeps(*state, kai_index_key, KAI_KEY_BYTES);
 }
 
 static void test_revoked_out_of_order(void **state)
 {
-    struct fixture *f = *state;
+    struct indexed *f = *state;
     uint64_t current = put(f->x, stix_row(1, 1, 1, 9, 300), false);
 
     (void)put(f->x, stix_row(2, 1, 1, 9, 200), true);
@@ -198,7 +149,7 @@ static void test_revoked_out_of_order(void **state)
 
 static void test_duplicates(void **state)
 {
-    struct fixture *f = *state;
+    struct indexed *f = *state;
     struct kai_row row = stix_row(1, 1, 1, 9, 100);
     struct kai_ix *t = begin(f->x);
     struct kai_ixsnap *r;
@@ -212,7 +163,7 @@ static void test_duplicates(void **state)
     row = stix_row(1, 1, 2, 9, 100);
     assert_int_equal(kai_ix_row(t, &row, false), KAI_OK);
     kai_ix_abort(t);
-    r = look(f->x);
+    r = look(f->x, 5);
     assert_int_equal(kai_ixsnap_rows(r), 1);
     assert_int_equal(kai_ixsnap_position(r), 7);
     row = stix_row(1, 1, 1, 9, 100);
@@ -245,7 +196,7 @@ static size_t hits(struct kai_ixsnap *r, const char *expr)
  * touched, and what is said again is new. */
 static void test_gone(void **state)
 {
-    struct fixture *f = *state;
+    struct indexed *f = *state;
     struct kai_row row[3];
     struct kai_ixsnap *r;
     struct kai_ix *t = begin(f->x);
@@ -264,7 +215,7 @@ static void test_gone(void **state)
     assert_int_equal(flags_of(f->x, row[0].no), KAI_ROW_GONE);
     assert_int_equal(flags_of(f->x, row[1].no), 0);
     assert_int_equal(flags_of(f->x, row[2].no), 0);
-    r = look(f->x);
+    r = look(f->x, 5);
     assert_false(kai_ixsnap_has(r, row[0].item_id, row[0].origin, row[0].aud_id, 5));
     assert_true(kai_ixsnap_has(r, row[1].item_id, row[1].origin, row[1].aud_id, 5));
     kai_ixsnap_end(r);
@@ -276,14 +227,14 @@ static void test_gone(void **state)
     assert_int_equal(kai_ix_row(t, &same, false), KAI_OK);
     assert_int_equal(kai_ix_commit(t, 2), KAI_OK);
     assert_int_equal(flags_of(f->x, same.no), 0);
-    r = look(f->x);
+    r = look(f->x, 5);
     assert_int_equal(hits(r, "withdrawn:any superseded:any"), 3);
     kai_ixsnap_end(r);
 }
 
 static void test_value_order(void **state)
 {
-    struct fixture *f = *state;
+    struct indexed *f = *state;
     struct kai_row row = stix_row(1, 1, 1, 0, 0);
     struct kai_view v = kai_view_of("192.0.2.1", 9);
     struct kai_ix *t = begin(f->x);
@@ -314,7 +265,7 @@ static bool gather(void *ctx, uint64_t row_no, uint64_t value_index)
 
 static void test_item_prefix(void **state)
 {
-    struct fixture *f = *state;
+    struct indexed *f = *state;
     struct kai_row a = stix_row(0xab, 1, 1, 1, 1);
     struct kai_row b = stix_row(0xab, 1, 1, 2, 1);
     struct kai_row list = stix_row(0xcd, 1, 1, 0, 0);
@@ -340,7 +291,7 @@ static void test_item_prefix(void **state)
     assert_int_equal(kai_ix_value(t, list.no, KAI_V_URL, kai_view_of("http://example.org/", 19), 1),
                      KAI_OK);
     assert_int_equal(kai_ix_commit(t, 1), KAI_OK);
-    r = look(f->x);
+    r = look(f->x, 5);
     assert_int_equal(kai_ixsnap_item(r, "aba", 3, gather, &g), KAI_EAMBIGUOUS);
     assert_int_equal(g.n, 0);
     assert_int_equal(kai_ixsnap_item(r, "abab", 4, gather, &g), KAI_OK);
@@ -375,7 +326,7 @@ static bool gather_hit(void *ctx, const struct kai_query_hit *hit)
 /* Exact lookups must not be led astray by texts that go on behind the key. */
 static void test_longer_texts(void **state)
 {
-    struct fixture *f = *state;
+    struct indexed *f = *state;
     static const char *const urls[] = {"http://example.com/a", "http://example.com/a!",
                                        "http://example.com/a/b", "http://example.com/"};
     struct kai_query *q = query_of("url:http://example.com/a", 0);
@@ -394,7 +345,7 @@ static void test_longer_texts(void **state)
             KAI_OK);
         assert_int_equal(kai_ix_commit(t, i), KAI_OK);
     }
-    r = look(f->x);
+    r = look(f->x, 5);
     assert_int_equal(kai_query_run(q, r, 0, 10, &at, &done, gather_hit, &g), KAI_OK);
     assert_true(done && g.n == 2 && g.no[0] == 5 && g.no[1] == 1); /* The newest first. */
     kai_query_free(q);
@@ -414,7 +365,7 @@ static bool count_parts(void *ctx, const struct kai_ix_part *p, struct kai_view 
 
 static void test_parts_are_bounded(void **state)
 {
-    struct fixture *f = *state;
+    struct indexed *f = *state;
     static uint8_t bytes[400000];
     struct kai_ix *t = begin(f->x);
     struct kai_ix_part p = {.log_no = 3};
@@ -460,9 +411,9 @@ static void test_refs(void **state)
         uint64_t want;
     } rows[] = {{7, 1, 5, 5431}, {7, 1, 2, 41}, {7, 2, 5, 5}, {8, 1, 5, 6},
                 {6, 1, 5, 0},    {7, 4, 5, 0},  {9, 4, 5, 62}};
-    struct fixture *f = *state;
+    struct indexed *f = *state;
     struct kai_ix *t = begin(f->x);
-    struct kai_ixsnap *r = NULL;
+    struct kai_ixsnap *r;
     uint8_t uuid[16];
 
     for (uint8_t i = 1; i <= 6; i++) {
@@ -487,7 +438,7 @@ static void test_refs(void **state)
         uint64_t got = 0;
 
         memset(uuid, rows[i].uuid, 16);
-        assert_int_equal(kai_ixsnap_begin(f->x, rows[i].clearance, &r), KAI_OK);
+        r = look(f->x, rows[i].clearance);
         assert_int_equal(
             kai_ixsnap_refs(r, uuid, (enum kai_stix_role)rows[i].role, gather_no, &got), KAI_OK);
         kai_ixsnap_end(r);
@@ -548,7 +499,7 @@ static void test_killed(void **state)
         tmp_make(&tmp);
         crash(&tmp, round > 0);
         x = tmp_open(&tmp, "boot-1", false); /* The same run of the machine: nothing was lost. */
-        r = look(x);
+        r = look(x, 5);
         rows = kai_ixsnap_rows(r);
         assert_true(rows >= (round > 0 ? 300u : 3u));
         assert_int_equal(kai_ixsnap_position(r), rows);
@@ -564,7 +515,7 @@ static void test_killed(void **state)
         tmp_make(&tmp);
         crash(&tmp, round > 0);
         x = tmp_open(&tmp, "boot-2", true); /* The machine went down: who knows. */
-        r = look(x);
+        r = look(x, 5);
         assert_int_equal(kai_ixsnap_rows(r), 0);
         kai_ixsnap_end(r);
         kai_index_close(x);
@@ -610,7 +561,7 @@ static void test_believed(void **state)
 
 static void test_second_process(void **state)
 {
-    struct fixture *f = *state;
+    struct indexed *f = *state;
     int status;
     pid_t child = fork();
 
@@ -658,7 +609,7 @@ static void test_full(void **state)
         rows += err == KAI_OK;
     }
     assert_int_equal(err, KAI_EFULL);
-    r = look(x);
+    r = look(x, 5);
     assert_true(rows > 2);
     assert_int_equal(kai_ixsnap_rows(r), rows * 50);
     kai_ixsnap_end(r);
@@ -669,19 +620,19 @@ static void test_full(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_versions, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_changes, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_id, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_key, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_revoked_out_of_order, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_duplicates, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_gone, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_value_order, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_item_prefix, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_longer_texts, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_parts_are_bounded, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_refs, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_second_process, set_up, tear_down),
+        INDEXED(test_versions),
+        INDEXED(test_changes),
+        INDEXED(test_id),
+        INDEXED(test_key),
+        INDEXED(test_revoked_out_of_order),
+        INDEXED(test_duplicates),
+        INDEXED(test_gone),
+        INDEXED(test_value_order),
+        INDEXED(test_item_prefix),
+        INDEXED(test_longer_texts),
+        INDEXED(test_parts_are_bounded),
+        INDEXED(test_refs),
+        INDEXED(test_second_process),
         cmocka_unit_test(test_killed),
         cmocka_unit_test(test_believed),
         cmocka_unit_test(test_full),
