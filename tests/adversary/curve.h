@@ -23,7 +23,8 @@ struct curve_home {
     char dir[96];
     pid_t pid;             /* 0: does not run. */
     int says;              /* Its standard error, while it runs. */
-    char endpoint[64];     /* Where it listened last. */
+    char endpoint[64];     /* Where it listens, from one run to the next. */
+    int port[2];           /* Its ports, kept from others. */
     struct kai_keys *node; /* Of the attacker's: */
     struct kai_keys *issuing;
     uint8_t cert[KAI_ID_BYTES];
@@ -60,6 +61,9 @@ extern const struct curve_script curve_plane[];
 /* ---- The world. Failures end the program. */
 void curve_build(struct curve *w, const char *program);
 void curve_clear(struct curve *w);
+/* Two ports side by side that nobody else is given until both sockets are closed; the lower number.
+ */
+unsigned curve_port_keep(int kept[static 2]);
 /* Run the node of a home, with a guard taken out (NULL: none); ready when this returns. */
 void curve_run(struct curve *w, size_t home, const char *guard);
 void curve_stop(struct curve *w, size_t home);

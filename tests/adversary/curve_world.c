@@ -151,7 +151,9 @@ void curve_run(struct curve *w, size_t home, const char *guard)
         if (p.revents == 0)
             continue;
         ssize_t got = read(fds[0], text + n, sizeof text - 1 - n);
-        EVIL_MUST(got > 0); /* Else it has ended. */
+        if (got <= 0)
+            (void)fprintf(stderr, "%s has ended:\n%s", h->name, text);
+        EVIL_MUST(got > 0);
         n += (size_t)got;
         text[n] = '\0';
     }
@@ -420,7 +422,8 @@ void curve_build(struct curve *w, const char *program)
     for (size_t i = 0; i < HOMES; i++) {
         w->home[i].name = names[i];
         (void)snprintf(w->home[i].dir, sizeof w->home[i].dir, "%s/%s", w->dir, names[i]);
-        kai_copy_text(w->home[i].endpoint, sizeof w->home[i].endpoint, "tcp://127.0.0.1:0");
+        (void)snprintf(w->home[i].endpoint, sizeof w->home[i].endpoint, "tcp://127.0.0.1:%u",
+                       curve_port_keep(w->home[i].port));
     }
     must(w, BODY, create);
     curve_run(w, BODY, NULL);
@@ -445,6 +448,8 @@ void curve_clear(struct curve *w)
         curve_stop(w, i);
         kai_keys_free(w->home[i].node);
         kai_keys_free(w->home[i].issuing);
+        (void)close(w->home[i].port[0]);
+        (void)close(w->home[i].port[1]);
     }
     kai_core_close(w->core);
     kai_packer_free(w->hand.packer);

@@ -23,10 +23,11 @@ class Cluster(Streaming):
         cls.cluster.well()
 
     def items(self, n, label="green"):
-        """Publish n; their ids are asked for later."""
+        """Publish n, which are acknowledged before they can be found, and found when this ends; their ids are asked for later."""
         Cluster.serial += n
         names = ["s%d.example.com" % i for i in range(self.serial - n, self.serial)]
         self.a.publish(bundle(indicator(v, label) for v in names), to="all" if label == "green" else "Closed")
+        until("they can be found", lambda: len(self.ids("type:indicator")) >= self.serial)
         return names
 
     def test_once_whatever_is_killed(self):
