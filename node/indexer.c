@@ -216,6 +216,7 @@ static enum kai_err note_told(struct kai_indexer *x)
 /* Project a batch of what arrived, and judge a batch of what waits. *more: there is more of it. */
 static enum kai_err one_batch(struct kai_indexer *x, bool *more)
 {
+    kai_indexer_readings_begin(x);
     enum kai_err err = kai_snap_begin(x->c->store, &x->snap);
 
     *more = false;
@@ -241,6 +242,8 @@ static enum kai_err one_batch(struct kai_indexer *x, bool *more)
     x->snap = NULL;
     if (err != KAI_OK)
         return err;
+    if (x->position == last)
+        kai_indexer_readings_used(x);
     *more = *more || x->position < last;
     moved(x);
     return KAI_OK;
@@ -284,6 +287,7 @@ enum kai_err kai_indexer_start(struct kai_indexer **out, struct kai_core *c)
                                     .audience = audience,
                                     .inside = inside,
                                     .proof = proof,
+                                    .reading = kai_indexer_reading,
                                     .rule = found_rule,
                                     .refused = found_bad,
                                     .found = found};
@@ -329,6 +333,7 @@ void kai_indexer_stop(struct kai_indexer *x)
     (void)pthread_join(x->thread, NULL);
     (void)kai_indexer_rules(x);
     kai_indexer_rules_free(x);
+    kai_indexer_readings_free(x);
     kai_projector_free(x->projector);
     (void)pthread_mutex_destroy(&x->mu);
     (void)pthread_cond_destroy(&x->work);

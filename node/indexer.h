@@ -3,6 +3,7 @@
 #ifndef KAI_NODE_INDEXER_H
 #define KAI_NODE_INDEXER_H
 
+#include "item/reading.h"
 #include "node/core.h"
 #include "query/acts.h"
 
@@ -25,6 +26,13 @@ KAI_MUST_USE enum kai_err kai_indexer_told(struct kai_indexer *p,
                                            const struct kai_ix_report *reports, size_t n);
 /* Wait until rows beyond this arrival position are there, at most ms. Returns the position. */
 uint64_t kai_indexer_wait(struct kai_indexer *p, uint64_t beyond, uint64_t ms);
+
+/* What the contents of a publication say, before it is committed: those that it puts into the index
+ * are not parsed again. Taken over, until kai_indexer_readings_end(), and the indexer is through
+ * with what was visible then. False: those of another are held, and r stays the caller's. */
+KAI_MUST_USE bool kai_indexer_readings(struct kai_indexer *p, struct kai_readings *r);
+/* The publication whose readings were taken is visible, or never will be. */
+void kai_indexer_readings_end(struct kai_indexer *p);
 
 struct kai_indexer_state {
     uint64_t position; /* Last arrival that is in the index. */

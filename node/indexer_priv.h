@@ -76,7 +76,11 @@ struct kai_indexer {
     uint64_t start_ms;
     struct kai_expire_place gone[KAI_EXPIRE_BATCH];
     size_t n_gone;
-    bool gone_ready; /* Guarded: the list is the owning thread's. */
+    bool gone_ready;               /* Guarded: the list is the owning thread's. */
+    struct kai_readings *readings; /* indexer_reading.c; guarded, as is */
+    bool readings_over;            /* that their publication ended. */
+    struct kai_readings *reading;  /* Those of the batch. */
+    bool reading_over;
 };
 
 /* Project one entry into the open transaction; a failure of ours stands in batch_err. */
@@ -96,6 +100,13 @@ void kai_indexer_rule(struct kai_indexer *x, struct kai_view item);
 void kai_indexer_rules_hand(struct kai_indexer *x, bool committed);
 KAI_MUST_USE enum kai_err kai_indexer_rules_forget(struct kai_indexer *x);
 void kai_indexer_rules_free(struct kai_indexer *x);
+
+/* indexer_reading.c: which there are, before the snapshot; the port; all of it is indexed. */
+void kai_indexer_readings_begin(struct kai_indexer *x);
+bool kai_indexer_reading(void *ctx, const uint8_t item_id[static KAI_ID_BYTES],
+                         struct kai_reading *out);
+void kai_indexer_readings_used(struct kai_indexer *x);
+void kai_indexer_readings_free(struct kai_indexer *x);
 
 /* forks.c: tell the index which logs are frozen, where that has changed. */
 KAI_MUST_USE enum kai_err kai_indexer_forks(struct kai_indexer *x);

@@ -7,6 +7,7 @@
 
 struct pick {
     uint64_t n_bytes; /* Of the content, which follows. */
+    uint8_t id[KAI_ID_BYTES];
     uint32_t n;
     uint8_t kind;
     struct kai_label label;
@@ -29,6 +30,7 @@ void kai_picked_add(struct kai_picked *k, const struct kai_candidate *c)
 
     if (k->over)
         return;
+    memcpy(p.id, c->id, sizeof p.id);
     kai_buf_add(&k->bytes, &p, sizeof p);
     kai_buf_add(&k->bytes, c->content.p, c->content.n);
     if (k->bytes.err != KAI_OK) { /* No memory, too: reading again needs none. */
@@ -51,6 +53,7 @@ enum kai_err kai_picked_each(const struct kai_picked *k,
         c.kind = p.kind;
         c.label = p.label;
         c.n = p.n;
+        c.id = p.id;
         c.content = kai_view_of(k->bytes.p + at, p.n_bytes);
         at += p.n_bytes;
         err = f(ctx, &c);

@@ -16,8 +16,9 @@ struct kai_picked {
 
 void kai_picked_init(struct kai_picked *k);
 void kai_picked_free(struct kai_picked *k);
-void kai_picked_add(struct kai_picked *k, const struct kai_candidate *c);
-/* Each again, in order: label, kind, content and n; not if it is over. Errors: what f returned. */
+void kai_picked_add(struct kai_picked *k, const struct kai_candidate *c); /* With its id. */
+/* Each again, in order: label, kind, id, content and n; not if it is over. Errors: what f returned.
+ */
 KAI_MUST_USE enum kai_err
 kai_picked_each(const struct kai_picked *k,
                 enum kai_err (*f)(void *ctx, const struct kai_candidate *c), void *ctx);

@@ -92,7 +92,9 @@ static enum kai_err check_lists(struct kai_publish_run *r, const struct kai_cand
     struct kai_view v;
     size_t at = 0;
 
-    if (cand->kind == KAI_CONTENT_STIX) {
+    if (cand->kept != NULL) {
+        err = kai_stix_kept_values(cand->kept, ask_lists, &l);
+    } else if (cand->kind == KAI_CONTENT_STIX) {
         err = kai_stix_values(cand->content, ask_lists, &l);
     } else {
         err = kai_list_read(&list, cand->content, false, NULL);
@@ -158,41 +160,53 @@ static enum kai_err batch_for(struct kai_publish_run *r, struct kai_label l, str
     return KAI_OK;
 }
 
-static enum kai_err on_item(void *ctx, const struct kai_candidate *cand)
+static enum kai_err publish_item(struct kai_publish_run *r, const struct kai_candidate *cand)
 {
-    struct kai_publish_run *r = ctx;
-    uint8_t id[KAI_ID_BYTES];
     struct kai_batch *b;
-    bool blocked = false;
 
-    if (!allowed(r, cand, !r->publishing))
-        return KAI_OK;
-    if (r->warn != NULL && (!r->publishing || r->c->warn_block)) {
-        enum kai_err bad = check_lists(r, cand, &blocked);
-
-        if (bad != KAI_OK || blocked)
-            return bad;
-    }
-    if (!r->publishing) {
-        r->highest = cand->label.tlp > r->highest ? cand->label.tlp : r->highest;
-        kai_picked_add(&r->picked, cand);
-        return KAI_OK;
-    }
     if (cand->label.tlp > r->highest)
         return KAI_EAGAIN; /* The file has changed meanwhile. */
-    kai_item_id(id, cand->kind, cand->content);
-    if (kai_ixsnap_has(r->index, id, r->c->self.org_id, r->aud->id, cand->label.tlp) ||
-        kai_hold_items_have(&r->waiting, id, cand->label.tlp)) {
+    if (kai_ixsnap_has(r->index, cand->id, r->c->self.org_id, r->aud->id, cand->label.tlp) ||
+        kai_hold_items_have(&r->waiting, cand->id, cand->label.tlp)) {
         r->out->skipped += cand->n;
         return KAI_OK;
     }
     r->out->accepted += cand->n;
     if (cand->kind == KAI_CONTENT_STIX)
-        kai_publish_theirs(r, id);
+        kai_publish_theirs(r, cand->id);
     if (r->p->dry_run)
         return r->p->extract ? r->p->take(r->p->ctx, cand->content) : KAI_OK;
     enum kai_err err = batch_for(r, cand->label, &b);
-    return err == KAI_OK ? kai_batch_add(b, cand->kind, cand->content) : err;
+    return err == KAI_OK ? kai_batch_add_as(b, cand->kind, cand->content, cand->id) : err;
+}
+
+/* In both passes; the second gets it with its id, unless the file had to be read again. */
+static enum kai_err on_item(void *ctx, const struct kai_candidate *found)
+{
+    struct kai_publish_run *r = ctx;
+    struct kai_candidate cand = *found;
+    uint8_t id[KAI_ID_BYTES];
+    bool blocked = false;
+
+    if (!allowed(r, &cand, !r->publishing))
+        return KAI_OK;
+    if (r->warn != NULL && (!r->publishing || r->c->warn_block)) {
+        enum kai_err bad = check_lists(r, &cand, &blocked);
+
+        if (bad != KAI_OK || blocked)
+            return bad;
+    }
+    if (cand.id == NULL) {
+        kai_item_id(id, cand.kind, cand.content);
+        cand.id = id;
+    }
+    if (r->publishing)
+        return publish_item(r, &cand);
+    r->highest = cand.label.tlp > r->highest ? cand.label.tlp : r->highest;
+    kai_picked_add(&r->picked, &cand);
+    if (r->readings != NULL)
+        kai_readings_add(r->readings, cand.id, &cand);
+    return KAI_OK;
 }
 
 static enum kai_err on_refuse(void *ctx, const struct kai_why *why, const char *id)
@@ -283,9 +297,22 @@ static enum kai_err know(struct kai_publish_run *r)
     return err;
 }
 
+/* The indexer has what was read before it can see what it was read from. */
+static enum kai_err commit(struct kai_publish_run *r)
+{
+    bool given = kai_indexer_readings(r->c->indexer, r->readings);
+    uint64_t n = 0;
+
+    if (given)
+        r->readings = NULL;
+    enum kai_err err = kai_post_commit(r->post, &r->last, &n);
+    if (given)
+        kai_indexer_readings_end(r->c->indexer);
+    return err;
+}
+
 static enum kai_err write_out(struct kai_publish_run *r)
 {
-    uint64_t n = 0;
     enum kai_err err = KAI_OK;
 
     if (!r->p->dry_run)
@@ -300,7 +327,7 @@ static enum kai_err write_out(struct kai_publish_run *r)
     if (err == KAI_OK)
         err = tell_wish(r);
     if (err == KAI_OK && r->out->entries > 0)
-        err = kai_post_commit(r->post, &r->last, &n);
+        err = commit(r);
     else if (err == KAI_OK && r->post != NULL)
         r->last = kai_post_waits(r->post) ? 0 : kai_post_before(r->post);
     if (err == KAI_OK && r->post != NULL) {
@@ -359,6 +386,9 @@ enum kai_err kai_publish(struct kai_core *c, const struct kai_publish *p, struct
     *out = (struct kai_published){.only_rules = false};
     kai_buf_init(&r.letters, KAI_BODY_BYTES_MAX);
     kai_picked_init(&r.picked);
+    r.readings = p->dry_run ? NULL : malloc(sizeof *r.readings); /* NULL: it is parsed twice. */
+    if (r.readings != NULL)
+        kai_readings_init(r.readings);
     r.o = kai_outlook_get(c);
     enum kai_err err = kai_publish_where(&r);
     if (err == KAI_OK)
@@ -374,6 +404,9 @@ enum kai_err kai_publish(struct kai_core *c, const struct kai_publish *p, struct
     kai_outlook_put(r.o);
     kai_warn_free(r.warn);
     kai_picked_free(&r.picked);
+    if (r.readings != NULL)
+        kai_readings_free(r.readings);
+    free(r.readings);
     kai_buf_free(&r.letters);
     return err;
 }

@@ -2,6 +2,7 @@
 #ifndef KAI_NODE_PUBLISH_PRIV_H
 #define KAI_NODE_PUBLISH_PRIV_H
 
+#include "item/reading.h"
 #include "item/warn.h"
 #include "node/hold.h"
 #include "node/picked.h"
@@ -27,10 +28,11 @@ struct kai_publish_run {
     struct kai_batch
         *batches[KAI_PUBLISH_LABELS]; /* One for each label, opened when it is needed. */
     struct kai_obj obj;
-    uint8_t highest;          /* Label of what is accepted, by the first pass. */
-    bool publishing;          /* Second pass, */
-    struct kai_picked picked; /* over what the first one accepted. */
-    struct kai_warn *warn;    /* NULL: this home has no warninglists. */
+    uint8_t highest;               /* Label of what is accepted, by the first pass. */
+    bool publishing;               /* Second pass, */
+    struct kai_picked picked;      /* over what the first one accepted. */
+    struct kai_readings *readings; /* And what that says; NULL: not kept, or the indexer's. */
+    struct kai_warn *warn;         /* NULL: this home has no warninglists. */
     bool any_malformed;
     uint64_t theirs;               /* How many of others' were met. */
     struct kai_hold_items waiting; /* What waits for a key already. */

@@ -44,8 +44,10 @@ struct kai_candidate {
     uint64_t line;           /* Where it begins; 0 for a list. */
     const char *path;        /* "objects[17]", "" for a single object or a list; during the call. */
     const struct kai_stix_info *info; /* STIX only, else NULL. */
-    enum kai_vtype type;              /* List only. */
-    uint32_t n;                       /* How many values: 1 for STIX. */
+    const struct kai_stix_kept *kept; /* STIX that was parsed as it stands here; during the call. */
+    const uint8_t *id;   /* Of the content, where somebody has it already; else NULL. */
+    enum kai_vtype type; /* List only. */
+    uint32_t n;          /* How many values: 1 for STIX. */
 };
 
 struct kai_import_opts {

@@ -79,7 +79,7 @@ static enum kai_err refuse_double(struct walk *w, size_t first, const char *path
 }
 
 /* One object that has been parsed: check, compare with those before, hand out. */
-static enum kai_err judge(struct walk *w, size_t n, const json_t *o, const char *path)
+static enum kai_err judge(struct walk *w, size_t n, json_t *o, const char *path)
 {
     struct kai_why why = {.line = w->line};
     struct kai_stix_info info;
@@ -107,6 +107,7 @@ static enum kai_err judge(struct walk *w, size_t n, const json_t *o, const char 
         return refuse_double(w, first, path, info.id);
     if (kai_importer_label(w->im, &info, info.label, &label, &why) != KAI_OK)
         return refuse(w, &why, path, info.id);
+    const struct kai_stix_kept kept = {.o = o};
     struct kai_candidate c = {
         .kind = KAI_CONTENT_STIX,
         .content = kai_view_of(w->file.p + w->at, n),
@@ -114,6 +115,7 @@ static enum kai_err judge(struct walk *w, size_t n, const json_t *o, const char 
         .line = w->line,
         .path = path,
         .info = &info,
+        .kept = &kept,
         .n = 1,
     };
     return kai_importer_give(w->im, &c);

@@ -393,9 +393,9 @@ static enum kai_err put_whole(struct kai_batch *b, uint64_t kind, struct kai_vie
     return err;
 }
 
-static enum kai_err add(struct kai_batch *b, uint64_t kind, struct kai_view content, bool *taken)
+static enum kai_err add(struct kai_batch *b, uint64_t kind, struct kai_view content,
+                        const uint8_t id[static KAI_ID_BYTES], bool *taken)
 {
-    uint8_t id[KAI_ID_BYTES];
     bool has_parts = kind == KAI_CONTENT_STIX;
     bool too_big =
         content.n + CONTENT_FRAME > b->items.max; /* For one entry, however compressed. */
@@ -410,7 +410,6 @@ static enum kai_err add(struct kai_batch *b, uint64_t kind, struct kai_view cont
         return err;
     if (too_big)
         return parts_emit(b, content);
-    kai_item_id(id, kind, content);
     if (!has_parts && content.n + b->obj.len > KAI_PART_BYTES) /* A smaller one fits anyway. */
         err = put_whole(b, kind, content, id, taken);
     else
@@ -418,7 +417,8 @@ static enum kai_err add(struct kai_batch *b, uint64_t kind, struct kai_view cont
     return err == KAI_OK ? settle(b, false) : err;
 }
 
-enum kai_err kai_batch_add(struct kai_batch *b, uint64_t kind, struct kai_view content)
+enum kai_err kai_batch_add_as(struct kai_batch *b, uint64_t kind, struct kai_view content,
+                              const uint8_t id[static KAI_ID_BYTES])
 {
     bool taken;
 
@@ -426,8 +426,17 @@ enum kai_err kai_batch_add(struct kai_batch *b, uint64_t kind, struct kai_view c
         return b->err;
     if (content.n > KAI_STIX_BYTES_MAX)
         return KAI_ELIMIT;
-    b->err = add(b, kind, content, &taken);
+    b->err = add(b, kind, content, id, &taken);
     return b->err == KAI_OK && !taken ? KAI_ELIMIT : b->err;
+}
+
+enum kai_err kai_batch_add(struct kai_batch *b, uint64_t kind, struct kai_view content)
+{
+    uint8_t id[KAI_ID_BYTES];
+
+    if (content.n <= KAI_STIX_BYTES_MAX) /* Else it is refused, and not worth a hash. */
+        kai_item_id(id, kind, content);
+    return kai_batch_add_as(b, kind, content, id);
 }
 
 enum kai_err kai_batch_flush(struct kai_batch *b)

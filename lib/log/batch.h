@@ -71,6 +71,10 @@ KAI_MUST_USE enum kai_err kai_batch_new(struct kai_batch **out, struct kai_log_w
  * later call returns the same. */
 KAI_MUST_USE enum kai_err kai_batch_add(struct kai_batch *b, uint64_t kind,
                                         struct kai_view content);
+/* The same of a content whose kai_item_id() the caller has. */
+KAI_MUST_USE enum kai_err kai_batch_add_as(struct kai_batch *b, uint64_t kind,
+                                           struct kai_view content,
+                                           const uint8_t id[static KAI_ID_BYTES]);
 /* Close what is open. Errors: as of kai_batch_add(), where the batch is dead. */
 KAI_MUST_USE enum kai_err kai_batch_flush(struct kai_batch *b);
 void kai_batch_free(struct kai_batch *b);

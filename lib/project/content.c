@@ -113,9 +113,8 @@ static void fill(struct kai_row *row, const struct kai_stix_info *info, bool che
     struct kai_label of_batch = {.tlp = row->tlp, .pap = row->pap};
     struct kai_label label;
 
-    row->kind = KAI_CONTENT_STIX;
     kai_copy_text(row->type, sizeof row->type, info->type);
-    if (info->id[0] != '\0')
+    if (checked || info->id[0] != '\0')
         memcpy(row->stix_uuid, info->uuid, sizeof row->stix_uuid);
     if (!checked) {
         row->flags |= KAI_ROW_UNCHECKED;
@@ -146,57 +145,88 @@ static void told_unchecked(struct kai_projector *p)
     p->port.refused(p->port.ctx, &r);
 }
 
-/* kept: NULL where the object failed our checks. */
-static enum kai_err put_stix(struct kai_projector *p, struct kai_row *row,
-                             const struct kai_stix_info *info, const struct kai_stix_kept *kept)
+/* What an object says: read before from the same bytes, or now. */
+struct object {
+    struct kai_reading reading; /* info is that of either. */
+    bool is_read;
+    struct kai_stix_kept *kept; /* NULL too where it failed our checks. */
+};
+
+static bool find_reading(const struct kai_projector *p, const struct kai_row *row,
+                         struct kai_reading *g)
+{
+    const struct kai_project_port *port = &p->port;
+
+    return port->reading != NULL && port->reading(port->ctx, row->item_id, g) &&
+           g->kind == row->kind;
+}
+
+static enum kai_err put_said(const struct object *o, struct values *v)
+{
+    enum kai_err err = KAI_OK;
+
+    if (o->is_read)
+        kai_reading_values(&o->reading, on_atom, v);
+    else
+        err = kai_stix_kept_values(o->kept, on_atom, v);
+    if (v->err == KAI_OK && o->is_read)
+        kai_reading_refs(&o->reading, on_ref, v);
+    else if (v->err == KAI_OK)
+        kai_stix_kept_refs(o->kept, on_ref, v);
+    if (v->err != KAI_OK)
+        return v->err;
+    return err == KAI_ENOMEM ? err : KAI_OK;
+}
+
+static enum kai_err put_stix(struct kai_projector *p, struct kai_row *row, const struct object *o)
 {
     struct values v = {.p = p};
+    bool checked = o->is_read || o->kept != NULL;
     bool put;
-    enum kai_err err = put_row(p, row, kept != NULL && info->revoked, &put);
+    enum kai_err err = put_row(p, row, checked && o->reading.info.revoked, &put);
 
     if (!put)
         return err;
-    if (kept == NULL) {
+    v.row_no = row->no;
+    if (checked)
+        err = put_said(o, &v);
+    else
         told_unchecked(p);
-    } else {
-        v.row_no = row->no;
-        err = kai_stix_kept_values(kept, on_atom, &v);
-        if (v.err == KAI_OK)
-            kai_stix_kept_refs(kept, on_ref, &v);
-        if (v.err != KAI_OK || err == KAI_ENOMEM)
-            return v.err != KAI_OK ? v.err : err;
-    }
-    told(p, row);
-    return KAI_OK;
+    if (err == KAI_OK)
+        told(p, row);
+    return err;
 }
 
 enum kai_err kai_project_stix(struct kai_projector *p, const struct batch *b,
                               struct kai_view object, const struct kai_row *where)
 {
-    struct kai_stix_info info = {.type = ""};
-    struct kai_stix_kept *kept;
+    struct object o = {.kept = NULL};
     struct kai_row row;
     const char *code;
-    enum kai_err err = kai_stix_keep(&kept, object, &info, NULL);
+    enum kai_err err = KAI_OK;
 
-    if (err == KAI_ENOMEM)
-        return err;
     begin_row(p, b, &row);
+    row.kind = KAI_CONTENT_STIX;
     row.seq = where->seq;
     row.item_ordinal = where->item_ordinal;
     row.content_ordinal = where->content_ordinal;
     row.parts = where->parts;
     row.obj_index = where->obj_index;
     kai_item_id(row.item_id, KAI_CONTENT_STIX, object);
-    fill(&row, &info, kept != NULL, b->relabelled);
+    o.is_read = find_reading(p, &row, &o.reading);
+    if (!o.is_read)
+        err = kai_stix_keep(&o.kept, object, &o.reading.info, NULL);
+    if (err == KAI_ENOMEM)
+        return err;
+    fill(&row, &o.reading.info, o.is_read || o.kept != NULL, b->relabelled);
     code = kai_policy_list(row.tlp, p->aud.kind, p->aud.ceiling);
     if (code != NULL) { /* Its own label is stricter than what its batch was judged by. */
         kai_project_refuse(p, code, false);
         err = KAI_OK;
     } else {
-        err = put_stix(p, &row, &info, kept);
+        err = put_stix(p, &row, &o);
     }
-    kai_stix_free(kept);
+    kai_stix_free(o.kept);
     return err;
 }
 
@@ -208,19 +238,21 @@ static enum kai_err put_list(struct kai_projector *p, const struct batch *b,
     struct kai_list list;
     struct kai_row row;
     size_t at = 0;
+    struct kai_reading reading;
     bool put;
-    enum kai_err err = kai_list_read(&list, content, true, NULL);
+    enum kai_err err;
 
+    begin_row(p, b, &row);
+    row.kind = KAI_CONTENT_LIST;
+    memcpy(row.type, "indicator", sizeof "indicator");
+    kai_item_id(row.item_id, KAI_CONTENT_LIST, content);
+    err = kai_list_read(&list, content, !find_reading(p, &row, &reading), NULL);
     if (err == KAI_ENOMEM)
         return err;
     if (err != KAI_OK) {
         kai_project_refuse(p, "project.list", false);
         return KAI_OK;
     }
-    begin_row(p, b, &row);
-    row.kind = KAI_CONTENT_LIST;
-    memcpy(row.type, "indicator", sizeof "indicator");
-    kai_item_id(row.item_id, KAI_CONTENT_LIST, content);
     row.n_values = list.n;
     row.obj_index = obj_index;
     err = put_row(p, &row, false, &put);

@@ -15,6 +15,7 @@
 #ifndef KAI_PROJECT_PROJECT_H
 #define KAI_PROJECT_PROJECT_H
 
+#include "item/reading.h"
 #include "log/body.h"
 #include "log/entry.h"
 #include "query/index.h"
@@ -76,6 +77,8 @@ struct kai_project_port {
     enum kai_err (*proof)(void *ctx, struct kai_view proof,
                           const uint8_t aud_id[static KAI_ID_BYTES],
                           const struct kai_project_node *node);
+    /* What a content says, where somebody has read the same bytes; NULL: nobody ever has. */
+    bool (*reading)(void *ctx, const uint8_t item_id[static KAI_ID_BYTES], struct kai_reading *out);
     void (*bind)(void *ctx, const struct kai_bind *bind); /* Verified. */
     /* As it came: its signature and its audience's owner are the caller's to check. */
     void (*rule)(void *ctx, const struct kai_rule *rule, struct kai_view item);

@@ -96,13 +96,19 @@ enum kai_err kai_ix_put(struct kai_ix *t, enum table table, MDB_val key, MDB_val
 enum kai_err kai_ix_sorted_out(struct kai_ix *t)
 {
     struct sorter *s = &t->x->sorter;
+    MDB_cursor *c = NULL;
 
+    if (t->err == KAI_OK && s->n > 0)
+        t->err = kai_ix_err(mdb_cursor_open(t->txn, t->x->dbi[TABLE_VALUES], &c));
     kai_sorter_sort(s);
     for (size_t i = 0; i < s->n && t->err == KAI_OK; i++) {
         struct kai_view k = kai_sorter_at(s, i); /* A place, and the label behind it. */
+        MDB_val key = ix_val(k.p, k.n - 1);
+        MDB_val label = ix_val(k.p + k.n - 1, 1);
 
-        (void)kai_ix_put(t, TABLE_VALUES, ix_val(k.p, k.n - 1), ix_val(k.p + k.n - 1, 1), 0);
+        t->err = kai_ix_err(mdb_cursor_put(c, &key, &label, 0)); /* It is near the last one. */
     }
+    mdb_cursor_close(c);
     s->n = 0;
     s->len = 0;
     return t->err;

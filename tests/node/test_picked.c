@@ -11,6 +11,8 @@
 #include "base/limits.h"
 #include "node/picked.h"
 
+static const uint8_t an_id[KAI_ID_BYTES] = {7};
+
 struct got {
     uint32_t n;
     char text[64];
@@ -22,6 +24,7 @@ static enum kai_err on_item(void *ctx, const struct kai_candidate *c)
     struct got *g = ctx;
     size_t at = strlen(g->text);
 
+    assert_memory_equal(c->id, an_id, KAI_ID_BYTES);
     memcpy(g->text + at, c->content.p, c->content.n);
     g->text[at + c->content.n] = '\0';
     g->n += c->n;
@@ -35,6 +38,7 @@ static void test_again(void **state)
     struct kai_candidate c = {.kind = KAI_CONTENT_STIX,
                               .content = kai_view_of(file, 4),
                               .label = {.tlp = KAI_TLP_GREEN},
+                              .id = an_id,
                               .n = 1};
     struct kai_picked k;
     struct got g = {.n = 0};
@@ -58,7 +62,7 @@ static void test_again(void **state)
 
 static void test_too_much(void **state)
 {
-    struct kai_candidate c = {.kind = KAI_CONTENT_STIX, .n = 1};
+    struct kai_candidate c = {.kind = KAI_CONTENT_STIX, .id = an_id, .n = 1};
     size_t n = KAI_PICKED_BYTES_MAX / 3;
     uint8_t *big = calloc(1, n);
     struct kai_picked k;

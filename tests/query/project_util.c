@@ -99,6 +99,16 @@ static void on_row(void *ctx, const struct kai_row *row)
     f->n_rows++;
 }
 
+static bool on_reading(void *ctx, const uint8_t item_id[static KAI_ID_BYTES],
+                       struct kai_reading *out)
+{
+    struct fixture *f = ctx;
+    bool found = f->readings != NULL && kai_readings_find(f->readings, item_id, out);
+
+    f->n_read += found;
+    return found;
+}
+
 int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
@@ -107,6 +117,7 @@ int set_up(void **state)
                                     .audience = audience,
                                     .inside = inside,
                                     .proof = proof,
+                                    .reading = on_reading,
                                     .bind = on_bind,
                                     .rule = on_rule,
                                     .refused = on_refused,
