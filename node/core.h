@@ -178,6 +178,8 @@ KAI_MUST_USE enum kai_err kai_core_run(struct kai_core *c, kai_job_fn *f, void *
 /* The current outlook, referenced; any thread. */
 struct kai_outlook *kai_outlook_get(struct kai_core *c);
 void kai_outlook_put(struct kai_outlook *o);
+/* Whether what is projected by one would be projected alike by the other: roster, keys, members. */
+bool kai_outlook_alike(const struct kai_outlook *a, const struct kai_outlook *b);
 /* Make it anew from keyring and roster. Owning thread. */
 void kai_core_refresh(struct kai_core *c);
 const struct kai_epoch *kai_outlook_epoch(const struct kai_outlook *o,

@@ -259,14 +259,19 @@ static void *run(void *arg)
                       NICENESS); /* Of this thread, on Linux. */
     while (err == KAI_OK) {
         (void)pthread_mutex_lock(&x->mu);
-        while (!x->woken && !x->stop && !more)
+        while (!x->woken && !x->stop && !more && !kai_indexer_ahead_due(x))
             (void)pthread_cond_wait(&x->work, &x->mu);
+        bool ahead = !x->woken && !more && kai_indexer_ahead_due(x);
         x->woken = false;
         bool stop = x->stop;
         (void)pthread_mutex_unlock(&x->mu);
         if (stop)
             break;
-        err = one_batch(x, &more);
+        if (ahead)
+            err = kai_indexer_run_ahead(x);
+        more = false;
+        if (err == KAI_OK)
+            err = one_batch(x, &more);
     }
     (void)pthread_mutex_lock(&x->mu);
     x->err = err;
@@ -297,6 +302,8 @@ enum kai_err kai_indexer_start(struct kai_indexer **out, struct kai_core *c)
     if (x == NULL)
         return KAI_ENOMEM;
     x->c = c;
+    kai_buf_init(&x->said, KAI_READINGS_BYTES_MAX);
+    kai_buf_init(&x->ahead_done, KAI_AHEAD_BYTES_MAX);
     (void)pthread_mutex_init(&x->mu, NULL);
     (void)pthread_cond_init(&x->work, NULL);
     (void)pthread_cond_init(&x->done, NULL);
@@ -334,6 +341,7 @@ void kai_indexer_stop(struct kai_indexer *x)
     (void)kai_indexer_rules(x);
     kai_indexer_rules_free(x);
     kai_indexer_readings_free(x);
+    kai_indexer_ahead_free(x);
     kai_projector_free(x->projector);
     (void)pthread_mutex_destroy(&x->mu);
     (void)pthread_cond_destroy(&x->work);

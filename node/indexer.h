@@ -27,17 +27,26 @@ KAI_MUST_USE enum kai_err kai_indexer_told(struct kai_indexer *p,
 /* Wait until rows beyond this arrival position are there, at most ms. Returns the position. */
 uint64_t kai_indexer_wait(struct kai_indexer *p, uint64_t beyond, uint64_t ms);
 
-/* What the contents of a publication say, before it is committed: those that it puts into the index
- * are not parsed again. Taken over, until kai_indexer_readings_end(), and the indexer is through
- * with what was visible then. False: those of another are held, and r stays the caller's. */
+/* What the contents of a publication say, which may still be added to: those that it puts into the
+ * index are not parsed again. Taken over; freed some time after kai_indexer_readings_end(). False:
+ * those of another are held, and r stays the caller's. */
 KAI_MUST_USE bool kai_indexer_readings(struct kai_indexer *p, struct kai_readings *r);
-/* The publication whose readings were taken is visible, or never will be. */
+/* The publication whose readings were taken is visible, or never will be, and adds no more. */
 void kai_indexer_readings_end(struct kai_indexer *p);
 
+/* One more entry of a publication that is not visible yet, and the time at which it is staged: in
+ * order, from the first. of: whose; another's are not taken meanwhile. NULL does nothing. */
+void kai_indexer_ahead(struct kai_indexer *p, const void *of, const struct kai_entry *e,
+                       uint64_t seen_ms);
+/* It is visible, or never will be. NULL does nothing. */
+void kai_indexer_ahead_end(struct kai_indexer *p, const void *of);
+
 struct kai_indexer_state {
-    uint64_t position; /* Last arrival that is in the index. */
-    uint64_t lag_ms;   /* Age of the oldest arrival that is not; 0 = none. */
-    uint64_t items;    /* Rows. */
+    uint64_t position;   /* Last arrival that is in the index. */
+    uint64_t ahead;      /* Entries that were projected before they were visible, */
+    uint64_t ahead_kept; /* and were the next to become so. */
+    uint64_t lag_ms;     /* Age of the oldest arrival that is not; 0 = none. */
+    uint64_t items;      /* Rows. */
     uint64_t quarantined;
 };
 void kai_indexer_state(struct kai_indexer *p, struct kai_indexer_state *s);

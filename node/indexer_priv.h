@@ -19,6 +19,17 @@ struct kai_rule_list { /* In the order in which they were found. */
     struct kai_found_rule *last;
 };
 
+struct kai_ahead_entry;
+struct kai_ahead {  /* indexer_ahead.c; guarded. */
+    const void *of; /* Whose entries; NULL: nobody's. */
+    struct kai_ahead_entry *first;
+    struct kai_ahead_entry *last;
+    size_t n;
+    size_t bytes;
+    bool closed; /* No more of them. */
+    bool waited; /* The indexer waits for the next one. */
+};
+
 struct kai_indexer {
     struct kai_core *c;
     pthread_t thread;
@@ -81,6 +92,10 @@ struct kai_indexer {
     bool readings_over;            /* that their publication ended. */
     struct kai_readings *reading;  /* Those of the batch. */
     bool reading_over;
+    struct kai_buf said; /* Of the one found last. */
+    struct kai_ahead ahead;
+    struct kai_buf ahead_done; /* What was projected of it, */
+    struct kai_log ahead_log;  /* and whose log it is. */
 };
 
 /* Project one entry into the open transaction; a failure of ours stands in batch_err. */
@@ -107,6 +122,12 @@ bool kai_indexer_reading(void *ctx, const uint8_t item_id[static KAI_ID_BYTES],
                          struct kai_reading *out);
 void kai_indexer_readings_used(struct kai_indexer *x);
 void kai_indexer_readings_free(struct kai_indexer *x);
+
+/* indexer_ahead.c: whether enough is there to begin (under the lock); project what is on its way,
+ * until it is visible or something else is due. */
+bool kai_indexer_ahead_due(const struct kai_indexer *x);
+KAI_MUST_USE enum kai_err kai_indexer_run_ahead(struct kai_indexer *x);
+void kai_indexer_ahead_free(struct kai_indexer *x);
 
 /* forks.c: tell the index which logs are frozen, where that has changed. */
 KAI_MUST_USE enum kai_err kai_indexer_forks(struct kai_indexer *x);

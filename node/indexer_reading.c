@@ -45,9 +45,9 @@ void kai_indexer_readings_begin(struct kai_indexer *x)
 bool kai_indexer_reading(void *ctx, const uint8_t item_id[static KAI_ID_BYTES],
                          struct kai_reading *out)
 {
-    const struct kai_indexer *x = ctx;
+    struct kai_indexer *x = ctx;
 
-    return x->reading != NULL && kai_readings_find(x->reading, item_id, out);
+    return x->reading != NULL && kai_readings_find(x->reading, item_id, &x->said, out);
 }
 
 void kai_indexer_readings_used(struct kai_indexer *x)
@@ -66,4 +66,5 @@ void kai_indexer_readings_used(struct kai_indexer *x)
 void kai_indexer_readings_free(struct kai_indexer *x)
 {
     drop(x->readings);
+    kai_buf_free(&x->said);
 }

@@ -155,6 +155,25 @@ void kai_core_refresh(struct kai_core *c)
     kai_indexer_wake(c->indexer); /* What could not be judged before may be now. */
 }
 
+static bool names_alike(const struct kai_aud_name *a, const struct kai_aud_name *b)
+{
+    return memcmp(a->id, b->id, KAI_ID_BYTES) == 0 && a->member == b->member &&
+           a->members_known == b->members_known && a->n_members == b->n_members &&
+           (a->n_members == 0 ||
+            memcmp(a->members, b->members, a->n_members * sizeof a->members[0]) == 0);
+}
+
+bool kai_outlook_alike(const struct kai_outlook *a, const struct kai_outlook *b)
+{
+    bool alike = a->roster == b->roster && a->n_epochs == b->n_epochs && a->n_names == b->n_names;
+
+    for (size_t i = 0; alike && i < a->n_epochs; i++) /* Padding too: then it is read again. */
+        alike = memcmp(&a->epochs[i], &b->epochs[i], sizeof a->epochs[i]) == 0;
+    for (size_t i = 0; alike && i < a->n_names; i++)
+        alike = names_alike(&a->names[i], &b->names[i]);
+    return alike;
+}
+
 const struct kai_epoch *kai_outlook_epoch(const struct kai_outlook *o,
                                           const uint8_t aud_id[static KAI_ID_BYTES],
                                           const uint8_t kid[static KAI_TAG_BYTES])

@@ -6,57 +6,16 @@
 
 #include "log/expiry.h"
 #include "log/payload.h"
+#include "node/indexer.h"
 #include "node/steward.h"
 
 #define GROUP_BYTES_MAX   (4u << 20) /* Staged in one transaction. */
 #define GROUP_ENTRIES_MAX 512u
 
-struct kai_busy {
-    uint8_t aud_id[KAI_ID_BYTES];
-};
-
-static bool is_busy(const struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES])
-{
-    for (size_t i = 0; i < c->n_busy; i++)
-        if (memcmp(c->busy[i].aud_id, aud_id, KAI_ID_BYTES) == 0)
-            return true;
-    return false;
-}
-
-enum kai_err kai_post_lock(struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES])
-{
-    enum kai_err err = KAI_OK;
-
-    (void)pthread_mutex_lock(&c->mu);
-    while (is_busy(c, aud_id))
-        (void)pthread_cond_wait(&c->busy_cond, &c->mu);
-    struct kai_busy *grown = realloc(c->busy, (c->n_busy + 1) * sizeof *grown);
-    if (grown == NULL) {
-        err = KAI_ENOMEM;
-    } else {
-        c->busy = grown;
-        memcpy(c->busy[c->n_busy++].aud_id, aud_id, KAI_ID_BYTES);
-    }
-    (void)pthread_mutex_unlock(&c->mu);
-    return err;
-}
-
-void kai_post_unlock(struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES])
-{
-    (void)pthread_mutex_lock(&c->mu);
-    for (size_t i = 0; i < c->n_busy; i++) {
-        if (memcmp(c->busy[i].aud_id, aud_id, KAI_ID_BYTES) == 0) {
-            c->busy[i] = c->busy[--c->n_busy];
-            break;
-        }
-    }
-    (void)pthread_cond_broadcast(&c->busy_cond);
-    (void)pthread_mutex_unlock(&c->mu);
-}
-
 struct held_entry {
     struct kai_entry e; /* Views are offsets into the group's bytes until it is staged. */
     size_t at;
+    uint64_t seen_ms;
 };
 
 struct sent {
@@ -106,7 +65,7 @@ static enum kai_err stage_group(struct kai_post *p)
     resolve(p);
     for (size_t i = 0; err == KAI_OK && i < p->n; i++)
         err = p->waits ? kai_hold_put(tx, &p->hold, &p->entries[i].e)
-                       : kai_tx_stage(tx, &p->entries[i].e, kai_wall_ms());
+                       : kai_tx_stage(tx, &p->entries[i].e, p->entries[i].seen_ms);
     p->n = 0;
     p->bytes.len = 0;
     p->staged = true;
@@ -152,12 +111,15 @@ enum kai_err kai_post_entry(struct kai_post *p, const struct kai_entry *e)
     struct held_entry *h = &p->entries[p->n];
     h->e = *e;
     h->at = p->bytes.len;
+    h->seen_ms = kai_wall_ms();
     kai_buf_add(&p->bytes, e->hdr.p, e->hdr.n);
     kai_buf_add(&p->bytes, e->sig.p, e->sig.n);
     kai_buf_add(&p->bytes, e->payload.p, e->payload.n);
     if (p->bytes.err != KAI_OK)
         return p->bytes.err;
     p->n++;
+    if (!p->waits)
+        kai_indexer_ahead(p->c->indexer, p, e, h->seen_ms);
     return KAI_OK;
 }
 
@@ -276,6 +238,7 @@ void kai_post_end(struct kai_post *p)
         return;
     if (p->staged && !p->committed)
         kai_ignore(kai_core_run(p->c, job_unstage, p)); /* Else the next start does it. */
+    kai_indexer_ahead_end(p->c->indexer, p);
     kai_own_free(p->own);
     kai_packer_free(p->packer);
     kai_buf_free(&p->bytes);

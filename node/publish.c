@@ -1,112 +1,21 @@
-/* publish: from a file in memory to entries of our own log. */
+/* publish: from a file in memory to entries of our own log.
+ *
+ * Two threads: one judges object after object (publish_judge.c), the other writes what was judged
+ * good, packs and seals it behind the head of our log, where nobody sees it. Only when the whole
+ * file was judged it is made visible, or taken back. */
 #include "node/publish_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "item/import.h"
-#include "item/list.h"
 #include "log/acts.h"
 #include "node/held.h"
 #include "node/indexer.h"
-#include "node/post.h"
 #include "node/shown.h"
 #include "node/warnlists.h"
-#include "policy/policy.h"
 
-/* ---- First pass: judge. */
-static void refuse(struct kai_publish_run *r, const struct kai_why *why, const char *id, bool rule)
-{
-    r->out->refused++;
-    if (!rule)
-        r->any_malformed = true;
-    if (r->out->refused <= r->p->refusals_max && r->p->refuse != NULL)
-        r->p->refuse(r->p->ctx, why, id);
-}
-
-static bool allowed(struct kai_publish_run *r, const struct kai_candidate *cand, bool tell)
-{
-    const struct kai_aud_name *about;
-    const char *code = kai_publish_verdict(r, cand->label.tlp, &about);
-    const char *id = cand->info != NULL ? cand->info->id : "";
-    struct kai_why why = {0};
-
-    if (code == NULL)
-        return true;
-    if (tell) {
-        kai_why_at(&why, cand->line, cand->path[0] != '\0' ? "%s: %s" : "%s", r->p->name,
-                   cand->path);
-        const struct kai_audience *rec = kai_roster_audience(r->o->roster, about->id);
-        uint64_t ceiling = rec == NULL ? r->ceiling : rec->rec.label_max;
-        (void)kai_why_set(&why, KAI_EDENIED, code, kai_tlp_name(cand->label.tlp), about->name,
-                          kai_tlp_name((uint8_t)ceiling));
-        refuse(r, &why, id, true);
-    }
-    return false;
-}
-
-/* ---- Warninglists. */
-struct listed {
-    struct kai_publish_run *r;
-    const struct kai_candidate *cand;
-    bool blocked;
-};
-
-static bool ask_lists(void *ctx, enum kai_vtype type, struct kai_view norm, enum kai_atom strength)
-{
-    struct listed *l = ctx;
-    struct kai_publish_run *r = l->r;
-    const char *id = l->cand->info != NULL ? l->cand->info->id : "";
-    const char *list = strength == KAI_ATOM_STRONG ? kai_warn_find(r->warn, type, norm) : NULL;
-    struct kai_why why = {0};
-    char value[KAI_WHY_ARG_BYTES];
-    size_t n = norm.n < sizeof value - 1 ? norm.n : sizeof value - 1;
-
-    if (list == NULL)
-        return true;
-    memcpy(value, norm.p, n); /* kai_why_set() would cut at a character, too. */
-    while (n > 0 && n < norm.n && (norm.p[n] & 0xc0) == 0x80)
-        n--;
-    value[n] = '\0';
-    kai_why_at(&why, l->cand->line, l->cand->path[0] != '\0' ? "%s: %s" : "%s", r->p->name,
-               l->cand->path);
-    (void)kai_why_set(&why, KAI_EMALFORMED, "warn.listed", value, list, NULL);
-    l->blocked = r->c->warn_block;
-    if (r->publishing)
-        return !l->blocked;
-    if (l->blocked) {
-        refuse(r, &why, id, false);
-    } else if (++r->out->warned <= r->p->refusals_max && r->p->warn != NULL) {
-        r->p->warn(r->p->ctx, &why, id);
-    }
-    return true;
-}
-
-/* Whether the configuration keeps it here; each value on a list is told. */
-static enum kai_err check_lists(struct kai_publish_run *r, const struct kai_candidate *cand,
-                                bool *blocked)
-{
-    struct listed l = {.r = r, .cand = cand};
-    enum kai_err err = KAI_OK;
-    struct kai_list list;
-    struct kai_view v;
-    size_t at = 0;
-
-    if (cand->kept != NULL) {
-        err = kai_stix_kept_values(cand->kept, ask_lists, &l);
-    } else if (cand->kind == KAI_CONTENT_STIX) {
-        err = kai_stix_values(cand->content, ask_lists, &l);
-    } else {
-        err = kai_list_read(&list, cand->content, false, NULL);
-        while (err == KAI_OK && kai_list_next(&list, &at, &v) &&
-               ask_lists(&l, list.type, v, KAI_ATOM_STRONG)) {
-        }
-    }
-    *blocked = l.blocked;
-    return err;
-}
-
-/* ---- Second pass: publish. */
+/* ---- Writing: all of it on the second thread. */
 static unsigned label_slot(struct kai_label l)
 {
     return ((unsigned)(l.tlp - 1) * 5 + l.pap) * 2 + l.exercise;
@@ -117,7 +26,7 @@ static enum kai_err emit(void *ctx, const struct kai_entry *e, size_t n_items)
     struct kai_publish_run *r = ctx;
 
     (void)n_items;
-    r->out->entries++;
+    r->sum.entries++;
     return kai_post_entry(r->post, e);
 }
 
@@ -160,18 +69,17 @@ static enum kai_err batch_for(struct kai_publish_run *r, struct kai_label l, str
     return KAI_OK;
 }
 
-static enum kai_err publish_item(struct kai_publish_run *r, const struct kai_candidate *cand)
+static enum kai_err write_item(void *ctx, const struct kai_candidate *cand)
 {
+    struct kai_publish_run *r = ctx;
     struct kai_batch *b;
 
-    if (cand->label.tlp > r->highest)
-        return KAI_EAGAIN; /* The file has changed meanwhile. */
     if (kai_ixsnap_has(r->index, cand->id, r->c->self.org_id, r->aud->id, cand->label.tlp) ||
         kai_hold_items_have(&r->waiting, cand->id, cand->label.tlp)) {
-        r->out->skipped += cand->n;
+        r->sum.skipped += cand->n;
         return KAI_OK;
     }
-    r->out->accepted += cand->n;
+    r->sum.accepted += cand->n;
     if (cand->kind == KAI_CONTENT_STIX)
         kai_publish_theirs(r, cand->id);
     if (r->p->dry_run)
@@ -180,61 +88,12 @@ static enum kai_err publish_item(struct kai_publish_run *r, const struct kai_can
     return err == KAI_OK ? kai_batch_add_as(b, cand->kind, cand->content, cand->id) : err;
 }
 
-/* In both passes; the second gets it with its id, unless the file had to be read again. */
-static enum kai_err on_item(void *ctx, const struct kai_candidate *found)
+/* What is picked, as it comes; where that became too much, all of it from the file once more. */
+static enum kai_err write_items(struct kai_publish_run *r)
 {
-    struct kai_publish_run *r = ctx;
-    struct kai_candidate cand = *found;
-    uint8_t id[KAI_ID_BYTES];
-    bool blocked = false;
-
-    if (!allowed(r, &cand, !r->publishing))
-        return KAI_OK;
-    if (r->warn != NULL && (!r->publishing || r->c->warn_block)) {
-        enum kai_err bad = check_lists(r, &cand, &blocked);
-
-        if (bad != KAI_OK || blocked)
-            return bad;
-    }
-    if (cand.id == NULL) {
-        kai_item_id(id, cand.kind, cand.content);
-        cand.id = id;
-    }
-    if (r->publishing)
-        return publish_item(r, &cand);
-    r->highest = cand.label.tlp > r->highest ? cand.label.tlp : r->highest;
-    kai_picked_add(&r->picked, &cand);
-    if (r->readings != NULL)
-        kai_readings_add(r->readings, cand.id, &cand);
-    return KAI_OK;
-}
-
-static enum kai_err on_refuse(void *ctx, const struct kai_why *why, const char *id)
-{
-    struct kai_publish_run *r = ctx;
-
-    if (!r->publishing)
-        refuse(r, why, id, kai_policy_is_code(why->code));
-    return KAI_OK;
-}
-
-static void on_note(void *ctx, const struct kai_why *why)
-{
-    struct kai_publish_run *r = ctx;
-
-    if (!r->publishing && r->p->note != NULL)
-        r->p->note(r->p->ctx, why);
-}
-
-static enum kai_err scan(struct kai_publish_run *r)
-{
-    struct kai_import_opts opts = {
-        .label = r->p->label, .skip_bad = true, .extract = r->p->extract};
-    struct kai_import_sink sink = {.ctx = r, .item = on_item, .refuse = on_refuse, .note = on_note};
-
-    if (r->publishing && !r->picked.over)
-        return kai_picked_each(&r->picked, on_item, r);
-    return kai_import_scan(r->p->file, r->p->name, &opts, &sink, NULL);
+    if (kai_picked_is_over(&r->picked))
+        return kai_picked_end(&r->picked) ? kai_publish_again(r, write_item) : KAI_OK;
+    return kai_picked_each(&r->picked, write_item, r);
 }
 
 static enum kai_err flush(struct kai_publish_run *r)
@@ -297,58 +156,51 @@ static enum kai_err know(struct kai_publish_run *r)
     return err;
 }
 
-/* The indexer has what was read before it can see what it was read from. */
-static enum kai_err commit(struct kai_publish_run *r)
+static enum kai_err finish(struct kai_publish_run *r)
 {
-    bool given = kai_indexer_readings(r->c->indexer, r->readings);
-    uint64_t n = 0;
+    enum kai_err err = flush(r);
+    uint64_t n;
 
-    if (given)
-        r->readings = NULL;
-    enum kai_err err = kai_post_commit(r->post, &r->last, &n);
-    if (given)
-        kai_indexer_readings_end(r->c->indexer);
-    return err;
-}
-
-static enum kai_err write_out(struct kai_publish_run *r)
-{
-    enum kai_err err = KAI_OK;
-
-    if (!r->p->dry_run)
-        err = kai_post_begin(r->c, r->aud->id,
-                             r->highest == KAI_TLP_CLEAR ? KAI_POST_CLEAR : KAI_POST_HOLD, &r->post,
-                             r->why);
-    r->publishing = true;
-    if (err == KAI_OK)
-        err = scan(r);
-    if (err == KAI_OK)
-        err = flush(r);
     if (err == KAI_OK)
         err = tell_wish(r);
-    if (err == KAI_OK && r->out->entries > 0)
-        err = commit(r);
+    if (err == KAI_OK && r->sum.entries > 0)
+        err = kai_post_commit(r->post, &r->last, &n);
     else if (err == KAI_OK && r->post != NULL)
         r->last = kai_post_waits(r->post) ? 0 : kai_post_before(r->post);
     if (err == KAI_OK && r->post != NULL) {
         r->waits = kai_post_waits(r->post);
         memcpy(r->log_pk, kai_post_log(r->post), KAI_KEY_BYTES);
-        r->out->unsent = r->waits ? r->out->entries : 0;
+        r->sum.unsent = r->waits ? r->sum.entries : 0;
     }
     return err;
 }
 
-static enum kai_err publish_all(struct kai_publish_run *r)
+static enum kai_err write_out(struct kai_publish_run *r, uint8_t highest)
+{
+    enum kai_err err = KAI_OK;
+
+    if (!r->p->dry_run)
+        err = kai_post_begin(r->c, r->aud->id,
+                             highest == KAI_TLP_CLEAR ? KAI_POST_CLEAR : KAI_POST_HOLD, &r->post,
+                             r->why);
+    if (err == KAI_OK)
+        err = write_items(r);
+    if (err == KAI_OK && kai_picked_end(&r->picked))
+        err = finish(r);
+    return err;
+}
+
+static enum kai_err write_all(struct kai_publish_run *r, uint8_t highest)
 {
     uint64_t began = kai_now_ms();
     enum kai_err err = know(r);
 
     if (err == KAI_OK)
-        err = write_out(r);
+        err = write_out(r, highest);
     kai_ixsnap_end(r->index);
     r->index = NULL;
     kai_hold_items_free(&r->waiting);
-    r->out->durable_ms = kai_now_ms() - began;
+    r->sum.durable_ms = kai_now_ms() - began;
     for (size_t i = 0; i < KAI_PUBLISH_LABELS; i++) {
         kai_batch_free(r->batches[i]);
         r->batches[i] = NULL;
@@ -358,24 +210,77 @@ static enum kai_err publish_all(struct kai_publish_run *r)
     return err;
 }
 
-/* A removal that came while it was written: what was begun is taken back, and waits instead. */
-static enum kai_err publish_locked(struct kai_publish_run *r)
+/* Once more from the beginning: a removal came while it was written, and what was begun waits
+ * instead; or it became too much to be kept. */
+static bool once_more(struct kai_publish_run *r, enum kai_err err)
 {
-    const struct kai_published judged = *r->out;
+    bool unclean = r->why->code != NULL && strcmp(r->why->code, "audience.no-clean-epoch") == 0;
+
+    if (err != KAI_EAGAIN || (!unclean && !kai_picked_is_over(&r->picked)))
+        return false;
+    r->sum = (struct kai_published){0};
+    *r->why = (struct kai_why){0};
+    kai_buf_clear(&r->letters);
+    kai_buf_clear(&r->theirs);
+    return true;
+}
+
+static enum kai_err write_locked(struct kai_publish_run *r, uint8_t highest)
+{
     enum kai_err err = kai_post_lock(r->c, r->aud->id);
 
     if (err != KAI_OK)
         return err;
-    err = publish_all(r);
-    if (err == KAI_EAGAIN && r->why->code != NULL &&
-        strcmp(r->why->code, "audience.no-clean-epoch") == 0) {
-        *r->out = judged;
-        *r->why = (struct kai_why){0};
-        kai_buf_clear(&r->letters);
-        err = publish_all(r);
-    }
+    err = write_all(r, highest);
+    if (once_more(r, err))
+        err = write_all(r, kai_picked_end(&r->picked) ? r->picked.highest : highest);
     kai_post_unlock(r->c, r->aud->id);
     return err;
+}
+
+/* Under which key it goes out depends on whether all of it is CLEAR. What is read of it is lent to
+ * the indexer until the reader has ended too. */
+static void *write_file(void *arg)
+{
+    struct kai_publish_run *r = arg;
+    uint8_t highest;
+
+    if (!kai_picked_begun(&r->picked, r->p->dry_run, &highest))
+        return NULL;
+    r->given = kai_indexer_readings(r->c->indexer, r->readings);
+    r->err = write_locked(r, highest);
+    (void)kai_picked_end(&r->picked);
+    if (r->given)
+        kai_indexer_readings_end(r->c->indexer);
+    return NULL;
+}
+
+/* ---- Both. */
+static enum kai_err judge_and_write(struct kai_publish_run *r)
+{
+    pthread_t writer;
+    bool two = pthread_create(&writer, NULL, write_file, r) == 0;
+    enum kai_err err = kai_publish_judge(r);
+
+    kai_picked_close(&r->picked, err == KAI_OK && (r->out->refused == 0 || r->p->skip_bad));
+    if (two)
+        (void)pthread_join(writer, NULL);
+    else
+        (void)write_file(r);
+    r->out->only_rules = r->out->refused > 0 && !r->any_malformed;
+    if (err != KAI_OK || !r->picked.good) {
+        *r->why = (struct kai_why){0}; /* What was taken back fails nobody. */
+        return err;
+    }
+    r->out->accepted = r->sum.accepted;
+    r->out->skipped = r->sum.skipped;
+    r->out->entries = r->sum.entries;
+    r->out->durable_ms = r->sum.durable_ms;
+    r->out->unsent = r->sum.unsent;
+    kai_publish_tell_theirs(r);
+    if (r->err == KAI_OK)
+        wait_for_holders(r);
+    return r->err;
 }
 
 enum kai_err kai_publish(struct kai_core *c, const struct kai_publish *p, struct kai_published *out,
@@ -385,6 +290,7 @@ enum kai_err kai_publish(struct kai_core *c, const struct kai_publish *p, struct
 
     *out = (struct kai_published){.only_rules = false};
     kai_buf_init(&r.letters, KAI_BODY_BYTES_MAX);
+    kai_buf_init(&r.theirs, KAI_BODY_BYTES_MAX);
     kai_picked_init(&r.picked);
     r.readings = p->dry_run ? NULL : malloc(sizeof *r.readings); /* NULL: it is parsed twice. */
     if (r.readings != NULL)
@@ -394,19 +300,15 @@ enum kai_err kai_publish(struct kai_core *c, const struct kai_publish *p, struct
     if (err == KAI_OK)
         err = kai_warnlists_load(&c->home, &r.warn, why);
     if (err == KAI_OK)
-        err = scan(&r);
-    out->only_rules = out->refused > 0 && !r.any_malformed;
-    if (err == KAI_OK && (out->refused == 0 || p->skip_bad)) {
-        err = publish_locked(&r);
-        if (err == KAI_OK)
-            wait_for_holders(&r);
-    }
+        err = judge_and_write(&r);
     kai_outlook_put(r.o);
     kai_warn_free(r.warn);
     kai_picked_free(&r.picked);
-    if (r.readings != NULL)
+    if (r.readings != NULL && !r.given) {
         kai_readings_free(r.readings);
-    free(r.readings);
+        free(r.readings);
+    }
     kai_buf_free(&r.letters);
+    kai_buf_free(&r.theirs);
     return err;
 }

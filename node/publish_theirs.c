@@ -29,13 +29,22 @@ void kai_publish_theirs(struct kai_publish_run *r, const uint8_t item[static KAI
 {
     char hex[KAI_HEX_CAP(KAI_ID_BYTES)];
     struct theirs t = {.r = r};
-    struct kai_why why = {.code = NULL};
     enum kai_err err =
         kai_ixsnap_item(r->index, kai_hex(hex, item, KAI_ID_BYTES), 2 * KAI_ID_BYTES, on_row, &t);
 
-    if (err != KAI_OK || !t.any || r->p->note == NULL || r->theirs++ >= r->p->refusals_max)
-        return;
-    kai_why_at(&why, 0, "%s", r->p->name);
-    (void)kai_why_set(&why, KAI_EEXIST, "warn.theirs", hex, NULL, NULL);
-    r->p->note(r->p->ctx, &why);
+    if (err == KAI_OK && t.any && r->theirs.len < r->p->refusals_max * KAI_ID_BYTES)
+        kai_buf_add(&r->theirs, item, KAI_ID_BYTES);
+}
+
+void kai_publish_tell_theirs(const struct kai_publish_run *r)
+{
+    for (size_t at = 0; r->p->note != NULL && at < r->theirs.len; at += KAI_ID_BYTES) {
+        char hex[KAI_HEX_CAP(KAI_ID_BYTES)];
+        struct kai_why why = {.code = NULL};
+
+        kai_why_at(&why, 0, "%s", r->p->name);
+        (void)kai_why_set(&why, KAI_EEXIST, "warn.theirs",
+                          kai_hex(hex, r->theirs.p + at, KAI_ID_BYTES), NULL, NULL);
+        r->p->note(r->p->ctx, &why);
+    }
 }

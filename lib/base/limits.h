@@ -56,6 +56,9 @@
 #define KAI_READINGS_BYTES_MAX                                                                     \
     (32u << 20) /* What one publication's contents say, until they are indexed: past that parsed   \
                    again. */
+#define KAI_AHEAD_BYTES_MAX                                                                        \
+    (8u << 20) /* Sealed entries on their way to the index, beside the store: past that read       \
+                  there. */
 #define KAI_RESHARE_RELEASES_MAX  8u /* That one RESHARE carries: one for each source, and more. */
 #define KAI_RECEIPT_ROWS_MAX      512u   /* Batches in one receipt: fits a payload uncompressed. */
 #define KAI_CODE_BYTES_MAX        64u    /* A stable reason code. */

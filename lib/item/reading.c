@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "item/ascii.h"
 #include "item/import.h"
 
 #define FIRST_CAP  1024u
@@ -37,6 +38,7 @@ struct value { /* Its text follows. */
 void kai_readings_init(struct kai_readings *r)
 {
     *r = (struct kai_readings){.slots = NULL};
+    (void)pthread_mutex_init(&r->mu, NULL);
     kai_buf_init(&r->bytes, KAI_READINGS_BYTES_MAX);
 }
 
@@ -44,7 +46,7 @@ void kai_readings_free(struct kai_readings *r)
 {
     kai_buf_free(&r->bytes);
     free(r->slots);
-    *r = (struct kai_readings){.slots = NULL};
+    (void)pthread_mutex_destroy(&r->mu);
 }
 
 /* Where id stands, or the slot where it may be put; cap where there is none for it. */
@@ -152,13 +154,13 @@ static enum kai_err write(struct kai_readings *r, struct head *h, const struct k
     return err == KAI_ENOMEM ? err : r->bytes.err; /* What else fails, fails whenever it is read. */
 }
 
-void kai_readings_add(struct kai_readings *r, const uint8_t id[static KAI_ID_BYTES],
-                      const struct kai_candidate *c)
+static void add(struct kai_readings *r, const uint8_t id[static KAI_ID_BYTES],
+                const struct kai_candidate *c)
 {
     size_t len = r->bytes.len;
     struct head h;
 
-    if ((c->kind == KAI_CONTENT_STIX && c->kept == NULL) || r->bytes.err != KAI_OK || !make_room(r))
+    if (r->bytes.err != KAI_OK || !make_room(r))
         return;
     size_t slot = slot_of(r, id);
     if (slot == r->cap || r->slots[slot] != 0)
@@ -170,20 +172,44 @@ void kai_readings_add(struct kai_readings *r, const uint8_t id[static KAI_ID_BYT
     }
 }
 
-bool kai_readings_find(const struct kai_readings *r, const uint8_t id[static KAI_ID_BYTES],
-                       struct kai_reading *out)
+void kai_readings_add(struct kai_readings *r, const uint8_t id[static KAI_ID_BYTES],
+                      const struct kai_candidate *c)
+{
+    if (c->kind == KAI_CONTENT_STIX && c->kept == NULL)
+        return;
+    (void)pthread_mutex_lock(&r->mu);
+    add(r, id, c);
+    (void)pthread_mutex_unlock(&r->mu);
+}
+
+static bool copy_of(const struct kai_readings *r, const uint8_t id[static KAI_ID_BYTES],
+                    struct kai_buf *said, struct head *h)
 {
     size_t slot = slot_of(r, id);
-    struct head h;
 
     if (slot == r->cap || r->slots[slot] == 0)
         return false;
     const uint8_t *at = r->bytes.p + r->slots[slot] - 1;
-    memcpy(&h, at, sizeof h);
+    memcpy(h, at, sizeof *h);
+    kai_buf_clear(said);
+    kai_buf_add(said, at + sizeof *h, (size_t)h->type_n + h->bytes);
+    return said->err == KAI_OK;
+}
+
+bool kai_readings_find(struct kai_readings *r, const uint8_t id[static KAI_ID_BYTES],
+                       struct kai_buf *said, struct kai_reading *out)
+{
+    struct head h;
+
+    (void)pthread_mutex_lock(&r->mu);
+    bool found = copy_of(r, id, said, &h);
+    (void)pthread_mutex_unlock(&r->mu);
+    if (!found)
+        return false;
     *out = (struct kai_reading){.kind = h.kind,
                                 .n_values = h.n_values,
                                 .n_refs = h.n_refs,
-                                .said = kai_view_of(at + sizeof h + h.type_n, h.bytes),
+                                .said = kai_view_from(kai_buf_view(said), h.type_n),
                                 .info = {.class_of = h.class_of,
                                          .revoked = h.revoked,
                                          .label = h.label,
@@ -191,7 +217,8 @@ bool kai_readings_find(const struct kai_readings *r, const uint8_t id[static KAI
                                          .modified_ms = h.modified_ms,
                                          .valid_from_ms = h.valid_from_ms,
                                          .valid_until_ms = h.valid_until_ms}};
-    memcpy(out->info.type, at + sizeof h, h.type_n);
+    if (h.type_n > 0)
+        memcpy(out->info.type, said->p, h.type_n);
     memcpy(out->info.uuid, h.uuid, sizeof h.uuid);
     return true;
 }

@@ -7,20 +7,22 @@
 #ifndef KAI_ITEM_READING_H
 #define KAI_ITEM_READING_H
 
+#include <pthread.h>
+
 #include "base/buf.h"
 #include "base/limits.h"
 #include "item/stix.h"
 
 struct kai_candidate; /* item/import.h */
 
-struct kai_readings { /* One thread adds; when it has ended, others may look. */
+struct kai_readings { /* One thread may add while others look. */
+    pthread_mutex_t mu;
     struct kai_buf bytes;
     uint32_t *slots; /* Where a reading stands in bytes, and 1. */
     size_t n;
     size_t cap; /* A power of two. */
 };
 
-/* All zeros holds nothing, and may be freed. */
 void kai_readings_init(struct kai_readings *r);
 void kai_readings_free(struct kai_readings *r);
 
@@ -38,9 +40,9 @@ struct kai_reading {
     uint32_t n_refs;
 };
 
-/* Good as long as r stays as it is. */
-bool kai_readings_find(const struct kai_readings *r, const uint8_t id[static KAI_ID_BYTES],
-                       struct kai_reading *out);
+/* What it says stands in *said then. Without memory none is found. */
+bool kai_readings_find(struct kai_readings *r, const uint8_t id[static KAI_ID_BYTES],
+                       struct kai_buf *said, struct kai_reading *out);
 /* As kai_stix_kept_values() and kai_stix_kept_refs(). */
 void kai_reading_values(const struct kai_reading *g, kai_atom_fn *f, void *ctx);
 void kai_reading_refs(const struct kai_reading *g, kai_stix_ref_fn *f, void *ctx);

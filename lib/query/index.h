@@ -110,6 +110,9 @@ enum kai_err kai_ix_value(struct kai_ix *t, uint64_t row_no, enum kai_vtype type
 /* That the row that was put last names this object. */
 enum kai_err kai_ix_ref(struct kai_ix *t, uint64_t row_no, enum kai_stix_role role,
                         const uint8_t uuid[static 16]);
+/* Put values that were only gathered, where they are at least so many: for who has time before the
+ * commit. A failure sticks. */
+void kai_ix_rest(struct kai_ix *t, size_t n_least);
 /* Whether the transaction has grown so far that it should be committed soon. */
 bool kai_ix_full(const struct kai_ix *t);
 /* What is in it so far, for a reader cleared for everything. Good until the next writing call; not

@@ -72,6 +72,7 @@ struct kai_ix {
     uint64_t last_seen_ms;
     uint64_t leaf_pages; /* Of the values, when the transaction began. */
     uint64_t row_pages;  /* Leaves of the tables of items, STIX ids and chains. */
+    uint64_t put_pages;  /* That values which are put already made dirty, about. */
     uint64_t new_rows;
     uint64_t new_refs;
     uint64_t added_us; /* The clock, at the commit. */

@@ -93,9 +93,29 @@ enum kai_err kai_ix_put(struct kai_ix *t, enum table table, MDB_val key, MDB_val
     return t->err;
 }
 
+/* How many of some leaves n puts of random keys make dirty, about. */
+static uint64_t touched(uint64_t n, uint64_t leaf_pages)
+{
+    return n == 0 ? 0 : n * leaf_pages / (n + leaf_pages) * 5 / 4;
+}
+
+static uint64_t at_most(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Pages that the values gathered will make dirty; new leaves are half full. */
+static uint64_t value_pages(const struct kai_ix *t)
+{
+    uint64_t n = t->x->sorter.n;
+
+    return touched(n, t->leaf_pages) + n / 64;
+}
+
 enum kai_err kai_ix_sorted_out(struct kai_ix *t)
 {
     struct sorter *s = &t->x->sorter;
+    uint64_t pages = t->put_pages + value_pages(t);
     MDB_cursor *c = NULL;
 
     if (t->err == KAI_OK && s->n > 0)
@@ -109,6 +129,7 @@ enum kai_err kai_ix_sorted_out(struct kai_ix *t)
         t->err = kai_ix_err(mdb_cursor_put(c, &key, &label, 0)); /* It is near the last one. */
     }
     mdb_cursor_close(c);
+    t->put_pages = at_most(pages, leaves(t, TABLE_VALUES)); /* One leaf is dirty once. */
     s->n = 0;
     s->len = 0;
     return t->err;
@@ -308,20 +329,20 @@ enum kai_err kai_ix_value(struct kai_ix *t, uint64_t row_no, enum kai_vtype type
     return add_sorted(t, k, row_no, index);
 }
 
-/* How many of some leaves n puts of random keys make dirty, about. */
-static uint64_t touched(uint64_t n, uint64_t leaf_pages)
+void kai_ix_rest(struct kai_ix *t, size_t n_least)
 {
-    return n == 0 ? 0 : n * leaf_pages / (n + leaf_pages) * 5 / 4;
+    if (t->x->sorter.n >= n_least)
+        (void)kai_ix_sorted_out(t);
 }
 
 bool kai_ix_full(const struct kai_ix *t)
 {
     const struct sorter *s = &t->x->sorter;
-    /* New leaves are half full. A row has puts in three tables of hashes. */
-    uint64_t made = s->n / 64 + (2 * t->new_rows + t->new_refs) / 16;
+    /* A row has puts in three tables of hashes; new leaves are half full. */
+    uint64_t made = (2 * t->new_rows + t->new_refs) / 16;
     uint64_t puts = 3 * t->new_rows + t->new_refs;
 
-    return touched(s->n, t->leaf_pages) + touched(puts, t->row_pages) + made >= DIRTY_PAGES_MAX ||
+    return value_pages(t) + t->put_pages + touched(puts, t->row_pages) + made >= DIRTY_PAGES_MAX ||
            s->n >= KAI_SORTER_KEYS_MAX / 2 || s->len >= KAI_SORTER_BYTES_MAX / 2;
 }
 

@@ -30,6 +30,8 @@ void rig_again(struct rig *r, bool killed);
 /* One verb; its first line, which the caller frees. r->why: why not. args is consumed. */
 json_t *rig_ask(struct rig *r, const struct kai_who *who, const char *verb, json_t *args,
                 int *http);
+/* The index says what one made again from the store says (rig_index.c). */
+void rig_index_again(struct rig *r);
 /* Publishes a list, GREEN, to `all`; nothing of it is refused. */
 void rig_publish(struct rig *r, const char *text);
 

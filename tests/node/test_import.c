@@ -10,7 +10,6 @@
 #include "node/publish.h"
 #include "node/rig.h"
 #include "query/index.h"
-#include "query/index_same.h"
 
 #define BUNDLE                                                                                     \
     "{\"type\": \"bundle\", \"id\": \"bundle--00000000-0000-4000-8000-000000000000\", "            \
@@ -94,29 +93,6 @@ static void publish_large(struct rig *r)
     free(text);
 }
 
-/* The index as it is, beside one made again. */
-static void same_again(struct rig *r)
-{
-    char dir[KAI_PATH_BYTES_MAX];
-    char kept[KAI_PATH_BYTES_MAX + 8];
-    char command[2 * KAI_PATH_BYTES_MAX + 32];
-
-    MUST(kai_indexer_settle(r->core->indexer));
-    kai_core_close(r->core);
-    r->core = NULL;
-    kai_home_path(&r->home, dir, "index");
-    (void)snprintf(kept, sizeof kept, "%s.kept", dir);
-    (void)snprintf(command, sizeof command, "cp -r %s %s", dir, kept);
-    assert_int_equal(system(command), 0);
-    MUST(kai_index_erase(dir));
-    MUST(kai_core_open(&r->core, &r->home, &r->why));
-    MUST(kai_indexer_settle(r->core->indexer));
-    kai_core_close(r->core);
-    r->core = NULL;
-    index_same(kept, dir);
-    MUST(kai_core_open(&r->core, &r->home, &r->why));
-}
-
 static uint64_t rows(struct rig *r)
 {
     struct kai_indexer_state s;
@@ -143,7 +119,7 @@ static void test_same_again(void **state)
     publish_made(r, NULL, 40000, KAI_V_DOMAIN);
     publish_large(r);
     assert_true(rows(r) > 3000);
-    same_again(r);
+    rig_index_again(r);
     /* And all of it is known. */
     publish_text(r, BUNDLE INDICATOR("3", GREEN) ", " INDICATOR("4", CLEAR) "]}", KAI_TLP_NONE, 0);
 }
@@ -203,7 +179,7 @@ static void test_refused(void **state)
     MUST(publish(r, kai_view_of(bad, strlen(bad)), KAI_TLP_NONE, true, &done));
     assert_int_equal(done.refused, 1);
     assert_int_equal(done.accepted, 3000);
-    same_again(r);
+    rig_index_again(r);
     free(bad);
     free(text);
 }

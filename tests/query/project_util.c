@@ -103,7 +103,7 @@ static bool on_reading(void *ctx, const uint8_t item_id[static KAI_ID_BYTES],
                        struct kai_reading *out)
 {
     struct fixture *f = ctx;
-    bool found = f->readings != NULL && kai_readings_find(f->readings, item_id, out);
+    bool found = f->readings != NULL && kai_readings_find(f->readings, item_id, &f->said, out);
 
     f->n_read += found;
     return found;
@@ -124,6 +124,7 @@ int set_up(void **state)
                                     .row = on_row};
 
     world_init(&f->wd, 42);
+    kai_buf_init(&f->said, KAI_READINGS_BYTES_MAX);
     tmp_make(&f->tmp);
     f->x = tmp_open(&f->tmp, "boot", true);
     assert_int_equal(kai_projector_new(&f->p, &port), KAI_OK);
@@ -146,6 +147,7 @@ int tear_down(void **state)
 
     for (size_t i = 0; i < f->n; i++)
         kai_buf_free(&f->bytes[i]);
+    kai_buf_free(&f->said);
     kai_projector_free(f->p);
     kai_packer_free(f->packer);
     kai_index_close(f->x);

@@ -25,9 +25,10 @@ struct fixture {
     size_t n_rows;
     size_t n_binds;
     size_t n_rules;
-    const struct kai_readings *readings; /* NULL: nobody has read anything before. */
-    size_t n_read;                       /* How often one was found. */
-    struct kai_project_in in;            /* A template; entry is set for each. */
+    struct kai_readings *readings; /* NULL: nobody has read anything before. */
+    struct kai_buf said;
+    size_t n_read;            /* How often one was found. */
+    struct kai_project_in in; /* A template; entry is set for each. */
     struct kai_project_aud aud;
 };
 

@@ -1,0 +1,220 @@
+/* Entries that are projected before they are visible: kept where they are what becomes visible
+ * next, and as if nothing had been where they are not. */
+#include <stdio.h>
+#include <string.h>
+
+#include "item/label.h"
+#include "log/batch.h"
+#include "node/indexer.h"
+#include "node/post.h"
+#include "node/publish.h"
+#include "node/rig.h"
+
+#define ENTRIES 6u
+#define WAIT_MS 20000u
+
+struct writing {
+    struct rig *r;
+    struct kai_post *post;
+    uint8_t aud_id[KAI_ID_BYTES];
+    uint8_t tlp;
+    unsigned values; /* Written so far. */
+};
+
+static enum kai_err emit(void *ctx, const struct kai_entry *e, size_t n_items)
+{
+    struct writing *w = ctx;
+
+    (void)n_items;
+    return kai_post_entry(w->post, e);
+}
+
+static struct kai_batch_options options(struct writing *w)
+{
+    struct kai_core *c = w->r->core;
+    struct kai_outlook *o = kai_outlook_get(c);
+    struct kai_batch_options opt = {.obj = {.tlp = w->tlp, .n_auds = 1},
+                                    .node_sk = c->self.sign_sk,
+                                    .now_ms = kai_wall_ms(),
+                                    .items_max = 1,
+                                    .random = kai_random,
+                                    .emit = emit,
+                                    .emit_ctx = w};
+
+    memcpy(opt.obj.aud[0], w->aud_id, KAI_ID_BYTES);
+    memcpy(opt.obj.origin_cert, kai_roster_node(o->roster, c->self.node_id)->cert, KAI_ID_BYTES);
+    kai_outlook_put(o);
+    return opt;
+}
+
+static void write_entries(struct writing *w, unsigned n)
+{
+    struct kai_batch_options opt = options(w);
+    struct kai_batch *b = NULL;
+
+    MUST(kai_batch_new(&b, kai_post_writer(w->post), &opt));
+    for (unsigned i = 0; i < n; i++) {
+        char text[400];
+        int len = snprintf(
+            text, sizeof text,
+            "{\"type\": \"indicator\", \"spec_version\": \"2.1\", \"id\": "
+            "\"indicator--%08x-0000-4000-8000-000000000000\", \"created\": "
+            "\"2024-01-01T00:00:00Z\", \"modified\": \"2024-01-01T00:00:00Z\", \"valid_from\": "
+            "\"2024-01-01T00:00:00Z\", \"pattern_type\": \"stix\", \"pattern\": "
+            "\"[domain-name:value = 'a%u.example']\"}",
+            w->values, w->values);
+
+        w->values++;
+        MUST(kai_batch_add(b, KAI_CONTENT_STIX, kai_view_of(text, (size_t)len)));
+    }
+    MUST(kai_batch_flush(b));
+    kai_batch_free(b);
+}
+
+static void begin(struct writing *w, struct rig *r, const char *audience)
+{
+    w->r = r;
+    MUST(kai_keyring_find(r->core->ring, audience, w->aud_id));
+    MUST(kai_post_begin(r->core, w->aud_id,
+                        w->tlp == KAI_TLP_CLEAR ? KAI_POST_CLEAR : KAI_POST_HOLD, &w->post,
+                        &r->why));
+}
+
+static void commit(struct writing *w)
+{
+    uint64_t last;
+    uint64_t n;
+
+    MUST(kai_post_commit(w->post, &last, &n));
+}
+
+static struct kai_indexer_state state_of(struct rig *r)
+{
+    struct kai_indexer_state s;
+
+    kai_indexer_state(r->core->indexer, &s);
+    return s;
+}
+
+static struct kai_indexer_state settled(struct rig *r)
+{
+    MUST(kai_indexer_settle(r->core->indexer));
+    return state_of(r);
+}
+
+/* Until so many were projected that nobody can see yet. */
+static void await_ahead(struct rig *r, uint64_t n)
+{
+    uint64_t until_ms = kai_now_ms() + WAIT_MS;
+
+    while (state_of(r).ahead < n && kai_now_ms() < until_ms)
+        (void)kai_indexer_wait(r->core->indexer, UINT64_MAX, 1);
+    assert_true(state_of(r).ahead >= n);
+}
+
+static uint64_t rows_seen(struct rig *r)
+{
+    struct kai_ixsnap *s = NULL;
+
+    MUST(kai_ixsnap_begin(r->core->index, KAI_TLP_RED, &s));
+    uint64_t n = kai_ixsnap_rows(s);
+    kai_ixsnap_end(s);
+    return n;
+}
+
+/* Nobody finds anything before it is committed; then all of it is there, with what came behind. */
+static void test_kept(void **state)
+{
+    struct rig *r = *state;
+    struct writing w = {.tlp = KAI_TLP_GREEN};
+
+    (void)settled(r);
+    begin(&w, r, "all");
+    write_entries(&w, ENTRIES);
+    await_ahead(r, ENTRIES);
+    assert_int_equal(rows_seen(r), 0);
+    commit(&w);
+    assert_int_equal(settled(r).items, ENTRIES);
+    assert_int_equal(state_of(r).ahead_kept, ENTRIES);
+    kai_post_end(w.post);
+    rig_publish(r, "192.0.2.1\n"); /* Too little to begin. */
+    assert_int_equal(settled(r).items, ENTRIES + 1);
+    assert_int_equal(state_of(r).ahead, ENTRIES);
+    rig_index_again(r);
+}
+
+static void test_taken_back(void **state)
+{
+    struct rig *r = *state;
+    struct writing w = {.tlp = KAI_TLP_GREEN};
+
+    (void)settled(r);
+    begin(&w, r, "all");
+    write_entries(&w, ENTRIES);
+    await_ahead(r, ENTRIES);
+    kai_post_end(w.post);
+    assert_int_equal(settled(r).items, 0);
+    assert_int_equal(state_of(r).ahead_kept, 0);
+    begin(&w, r, "all");
+    write_entries(&w, ENTRIES);
+    commit(&w);
+    kai_post_end(w.post);
+    assert_int_equal(settled(r).items, ENTRIES);
+    rig_index_again(r);
+}
+
+/* Something else becomes visible first, in more entries: it comes first in the index too. */
+static void test_overtaken(void **state)
+{
+    struct rig *r = *state;
+    struct writing w = {.tlp = KAI_TLP_CLEAR};
+    struct writing other = {.tlp = KAI_TLP_GREEN};
+
+    (void)settled(r);
+    begin(&w, r, "public");
+    begin(&other, r, "all");
+    write_entries(&w, ENTRIES);
+    await_ahead(r, ENTRIES);
+    write_entries(&other, 2 * ENTRIES);
+    commit(&other);
+    kai_post_end(other.post);
+    assert_int_equal(settled(r).items, 2 * ENTRIES);
+    write_entries(&w, ENTRIES);
+    commit(&w);
+    kai_post_end(w.post);
+    assert_int_equal(settled(r).items, 4 * ENTRIES);
+    assert_int_equal(state_of(r).ahead_kept, 0);
+    rig_index_again(r);
+}
+
+/* The node stops while it waits. */
+static void test_stopped(void **state)
+{
+    struct rig *r = *state;
+    struct writing w = {.tlp = KAI_TLP_GREEN};
+
+    (void)settled(r);
+    begin(&w, r, "all");
+    write_entries(&w, ENTRIES);
+    await_ahead(r, ENTRIES);
+    kai_indexer_stop(r->core->indexer);
+    r->core->indexer = NULL;
+    commit(&w);
+    kai_post_end(w.post);
+    kai_core_close(r->core);
+    MUST(kai_core_open(&r->core, &r->home, &r->why));
+    assert_int_equal(settled(r).items, ENTRIES);
+    rig_index_again(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_kept, rig_start, rig_stop),
+        cmocka_unit_test_setup_teardown(test_taken_back, rig_start, rig_stop),
+        cmocka_unit_test_setup_teardown(test_overtaken, rig_start, rig_stop),
+        cmocka_unit_test_setup_teardown(test_stopped, rig_start, rig_stop),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
