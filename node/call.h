@@ -76,8 +76,10 @@ const char *kai_arg_need(struct kai_call *c, const char *key, enum kai_err *err)
 /* "active", "revoked", "expired" (not_after is of this clock), "pending". */
 const char *kai_call_status(bool active, bool revoked, uint64_t not_after);
 
-/* The line of one refused object of a publication; ctx is the call. */
+/* The line of one refused object of a publication, or of a value that is on a warninglist; ctx is
+ * the call. */
 void kai_call_refusal(void *ctx, const struct kai_why *why, const char *id);
+void kai_call_warning(void *ctx, const struct kai_why *why, const char *id);
 
 typedef enum kai_err kai_verb_fn(struct kai_call *c);
 kai_verb_fn kai_verb_status, kai_verb_peers, kai_verb_network_show, kai_verb_network_amend,
