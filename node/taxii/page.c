@@ -203,10 +203,9 @@ static enum kai_err put_page(struct page *g)
     if (g->open || g->picks.more)
         kai_jput_bool(&g->j, "more", g->picks.more);
     if (g->picks.more) {
-        kai_buf_init(&next, 8192);
-        kai_taxii_next_put(&next, &g->path, &g->f, g->picks.reached_us);
+        kai_buf_init(&next, KAI_TAXII_NEXT_TEXT_CAP);
+        err = kai_taxii_next_write(&next, g->call->core, &g->path, &g->f, g->picks.reached_us);
         kai_jput_view(&g->j, "next", kai_buf_view(&next));
-        err = next.err;
         kai_buf_free(&next);
     }
     kai_jput_end(&g->j);
@@ -233,9 +232,10 @@ static enum kai_err read_params(struct page *g, const struct kai_taxii_request *
         if (err != KAI_OK)
             return err;
     }
-    if (next != NULL && kai_taxii_next_get(next, &g->path, &g->f) != KAI_OK)
-        return kai_why_set(why, KAI_EMALFORMED, "taxii.next", NULL, NULL, NULL);
-    return KAI_OK;
+    if (next == NULL)
+        return KAI_OK;
+    enum kai_err err = kai_taxii_next_read(next, g->call->core, &g->path, &g->f);
+    return err == KAI_EMALFORMED ? kai_why_set(why, err, "taxii.next", NULL, NULL, NULL) : err;
 }
 
 static enum kai_err run(struct page *g, const struct kai_taxii_request *q)
