@@ -65,6 +65,14 @@ class Told(Alone):
             self.assertEqual((5, 0), (sent["sent"], sent["held"]), subject)
         self.assertEqual({"%s.item.%s" % (s, i) for s in ("two", "twin") for i in ids}, {m[0] for m in self.cluster.messages("TWO")})
 
+    def test_exercises_are_marked(self):
+        """A stream counts as a file (docs/access-rules.md, X1): they go out, and say what they are."""
+        self.a.publish(bundle([indicator("drill1.example.org")]), "--exercise")
+        self.a.publish(bundle([indicator("drill2.example.org")]))
+        self.assertEqual(2, self.once("DRILL", "--create", "drill*.example.org")["sent"])
+        self.assertEqual([False, True], sorted(json.loads(m[2])["exercise"] for m in self.cluster.messages("DRILL")))
+        self.assertEqual(1, self.once("REAL", "--create", "drill*.example.org exercise:no")["sent"])
+
     def test_of_another_organisation(self):
         """What others publish goes out when it has been verified here; so does that they take it back."""
         b = self.world.join(self.a, "Beta")
