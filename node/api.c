@@ -59,15 +59,18 @@ static bool begins(const char *text, const char *with)
     return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* The token of "Authorization: Bearer TOKEN"; NULL: none. TAXII clients send it as a password. */
-static const char *bearer(struct MHD_Connection *conn)
+/* The token of "Authorization: Bearer TOKEN"; NULL: none. TAXII clients send it as a password, or
+ * as "Token TOKEN". */
+static const char *bearer(struct MHD_Connection *conn, bool taxii)
 {
-    static const char scheme[] = "Bearer ";
+    static const char *const schemes[] = {"Bearer ", "Token "};
     const char *v =
         MHD_lookup_connection_value(conn, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
 
-    return v != NULL && strncasecmp(v, scheme, sizeof scheme - 1) == 0 ? v + sizeof scheme - 1
-                                                                       : NULL;
+    for (size_t i = 0; v != NULL && i < (taxii ? 2u : 1u); i++)
+        if (strncasecmp(v, schemes[i], strlen(schemes[i])) == 0)
+            return v + strlen(schemes[i]);
+    return NULL;
 }
 
 /* Who asks, and whether they may ask that: known before anything of the body is kept. */
@@ -83,10 +86,12 @@ static enum kai_err admit(struct request *r, const struct door *d, struct MHD_Co
 
         if (!kai_api_host_ok(host) && !(r->taxii && kai_api_taxii_host(host, d->api->cfg)))
             return kai_why_set(&r->call.why, KAI_EDENIED, "api.host", host, NULL, NULL);
-        if (r->taxii && bearer(conn) == NULL)
+        const char *token = bearer(conn, r->taxii);
+
+        if (r->taxii && token == NULL)
             err = kai_api_taxii_who(&r->who, c, conn, &r->call.why);
         else
-            err = kai_who_of_token(&r->who, c, bearer(conn), &r->call.why);
+            err = kai_who_of_token(&r->who, c, token, &r->call.why);
     } else {
         info = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
         err =

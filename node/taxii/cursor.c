@@ -44,6 +44,7 @@ enum kai_err kai_taxii_next_parse(struct kai_view bytes, const struct kai_taxii_
 {
     struct kai_view match[KAI_TAXII_FIELDS];
     uint8_t sum[KAI_ID_BYTES];
+    struct kai_view address;
     struct kai_cur c;
 
     address_of(sum, p);
@@ -51,13 +52,16 @@ enum kai_err kai_taxii_next_parse(struct kai_view bytes, const struct kai_taxii_
     kai_cur_tuple(&c, 4 + KAI_TAXII_FIELDS);
     if (kai_cur_uint(&c, INT64_MAX) != VERSION)
         kai_cur_fail(&c, KAI_EMALFORMED);
-    if (!kai_view_eq(kai_cur_bin(&c, ADDRESS_BYTES), kai_view_of(sum, ADDRESS_BYTES)))
-        kai_cur_fail(&c, KAI_EMALFORMED);
+    address = kai_cur_bin(&c, ADDRESS_BYTES);
     uint64_t after_us = kai_cur_uint(&c, INT64_MAX);
     uint64_t limit = kai_cur_uint(&c, KAI_TAXII_PAGE_MAX);
     for (size_t i = 0; i < KAI_TAXII_FIELDS; i++)
         match[i] = kai_cur_bin(&c, KAI_TAXII_MATCH_BYTES_MAX);
-    if (kai_cur_end(&c) != KAI_OK || limit == 0 || !kai_taxii_filter_restore(f, match))
+    if (kai_cur_end(&c) != KAI_OK)
+        return KAI_EMALFORMED;
+    if (!kai_view_eq(address, kai_view_of(sum, ADDRESS_BYTES)))
+        return KAI_ENOTFOUND;
+    if (limit == 0 || !kai_taxii_filter_restore(f, match))
         return KAI_EMALFORMED;
     f->after_us = after_us;
     if ((f->given & 1u << (KAI_TAXII_FIELDS + 1u)) == 0)
@@ -87,8 +91,10 @@ enum kai_err kai_taxii_next_read(const char *text, const struct kai_core *c,
 
     kai_buf_init(&b, KAI_TAXII_NEXT_BYTES_MAX);
     enum kai_err err = kai_place_open(c, KAI_PLACE_TAXII, text, KAI_TAXII_NEXT_BYTES_MAX, &b);
+    if (err == KAI_ENOTFOUND) /* It begins as none of ours does. */
+        err = KAI_EMALFORMED;
     if (err == KAI_OK)
         err = kai_taxii_next_parse(kai_buf_view(&b), p, f);
     kai_buf_free(&b);
-    return err == KAI_ENOTFOUND ? KAI_EMALFORMED : err; /* It begins as none of ours does. */
+    return err;
 }

@@ -19,7 +19,8 @@ KAI_MUST_USE enum kai_err kai_taxii_next_write(struct kai_buf *out, const struct
                                                const struct kai_taxii_path *p,
                                                const struct kai_taxii_filter *f, uint64_t after_us);
 /* Put what it says into f: where to go on, and all filters; the limit too, unless f was given one.
- * Errors: KAI_EMALFORMED (nobody here made it, or for another address), KAI_ENOMEM. */
+ * Errors: KAI_EMALFORMED (nobody here made it); KAI_ENOTFOUND (it is of another address, and f is
+ * as it was); KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_taxii_next_read(const char *text, const struct kai_core *c,
                                               const struct kai_taxii_path *p,
                                               struct kai_taxii_filter *f);
@@ -27,7 +28,7 @@ KAI_MUST_USE enum kai_err kai_taxii_next_read(const char *text, const struct kai
 /* What is sealed. Failures stick in out. */
 void kai_taxii_next_put(struct kai_buf *out, const struct kai_taxii_path *p,
                         const struct kai_taxii_filter *f, uint64_t after_us);
-/* Errors: KAI_EMALFORMED. */
+/* Errors: KAI_EMALFORMED, KAI_ENOTFOUND. */
 KAI_MUST_USE enum kai_err kai_taxii_next_parse(struct kai_view bytes,
                                                const struct kai_taxii_path *p,
                                                struct kai_taxii_filter *f);

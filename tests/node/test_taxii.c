@@ -280,7 +280,8 @@ static void test_next(void **state)
     assert_int_equal(kai_taxii_next_read(text, core, &p, g), KAI_OK);
     assert_int_equal(g->limit, 9);
     /* Nothing else is one. */
-    assert_int_equal(kai_taxii_next_read(text, core, &other, g), KAI_EMALFORMED);
+    assert_int_equal(kai_taxii_next_read(text, core, &other, g), KAI_ENOTFOUND);
+    assert_true(g->after_us == 123456789 && g->limit == 9);
     assert_int_equal(kai_taxii_next_read("", core, &p, g), KAI_EMALFORMED);
     assert_int_equal(kai_taxii_next_read("1", core, &p, g), KAI_EMALFORMED);
     assert_int_equal(kai_taxii_next_read("AAAAAAAAAAAAAAAAAAAAAAAA", core, &p, g), KAI_EMALFORMED);

@@ -294,22 +294,35 @@ static void a_flood_costs_no_square(void **state)
 }
 
 /* ---- Work. */
+static void publish_addresses(struct rig *r, unsigned second, unsigned n)
+{
+    char *list = malloc(n * 16);
+    size_t at = 0;
+
+    assert_non_null(list);
+    for (unsigned i = 0; i < n; i++)
+        at += (size_t)sprintf(list + at, "198.%u.%u.%u\n", second, i >> 8, i & 255);
+    rig_publish(r, list);
+    free(list);
+}
+
 static void work_has_bounds(void **state)
 {
     struct rig *r = *state;
-    char *list = malloc(6000 * 16);
     char ids[KAI_TAXII_MATCH_BYTES_MAX] = ID("1");
     const char *named[] = {"match[id]", ids, NULL};
     const char *made = "objects/indicator--8e2e2d2b-17d4-5cbf-938f-98ee46b3cd3f/";
-    size_t at = 0;
     int status;
 
-    assert_non_null(list);
-    for (unsigned i = 0; i < 6000; i++)
-        at += (size_t)sprintf(list + at, "198.18.%u.%u\n", i >> 8, i & 255);
-    rig_publish(r, list);
-    /* Values that are looked at in vain: an empty page, and from there on. */
-    char *text = taxii_get(r, "objects/", "match[version]", "2020-01-01T00:00:00Z");
+    /* Values that are looked at in vain: the answer is what stands behind them. */
+    publish_addresses(r, 18, 6000);
+    taxii_publish(r, OBJECT(ID("7"), SECOND, GREEN, "behind"), "all", (struct kai_label){.tlp = 0});
+    char *text = taxii_get(r, "objects/", "match[version]", SECOND);
+    assert_non_null(strstr(text, ID("7")));
+    free(text);
+    /* Where they are too many, an empty page, and from there on. */
+    publish_addresses(r, 19, KAI_TAXII_GOES_MAX * KAI_TAXII_WORK_MAX);
+    text = taxii_get(r, "objects/", "match[version]", "2020-01-02T00:00:00Z");
     json_t *o = json_loads(text, 0, NULL);
     assert_true(json_is_true(json_object_get(o, "more")) && json_object_get(o, "objects") == NULL);
     for (unsigned pages = 1; json_is_true(json_object_get(o, "more")); pages++) {
@@ -336,7 +349,6 @@ static void work_has_bounds(void **state)
     text = taxii_ask(r, "GET", taxii_in_all(r, "objects/"), named, "", &status);
     assert_int_equal(status, 200);
     free(text);
-    free(list);
 }
 
 /* Texts that are read for a manifest count, though little of them is told. */
