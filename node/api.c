@@ -12,7 +12,8 @@
 
 #include "node/api_listen.h"
 #include "node/api_taxii.h"
-#include "node/call.h"
+#include "node/call_table.h"
+#include "node/openapi.h"
 
 #define CONNECTIONS_MAX    64u
 #define TIMEOUT_S          120u
@@ -45,6 +46,7 @@ struct request {
     enum kai_err err; /* Of receiving. */
     bool publish;     /* The body is a file. */
     bool taxii;
+    bool description; /* It asks for that of the API. */
     void *map;
     struct kai_buf chunk; /* Of a stream. */
     size_t sent;
@@ -57,15 +59,18 @@ static bool begins(const char *text, const char *with)
     return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* The token of "Authorization: Bearer TOKEN"; NULL: none. TAXII clients send it as a password. */
-static const char *bearer(struct MHD_Connection *conn)
+/* The token of "Authorization: Bearer TOKEN"; NULL: none. TAXII clients send it as a password, or
+ * as "Token TOKEN". */
+static const char *bearer(struct MHD_Connection *conn, bool taxii)
 {
-    static const char scheme[] = "Bearer ";
+    static const char *const schemes[] = {"Bearer ", "Token "};
     const char *v =
         MHD_lookup_connection_value(conn, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
 
-    return v != NULL && strncasecmp(v, scheme, sizeof scheme - 1) == 0 ? v + sizeof scheme - 1
-                                                                       : NULL;
+    for (size_t i = 0; v != NULL && i < (taxii ? 2u : 1u); i++)
+        if (strncasecmp(v, schemes[i], strlen(schemes[i])) == 0)
+            return v + strlen(schemes[i]);
+    return NULL;
 }
 
 /* Who asks, and whether they may ask that: known before anything of the body is kept. */
@@ -81,10 +86,12 @@ static enum kai_err admit(struct request *r, const struct door *d, struct MHD_Co
 
         if (!kai_api_host_ok(host) && !(r->taxii && kai_api_taxii_host(host, d->api->cfg)))
             return kai_why_set(&r->call.why, KAI_EDENIED, "api.host", host, NULL, NULL);
-        if (r->taxii && bearer(conn) == NULL)
+        const char *token = bearer(conn, r->taxii);
+
+        if (r->taxii && token == NULL)
             err = kai_api_taxii_who(&r->who, c, conn, &r->call.why);
         else
-            err = kai_who_of_token(&r->who, c, bearer(conn), &r->call.why);
+            err = kai_who_of_token(&r->who, c, token, &r->call.why);
     } else {
         info = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
         err =
@@ -94,16 +101,23 @@ static enum kai_err admit(struct request *r, const struct door *d, struct MHD_Co
     return err == KAI_OK ? kai_call_may(&r->call, verb) : err;
 }
 
-/* Verbs whose body is a file; their arguments stand in the address. */
-static bool takes_file(const char *url)
+/* The verb of an address of ours. */
+static const char *verb_of(const struct request *r, const char *url, const char *method)
 {
-    static const char *const verbs[] = {"publish", "red-publish", "carry-pack", "carry-unpack",
-                                        "inventory-import"};
+    return r->taxii         ? kai_taxii_verb(method)
+           : r->description ? KAI_OPENAPI_VERB
+                            : url + strlen("/v1/");
+}
 
-    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
-        if (strcmp(url + strlen("/v1/"), verbs[i]) == 0)
-            return true;
-    return false;
+/* Whether the body is a file. */
+static bool takes_file(const struct request *r, const char *url, const char *method)
+{
+    const struct kai_call_verb *v;
+
+    if (r->taxii)
+        return strcmp(method, MHD_HTTP_METHOD_POST) == 0;
+    v = kai_call_verb(verb_of(r, url, method));
+    return v != NULL && (v->how & KAI_CALL_FILE) != 0;
 }
 
 static struct request *request_new(const struct door *d, struct MHD_Connection *conn,
@@ -118,7 +132,8 @@ static struct request *request_new(const struct door *d, struct MHD_Connection *
     r->api = a;
     r->spool = -1;
     r->taxii = kai_api_taxii_is(url);
-    r->publish = r->taxii ? strcmp(method, MHD_HTTP_METHOD_POST) == 0 : takes_file(url);
+    r->description = strcmp(url, KAI_OPENAPI_PATH) == 0;
+    r->publish = takes_file(r, url, method);
     kai_buf_init(&r->body, KAI_CALL_ARGS_BYTES_MAX);
     kai_buf_init(&r->chunk, KAI_CALL_OUT_BYTES_MAX);
     r->call.core = a->c;
@@ -126,7 +141,7 @@ static struct request *request_new(const struct door *d, struct MHD_Connection *
     r->call.who = &r->who;
     lang = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_LANGUAGE);
     r->call.lang = lang != NULL && begins(lang, "ja") ? KAI_LANG_JA : KAI_LANG_EN;
-    r->err = admit(r, d, conn, r->taxii ? kai_taxii_verb(method) : url + strlen("/v1/"));
+    r->err = admit(r, d, conn, verb_of(r, url, method));
     return r;
 }
 
@@ -285,8 +300,9 @@ static struct MHD_Response *make_response(struct request *r)
         return NULL;
     (void)snprintf(status, sizeof status, "%d", r->call.status);
     (void)MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_TYPE,
-                                  r->call.raw ? "application/octet-stream"
-                                              : "application/x-ndjson");
+                                  r->description && r->err == KAI_OK ? "application/json"
+                                  : r->call.raw                      ? "application/octet-stream"
+                                                                     : "application/x-ndjson");
     (void)MHD_add_response_header(resp, "Kairan-Exit", status);
     (void)MHD_add_response_header(resp, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
     return resp;
@@ -313,9 +329,15 @@ static enum MHD_Result answer(struct request *r, struct MHD_Connection *conn, co
         say_which(r, conn);
     if (err == KAI_OK)
         err = parse_args(r, conn);
-    if (err == KAI_OK) {
+    if (err == KAI_OK && r->description) {
+        kai_buf_init(&r->call.out, KAI_CALL_OUT_BYTES_MAX);
+        r->err = err = kai_openapi(&r->call.out);
+        http = 200;
+    } else if (err == KAI_OK) {
         http = kai_call_run(&r->call, url + strlen("/v1/"));
-    } else {
+    }
+    if (err != KAI_OK) {
+        kai_buf_free(&r->call.out);
         kai_buf_init(&r->call.out, KAI_CALL_OUT_BYTES_MAX);
         kai_call_error(&r->call, err, &r->call.out);
         http = kai_call_http(&r->call, err);
@@ -330,6 +352,16 @@ static enum MHD_Result answer(struct request *r, struct MHD_Connection *conn, co
     return ok;
 }
 
+/* Whether there is anything at an address. */
+static bool is_ours(const char *url, const char *method)
+{
+    if (kai_api_taxii_is(url))
+        return true;
+    return strcmp(method, MHD_HTTP_METHOD_POST) == 0
+               ? begins(url, "/v1/")
+               : strcmp(method, MHD_HTTP_METHOD_GET) == 0 && strcmp(url, KAI_OPENAPI_PATH) == 0;
+}
+
 static enum MHD_Result handle(void *cls, struct MHD_Connection *conn, const char *url,
                               const char *method, const char *version, const char *data, size_t *n,
                               void **state)
@@ -339,8 +371,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *conn, const char
 
     (void)version;
     if (r == NULL) {
-        if (!kai_api_taxii_is(url) &&
-            (strcmp(method, MHD_HTTP_METHOD_POST) != 0 || !begins(url, "/v1/"))) {
+        if (!is_ours(url, method)) {
             struct MHD_Response *no =
                 MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
             enum MHD_Result ok = MHD_queue_response(conn, 404, no);

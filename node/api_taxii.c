@@ -9,6 +9,8 @@
 #include "base/check.h"
 #include "node/taxii/media.h"
 
+#define CREDENTIALS_BYTES_MAX 1024u /* A name, which is not looked at, and a token. */
+
 bool kai_api_taxii_is(const char *url)
 {
     struct kai_taxii_path p;
@@ -25,17 +27,27 @@ bool kai_api_taxii_host(const char *host, const struct kai_config *cfg)
                                    strncasecmp(at + 3, host, n) == 0);
 }
 
+/* libmicrohttpd reads it as well, but only where the scheme is written "Basic". */
 enum kai_err kai_api_taxii_who(struct kai_who *out, struct kai_core *c, struct MHD_Connection *conn,
                                struct kai_why *why)
 {
-    char *password = NULL;
-    char *user = MHD_basic_auth_get_username_password(conn, &password);
-    enum kai_err err = kai_who_of_token(out, c, password, why);
+    static const char scheme[] = "Basic ";
+    const char *v =
+        MHD_lookup_connection_value(conn, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+    char text[CREDENTIALS_BYTES_MAX + 1];
+    const char *password = NULL;
+    size_t n = 0;
 
-    if (password != NULL)
-        sodium_memzero(password, strlen(password));
-    MHD_free(password);
-    MHD_free(user);
+    if (v != NULL && strncasecmp(v, scheme, sizeof scheme - 1) == 0) {
+        v += sizeof scheme - 1;
+        if (sodium_base642bin((uint8_t *)text, sizeof text - 1, v, strlen(v), " ", &n, NULL,
+                              sodium_base64_VARIANT_ORIGINAL) == 0) {
+            text[n] = '\0';
+            password = strchr(text, ':');
+        }
+    }
+    enum kai_err err = kai_who_of_token(out, c, password != NULL ? password + 1 : NULL, why);
+    sodium_memzero(text, sizeof text);
     return err;
 }
 

@@ -2,7 +2,7 @@
  * stopped node.
  *
  * A verb takes a JSON object of arguments (and a body, for publish) and answers with lines of JSON,
- * at once or as a stream. The verbs stand in call.c's table; docs/api.md describes them. */
+ * at once or as a stream. The verbs stand in call_table.c; docs/api.md describes them. */
 #ifndef KAI_NODE_CALL_H
 #define KAI_NODE_CALL_H
 
@@ -30,7 +30,8 @@ struct kai_stream {
 struct kai_call {
     struct kai_core *core;
     const struct kai_config *cfg;
-    const char *verb;          /* Set by kai_call_run(). */
+    const char *verb;                /* Set by kai_call_run(), */
+    const struct kai_call_verb *row; /* and this. */
     const struct kai_who *who; /* Never NULL. What is shown is filtered by its clearance first. */
     enum kai_lang lang;
     json_t *args; /* An object. */
@@ -44,7 +45,7 @@ struct kai_call {
                    for publish --wait. */
 };
 
-/* Run a verb, if who may: call.c's table has the least role of each. On an error call->out is one
+/* Run a verb, if who may: call_table.c has the least role of each. On an error call->out is one
  * line: the error object. Returns the HTTP status. */
 int kai_call_run(struct kai_call *call, const char *verb);
 /* Whether who may run the verb. Errors: KAI_EDENIED (role.*), KAI_ENOTFOUND (usage.verb). */
@@ -60,7 +61,8 @@ void kai_call_free(struct kai_call *call);
 /* Write the error object of call->why for err as a line to out. */
 void kai_call_error(const struct kai_call *call, enum kai_err err, struct kai_buf *out);
 
-/* Arguments: NULL or the default when absent; a wrong type is usage.argument and fails the call. */
+/* Arguments: NULL or the default when absent, or when call_table.c does not list them for the verb;
+ * a wrong type is usage.argument and fails the call. */
 const char *kai_arg_text(struct kai_call *c, const char *key, enum kai_err *err);
 uint64_t kai_arg_uint(struct kai_call *c, const char *key, uint64_t otherwise, enum kai_err *err);
 bool kai_arg_bool(struct kai_call *c, const char *key, enum kai_err *err);
@@ -74,8 +76,10 @@ const char *kai_arg_need(struct kai_call *c, const char *key, enum kai_err *err)
 /* "active", "revoked", "expired" (not_after is of this clock), "pending". */
 const char *kai_call_status(bool active, bool revoked, uint64_t not_after);
 
-/* The line of one refused object of a publication; ctx is the call. */
+/* The line of one refused object of a publication, or of a value that is on a warninglist; ctx is
+ * the call. */
 void kai_call_refusal(void *ctx, const struct kai_why *why, const char *id);
+void kai_call_warning(void *ctx, const struct kai_why *why, const char *id);
 
 typedef enum kai_err kai_verb_fn(struct kai_call *c);
 kai_verb_fn kai_verb_status, kai_verb_peers, kai_verb_network_show, kai_verb_network_amend,

@@ -282,7 +282,11 @@ static bool on_place(void *ctx, struct kai_view key, uint64_t row_no, uint64_t i
 
     (void)key;
     (void)index;
-    s->err = kai_ixsnap_row(s->r.rows, row_no, &row);
+    s->err = kai_ixsnap_sound_row(s->r.rows, row_no, &row);
+    if (s->err == KAI_ENOTFOUND) {
+        s->err = KAI_OK;
+        return true;
+    }
     if (s->err != KAI_OK)
         return false;
     if (row.first_seen_ms <= s->wish.since_ms && s->wish.since_ms > 0)

@@ -30,7 +30,11 @@ static bool on_place(void *ctx, struct kai_view key, uint64_t row_no, uint64_t i
 
     (void)key;
     (void)index;
-    l->err = kai_ixsnap_row(l->r.rows, row_no, &row);
+    l->err = kai_ixsnap_sound_row(l->r.rows, row_no, &row);
+    if (l->err == KAI_ENOTFOUND) {
+        l->err = KAI_OK;
+        return true;
+    }
     if (l->err != KAI_OK)
         return false;
     if ((row.flags & unwanted) != 0 || (row.valid_until_ms != 0 && row.valid_until_ms <= l->now_ms))

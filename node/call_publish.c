@@ -42,7 +42,7 @@ void kai_call_refusal(void *ctx, const struct kai_why *why, const char *id)
     put_line(ctx, "refused", why, id);
 }
 
-static void put_warning(void *ctx, const struct kai_why *why, const char *id)
+void kai_call_warning(void *ctx, const struct kai_why *why, const char *id)
 {
     put_line(ctx, "warned", why, id);
 }
@@ -122,7 +122,7 @@ enum kai_err kai_verb_publish(struct kai_call *call)
                             .file = call->body,
                             .refusals_max = KAI_REFUSALS_MAX,
                             .refuse = kai_call_refusal,
-                            .warn = put_warning,
+                            .warn = kai_call_warning,
                             .note = put_note,
                             .take = put_found,
                             .ctx = call};

@@ -304,7 +304,7 @@ static enum kai_err watch_next(void *ctx, struct kai_buf *out, bool *end, struct
     while (err == KAI_OK && q->row < kai_ixsnap_last(q->r.rows) && out->len < (1u << 20)) {
         struct kai_row row;
 
-        err = kai_ixsnap_row(q->r.rows, ++q->row, &row);
+        err = kai_ixsnap_sound_row(q->r.rows, ++q->row, &row);
         if (err == KAI_OK && !find_new(q, &row))
             err = q->err;
         if (err == KAI_ENOTFOUND)

@@ -32,6 +32,7 @@ static void put_terms(const struct kai_call *call, const struct begin *b, const 
     kai_jput_hex(j, "nid", call->core->charter.nid, KAI_ID_BYTES);
     kai_jput_hex(j, "origin_cert", cert, KAI_ID_BYTES);
     kai_jput_uint(j, "created_ms", kai_wall_ms());
+    kai_jput_text(j, "warninglists", call->core->warn_block ? "block" : "warn");
     kai_jput_array(j, "persons");
     for (size_t i = 0; i < b->n; i++) {
         kai_jput_object(j, NULL);

@@ -187,7 +187,11 @@ static bool on_standing(void *ctx, uint64_t row_no, uint64_t index)
     (void)index;
     if (row_no == o->no)
         return true;
-    o->err = kai_ixsnap_row(o->s->r.rows, row_no, &row);
+    o->err = kai_ixsnap_sound_row(o->s->r.rows, row_no, &row);
+    if (o->err == KAI_ENOTFOUND) { /* One that is damaged does not stand. */
+        o->err = KAI_OK;
+        return true;
+    }
     o->found = o->err == KAI_OK &&
                (row.flags & (KAI_ROW_WITHDRAWN | KAI_ROW_RECALLED | KAI_ROW_SUPERSEDED |
                              KAI_ROW_GONE | KAI_ROW_UNCHECKED)) == 0 &&
@@ -212,10 +216,10 @@ static enum kai_err take_row(struct streamer *s)
 {
     bool earlier;
     struct kai_row row;
-    enum kai_err err = kai_ixsnap_row(s->r.rows, ++s->at.row, &row);
+    enum kai_err err = kai_ixsnap_sound_row(s->r.rows, ++s->at.row, &row);
 
     if (err != KAI_OK)
-        return err == KAI_ENOTFOUND ? KAI_OK : err; /* Above the clearance. */
+        return err == KAI_ENOTFOUND ? KAI_OK : err; /* Above the clearance, or damaged. */
     if ((row.flags & KAI_ROW_UNCHECKED) != 0 || row.kind == KAI_ROW_SEALED ||
         kai_rules_export(&row, KAI_POLICY_FILE, s->r.clearance, kai_wall_ms()) != NULL)
         return KAI_OK;
@@ -234,7 +238,7 @@ static enum kai_err take_change(struct streamer *s)
     enum kai_err err = kai_ixsnap_change(s->r.rows, ++s->at.change, &no);
 
     if (err == KAI_OK)
-        err = kai_ixsnap_row(s->r.rows, no, &row);
+        err = kai_ixsnap_sound_row(s->r.rows, no, &row);
     if (err != KAI_OK)
         return err == KAI_ENOTFOUND ? KAI_OK : err;
     if ((row.flags & (KAI_ROW_WITHDRAWN | KAI_ROW_RECALLED)) == 0 ||

@@ -254,6 +254,8 @@ enum kai_err kai_clerk_carry_all(struct kai_core *c)
 
     if (err == KAI_OK)
         err = kai_ixsnap_down(a.rows, UINT64_MAX, any_row, &a);
+    if (err == KAI_OK && kai_ixsnap_damaged(a.rows))
+        err = KAI_ECORRUPT; /* All others were carried: it is not done. */
     kai_ixsnap_end(a.rows);
     return err == KAI_OK ? a.err : err;
 }

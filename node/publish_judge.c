@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "item/list.h"
+#include "node/warnlists.h"
 #include "policy/policy.h"
 
 static void refuse(struct kai_publish_run *r, const struct kai_why *why, const char *id, bool rule)
@@ -45,32 +45,19 @@ struct listed {
     bool blocked;
 };
 
-static bool ask_lists(void *ctx, enum kai_vtype type, struct kai_view norm, enum kai_atom strength)
+static bool on_listed(void *ctx, const struct kai_why *why)
 {
     struct listed *l = ctx;
     struct kai_publish_run *r = l->r;
     const char *id = l->cand->info != NULL ? l->cand->info->id : "";
-    const char *list = strength == KAI_ATOM_STRONG ? kai_warn_find(r->warn, type, norm) : NULL;
-    struct kai_why why = {0};
-    char value[KAI_WHY_ARG_BYTES];
-    size_t n = norm.n < sizeof value - 1 ? norm.n : sizeof value - 1;
 
-    if (list == NULL)
-        return true;
-    memcpy(value, norm.p, n); /* kai_why_set() would cut at a character, too. */
-    while (n > 0 && n < norm.n && (norm.p[n] & 0xc0) == 0x80)
-        n--;
-    value[n] = '\0';
-    kai_why_at(&why, l->cand->line, l->cand->path[0] != '\0' ? "%s: %s" : "%s", r->p->name,
-               l->cand->path);
-    (void)kai_why_set(&why, KAI_EMALFORMED, "warn.listed", value, list, NULL);
     l->blocked = r->c->warn_block;
     if (l->told)
         return !l->blocked;
     if (l->blocked) {
-        refuse(r, &why, id, false);
+        refuse(r, why, id, false);
     } else if (++r->out->warned <= r->p->refusals_max && r->p->warn != NULL) {
-        r->p->warn(r->p->ctx, &why, id);
+        r->p->warn(r->p->ctx, why, id);
     }
     return true;
 }
@@ -80,21 +67,8 @@ static enum kai_err check_lists(struct kai_publish_run *r, const struct kai_cand
                                 bool told, bool *blocked)
 {
     struct listed l = {.r = r, .cand = cand, .told = told};
-    enum kai_err err = KAI_OK;
-    struct kai_list list;
-    struct kai_view v;
-    size_t at = 0;
+    enum kai_err err = kai_warnlists_ask(r->warn, r->p->name, cand, on_listed, &l);
 
-    if (cand->kept != NULL) {
-        err = kai_stix_kept_values(cand->kept, ask_lists, &l);
-    } else if (cand->kind == KAI_CONTENT_STIX) {
-        err = kai_stix_values(cand->content, ask_lists, &l);
-    } else {
-        err = kai_list_read(&list, cand->content, false, NULL);
-        while (err == KAI_OK && kai_list_next(&list, &at, &v) &&
-               ask_lists(&l, list.type, v, KAI_ATOM_STRONG)) {
-        }
-    }
     *blocked = l.blocked;
     return err;
 }

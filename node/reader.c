@@ -66,6 +66,8 @@ enum kai_err kai_reader_begin(struct kai_reader *r)
 
 void kai_reader_end(struct kai_reader *r)
 {
+    if (r->rows != NULL && kai_ixsnap_damaged(r->rows))
+        kai_core_alarm(r->c, "alarm.row", "");
     kai_ixsnap_end(r->rows);
     kai_snap_end(r->snap);
     kai_outlook_put(r->o);

@@ -4,7 +4,8 @@
  * Numbers of rows and changes count what is hidden from the reader as well. So they go out sealed
  * under the key of the index (kai_index_key()): the text says which index it is of, and how long
  * the place is; nobody makes or changes one. It gives no rights, and is good as long as the index
- * is. */
+ * is. Times at which something was added tell of what is hidden as well, and go out in the same
+ * way. */
 #ifndef KAI_NODE_SEALED_PLACE_H
 #define KAI_NODE_SEALED_PLACE_H
 
@@ -15,6 +16,8 @@
 enum kai_place_kind {
     KAI_PLACE_QUERY = 1,
     KAI_PLACE_STREAM = 2,
+    KAI_PLACE_TAXII = 3, /* A time, which an index made anew has behind it: so it is sealed under a
+                          * key of the node, and is good as long as that is. */
 };
 
 /* Characters of the text, with its NUL, of a place of n bytes: the same for all of that length. */

@@ -7,6 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "item/list.h"
+#include "item/stix.h"
+
 static int is_list(const struct dirent *e)
 {
     size_t n = strlen(e->d_name);
@@ -65,5 +68,52 @@ enum kai_err kai_warnlists_load(const struct kai_home *h, struct kai_warn **out,
         *out = w;
     else
         kai_warn_free(w);
+    return err;
+}
+
+/* ---- What is to be published. */
+struct asked {
+    const struct kai_warn *w;
+    const char *file;
+    const struct kai_candidate *cand;
+    kai_warnlists_fn *f;
+    void *ctx;
+};
+
+static bool ask_value(void *ctx, enum kai_vtype type, struct kai_view norm, enum kai_atom strength)
+{
+    struct asked *a = ctx;
+    const char *list = strength == KAI_ATOM_STRONG ? kai_warn_find(a->w, type, norm) : NULL;
+    struct kai_why why = {0};
+    char value[KAI_WHY_ARG_BYTES];
+    size_t n = norm.n < sizeof value - 1 ? norm.n : sizeof value - 1;
+
+    if (list == NULL)
+        return true;
+    memcpy(value, norm.p, n); /* kai_why_set() would cut at a character, too. */
+    while (n > 0 && n < norm.n && (norm.p[n] & 0xc0) == 0x80)
+        n--;
+    value[n] = '\0';
+    kai_why_at(&why, a->cand->line, a->cand->path[0] != '\0' ? "%s: %s" : "%s", a->file,
+               a->cand->path);
+    (void)kai_why_set(&why, KAI_EMALFORMED, "warn.listed", value, list, NULL);
+    return a->f(a->ctx, &why);
+}
+
+enum kai_err kai_warnlists_ask(const struct kai_warn *w, const char *file,
+                               const struct kai_candidate *cand, kai_warnlists_fn *f, void *ctx)
+{
+    struct asked a = {.w = w, .file = file, .cand = cand, .f = f, .ctx = ctx};
+    struct kai_list list;
+    struct kai_view v;
+    size_t at = 0;
+
+    if (cand->kind == KAI_CONTENT_STIX)
+        return cand->kept != NULL ? kai_stix_kept_values(cand->kept, ask_value, &a)
+                                  : kai_stix_values(cand->content, ask_value, &a);
+    enum kai_err err = kai_list_read(&list, cand->content, false, NULL);
+    while (err == KAI_OK && kai_list_next(&list, &at, &v) &&
+           ask_value(&a, list.type, v, KAI_ATOM_STRONG)) {
+    }
     return err;
 }

@@ -211,7 +211,10 @@
 /* TAXII (docs/taxii.md). */
 #define KAI_TAXII_PAGE_MAX   1000u      /* Objects of one answer. */
 #define KAI_TAXII_PAGE_BYTES (8u << 20) /* Past it an answer ends, whatever was asked for. */
-#define KAI_TAXII_WORK_MAX   200000u /* Rows looked at for one answer: some tenths of a second. */
+#define KAI_TAXII_WORK_MAX   200000u    /* Rows looked at in one go: some tenths of a second. */
+/* Goes for one answer that has nothing yet: there are clients that stay at an empty page for ever,
+ * whatever it says of more. */
+#define KAI_TAXII_GOES_MAX 10u
 /* Rows looked at under one id or value, for its versions or whether it is known: anybody makes
  * more.
  */
@@ -223,11 +226,14 @@
 #define KAI_TAXII_TEXTS_MAX    8u
 #define KAI_TAXII_COMPARED_MAX (64u << 20) /* Bytes of such texts, of one POST. */
 /* All match[...] of a request. They stand in `next` too, and proxies cut addresses at 8 KiB. */
-#define KAI_TAXII_MATCH_BYTES_MAX  2048u
-#define KAI_TAXII_PARAMS_MAX       16u         /* Of an address: there are seven. */
-#define KAI_TAXII_BODY_BYTES_MAX   (16u << 20) /* What one POST may make us hold. */
-#define KAI_TAXII_OBJECTS_MAX      2000u       /* Of one POST: its status names each. */
-#define KAI_TAXII_STATUS_BYTES_MAX (12u << 20) /* With what is wrong with each. */
+#define KAI_TAXII_MATCH_BYTES_MAX 2048u
+#define KAI_TAXII_PARAMS_MAX      16u         /* Of an address: there are seven. */
+#define KAI_TAXII_BODY_BYTES_MAX  (16u << 20) /* What one POST may make us hold. */
+/* What we say that one may be: clients that fill it with small objects stay within the number below
+ * (159 bytes each: a label alone takes 80), and the largest object there is fits. */
+#define KAI_TAXII_CONTENT_MAX      ((1u << 20) + (64u << 10))
+#define KAI_TAXII_OBJECTS_MAX      7000u       /* Of one POST: its status names each. */
+#define KAI_TAXII_STATUS_BYTES_MAX (32u << 20) /* With what is wrong with each: 4.2 KB at most. */
 #define KAI_TAXII_STATUSES_MAX     64u         /* Kept for who asks again; the oldest goes. */
 
 /* A backup: a record holds an entry or a named value; what a passphrase's owner may make us read.

@@ -36,7 +36,7 @@
 #define KAI_D_BACKUP    "kairan1.backup"   /* Key and sums of a backup. */
 #define KAI_D_HEADS     "kairan1.heads"    /* What a node holds of an audience, to compare. */
 #define KAI_D_BOOK      "kairan1.book"     /* An address in the sum of a book. */
-#define KAI_D_TAXII     "kairan1.taxii"    /* Where a page of TAXII ended, and of what it is one. */
+#define KAI_D_TAXII     "kairan1.taxii"    /* An address of TAXII, in what a page of it says. */
 #define KAI_D_STATE                                                                                \
     "kairan1.state" /* State hash of a roster; fingerprint of the control plane.                   \
                      */
@@ -57,6 +57,7 @@
 #define KAI_D_CHUNK       "kairan1.chunk"  /* The key of one chunk of it. */
 #define KAI_D_CMATCH      "kairan1.cmatch" /* A token of an audience in it. */
 #define KAI_D_HWRAP       "kairan1.hwrap"  /* The key of what waits in this node's own store. */
+#define KAI_D_PLACE       "kairan1.place"  /* The node's own key for places that go out. */
 #define KAI_D_LIST        "kairan1.list"
 #define KAI_D_MSALT       "kairan1.msalt"
 #define KAI_D_MATCH       "kairan1.match"

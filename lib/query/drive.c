@@ -101,12 +101,15 @@ static bool on_key(void *ctx, struct kai_view key, uint64_t row_no, uint64_t val
 
     run->work++;
     if (d->row.no != row_no) {
-        run->err = kai_ixsnap_row(run->r, row_no, &d->row);
-        if (run->err != KAI_OK) {
-            run->err = run->err == KAI_ENOTFOUND ? KAI_ECORRUPT : run->err;
+        enum kai_err err = kai_ixsnap_sound_row(run->r, row_no, &d->row);
+
+        d->current =
+            err == KAI_OK && kai_eval_current(run->q, &d->row, run->now_ms, &d->yes, &d->maybe);
+        d->row.no = row_no; /* One that is damaged is looked at once. */
+        if (err != KAI_OK && err != KAI_ENOTFOUND) {
+            run->err = err;
             return false;
         }
-        d->current = kai_eval_current(run->q, &d->row, run->now_ms, &d->yes, &d->maybe);
     }
     if (d->current && d->row.n_values > 0)
         drive_value(d, key, value_index);

@@ -167,7 +167,14 @@ uint64_t kai_ixsnap_rows(struct kai_ixsnap *r);   /* How many rows this reader m
 uint64_t kai_ixsnap_values(struct kai_ixsnap *r); /* And how many values they have. */
 /* Errors: KAI_ENOTFOUND, KAI_ECORRUPT. */
 KAI_MUST_USE enum kai_err kai_ixsnap_row(struct kai_ixsnap *r, uint64_t no, struct kai_row *out);
-/* Rows downwards, from the newest whose number is at most from. false stops. */
+/* The same for who goes on behind a row that is damaged: it is as if it were not there
+ * (KAI_ENOTFOUND), and kai_ixsnap_damaged() tells. */
+KAI_MUST_USE enum kai_err kai_ixsnap_sound_row(struct kai_ixsnap *r, uint64_t no,
+                                               struct kai_row *out);
+/* Whether a row that was to be read by this snapshot is damaged. */
+bool kai_ixsnap_damaged(const struct kai_ixsnap *r);
+/* Rows downwards, from the newest whose number is at most from; but those that are damaged. false
+ * stops. */
 typedef bool kai_row_fn(void *ctx, const struct kai_row *row);
 KAI_MUST_USE enum kai_err kai_ixsnap_down(struct kai_ixsnap *r, uint64_t from, kai_row_fn *f,
                                           void *ctx);
@@ -202,7 +209,8 @@ bool kai_ixsnap_has(struct kai_ixsnap *r, const uint8_t item_id[static KAI_ID_BY
  * last row that was added at or before after_us, which may be a list that goes on behind it. What
  * is added later, also after a restart or to an index that was made anew, is behind all that
  * anybody was shown before; one that was made anew has other times for what it held. Sealed batches
- * have none. lists: those alone. false stops. Errors: KAI_EIO, KAI_ECORRUPT. */
+ * have none, and one that is damaged is left out. lists: those alone. false stops. Errors: KAI_EIO,
+ * KAI_ECORRUPT. */
 typedef bool kai_added_fn(void *ctx, const struct kai_row *row, uint64_t us);
 KAI_MUST_USE enum kai_err kai_ixsnap_added(struct kai_ixsnap *r,
                                            const uint8_t aud_id[static KAI_ID_BYTES], bool lists,

@@ -60,6 +60,7 @@ struct kai_ixsnap {
     bool disputes;                /* Some log forked. */
     bool ends;                    /* Some log was ended. */
     bool gone;                    /* Some payload was deleted. */
+    uint64_t damaged;             /* How often a row could not be read. */
     uint8_t lens[KAI_LENS_BYTES]; /* Lengths of blocks that are in use: see ixaround.c. */
 };
 

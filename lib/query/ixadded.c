@@ -208,8 +208,8 @@ enum kai_err kai_ixsnap_added(struct kai_ixsnap *r, const uint8_t aud_id[static 
         else if (!kai_ix_sees(r, to[8]))
             continue;
         else
-            err = kai_ixsnap_row(r, kai_get_u64(to), &row);
-        if (err == KAI_ENOTFOUND) { /* Its record knows better than the key beside it. */
+            err = kai_ixsnap_sound_row(r, kai_get_u64(to), &row);
+        if (err == KAI_ENOTFOUND) { /* Its record knows better than the key; or it is damaged. */
             err = KAI_OK;
             continue;
         }

@@ -149,13 +149,13 @@ enum kai_err kai_ix_counts(struct kai_ixsnap *r, uint64_t out[2][KAI_LABELS])
 
 /* The row that stands in a record, as this reader sees it. Errors: KAI_ENOTFOUND (it does not exist
  * for them), KAI_ECORRUPT. */
-static enum kai_err read_row(const struct kai_ixsnap *r, uint64_t no, MDB_val val,
-                             struct kai_row *out)
+static enum kai_err read_row(struct kai_ixsnap *r, uint64_t no, MDB_val val, struct kai_row *out)
 {
     struct marks marks;
     enum kai_err err = kai_record_read(out, &marks, no, val.mv_data, val.mv_size);
     unsigned bit;
 
+    r->damaged += err != KAI_OK;
     if (err != KAI_OK)
         return err;
     if (!kai_ix_sees(r, out->tlp))
@@ -180,8 +180,10 @@ static enum kai_err get_row(struct kai_ixsnap *r, uint64_t no, MDB_val *val)
 
     kai_put_u64(key_bytes, no);
     enum kai_err err = kai_ix_err(mdb_get(r->txn, r->x->dbi[TABLE_ROWS], &key, val));
-    /* None is ever taken away: one that is missing was lost. */
-    return err == KAI_ENOTFOUND && no >= 1 && no <= kai_ixsnap_last(r) ? KAI_ECORRUPT : err;
+    if (err != KAI_ENOTFOUND || no < 1 || no > kai_ixsnap_last(r))
+        return err;
+    r->damaged++; /* None is ever taken away: one that is missing was lost. */
+    return KAI_ECORRUPT;
 }
 
 enum kai_err kai_ixsnap_row(struct kai_ixsnap *r, uint64_t no, struct kai_row *out)
@@ -192,6 +194,19 @@ enum kai_err kai_ixsnap_row(struct kai_ixsnap *r, uint64_t no, struct kai_row *o
     return err == KAI_OK ? read_row(r, no, val, out) : err;
 }
 
+enum kai_err kai_ixsnap_sound_row(struct kai_ixsnap *r, uint64_t no, struct kai_row *out)
+{
+    uint64_t before = r->damaged;
+    enum kai_err err = kai_ixsnap_row(r, no, out);
+
+    return err == KAI_ECORRUPT && r->damaged > before ? KAI_ENOTFOUND : err;
+}
+
+bool kai_ixsnap_damaged(const struct kai_ixsnap *r)
+{
+    return r->damaged > 0;
+}
+
 enum kai_err kai_ix_row_seen(struct kai_ixsnap *r, uint64_t no, uint64_t *ms)
 {
     struct kai_row row;
@@ -199,8 +214,10 @@ enum kai_err kai_ix_row_seen(struct kai_ixsnap *r, uint64_t no, uint64_t *ms)
     MDB_val val;
     enum kai_err err = get_row(r, no, &val);
 
-    if (err == KAI_OK)
+    if (err == KAI_OK) {
         err = kai_record_read(&row, &marks, no, val.mv_data, val.mv_size);
+        r->damaged += err != KAI_OK;
+    }
     if (err == KAI_OK)
         *ms = row.first_seen_ms;
     return err;
@@ -237,8 +254,8 @@ enum kai_err kai_ixsnap_down(struct kai_ixsnap *r, uint64_t from, kai_row_fn *f,
         err = KAI_ECORRUPT;
         if (key.mv_size == 8)
             err = read_row(r, kai_get_u64(key.mv_data), val, &row);
-        if (err == KAI_ENOTFOUND) {
-            err = KAI_OK; /* Not for this reader: as if it were not there. */
+        if (err == KAI_ENOTFOUND || (err == KAI_ECORRUPT && key.mv_size == 8)) {
+            err = KAI_OK; /* Not for this reader, or damaged: as if it were not there. */
             continue;
         }
         if (err != KAI_OK || !f(ctx, &row))

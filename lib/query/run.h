@@ -30,8 +30,8 @@ struct kai_query_at {
 
 /* Call f for up to limit (at least 1) answers from *at on, and move *at. Ends early, also without
  * an answer, after so much work that the snapshot should be given back: call again with a new one
- * until *done. Errors: KAI_EMALFORMED (*at is of no such query), KAI_EIO, KAI_ENOMEM, KAI_ECORRUPT.
- */
+ * until *done. A row that is damaged is left out (kai_ixsnap_damaged()). Errors: KAI_EMALFORMED
+ * (*at is of no such query), KAI_EIO, KAI_ENOMEM, KAI_ECORRUPT (the index as a whole). */
 KAI_MUST_USE enum kai_err kai_query_run(const struct kai_query *q, struct kai_ixsnap *r,
                                         uint64_t now_ms, uint64_t limit, struct kai_query_at *at,
                                         bool *done, kai_query_hit_fn *f, void *ctx);

@@ -96,23 +96,37 @@ static bool on_row(void *ctx, const struct kai_row *row)
     return !s->early;
 }
 
-/* The newest row that was first seen before to_ms; 0: none. Rows are numbered without gaps. */
+/* The newest row that can be read in ]lo, no], and when it was first seen; lo: there is none. */
+static uint64_t readable(struct run *run, uint64_t lo, uint64_t no, uint64_t *seen_ms)
+{
+    for (; no > lo; no--) {
+        run->err = kai_ix_row_seen(run->r, no, seen_ms);
+        if (run->err != KAI_ECORRUPT)
+            return no;
+        run->err = KAI_OK;
+        run->work++;
+    }
+    return lo;
+}
+
+/* The newest row that was first seen before to_ms, or damaged ones behind it; 0: none. Rows are
+ * numbered without gaps. */
 static uint64_t newest_before(struct run *run, uint64_t to_ms)
 {
     uint64_t lo = 0;
     uint64_t hi = kai_ixsnap_last(run->r);
-    uint64_t seen_ms;
+    uint64_t seen_ms = 0;
 
     while (to_ms != UINT64_MAX && lo < hi) {
         uint64_t mid = hi - (hi - lo) / 2;
+        uint64_t no = readable(run, lo, mid, &seen_ms);
 
-        run->err = kai_ix_row_seen(run->r, mid, &seen_ms);
         if (run->err != KAI_OK)
             return 0;
-        if (seen_ms < to_ms)
-            lo = mid;
+        if (no == lo || seen_ms < to_ms)
+            lo = mid; /* What is damaged in between is not told, wherever it stands. */
         else
-            hi = mid - 1;
+            hi = no - 1;
     }
     return hi;
 }

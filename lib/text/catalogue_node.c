@@ -26,6 +26,16 @@ const struct kai_text_reason kai_reasons_node[] = {
         "。",
     },
     {
+        "alarm.row",
+        "This node's index is damaged in a place. What stands there is left out of answers and "
+        "exports.",
+        "Stop the node and run reindex, which makes the index anew. Check the disk of this "
+        "machine.",
+        "このノードの索引の一部が壊れています。該当する情報は応答や出力から除外されます。",
+        "ノードを停止し、reindex "
+        "で索引を作り直してください。この端末のディスクも確認してください。",
+    },
+    {
         "alarm.tokens",
         "Many wrong tokens are presented to the local API.",
         "Find the program of this machine that does it. None of them opened anything.",

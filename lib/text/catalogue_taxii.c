@@ -18,9 +18,9 @@ const struct kai_text_reason kai_reasons_taxii[] = {
     },
     {
         "taxii.body-size",
-        "The body is longer than max_content_length of the API root.",
+        "The body is longer than 16 MiB.",
         "Send the objects in several requests.",
-        "本文が API ルートの max_content_length を超えています。",
+        "本文が 16 MiB を超えています。",
         "オブジェクトを複数の要求に分けて送ってください。",
     },
     {
@@ -67,9 +67,9 @@ const struct kai_text_reason kai_reasons_taxii[] = {
     },
     {
         "taxii.next",
-        "next is none that this address gave.",
+        "next is none that this node gave.",
         "Begin again without next, with added_after of the last object that you have.",
-        "next の値は、このアドレスが返したものではありません。",
+        "next の値は、このノードが返したものではありません。",
         "next を省き、最後に受け取った時刻を added_after に指定してやり直してください。",
     },
     {

@@ -54,6 +54,8 @@ const struct kai_text_phrase kai_phrases_person[] = {
     {"person.request-sent", "Give {2} to the administrator of your organisation.",
      "{2} を組織の管理者に渡してください。"},
     {"red.id", "Sealed as {1}", "封じた情報の ID: {1}"},
+    {"red.lists", "The warninglists were not asked: {1}: {2}.",
+     "警告リストと照合できませんでした: {1}: {2}"},
     {"red.recalled", "Its source has recalled this item: delete what you have of it.",
      "発信元がこの情報を回収しました。手元の写しを削除してください。"},
     {"removal.kept", "Admitted again: {1}", "入会を認め直した組織: {1}"},

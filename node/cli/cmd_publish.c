@@ -79,15 +79,27 @@ bool kai_tally_line(void *ctx, const char *line, size_t n)
     return true;
 }
 
-void kai_tally_refusal(struct kai_tally *t, const struct kai_why *why, const char *id)
+static void tell_line(struct kai_tally *t,
+                      void (*put)(void *call, const struct kai_why *why, const char *id),
+                      const struct kai_why *why, const char *id)
 {
     struct kai_call call = {.lang = t->cli->lang};
 
     kai_buf_init(&call.out, 1u << 20);
-    kai_call_refusal(&call, why, id);
+    put(&call, why, id);
     if (call.out.len > 0)
         (void)kai_tally_line(t, (const char *)call.out.p, call.out.len - 1);
     kai_buf_free(&call.out);
+}
+
+void kai_tally_refusal(struct kai_tally *t, const struct kai_why *why, const char *id)
+{
+    tell_line(t, kai_call_refusal, why, id);
+}
+
+void kai_tally_warning(struct kai_tally *t, const struct kai_why *why, const char *id)
+{
+    tell_line(t, kai_call_warning, why, id);
 }
 
 int kai_publish_args(struct kai_cli *cli, json_t *args)

@@ -16,6 +16,8 @@
 #include "node/cli/files.h"
 #include "node/cli/publish.h"
 #include "node/cli/whole.h"
+#include "node/publish.h"
+#include "node/warnlists.h"
 #include "policy/policy.h"
 #include "wire/put.h"
 
@@ -46,7 +48,10 @@ struct job {
     size_t cap_pieces;
     struct kai_tally *tally;
     uint64_t refused;
+    uint64_t warned;
     bool only_rules;
+    struct kai_warn *lists; /* Warninglists of the home; NULL: none. */
+    bool block;             /* What is on one is refused. */
     struct kai_buf batches;
     uint32_t n_batches;
     struct kai_why why;
@@ -136,6 +141,40 @@ static const char *verdict(const struct job *j, const struct kai_candidate *c)
     return kai_policy_publish(&f);
 }
 
+/* ---- Warninglists: asked here as well, since no node sees the values. */
+static enum kai_err load_lists(struct job *j)
+{
+    const char *rule = json_string_value(json_object_get(j->terms, "warninglists"));
+    struct kai_why why = {0};
+
+    j->block = rule == NULL || strcmp(rule, "warn") != 0;
+    enum kai_err err = kai_warnlists_load(&j->cli->home, &j->lists, &why);
+    if (err == KAI_EIO && !j->block) { /* Not for this user: they would only tell. */
+        kai_cli_note(j->cli, "red.lists", why.arg[0], why.arg[1], NULL);
+        return KAI_OK;
+    }
+    j->why = why;
+    return err;
+}
+
+struct listed {
+    struct job *j;
+    const char *id;
+    bool blocked;
+};
+
+static bool on_listed(void *ctx, const struct kai_why *why)
+{
+    struct listed *l = ctx;
+
+    l->blocked = l->j->block;
+    if (l->blocked)
+        refuse(l->j, KAI_EMALFORMED, why, l->id);
+    else if (++l->j->warned <= KAI_REFUSALS_MAX)
+        kai_tally_warning(l->j->tally, why, l->id);
+    return true;
+}
+
 static enum kai_err on_item(void *ctx, const struct kai_candidate *c)
 {
     struct job *j = ctx;
@@ -158,6 +197,11 @@ static enum kai_err on_item(void *ctx, const struct kai_candidate *c)
         refuse(j, err, &why, id);
         return KAI_OK;
     }
+    struct listed l = {.j = j, .id = id};
+    enum kai_err err =
+        j->lists == NULL ? KAI_OK : kai_warnlists_ask(j->lists, j->file, c, on_listed, &l);
+    if (err != KAI_OK || l.blocked)
+        return err;
     if (j->n_pieces == j->cap_pieces) {
         size_t cap = j->cap_pieces == 0 ? 64 : j->cap_pieces * 2;
         struct piece *grown = realloc(j->pieces, cap * sizeof *grown);
@@ -323,8 +367,10 @@ static int send(struct job *j)
 
 static int finish_file(struct job *j)
 {
-    enum kai_err err = scan(j);
+    enum kai_err err = load_lists(j);
 
+    if (err == KAI_OK)
+        err = scan(j);
     for (size_t at = 0; err == KAI_OK && at < j->n_pieces;) {
         size_t n = batch_n(j, at);
 
@@ -334,6 +380,7 @@ static int finish_file(struct job *j)
     if (err != KAI_OK)
         return kai_cli_fail(j->cli, err, &j->why);
     j->tally->refused += j->refused;
+    j->tally->warned += j->warned;
     if (j->refused > 0 && (!kai_cli_flag(j->cli, "--skip-bad") || j->n_batches == 0)) {
         j->tally->held_any = true; /* There is a sum to say. */
         return j->only_rules ? KAI_EXIT_FORBIDDEN : KAI_EXIT_FAILED;
@@ -369,6 +416,7 @@ static int publish_file(struct kai_cli *cli, const char *file, const json_t *ter
     kai_buf_free(&j->arena);
     kai_buf_free(&j->batches);
     json_decref(j->ids);
+    kai_warn_free(j->lists);
     free(j->pieces);
     free(j);
     return status;

@@ -22,6 +22,8 @@ bool kai_tally_line(void *tally, const char *line, size_t n);
 /* One refusal that was decided here, told like a node's. What it adds to the sum is for the caller.
  */
 void kai_tally_refusal(struct kai_tally *t, const struct kai_why *why, const char *id);
+/* The same of a value on a warninglist. */
+void kai_tally_warning(struct kai_tally *t, const struct kai_why *why, const char *id);
 void kai_tally_say(const struct kai_cli *cli, const struct kai_tally *t);
 void kai_tally_free(struct kai_tally *t);
 /* Options into arguments of a request. Returns the exit status. */

@@ -403,7 +403,7 @@ static natsStatus send_one(struct kai_cluster *c, size_t i)
     natsStatus s = jsPubOptions_Init(&o);
 
     o.MaxWait = ANSWER_MS;
-    o.MsgId = m->id;
+    o.MsgId = m->subject;
     o.ExpectStream = c->o->stream;
     o.ExpectNoMessage = m->guard;
     if (s == NATS_OK)

@@ -41,9 +41,8 @@ struct kai_cluster_state {
 };
 
 struct kai_cluster_msg {
-    char subject[KAI_CLUSTER_MSG_SUBJECT_CAP];
-    char id[80];
-    const char *text; /* The caller's. */
+    char subject[KAI_CLUSTER_MSG_SUBJECT_CAP]; /* Its id as well: a stream may hold several. */
+    const char *text;                          /* The caller's. */
     size_t n;
     bool guard;   /* Refuse it where the subject has one already. */
     bool told;    /* Out: it is in the stream. */

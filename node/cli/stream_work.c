@@ -274,9 +274,6 @@ static size_t make_messages(struct kai_stream *s)
         *m = (struct kai_cluster_msg){.text = e->text, .n = e->n, .guard = e->ask || asks};
         (void)snprintf(m->subject, sizeof m->subject, "%s.%s.%s", s->o->to->subject, e->state,
                        e->id);
-        (void)snprintf(m->id, sizeof m->id, "%s%s%s", e->id,
-                       strcmp(e->state, "item") == 0 ? "" : ".",
-                       strcmp(e->state, "item") == 0 ? "" : e->state);
         n++;
     }
     return n;

@@ -17,6 +17,7 @@ struct page {
     struct kai_taxii_filter f;
     struct kai_reader r;
     struct kai_taxii_picks picks;
+    const uint8_t *aud_id;
     struct kai_jput j;
     bool open; /* The array of answers is. */
     uint64_t first_us;
@@ -189,6 +190,23 @@ static enum kai_err put_picks(struct page *g)
     return KAI_OK;
 }
 
+static enum kai_err pick(struct page *g)
+{
+    return kai_taxii_pick(&g->r, g->aud_id, &g->path, &g->f, kai_wall_ms(), &g->picks);
+}
+
+/* From where it has got to, by a new snapshot. */
+static enum kai_err go_on(struct page *g)
+{
+    g->f.after_us = g->picks.reached_us;
+    g->list_row = 0; /* It is of the one before. */
+    kai_reader_end(&g->r);
+    enum kai_err err = kai_reader_begin(&g->r);
+    if (err == KAI_OK)
+        err = pick(g);
+    return err == KAI_OK ? put_picks(g) : err;
+}
+
 static enum kai_err put_page(struct page *g)
 {
     struct kai_buf next;
@@ -196,6 +214,8 @@ static enum kai_err put_page(struct page *g)
     kai_jput_init(&g->j, &g->call->out);
     kai_jput_object(&g->j, NULL);
     enum kai_err err = put_picks(g);
+    for (unsigned n = 1; err == KAI_OK && !g->open && g->picks.more && n < KAI_TAXII_GOES_MAX; n++)
+        err = go_on(g);
     if (err != KAI_OK)
         return err;
     if (g->open)
@@ -203,10 +223,9 @@ static enum kai_err put_page(struct page *g)
     if (g->open || g->picks.more)
         kai_jput_bool(&g->j, "more", g->picks.more);
     if (g->picks.more) {
-        kai_buf_init(&next, 8192);
-        kai_taxii_next_put(&next, &g->path, &g->f, g->picks.reached_us);
+        kai_buf_init(&next, KAI_TAXII_NEXT_TEXT_CAP);
+        err = kai_taxii_next_write(&next, g->call->core, &g->path, &g->f, g->picks.reached_us);
         kai_jput_view(&g->j, "next", kai_buf_view(&next));
-        err = next.err;
         kai_buf_free(&next);
     }
     kai_jput_end(&g->j);
@@ -224,6 +243,8 @@ static enum kai_err read_params(struct page *g, const struct kai_taxii_request *
         const char *value = q->params[i].value != NULL ? q->params[i].value : "";
 
         if (strcmp(q->params[i].key, "next") == 0) {
+            if (value[0] == '\0') /* Clients that always say it have none yet. */
+                continue;
             if (next != NULL)
                 return kai_why_set(why, KAI_EMALFORMED, "taxii.param", "next", value, NULL);
             next = value;
@@ -233,9 +254,12 @@ static enum kai_err read_params(struct page *g, const struct kai_taxii_request *
         if (err != KAI_OK)
             return err;
     }
-    if (next != NULL && kai_taxii_next_get(next, &g->path, &g->f) != KAI_OK)
-        return kai_why_set(why, KAI_EMALFORMED, "taxii.next", NULL, NULL, NULL);
-    return KAI_OK;
+    if (next == NULL)
+        return KAI_OK;
+    enum kai_err err = kai_taxii_next_read(next, g->call->core, &g->path, &g->f);
+    if (err == KAI_ENOTFOUND) /* Clients that keep it ask another collection with it, too. */
+        return KAI_OK;
+    return err == KAI_EMALFORMED ? kai_why_set(why, err, "taxii.next", NULL, NULL, NULL) : err;
 }
 
 static enum kai_err run(struct page *g, const struct kai_taxii_request *q)
@@ -251,8 +275,9 @@ static enum kai_err run(struct page *g, const struct kai_taxii_request *q)
     if (err != KAI_OK)
         return err;
     err = kai_reader_begin(&g->r);
+    g->aud_id = c.aud_id;
     if (err == KAI_OK)
-        err = kai_taxii_pick(&g->r, c.aud_id, &g->path, &g->f, kai_wall_ms(), &g->picks);
+        err = pick(g);
     if (err == KAI_ELIMIT)
         err = kai_why_set(&call->why, err, "taxii.work", NULL, NULL, NULL);
     bool named = g->path.what == KAI_TAXII_OBJECT || g->path.what == KAI_TAXII_VERSIONS;

@@ -55,12 +55,12 @@ static bool type_wanted(const struct picker *p, const struct kai_row *row)
 /* False: it does not exist for this reader, or p->err says why. */
 static bool load(struct picker *p, uint64_t no, struct kai_row *row, uint64_t *us)
 {
-    p->err = kai_ixsnap_row(p->r->rows, no, row);
+    p->err = kai_ixsnap_sound_row(p->r->rows, no, row);
     if (p->err == KAI_OK && is_there(p, row))
         p->err = kai_ixsnap_added_us(p->r->rows, no, us);
     else if (p->err == KAI_OK)
         return false;
-    if (p->err == KAI_ENOTFOUND) { /* Its record knows better than the key that led here. */
+    if (p->err == KAI_ENOTFOUND) { /* Its record knows better than the key, or is damaged. */
         p->err = KAI_OK;
         return false;
     }

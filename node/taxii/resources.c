@@ -56,7 +56,7 @@ enum kai_err kai_taxii_api_root(struct kai_call *call)
     kai_jput_array(&j, "versions");
     kai_jput_text(&j, NULL, KAI_TAXII_MEDIA);
     kai_jput_end(&j);
-    kai_jput_uint(&j, "max_content_length", KAI_TAXII_BODY_BYTES_MAX);
+    kai_jput_uint(&j, "max_content_length", KAI_TAXII_CONTENT_MAX);
     kai_jput_end(&j);
     return kai_jput_line(&j);
 }

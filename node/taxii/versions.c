@@ -53,7 +53,9 @@ static bool is_other(struct walk *w, uint64_t no, struct kai_row *row, uint64_t 
             return false;
         err = kai_ixsnap_added_us(v->r->rows, no, us);
     }
-    if (err != KAI_OK && err != KAI_ENOTFOUND) /* Else it is not for this reader. */
+    if (err == KAI_ECORRUPT && kai_ixsnap_damaged(v->r->rows))
+        w->beaten = true; /* It may say that all is revoked: rather none than that before it. */
+    else if (err != KAI_OK && err != KAI_ENOTFOUND) /* Else it is not for this reader. */
         w->err = err;
     return err == KAI_OK;
 }

@@ -8,7 +8,7 @@ import os
 import unittest
 
 from api import Api, Refused
-from world import DATA, DONE, FAILED, WorldCase
+from world import DATA, DONE, FAILED, WorldCase, bundle, indicator
 
 
 class Warninglists(WorldCase):
@@ -42,11 +42,54 @@ class Warninglists(WorldCase):
         self.assertEqual([], self.a.query("value:evil2.example"))
         self.set("warninglists = perhaps\n")
         self.assertEqual("config.warninglists", self.a.call("publish", path, "--to", "all", "--label", "GREEN", "--json").error["error"])
+        self.red()
         self.set("")
         with open(os.path.join(self.a.dir, "warninglists", "broken.json"), "w") as f:
             f.write("{")
         error = self.a.call("publish", path, "--to", "all", "--label", "GREEN", "--json").error
         self.assertIn("broken.json", error["where"])
+        self.assertIn("broken.json", self.seal("evil4.example\n").error["where"])
+
+    def seal(self, text, *options):
+        return self.a.call("publish", self.world.file(text), "--to", "inner", "--label", "RED", "--json", *options)
+
+    def red(self):
+        """What the command line seals, no node sees: so it asks the lists itself."""
+        out = self.world.path("ana.request")
+        words = self.a.ask("person", "key", "--name", "Ana", "--out", out, env={"KAIRAN_PASSPHRASE": "ana correct horse"}).last["words"]
+        self.set("")
+        self.a.ask("person", "add", out, "--fingerprint", words)
+        self.a.ask("audience", "create", "inner", "--kind", "persons", "--member", "Ana")
+        listed = "mail.top.example\nevil3.example\n"
+        objects = bundle([indicator("evil3.example", label="red"), indicator("top.example", label="red")])
+        for option in (["--dry-run"], []):
+            result = self.seal(listed, *option)
+            self.assertEqual(DONE, result.status, result)
+            warned, = [r["warned"] for r in result.rows[:-1]]
+            self.assertEqual("warn.listed", warned["code"])
+            self.assertIn("mail.top.example", warned["reason"])
+            self.assertEqual((0, 1), tuple(result.rows[-1][k] for k in ("refused", "warned")))
+        self.set("warninglists = block\n")
+        for option in ([], ["--dry-run"]):
+            result = self.seal(listed, *option)
+            self.assertEqual(FAILED, result.status, result)
+            self.assertEqual("warn.listed", result.rows[0]["refused"]["code"])
+            self.assertEqual((0, 1), (result.rows[-1]["accepted"], result.rows[-1]["refused"]))
+            self.assertEqual(FAILED, self.seal(objects, *option).status)
+        result = self.seal(objects, "--skip-bad")
+        self.assertEqual((1, 1), (result.rows[-1]["accepted"], result.rows[-1]["refused"]), result)
+        folder = os.path.join(self.a.dir, "warninglists")
+        os.rename(folder, folder + ".away")
+        open(folder, "w").close()  # As for a user that may not read them.
+        self.assertEqual("file.read", self.seal("evil5.example\n").error["error"])
+        self.set("")
+        result = self.seal("evil5.example\n", "--dry-run")
+        self.assertEqual(DONE, result.status, result)
+        self.assertIn(folder, result.err)
+        os.unlink(folder)
+        os.rename(folder + ".away", folder)
+        self.assertEqual(2, len(self.a.query("label:red")))  # That under `warn`, and what is on no list.
+        self.assertEqual(set(), self.a.scan(b"top.example\nevil3", b"mail.top.example"))
 
 
 EVENT = {"Event": {"uuid": "8e2e2d2b-17d4-4cbf-938f-98ee46b3cd00", "info": "Case", "date": "2026-01-02", "timestamp": "1767400000",

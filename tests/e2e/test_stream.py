@@ -63,7 +63,7 @@ class Cluster(Streaming):
         for subject, head, body in self.cluster.messages("KILL"):
             message = json.loads(body)
             self.assertEqual("kill.item." + message["id"], subject)
-            self.assertEqual(message["id"], head["Nats-Msg-Id"])
+            self.assertEqual(subject, head["Nats-Msg-Id"])
             self.assertIn(message["label"], ("TLP:CLEAR", "TLP:GREEN"))
 
     def test_file_that_is_behind(self):

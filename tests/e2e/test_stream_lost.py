@@ -58,7 +58,7 @@ class Lost(Alone):
         process = self.begin(*self.options("TWICE"))
         self.items("TWICE", *range(5))
         until("they are there", lambda: self.count("TWICE") == 5)
-        until("that is written down", lambda: self.place("TWICE")["seq"] == 5)
+        until("that is written down", lambda: os.path.exists(self.state_file("TWICE")) and self.place("TWICE")["seq"] == 5)
         self.cluster.ask("STREAM.DELETE.TWICE")
         self.make("TWICE")
         self.items("TWICE", 5)

@@ -37,7 +37,7 @@ class Told(Alone):
             kind = subject.split(".")[1]
             if kind != "item":
                 self.assertEqual(kind, message["state"])
-                self.assertEqual(message["id"] + "." + kind, head["Nats-Msg-Id"])
+                self.assertEqual(subject, head["Nats-Msg-Id"])
                 self.assertNotIn("stix", message)
                 self.assertNotIn("values", message)
         # Published again by another audience or origin it is the same item: it is told once.
@@ -52,6 +52,26 @@ class Told(Alone):
         self.assertEqual(2, self.once("AGES", *options)["sent"])
         os.unlink(self.state_file("AGES"))
         self.assertEqual(3, self.once("AGES", *options)["sent"])
+
+    def test_two_subjects_of_one_stream(self):
+        """Each has every item, also within the cluster's window for double ids."""
+        self.make("TWO", subjects=["two.>", "twin.>"])
+        self.a.publish(bundle(indicator("two%d.example.com" % i) for i in range(5)))
+        ids = self.ids("two*.example.com")
+        self.assertEqual(5, len(ids))
+        for subject in ("two", "twin"):
+            options = ["two*.example.com", "--subject", subject, "--state", self.world.path(subject + ".state"), "--replicas", 1, "--once"]
+            sent = self.a.ask("stream", *cluster.Streaming.options(self, "TWO", *options), seconds=60).last
+            self.assertEqual((5, 0), (sent["sent"], sent["held"]), subject)
+        self.assertEqual({"%s.item.%s" % (s, i) for s in ("two", "twin") for i in ids}, {m[0] for m in self.cluster.messages("TWO")})
+
+    def test_exercises_are_marked(self):
+        """A stream counts as a file (docs/access-rules.md, X1): they go out, and say what they are."""
+        self.a.publish(bundle([indicator("drill1.example.org")]), "--exercise")
+        self.a.publish(bundle([indicator("drill2.example.org")]))
+        self.assertEqual(2, self.once("DRILL", "--create", "drill*.example.org")["sent"])
+        self.assertEqual([False, True], sorted(json.loads(m[2])["exercise"] for m in self.cluster.messages("DRILL")))
+        self.assertEqual(1, self.once("REAL", "--create", "drill*.example.org exercise:no")["sent"])
 
     def test_of_another_organisation(self):
         """What others publish goes out when it has been verified here; so does that they take it back."""

@@ -191,7 +191,7 @@ class Taxii(WorldCase):
             self.assertEqual((answer.status, answer.headers["content-type"]), (404, TAXII), path)
             self.assertTrue({"title", "description", "error_code", "http_status"} <= set(answer.json))
         for bad in ({"limit": "0"}, {"limit": "x"}, {"added_after": "yesterday"}, {"added_after": "2026-01-01"}, {"next": "1"},
-                    {"next": ""}, match(version="newest"), match(type=""), match(name="x"), match(id="a,"),
+                    match(version="newest"), match(type=""), match(name="x"), match(id="a,"),
                     match(type="x" * 3000), {"limit": "1&limit=2"}):
             options = ("-G",) if "&" not in str(bad) else ()
             path = c + "objects/" if options else c + "objects/?limit=1&limit=2"
@@ -477,9 +477,9 @@ class Taxii(WorldCase):
                      bundle([o]).encode()[:-1], b'{"objects": [{}]} {}'):
             answer = self.analyst.post(self.all, body)
             self.assertEqual((answer.status, answer.json["http_status"]), (422, "422"), body)
-        large = self.analyst.ask("/taxii2/kairan/").json["max_content_length"] + 1
+        large = (16 << 20) + 1
         self.assertEqual(self.analyst.post(self.all, b'{"objects": [' + b" " * large).status, 413)
-        self.assertEqual(self.analyst.post(self.all, [{}] * 2001).status, 413)
+        self.assertEqual(self.analyst.post(self.all, [{}] * 7001).status, 413)
         # A body that would break the scan of all that stands behind: the others are judged as always.
         deep = json.dumps(indicator("deep.example"))[:-1] + ', "x_d": ' + "[" * 80 + "]" * 80 + "}"
         text = '{"objects": [%s, %s, {"id": {]}, %s]}' % (json.dumps(indicator("before.example")), deep, json.dumps(indicator("behind.example")))

@@ -41,10 +41,9 @@ static void parameter(const char *text)
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (kai_taxii_filter_take(&f, keys[i], text, NULL) != KAI_OK)
             kai_taxii_filter_init(&f);
-    kai_buf_init(&b, 8192);
+    kai_buf_init(&b, KAI_TAXII_NEXT_BYTES_MAX);
     kai_taxii_next_put(&b, &p, &f, 7);
-    kai_buf_u8(&b, '\0');
-    must(b.err == KAI_OK && kai_taxii_next_get((const char *)b.p, &p, &g) == KAI_OK);
+    must(b.err == KAI_OK && kai_taxii_next_parse(kai_buf_view(&b), &p, &g) == KAI_OK);
     must(g.after_us == 7 && g.limit == f.limit && memcmp(g.match, f.match, sizeof g.match) == 0);
     kai_buf_free(&b);
 }
@@ -73,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 3:
         kai_taxii_filter_init(&f);
-        kai_ignore(kai_taxii_next_get(text, &p, &f));
+        kai_ignore(kai_taxii_next_parse(kai_view_of(text, n), &p, &f));
         break;
     default:
         whole = kai_view_of(text, n);

@@ -10,6 +10,7 @@
 #include "node/audiences.h"
 #include "node/found.h"
 #include "node/publish.h"
+#include "query/index_priv.h"
 
 int rig_start(void **state)
 {
@@ -77,4 +78,16 @@ void rig_publish(struct rig *r, const char *text)
     kai_who_home(&who);
     MUST(kai_publish(r->core, &p, &done, &r->why));
     assert_int_equal(done.refused, 0);
+}
+
+void rig_damage(struct rig *r, uint64_t row_no)
+{
+    uint8_t key[8];
+    uint8_t garbage = 0xc1; /* No msgpack. */
+    struct kai_ix *t = NULL;
+
+    kai_put_u64(key, row_no);
+    MUST(kai_ix_begin(r->core->index, &t));
+    MUST(kai_ix_put(t, TABLE_ROWS, ix_val(key, sizeof key), ix_val(&garbage, 1), 0));
+    MUST(kai_ix_commit(t, kai_ixsnap_position(kai_ix_reads(t))));
 }

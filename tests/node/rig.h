@@ -34,5 +34,7 @@ json_t *rig_ask(struct rig *r, const struct kai_who *who, const char *verb, json
 void rig_index_again(struct rig *r);
 /* Publishes a list, GREEN, to `all`; nothing of it is refused. */
 void rig_publish(struct rig *r, const char *text);
+/* A row of the index can be read no more. */
+void rig_damage(struct rig *r, uint64_t row_no);
 
 #endif

@@ -244,20 +244,23 @@ static void test_next(void **state)
 {
     struct kai_taxii_filter *f = malloc(2 * sizeof *f);
     struct kai_taxii_filter *g = f + 1;
+    struct kai_core *core = calloc(1, sizeof *core);
     struct kai_taxii_path p;
     struct kai_taxii_path other;
     struct kai_buf b;
 
     (void)state;
     assert_non_null(f);
-    kai_buf_init(&b, 8192);
+    assert_non_null(core);
+    memset(core->self.kx_sk, 9, sizeof core->self.kx_sk);
+    kai_buf_init(&b, KAI_TAXII_NEXT_TEXT_CAP);
     assert_true(kai_taxii_path(&p, C "/objects/"));
     assert_true(kai_taxii_path(&other, C "/manifest/"));
     kai_taxii_filter_init(f);
     assert_int_equal(take(f, "match[type]", "malware,indicator"), KAI_OK);
     assert_int_equal(take(f, "match[version]", "all"), KAI_OK);
     assert_int_equal(take(f, "limit", "7"), KAI_OK);
-    kai_taxii_next_put(&b, &p, f, 123456789);
+    assert_int_equal(kai_taxii_next_write(&b, core, &p, f, 123456789), KAI_OK);
     kai_buf_u8(&b, '\0');
     assert_int_equal(b.err, KAI_OK);
     char *text = (char *)b.p;
@@ -268,38 +271,109 @@ static void test_next(void **state)
     kai_taxii_filter_init(g);
     assert_int_equal(take(g, "match[id]", "x"), KAI_OK);
     assert_int_equal(take(g, "added_after", "2026-01-01T00:00:00Z"), KAI_OK);
-    assert_int_equal(kai_taxii_next_get(text, &p, g), KAI_OK);
+    assert_int_equal(kai_taxii_next_read(text, core, &p, g), KAI_OK);
     assert_true(g->after_us == 123456789 && g->limit == 7 && g->match[KAI_TAXII_ID][0] == '\0');
     assert_string_equal(g->match[KAI_TAXII_TYPE], "malware,indicator");
     assert_string_equal(g->match[KAI_TAXII_VERSION], "all");
     kai_taxii_filter_init(g);
     assert_int_equal(take(g, "limit", "9"), KAI_OK);
-    assert_int_equal(kai_taxii_next_get(text, &p, g), KAI_OK);
+    assert_int_equal(kai_taxii_next_read(text, core, &p, g), KAI_OK);
     assert_int_equal(g->limit, 9);
     /* Nothing else is one. */
-    assert_int_equal(kai_taxii_next_get(text, &other, g), KAI_EMALFORMED);
-    assert_int_equal(kai_taxii_next_get("", &p, g), KAI_EMALFORMED);
-    assert_int_equal(kai_taxii_next_get("1", &p, g), KAI_EMALFORMED);
-    assert_int_equal(kai_taxii_next_get("AAAAAAAAAAAAAAAAAAAAAAAA", &p, g), KAI_EMALFORMED);
+    assert_int_equal(kai_taxii_next_read(text, core, &other, g), KAI_ENOTFOUND);
+    assert_true(g->after_us == 123456789 && g->limit == 9);
+    assert_int_equal(kai_taxii_next_read("", core, &p, g), KAI_EMALFORMED);
+    assert_int_equal(kai_taxii_next_read("1", core, &p, g), KAI_EMALFORMED);
+    assert_int_equal(kai_taxii_next_read("AAAAAAAAAAAAAAAAAAAAAAAA", core, &p, g), KAI_EMALFORMED);
     for (size_t i = 0; text[i] != '\0'; i++) {
         char was = text[i];
 
         text[i] = was == 'A' ? 'B' : 'A';
-        if (kai_taxii_next_get(text, &p, g) == KAI_OK)
+        if (kai_taxii_next_read(text, core, &p, g) == KAI_OK)
             fail_msg("digit %zu changed", i);
         text[i] = '\0';
-        assert_int_equal(kai_taxii_next_get(text, &p, g), KAI_EMALFORMED);
+        assert_int_equal(kai_taxii_next_read(text, core, &p, g), KAI_EMALFORMED);
         text[i] = was;
     }
+    /* It is as good when the index was made anew, and for nothing at another node. */
+    memset(core->index_id, 1, sizeof core->index_id);
+    memset(core->index_key, 1, sizeof core->index_key);
+    assert_int_equal(kai_taxii_next_read(text, core, &p, g), KAI_OK);
+    core->self.kx_sk[0] ^= 1;
+    assert_int_equal(kai_taxii_next_read(text, core, &p, g), KAI_EMALFORMED);
     kai_buf_free(&b);
+    free(core);
+    free(f);
+}
+
+/* Where a page ended tells when what is hidden was added: nobody reads it, and all are as long. */
+static void test_next_tells_nothing(void **state)
+{
+    static const uint64_t at[] = {1767225600000000, 1767225600000001, 1999999999999999};
+    struct kai_taxii_filter *f = malloc(sizeof *f);
+    struct kai_core *core = calloc(1, sizeof *core);
+    struct kai_taxii_path p;
+    uint8_t open[KAI_TAXII_NEXT_TEXT_CAP];
+    uint8_t us[8];
+    size_t n[sizeof at / sizeof at[0]];
+
+    (void)state;
+    assert_non_null(f);
+    assert_non_null(core);
+    assert_true(kai_taxii_path(&p, C "/objects/"));
+    kai_taxii_filter_init(f);
+    for (size_t i = 0; i < sizeof at / sizeof at[0]; i++) {
+        struct kai_buf b;
+
+        kai_buf_init(&b, KAI_TAXII_NEXT_TEXT_CAP);
+        assert_int_equal(kai_taxii_next_write(&b, core, &p, f, at[i]), KAI_OK);
+        assert_int_equal(sodium_base642bin(open, sizeof open, (const char *)b.p, b.len, NULL, &n[i],
+                                           NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING),
+                         0);
+        kai_put_u64(us, at[i]);
+        assert_null(memmem(open, n[i], us + 1, 6)); /* The first byte is 0 in all of them. */
+        assert_int_equal(n[i], n[0]);
+        kai_buf_free(&b);
+    }
+    free(core);
+    free(f);
+}
+
+/* Of the longest filters, too. */
+static void test_next_has_room(void **state)
+{
+    static char much[KAI_TAXII_MATCH_BYTES_MAX + 1];
+    struct kai_taxii_filter *f = malloc(sizeof *f);
+    struct kai_core *core = calloc(1, sizeof *core);
+    struct kai_taxii_path p;
+    struct kai_buf b;
+
+    (void)state;
+    assert_non_null(f);
+    assert_non_null(core);
+    memset(much, 'x', sizeof much - 1);
+    assert_true(kai_taxii_path(&p, C "/objects/"));
+    kai_taxii_filter_init(f);
+    assert_int_equal(take(f, "match[id]", much), KAI_OK);
+    kai_buf_init(&b, KAI_TAXII_NEXT_TEXT_CAP);
+    assert_int_equal(kai_taxii_next_write(&b, core, &p, f, INT64_MAX), KAI_OK);
+    kai_buf_u8(&b, '\0');
+    assert_int_equal(b.err, KAI_OK);
+    kai_taxii_filter_init(f);
+    assert_int_equal(kai_taxii_next_read((const char *)b.p, core, &p, f), KAI_OK);
+    assert_string_equal(f->match[KAI_TAXII_ID], much);
+    kai_buf_free(&b);
+    free(core);
     free(f);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_accept),  cmocka_unit_test(test_paths), cmocka_unit_test(test_stamps),
-        cmocka_unit_test(test_filters), cmocka_unit_test(test_next),
+        cmocka_unit_test(test_accept),        cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_stamps),        cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_next),          cmocka_unit_test(test_next_tells_nothing),
+        cmocka_unit_test(test_next_has_room),
     };
 
     return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "node/acts.h"
+#include "node/indexer.h"
 
 /* What is looked at for one answer, with bounds that a test can reach. */
 #undef KAI_TAXII_WORK_MAX
@@ -129,6 +130,105 @@ static void reading_goes_on(void **state)
     free(big);
 }
 
+/* ---- A row of the index is damaged. */
+static void check_verb(struct rig *r, const char *verb, json_t *args, const char *there,
+                       const char *not_there)
+{
+    char *text = taxii_verb(r, verb, args);
+
+    if (strstr(text, there) == NULL || strstr(text, not_there) != NULL)
+        fail_msg("%s: %.300s", verb, text);
+    free(text);
+}
+
+static void a_damaged_row_hides_no_other(void **state)
+{
+    struct rig *r = *state;
+    struct kai_label none = {.tlp = 0};
+    uint64_t no;
+    int http;
+
+    taxii_publish(r, OBJECT(ID("1"), FIRST, GREEN, "around"), "all", none);
+    taxii_publish(r, OBJECT(ID("2"), FIRST, GREEN, "around"), "all", none);
+    taxii_publish(r, OBJECT(ID("3"), FIRST, GREEN, "around"), "all", none);
+    no = taxii_row_of(r, ID("2")).no;
+    rig_damage(r, no);
+    check_all(r);
+    /* The row in the middle, by which a time is looked for. */
+    check_verb(r, "query", json_pack("{s:s}", "expr", "until:2099-01-01"), ID("3"), ID("2"));
+    assert_int_equal(r->core->n_alarms, 1);
+    assert_string_equal(r->core->alarms[0].code, "alarm.row");
+    /* By way of values. */
+    rig_publish(r, "a.own.example\n");
+    rig_publish(r, "b.own.example\n");
+    rig_publish(r, "c.own.example\n");
+    MUST(kai_indexer_settle(r->core->indexer));
+    rig_damage(r, no + 3);
+    for (unsigned i = 0; i < 2; i++) {
+        const char *there = i == 0 ? "a.own.example" : "c.own.example";
+
+        check_verb(r, "query", json_pack("{s:s}", "expr", "domain:*.own.example"), there,
+                   "b.own.example");
+        json_t *o = rig_ask(r, &taxii_who, "lookup",
+                            json_pack("{s:[s,s]}", "values", "b.own.example", there), &http);
+        assert_string_equal(json_string_value(json_object_get(o, "asked")), there);
+        json_decref(o);
+    }
+    for (uint64_t i = 1; i <= no + 3; i++)
+        rig_damage(r, i);
+    check_verb(r, "query", json_pack("{s:s}", "expr", "until:2099-01-01"), "list_values", ID("1"));
+    rig_damage(r, no + 4);
+    check_verb(r, "query", json_pack("{s:s}", "expr", "until:2099-01-01"), "", "list_values");
+}
+
+/* The newest version may say that all is revoked: without it none is shown. */
+static void a_damaged_version_shows_none_before_it(void **state)
+{
+    struct rig *r = *state;
+    struct kai_label none = {.tlp = 0};
+
+    taxii_publish(r, OBJECT(ID("1"), FIRST, GREEN, "first"), "all", none);
+    uint64_t no = taxii_row_of(r, ID("1")).no;
+    taxii_publish(r, OBJECT(ID("1"), SECOND, GREEN, "second"), "all", none);
+    taxii_publish(r, OBJECT(ID("3"), FIRST, GREEN, "around"), "all", none);
+    assert_true(taxii_has(r, "objects/", "\"second\""));
+    rig_damage(r, no + 1);
+    assert_true(taxii_has(r, "objects/", ID("3")));
+    assert_false(taxii_has(r, "objects/", ID("1")));
+    check_verb(r, "query", json_object(), ID("3"), ID("1"));
+}
+
+static void a_watch_goes_on(void **state)
+{
+    static struct kai_config cfg;
+    static char loop; /* It asks for none but whether there is one. */
+    struct rig *r = *state;
+    struct kai_call call = {.core = r->core,
+                            .cfg = &cfg,
+                            .who = &taxii_who,
+                            .args = json_pack("{s:s}", "expr", "domain:*.own.example")};
+    struct kai_buf out;
+    bool end = false;
+
+    kai_buf_init(&out, 1u << 20);
+    r->core->loop = (void *)&loop;
+    assert_int_equal(kai_call_run(&call, "watch"), 200);
+    r->core->loop = NULL;
+    rig_publish(r, "a.own.example\n");
+    rig_publish(r, "b.own.example\n");
+    rig_publish(r, "c.own.example\n");
+    MUST(kai_indexer_settle(r->core->indexer));
+    rig_damage(r, 2);
+    MUST(kai_call_next(&call, &out, &end));
+    char *text = taxii_text(&out);
+    if (strstr(text, "a.own.example") == NULL || strstr(text, "c.own.example") == NULL)
+        fail_msg("%s", text);
+    assert_null(strstr(text, "b.own.example"));
+    free(text);
+    kai_buf_free(&out);
+    kai_call_free(&call);
+}
+
 static void what_ends_reading(void **state)
 {
     struct rig *r = *state;
@@ -194,22 +294,35 @@ static void a_flood_costs_no_square(void **state)
 }
 
 /* ---- Work. */
+static void publish_addresses(struct rig *r, unsigned second, unsigned n)
+{
+    char *list = malloc(n * 16);
+    size_t at = 0;
+
+    assert_non_null(list);
+    for (unsigned i = 0; i < n; i++)
+        at += (size_t)sprintf(list + at, "198.%u.%u.%u\n", second, i >> 8, i & 255);
+    rig_publish(r, list);
+    free(list);
+}
+
 static void work_has_bounds(void **state)
 {
     struct rig *r = *state;
-    char *list = malloc(6000 * 16);
     char ids[KAI_TAXII_MATCH_BYTES_MAX] = ID("1");
     const char *named[] = {"match[id]", ids, NULL};
     const char *made = "objects/indicator--8e2e2d2b-17d4-5cbf-938f-98ee46b3cd3f/";
-    size_t at = 0;
     int status;
 
-    assert_non_null(list);
-    for (unsigned i = 0; i < 6000; i++)
-        at += (size_t)sprintf(list + at, "198.18.%u.%u\n", i >> 8, i & 255);
-    rig_publish(r, list);
-    /* Values that are looked at in vain: an empty page, and from there on. */
-    char *text = taxii_get(r, "objects/", "match[version]", "2020-01-01T00:00:00Z");
+    /* Values that are looked at in vain: the answer is what stands behind them. */
+    publish_addresses(r, 18, 6000);
+    taxii_publish(r, OBJECT(ID("7"), SECOND, GREEN, "behind"), "all", (struct kai_label){.tlp = 0});
+    char *text = taxii_get(r, "objects/", "match[version]", SECOND);
+    assert_non_null(strstr(text, ID("7")));
+    free(text);
+    /* Where they are too many, an empty page, and from there on. */
+    publish_addresses(r, 19, KAI_TAXII_GOES_MAX * KAI_TAXII_WORK_MAX);
+    text = taxii_get(r, "objects/", "match[version]", "2020-01-02T00:00:00Z");
     json_t *o = json_loads(text, 0, NULL);
     assert_true(json_is_true(json_object_get(o, "more")) && json_object_get(o, "objects") == NULL);
     for (unsigned pages = 1; json_is_true(json_object_get(o, "more")); pages++) {
@@ -236,7 +349,6 @@ static void work_has_bounds(void **state)
     text = taxii_ask(r, "GET", taxii_in_all(r, "objects/"), named, "", &status);
     assert_int_equal(status, 200);
     free(text);
-    free(list);
 }
 
 /* Texts that are read for a manifest count, though little of them is told. */
@@ -271,6 +383,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH(reading_goes_on),
+        WITH(a_damaged_row_hides_no_other),
+        WITH(a_damaged_version_shows_none_before_it),
+        WITH(a_watch_goes_on),
         WITH(what_ends_reading),
         WITH(the_label_goes_out),
         WITH(a_flood_hides_nothing),

@@ -6,7 +6,6 @@
 #include "node/indexer.h"
 #include "node/inventory.h"
 #include "node/touched.h"
-#include "query/index_priv.h"
 
 static void own(struct rig *r, const char *text)
 {
@@ -51,18 +50,6 @@ static void of_another_inventory_nothing_was_looked_at(void **state)
     kai_inventory_free(&now);
 }
 
-static void damage(struct rig *r, uint64_t no)
-{
-    uint8_t key[8];
-    uint8_t garbage = 0xc1; /* No msgpack. */
-    struct kai_ix *t = NULL;
-
-    kai_put_u64(key, no);
-    MUST(kai_ix_begin(r->core->index, &t));
-    MUST(kai_ix_put(t, TABLE_ROWS, ix_val(key, sizeof key), ix_val(&garbage, 1), 0));
-    MUST(kai_ix_commit(t, kai_ixsnap_position(kai_ix_reads(t))));
-}
-
 static void damage_hides_no_other_row(void **state)
 {
     struct rig *r = *state;
@@ -73,9 +60,9 @@ static void damage_hides_no_other_row(void **state)
     rig_publish(r, "b.other.example\n");
     rig_publish(r, "a.own.example\n");
     MUST(kai_indexer_settle(r->core->indexer));
-    damage(r, 2);
+    rig_damage(r, 2);
     assert_true(alarm(r));
-    damage(r, 3); /* What touched, and cannot be read any more. */
+    rig_damage(r, 3); /* What touched, and cannot be read any more. */
     assert_false(alarm(r));
 }
 

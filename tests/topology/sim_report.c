@@ -1,9 +1,10 @@
 /* sim_report: a network file put through its life, with figures: `./dev sim --report`.
  *
  *   sim_report [--net FILE] [--scale N/D] [--seed S] [--hour SECONDS] [--days N] [--words SECONDS]
- * [--threads N] [--svg FILE] [--links-only]
+ * [--threads N] [--svg FILE] [--figures FILE] [--links-only]
  *
- * Prints a line for each claim, and whether it holds; exit status 1 where one does not. */
+ * Prints a line for each claim, and whether it holds; exit status 1 where one does not. FILE gets a
+ * line "name value" for each cost: growth.py sets those of several sizes side by side. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,13 @@
 #include "topology/sim/plot.h"
 
 static int failed;
+static FILE *figures;
+
+static void figure(const char *name, double value)
+{
+    if (figures)
+        (void)fprintf(figures, "%s %.9g\n", name, value);
+}
 
 static double now_s(void)
 {
@@ -22,6 +30,26 @@ static double now_s(void)
 
     (void)clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static double cpu_s(void)
+{
+    struct rusage u;
+
+    (void)getrusage(RUSAGE_SELF, &u);
+    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+/* Bytes of all frames that were sent so far. */
+static double sent(const struct national *w)
+{
+    struct kai_sim_counters c = kai_sim_counts(w->s);
+    uint64_t sum = 0;
+
+    for (size_t k = 0; k < sizeof c.bytes / sizeof c.bytes[0]; k++)
+        sum += c.bytes[k];
+    return (double)sum;
 }
 
 static void claim(bool holds, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -67,6 +95,7 @@ static void links(struct national *w)
     claim(sh->connected == sh->due,
           "%zu of %zu audiences with two dialable members or a relay are connected, after %.0f s",
           sh->connected, sh->due, (double)took / 1000);
+    figure("links", sh->degree_mean);
     claim(sh->degree_mean <= 12 && sh->degree_max <= 32, "links: mean %.1f, most %zu",
           sh->degree_mean, sh->degree_max);
     free(sh);
@@ -133,6 +162,8 @@ static void steady(struct national *w, const char *svg)
           (unsigned long long)r.last_ms, r.ratio_mean, r.ratio_worst,
           (unsigned long long)r.last_bound_ms, (unsigned long long)quantile(r.ms, r.got, 500),
           (unsigned long long)quantile(r.ms, r.got, 990));
+    figure("delivery_bytes", (double)(after.bytes - before.bytes) / (double)(r.got ? r.got : 1));
+    figure("last_ms", (double)r.last_ms);
     claim((double)(after.twice - before.twice) <= 0.05 * (double)r.got,
           "copies too many: %llu of %llu deliveries (%.3f); %.0f bytes a delivery; grafts %llu, "
           "prunes %llu",
@@ -169,6 +200,7 @@ static void kill_many(struct national *w)
     national_reach(w, &r, up);
     claim(r.got == r.due, "%zu nodes killed at once: %llu of %llu deliveries to the others",
           stopped, (unsigned long long)r.got, (unsigned long long)r.due);
+    figure("killed_last_ms", (double)r.last_ms);
     claim(r.last_ms <= 2000, "after that the last one came after %llu ms, p99 %llu ms",
           (unsigned long long)r.last_ms, (unsigned long long)quantile(r.ms, r.got, 990));
     national_reach_free(&r);
@@ -184,7 +216,7 @@ static void kill_many(struct national *w)
 static void churn(struct national *w, uint64_t seconds)
 {
     size_t n = w->net->n_nodes, gone = 0;
-    double began = now_s();
+    double began = now_s(), cpu = cpu_s(), bytes = sent(w);
     uint64_t *back = calloc(n, sizeof *back), due = 0, got = 0;
     bool *up = calloc(n, sizeof *up);
 
@@ -212,6 +244,9 @@ static void churn(struct national *w, uint64_t seconds)
         got += r.got;
         national_reach_free(&r);
     }
+    double node_hours = (double)(seconds * n) / 3600;
+    figure("churn_bytes", (sent(w) - bytes) / node_hours);
+    figure("churn_cpu_s", (cpu_s() - cpu) / node_hours);
     claim(
         (double)got >= 0.995 * (double)due,
         "%llu s with %zu nodes gone and back: %.3f %% of %llu deliveries within 10 s; simulated in "
@@ -268,6 +303,7 @@ static void split(struct national *w, uint64_t days)
         if (took == 0 && kai_sim_converged(w->s, NULL))
             took = kai_sim_now(w->s) - began;
     }
+    figure("heal_s", (double)took / 1000);
     claim(took > 0, "%llu days in two halves, %zu entries: all is with all %.0f s after they meet",
           (unsigned long long)days, wrote, (double)took / 1000);
     claim(
@@ -287,6 +323,7 @@ static void words(struct national *w, uint64_t seconds)
     national_words(w, seconds, &o);
     double copy = (double)o.note_bytes * (double)(o.said ? o.said - 1 : 1); /* One to each. */
     double each = (double)o.bytes / (double)(o.said ? o.said * o.said : 1);
+    figure("word_bytes", each);
     claim(o.got == o.due, "%zu nodes say once how far their logs go: %llu of %llu came", o.said,
           (unsigned long long)o.got, (unsigned long long)o.due);
     claim(
@@ -315,11 +352,13 @@ static void memory(const struct national *w, double began)
     struct rusage u;
 
     (void)getrusage(RUSAGE_SELF, &u);
+    figure("control_bytes", (double)m.sets / (double)(m.n_sets ? m.n_sets : 1));
+    figure("own_bytes", own);
     printf(
         "      %zu nodes, %zu audiences: %.0f s of virtual time in %.0f s (%.0f s of processors); "
         "%.2f MiB a node in all at most\n",
-        n, w->net->n_auds, (double)kai_sim_now(w->s) / 1000, now_s() - began,
-        (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec), (double)u.ru_maxrss / 1024 / (double)n);
+        n, w->net->n_auds, (double)kai_sim_now(w->s) / 1000, now_s() - began, cpu_s(),
+        (double)u.ru_maxrss / 1024 / (double)n);
     claim(own <= NODE_BYTES_MOST,
           "memory: %.2f MB a node beside what is shared, %.2f of it the simulator's books; shared: "
           "%.1f MB in %zu sets of control entries, %.1f in %zu rosters, %.1f of entries, %.1f of "
@@ -332,7 +371,7 @@ static void memory(const struct national *w, double began)
 
 int main(int argc, char **argv)
 {
-    const char *net = "topology/networks/national.net", *svg = NULL;
+    const char *net = "topology/networks/national.net", *svg = NULL, *to = NULL;
     uint64_t seed = 1, num = 1, den = 1, hour = 3600, days = 30, said = 0, threads = 2;
     bool links_only = false;
     struct national w;
@@ -346,6 +385,8 @@ int main(int argc, char **argv)
             net = v, i++;
         else if (strcmp(argv[i], "--svg") == 0)
             svg = v, i++;
+        else if (strcmp(argv[i], "--figures") == 0)
+            to = v, i++;
         else if (strcmp(argv[i], "--seed") == 0)
             seed = strtoull(v, NULL, 10), i++;
         else if (strcmp(argv[i], "--hour") == 0)
@@ -361,8 +402,12 @@ int main(int argc, char **argv)
         else
             return fprintf(stderr, "sim_report: %s?\n", argv[i]), 2;
     }
+    if (to && !(figures = fopen(to, "w")))
+        return fprintf(stderr, "%s: cannot be written\n", to), 2;
     if (!national_new(&w, net, seed, num, den, true, threads))
         return 2;
+    figure("nodes", (double)w.net->n_nodes);
+    figure("audiences", (double)w.net->n_auds);
     memory(&w, began);
     links(&w);
     if (!links_only) {
@@ -377,5 +422,7 @@ int main(int argc, char **argv)
     }
     memory(&w, began);
     national_free(&w);
+    if (figures && fclose(figures) != 0)
+        return fprintf(stderr, "%s: cannot be written\n", to), 2;
     return failed > 0;
 }
