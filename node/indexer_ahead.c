@@ -121,7 +121,7 @@ void kai_indexer_ahead_free(struct kai_indexer *x)
 static bool is_due(const struct kai_indexer *x)
 {
     struct kai_outlook *o = kai_outlook_get(x->c);
-    bool due = o->number != x->o->number;
+    bool due = x->settled < o->number; /* Written by this thread alone. */
     struct kai_snap *s;
 
     kai_outlook_put(o);
@@ -283,7 +283,7 @@ enum kai_err kai_indexer_run_ahead(struct kai_indexer *x)
         return err;
     x->o = kai_outlook_get(x->c);
     if (kai_snap_last_position(x->snap) == x->position) { /* Else that comes first. */
-        err = find_log(x) ? run_ahead(x) : KAI_OK;
+        err = x->settled >= x->o->number && find_log(x) ? run_ahead(x) : KAI_OK;
         close_ahead(x);
     }
     kai_outlook_put(x->o);

@@ -33,6 +33,10 @@ struct value { /* Its text follows. */
     uint16_t strength;
 };
 
+/* Looking takes a microsecond; but who looks has the lower priority, and may have been interrupted
+ * while it had the lock: who adds does not wait for that. */
+#define TRIES_MAX 1000u
+
 #define REF_BYTES 17u /* Role and UUID. */
 
 void kai_readings_init(struct kai_readings *r)
@@ -175,9 +179,14 @@ static void add(struct kai_readings *r, const uint8_t id[static KAI_ID_BYTES],
 void kai_readings_add(struct kai_readings *r, const uint8_t id[static KAI_ID_BYTES],
                       const struct kai_candidate *c)
 {
+    bool locked = false;
+
     if (c->kind == KAI_CONTENT_STIX && c->kept == NULL)
         return;
-    (void)pthread_mutex_lock(&r->mu);
+    for (unsigned i = 0; i < TRIES_MAX && !locked; i++)
+        locked = pthread_mutex_trylock(&r->mu) == 0;
+    if (!locked)
+        return;
     add(r, id, c);
     (void)pthread_mutex_unlock(&r->mu);
 }

@@ -27,8 +27,8 @@ void kai_readings_init(struct kai_readings *r);
 void kai_readings_free(struct kai_readings *r);
 
 /* Keep what a candidate says: of STIX that has its parsed object with it, and of lists, which an
- * importer writes in their normal form. Past KAI_READINGS_BYTES_MAX, and without memory, it is left
- * out. */
+ * importer writes in their normal form. Past KAI_READINGS_BYTES_MAX, without memory, and where
+ * somebody who looks does not go on, it is left out: this never waits. */
 void kai_readings_add(struct kai_readings *r, const uint8_t id[static KAI_ID_BYTES],
                       const struct kai_candidate *c);
 
