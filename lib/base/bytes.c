@@ -14,17 +14,51 @@ void kai_put_u64(uint8_t out[static 8], uint64_t v)
         out[i] = (uint8_t)(v & 0xff);
 }
 
+#define ROW(d)                                                                                     \
+    d "0" d "1" d "2" d "3" d "4" d "5" d "6" d "7" d "8" d "9" d "a" d "b" d "c" d "d" d "e" d "f"
+/* The digits of each byte: half of what an export writes is hex somewhere. */
+static const char PAIRS[] = ROW("0") ROW("1") ROW("2") ROW("3") ROW("4") ROW("5") ROW("6") ROW("7")
+    ROW("8") ROW("9") ROW("a") ROW("b") ROW("c") ROW("d") ROW("e") ROW("f");
+#undef ROW
+
 char *kai_hex(char *out, const void *in, size_t n)
 {
-    static const char digits[] = "0123456789abcdef";
     const uint8_t *b = in;
 
-    for (size_t i = 0; i < n; i++) {
-        out[2 * i] = digits[b[i] >> 4];
-        out[2 * i + 1] = digits[b[i] & 15];
-    }
+    for (size_t i = 0; i < n; i++)
+        memcpy(out + 2 * i, PAIRS + 2 * b[i], 2);
     out[2 * n] = '\0';
     return out;
+}
+
+/* Whether eight bytes are such: bit 7 stays clear in all that can tell. */
+static bool plain8(uint64_t w)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
+
+    return ((w | (w + ones) | (w - ones * ' ') | (quote - ones) | (slash - ones)) & ones * 0x80) ==
+           0;
+}
+
+size_t kai_plain_run(const uint8_t *p, size_t n)
+{
+    uint64_t w;
+    size_t i = 0;
+
+    for (; i + 8 <= n; i += 8) {
+        memcpy(&w, p + i, 8);
+        if (!plain8(w))
+            break;
+    }
+    if (n >= 8 && i + 8 > n) { /* With what is before it. */
+        memcpy(&w, p + n - 8, 8);
+        if (plain8(w))
+            return n;
+    }
+    while (i < n && p[i] >= ' ' && p[i] < 0x7f && p[i] != '"' && p[i] != '\\')
+        i++;
+    return i;
 }
 
 static int hex_digit(char c)

@@ -54,6 +54,10 @@ void kai_base32_key(char out[static KAI_BASE32_KEY_CAP], const uint8_t key[stati
 /* Either case; exactly 52 digits, the unused bits of the last one zero. */
 bool kai_unbase32_key(uint8_t key[static 32], const char *text, size_t text_len);
 
+/* How many bytes from the first on are printable ASCII, without " and \: most texts are all of it,
+ * and need nothing done to them in any form. */
+size_t kai_plain_run(const uint8_t *p, size_t n);
+
 /* Copy text into out[cap], cut at a UTF-8 boundary where it does not fit. cap > 0. */
 void kai_copy_text(char *out, size_t cap, const char *text);
 

@@ -22,15 +22,18 @@ void kai_uuid5(uint8_t out[static 16], const uint8_t ns[static 16], const void *
 
 char *kai_uuid_text(char out[static KAI_UUID_CAP], const uint8_t uuid[static 16])
 {
-    static const uint8_t groups[] = {4, 2, 2, 2, 6};
-    char *at = out;
+    char hex[KAI_HEX_CAP(16)];
 
-    for (size_t i = 0; i < sizeof groups; uuid += groups[i++]) {
-        (void)kai_hex(at, uuid, groups[i]);
-        at += 2 * groups[i];
-        if (i + 1 < sizeof groups)
-            *at++ = '-';
-    }
+    (void)kai_hex(hex, uuid, 16);
+    memcpy(out, hex, 8);
+    out[8] = '-';
+    memcpy(out + 9, hex + 8, 4);
+    out[13] = '-';
+    memcpy(out + 14, hex + 12, 4);
+    out[18] = '-';
+    memcpy(out + 19, hex + 16, 4);
+    out[23] = '-';
+    memcpy(out + 24, hex + 20, 13); /* And the NUL. */
     return out;
 }
 
