@@ -43,6 +43,8 @@ static inline int kai_id_cmp(const uint8_t a[static KAI_ID_BYTES],
 }
 
 #define KAI_HEX_CAP(n) (2 * (n) + 1)
+/* The two digits of each byte, one after the other. */
+extern const char kai_hex_pairs[];
 /* Lower-case hex and a NUL: out has room for KAI_HEX_CAP(n). Returns out. */
 char *kai_hex(char *out, const void *in, size_t n);
 /* Exactly 2*n digits of either case into out[n], nothing after. */

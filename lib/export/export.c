@@ -11,10 +11,9 @@
 
 #include "export/form.h"
 
-#define BLOCK_BYTES (64u << 10)              /* What the sink gets in one piece. */
-#define FILE_MAX    (2 * KAI_STIX_BYTES_MAX) /* An object comes whole. */
-#define ITEM_MAX    KAI_STIX_BYTES_MAX       /* A name is part of an object. */
-#define SEEN_FIRST  1024u
+#define FILE_MAX   (2 * KAI_STIX_BYTES_MAX) /* An object comes whole. */
+#define ITEM_MAX   KAI_STIX_BYTES_MAX       /* A name is part of an object. */
+#define SEEN_FIRST 1024u
 /* Past 48,000 values there is room for 1.5 million at once (16 MiB): on the way there in steps each
  * would be moved several times, which took a sixth of an export. */
 #define SEEN_SMALL 65536u
@@ -59,7 +58,7 @@ static void fail(struct kai_export *e, enum kai_err err)
         e->err = err;
 }
 
-static void hand_on(struct kai_export *e, unsigned file)
+void kai_export_hand_on(struct kai_export *e, unsigned file)
 {
     struct kai_buf *b = &e->files[file].b;
 
@@ -79,18 +78,11 @@ void kai_export_open(struct kai_export *e, unsigned file, const char *name)
 
 void kai_export_close(struct kai_export *e, unsigned file)
 {
-    hand_on(e, file);
+    kai_export_hand_on(e, file);
     if (e->err == KAI_OK)
         fail(e, e->sink.close(e->sink.ctx, file));
     kai_buf_free(&e->files[file].b);
     e->files[file].open = false;
-}
-
-struct kai_buf *kai_export_file(struct kai_export *e, unsigned file)
-{
-    if (e->files[file].b.len >= BLOCK_BYTES)
-        hand_on(e, file);
-    return &e->files[file].b;
 }
 
 /* ---- What is there already.

@@ -7,8 +7,9 @@
 #include "export/export.h"
 #include "item/stix.h"
 
-#define EXPORT_GROUP        32u  /* Values that are added in one go. */
-#define EXPORT_SECRET_BYTES 192u /* What XXH3 takes by default. */
+#define EXPORT_GROUP        32u         /* Values that are added in one go. */
+#define EXPORT_BLOCK_BYTES  (64u << 10) /* What the sink gets in one piece. */
+#define EXPORT_SECRET_BYTES 192u        /* What XXH3 takes by default. */
 
 struct export_form {
     const char *name;
@@ -62,8 +63,14 @@ struct kai_export {
 /* Open a file; its buffer is kai_export_file()'s. The first failure sticks in e. */
 void kai_export_open(struct kai_export *e, unsigned file, const char *name);
 void kai_export_close(struct kai_export *e, unsigned file);
+void kai_export_hand_on(struct kai_export *e, unsigned file); /* Give the sink what is there. */
 /* Where to append; handed on when it is large enough. */
-struct kai_buf *kai_export_file(struct kai_export *e, unsigned file);
+static inline struct kai_buf *kai_export_file(struct kai_export *e, unsigned file)
+{
+    if (e->files[file].b.len >= EXPORT_BLOCK_BYTES)
+        kai_export_hand_on(e, file);
+    return &e->files[file].b;
+}
 
 /* Copy p[n] to to; returns where the next goes. */
 static inline uint8_t *kai_export_put(uint8_t *to, const void *p, size_t n)

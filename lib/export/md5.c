@@ -26,12 +26,9 @@ typedef uint32_t lanes __attribute__((vector_size(4 * KAI_MD5_LANES)));
         STEP(f, b, c, d, a, w[i3], k3, s3);                                                        \
     } while (0)
 
-static void block(lanes h[static 4], uint32_t words[static 16][KAI_MD5_LANES])
+static void block(lanes h[static 4], const lanes w[static 16])
 {
     lanes a = h[0], b = h[1], c = h[2], d = h[3];
-    lanes w[16];
-
-    memcpy(w, words, sizeof w);
 
     FOUR(F, 0, 0xd76aa478, 7, 1, 0xe8c7b756, 12, 2, 0x242070db, 17, 3, 0xc1bdceee, 22);
     FOUR(F, 4, 0xf57c0faf, 7, 5, 0x4787c62a, 12, 6, 0xa8304613, 17, 7, 0xfd469501, 22);
@@ -96,28 +93,33 @@ static const uint8_t *block_of(struct kai_view v, size_t at, uint8_t end[static 
 static void group(uint8_t (*out)[KAI_MD5_BYTES], const struct kai_view *v, size_t n)
 {
     static const uint32_t first[4] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
-    uint32_t w[16][KAI_MD5_LANES] = {0};
-    uint32_t now[4][KAI_MD5_LANES];
+    union { /* Of each text by itself, and of all. */
+        uint32_t one[16][KAI_MD5_LANES];
+        lanes all[16];
+    } w = {0};
+    union {
+        uint32_t one[4][KAI_MD5_LANES];
+        lanes all[4];
+    } h;
     uint8_t end[64];
-    lanes h[4];
     size_t most = 0;
 
     for (size_t l = 0; l < n; l++)
         most = blocks(v[l]) > most ? blocks(v[l]) : most;
     for (size_t i = 0; i < 4; i++)
-        h[i] = first[i] - (lanes){0};
+        for (size_t l = 0; l < KAI_MD5_LANES; l++)
+            h.one[i][l] = first[i];
     for (size_t at = 0; at < most; at++) {
         for (size_t l = 0; l < n; l++) {
             const uint8_t *p = block_of(v[l], at, end);
 
             for (size_t i = 0; i < 16; i++)
-                w[i][l] = get_u32(p + 4 * i);
+                w.one[i][l] = get_u32(p + 4 * i);
         }
-        block(h, w);
-        memcpy(now, h, sizeof now);
+        block(h.all, w.all);
         for (size_t l = 0; l < n; l++)
             for (size_t i = 0; i < 4 && at + 1 == blocks(v[l]); i++)
-                put_u32(out[l] + 4 * i, now[i][l]);
+                put_u32(out[l] + 4 * i, h.one[i][l]);
     }
 }
 

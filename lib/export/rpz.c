@@ -81,16 +81,19 @@ static void add_ip4(struct kai_buf *b, const struct kai_cidr *ip)
     struct kai_cidr turned = {.addr = {ip->addr[3], ip->addr[2], ip->addr[1], ip->addr[0]},
                               .bits = 32};
     static const char deny[] = ".rpz-ip CNAME .\n";
-    char text[3 + KAI_IP_TEXT_CAP + sizeof deny];
-    size_t n = 0;
+    size_t room = 3 + KAI_IP_TEXT_CAP + sizeof deny - 1;
+    uint8_t *begin = kai_buf_room(b, room);
+    uint8_t *to = begin;
 
+    if (to == NULL)
+        return;
     if (ip->bits >= 10)
-        text[n++] = (char)('0' + ip->bits / 10);
-    text[n++] = (char)('0' + ip->bits % 10);
-    text[n++] = '.';
-    n += kai_ip4_text(text + n, &turned);
-    memcpy(text + n, deny, sizeof deny - 1);
-    kai_buf_add(b, text, n + sizeof deny - 1);
+        *to++ = (uint8_t)('0' + ip->bits / 10);
+    *to++ = (uint8_t)('0' + ip->bits % 10);
+    *to++ = '.';
+    to += kai_ip4_text((char *)to, &turned);
+    to = kai_export_put(to, deny, sizeof deny - 1);
+    b->len -= room - (size_t)(to - begin); /* What it did not take. */
 }
 
 /* Words from the last to the first; zz stands for the longest run of two zeros or more, of equals

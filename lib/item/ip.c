@@ -46,15 +46,18 @@ static bool prefix(struct kai_view t, size_t at, unsigned max, unsigned *bits)
 /* Four decimals from *at on. */
 static bool quad(struct kai_view t, size_t *at, uint8_t out[static 4])
 {
+    size_t now = *at; /* What is written to out might be *at, which would be read each time. */
+
     for (int i = 0; i < 4; i++) {
         unsigned v;
 
-        if (i > 0 && (*at >= t.n || t.p[(*at)++] != '.'))
+        if (i > 0 && (now >= t.n || t.p[now++] != '.'))
             return false;
-        if (!decimal(t, at, 255, &v))
+        if (!decimal(t, &now, 255, &v))
             return false;
         out[i] = (uint8_t)v;
     }
+    *at = now;
     return true;
 }
 

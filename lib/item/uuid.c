@@ -22,18 +22,12 @@ void kai_uuid5(uint8_t out[static 16], const uint8_t ns[static 16], const void *
 
 char *kai_uuid_text(char out[static KAI_UUID_CAP], const uint8_t uuid[static 16])
 {
-    char hex[KAI_HEX_CAP(16)];
+    static const uint8_t places[16] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
 
-    (void)kai_hex(hex, uuid, 16);
-    memcpy(out, hex, 8);
-    out[8] = '-';
-    memcpy(out + 9, hex + 8, 4);
-    out[13] = '-';
-    memcpy(out + 14, hex + 12, 4);
-    out[18] = '-';
-    memcpy(out + 19, hex + 16, 4);
-    out[23] = '-';
-    memcpy(out + 24, hex + 20, 13); /* And the NUL. */
+    for (size_t i = 0; i < sizeof places; i++)
+        memcpy(out + places[i], kai_hex_pairs + 2 * uuid[i], 2);
+    out[8] = out[13] = out[18] = out[23] = '-';
+    out[KAI_UUID_CAP - 1] = '\0';
     return out;
 }
 
