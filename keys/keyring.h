@@ -31,6 +31,8 @@ struct kai_epoch { /* One epoch of one audience, as known here. */
     uint8_t route[KAI_KEY_BYTES]; /* Routing secret. */
     uint8_t tag[KAI_TAG_BYTES];   /* Of entries under it. */
     bool complete;                /* All parts held, predecessors held: may be written under. */
+    bool listed; /* Complete, and a steward's list of all that it was made for, not additions alone.
+                  */
     bool route_only;              /* We relay: nothing under it opens. */
     bool has_writer;              /* Only logs of one node may use it: its author minted it. */
     uint8_t writer[KAI_ID_BYTES]; /* Node id. Zeros: whom BIND names (letters of others to us). */

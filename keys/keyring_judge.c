@@ -170,6 +170,7 @@ void kai_ring_refresh(struct kai_keyring *k, struct kai_aud *a)
         e->complete = e->complete && chained(a, e);
         if (row != NULL) {
             row->complete = e->complete;
+            row->listed = e->complete && e->made;
             row->has_writer = e->private;
             memset(row->writer, 0, sizeof row->writer);
             const struct kai_node *by =

@@ -280,7 +280,8 @@ static enum kai_err put_item(struct exporter *x, const struct kai_query_hit *hit
         x->other++;
         return KAI_OK;
     }
-    i.detect = kai_rules_export(row, KAI_POLICY_DETECT, x->r.clearance, x->now_ms) == NULL;
+    i.detect = x->use == KAI_EXPORT_DETECT ||
+               kai_rules_export(row, KAI_POLICY_DETECT, x->r.clearance, x->now_ms) == NULL;
     x->r.audit = row->no > x->shown ? x->audit : &x->again;
     if (row->valid_until_ms != 0 && (x->changes_ms == 0 || row->valid_until_ms < x->changes_ms))
         x->changes_ms = row->valid_until_ms;

@@ -149,7 +149,7 @@ static bool members_unknown(const struct kai_net *n, const struct kai_share *s)
     if (!kai_keyring_eligible(n->keyring, s->aud_id, self))
         return true;
     for (size_t i = 0; i < k; i++)
-        if (e[i].complete) /* A steward's; anybody can hand out another. */
+        if (e[i].listed) /* By a steward; anybody can hand out another. */
             return false;
     return !kai_keyring_members_known(n->keyring, s->aud_id);
 }

@@ -54,7 +54,7 @@ static bool grow(struct kai_buf *b, size_t n)
     return true;
 }
 
-uint8_t *kai_buf_room(struct kai_buf *b, size_t n)
+uint8_t *kai_buf_grow(struct kai_buf *b, size_t n)
 {
     if (!grow(b, n))
         return NULL;
@@ -70,11 +70,6 @@ void kai_buf_add(struct kai_buf *b, const void *p, size_t n)
     uint8_t *at = kai_buf_room(b, n);
     if (at != NULL)
         memcpy(at, p, n);
-}
-
-void kai_buf_u8(struct kai_buf *b, uint8_t v)
-{
-    kai_buf_add(b, &v, 1);
 }
 
 void kai_buf_text(struct kai_buf *b, const char *text)

@@ -14,28 +14,59 @@ void kai_put_u64(uint8_t out[static 8], uint64_t v)
         out[i] = (uint8_t)(v & 0xff);
 }
 
+#define ROW(d)                                                                                     \
+    d "0" d "1" d "2" d "3" d "4" d "5" d "6" d "7" d "8" d "9" d "a" d "b" d "c" d "d" d "e" d "f"
+const char kai_hex_pairs[] = ROW("0") ROW("1") ROW("2") ROW("3") ROW("4") ROW("5") ROW("6") ROW("7")
+    ROW("8") ROW("9") ROW("a") ROW("b") ROW("c") ROW("d") ROW("e") ROW("f");
+#undef ROW
+
 char *kai_hex(char *out, const void *in, size_t n)
 {
-    static const char digits[] = "0123456789abcdef";
     const uint8_t *b = in;
 
-    for (size_t i = 0; i < n; i++) {
-        out[2 * i] = digits[b[i] >> 4];
-        out[2 * i + 1] = digits[b[i] & 15];
-    }
+    for (size_t i = 0; i < n; i++)
+        memcpy(out + 2 * i, kai_hex_pairs + 2 * b[i], 2);
     out[2 * n] = '\0';
     return out;
 }
 
+/* Whether eight bytes are such: bit 7 stays clear in all that can tell. */
+static bool plain8(uint64_t w)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
+
+    return ((w | (w + ones) | (w - ones * ' ') | (quote - ones) | (slash - ones)) & ones * 0x80) ==
+           0;
+}
+
+size_t kai_plain_run(const uint8_t *p, size_t n)
+{
+    uint64_t w;
+    size_t i = 0;
+
+    for (; i + 8 <= n; i += 8) {
+        memcpy(&w, p + i, 8);
+        if (!plain8(w))
+            break;
+    }
+    if (n >= 8 && i + 8 > n) { /* With what is before it. */
+        memcpy(&w, p + n - 8, 8);
+        if (plain8(w))
+            return n;
+    }
+    while (i < n && p[i] >= ' ' && p[i] < 0x7f && p[i] != '"' && p[i] != '\\')
+        i++;
+    return i;
+}
+
 static int hex_digit(char c)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
+    unsigned digit = (unsigned)c - '0'; /* Without branches: they would be guessed wrong. */
+    unsigned letter = ((unsigned)c | 0x20u) - 'a';
+    int other = letter < 6 ? (int)letter + 10 : -1;
+
+    return digit < 10 ? (int)digit : other;
 }
 
 bool kai_unhex(uint8_t *out, size_t n, const char *text, size_t text_len)
@@ -46,7 +77,7 @@ bool kai_unhex(uint8_t *out, size_t n, const char *text, size_t text_len)
         int hi = hex_digit(text[2 * i]);
         int lo = hex_digit(text[2 * i + 1]);
 
-        if (hi < 0 || lo < 0)
+        if ((hi | lo) < 0)
             return false;
         out[i] = (uint8_t)(hi << 4 | lo);
     }

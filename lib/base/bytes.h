@@ -43,6 +43,8 @@ static inline int kai_id_cmp(const uint8_t a[static KAI_ID_BYTES],
 }
 
 #define KAI_HEX_CAP(n) (2 * (n) + 1)
+/* The two digits of each byte, one after the other. */
+extern const char kai_hex_pairs[];
 /* Lower-case hex and a NUL: out has room for KAI_HEX_CAP(n). Returns out. */
 char *kai_hex(char *out, const void *in, size_t n);
 /* Exactly 2*n digits of either case into out[n], nothing after. */
@@ -53,6 +55,10 @@ bool kai_unhex(uint8_t *out, size_t n, const char *text, size_t text_len);
 void kai_base32_key(char out[static KAI_BASE32_KEY_CAP], const uint8_t key[static 32]);
 /* Either case; exactly 52 digits, the unused bits of the last one zero. */
 bool kai_unbase32_key(uint8_t key[static 32], const char *text, size_t text_len);
+
+/* How many bytes from the first on are printable ASCII, without " and \: most texts are all of it,
+ * and need nothing done to them in any form. */
+size_t kai_plain_run(const uint8_t *p, size_t n);
 
 /* Copy text into out[cap], cut at a UTF-8 boundary where it does not fit. cap > 0. */
 void kai_copy_text(char *out, size_t cap, const char *text);

@@ -48,9 +48,11 @@ static void time_cell(struct kai_buf *b, uint64_t ms)
     cell(b, text);
 }
 
-/* What stands behind value and type. */
+/* What stands behind the value. */
 static void make_rest(struct kai_buf *b, const struct kai_export_record *r)
 {
+    kai_buf_u8(b, ',');
+    cell(b, kai_vtype_name(r->type));
     cell(b, kai_tlp_name(r->tlp));
     cell(b, r->pap == KAI_PAP_NONE ? "" : kai_pap_name(r->pap));
     cell(b, r->origin_name);
@@ -68,8 +70,6 @@ static enum kai_export_left add(struct kai_export *e, const struct kai_export_re
     if (e->rest.len == 0)
         make_rest(&e->rest, r);
     kai_csv_cell(b, r->value);
-    kai_buf_u8(b, ',');
-    cell(b, kai_vtype_name(r->type));
     kai_buf_add(b, e->rest.p, e->rest.len);
     return KAI_EXPORT_TAKEN;
 }

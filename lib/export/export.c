@@ -6,13 +6,20 @@
 
 #include <sodium.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "export/form.h"
 
-#define BLOCK_BYTES (64u << 10)              /* What the sink gets in one piece. */
-#define FILE_MAX    (2 * KAI_STIX_BYTES_MAX) /* An object comes whole. */
-#define ITEM_MAX    KAI_STIX_BYTES_MAX       /* A name is part of an object. */
-#define SEEN_FIRST  1024u
-#define GROUP       32u
+#define FILE_MAX   (2 * KAI_STIX_BYTES_MAX) /* An object comes whole. */
+#define ITEM_MAX   KAI_STIX_BYTES_MAX       /* A name is part of an object. */
+#define SEEN_FIRST 1024u
+/* Past 48,000 values there is room for 1.5 million at once (16 MiB): on the way there in steps each
+ * would be moved several times, which took a sixth of an export. */
+#define SEEN_SMALL 65536u
+#define SEEN_LARGE (2u << 20)
+
+_Static_assert(EXPORT_SECRET_BYTES >= XXH3_SECRET_SIZE_MIN, "a secret of XXH3");
 
 static const struct export_form *const FORMS[KAI_EXPORT_FORMATS_N] = {
     [KAI_EXPORT_ZEEK] = &kai_export_zeek, [KAI_EXPORT_SURICATA] = &kai_export_suricata,
@@ -51,7 +58,7 @@ static void fail(struct kai_export *e, enum kai_err err)
         e->err = err;
 }
 
-static void hand_on(struct kai_export *e, unsigned file)
+void kai_export_hand_on(struct kai_export *e, unsigned file)
 {
     struct kai_buf *b = &e->files[file].b;
 
@@ -71,36 +78,34 @@ void kai_export_open(struct kai_export *e, unsigned file, const char *name)
 
 void kai_export_close(struct kai_export *e, unsigned file)
 {
-    hand_on(e, file);
+    kai_export_hand_on(e, file);
     if (e->err == KAI_OK)
         fail(e, e->sink.close(e->sink.ctx, file));
     kai_buf_free(&e->files[file].b);
     e->files[file].open = false;
 }
 
-struct kai_buf *kai_export_file(struct kai_export *e, unsigned file)
+/* ---- What is there already.
+ *
+ * Whoever finds two values with one hash keeps the later one out of a file. Nobody can look for
+ * them: the secret is made anew for each export, and nothing that is hashed under it goes out. */
+static void make_secret(struct kai_export *e)
 {
-    if (e->files[file].b.len >= BLOCK_BYTES)
-        hand_on(e, file);
-    return &e->files[file].b;
+    uint8_t seed[randombytes_SEEDBYTES] = {0};
+
+    memcpy(seed, e->opts.seed, sizeof e->opts.seed);
+    randombytes_buf_deterministic(e->secret, sizeof e->secret, seed);
 }
 
-/* ---- What is there already. */
 uint64_t kai_export_hash(const struct kai_export *e, uint64_t before, const void *p, size_t n)
 {
-    uint8_t key[KAI_EXPORT_SEED_BYTES];
-    uint8_t out[crypto_shorthash_BYTES];
-
-    memcpy(key, e->opts.seed, sizeof key);
-    for (size_t i = 0; i < 8; i++) /* Chained, so that parts do not run into one another. */
-        key[i] ^= (uint8_t)(before >> (8 * i));
-    (void)crypto_shorthash(out, p, n, key);
-    return kai_get_u64(out);
+    return XXH3_64bits_withSecret(p, n, e->secret, sizeof e->secret) ^
+           before * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 static bool grow(struct export_seen *s)
 {
-    size_t cap = s->cap == 0 ? SEEN_FIRST : 2 * s->cap;
+    size_t cap = s->cap == 0 ? SEEN_FIRST : s->cap == SEEN_SMALL ? SEEN_LARGE : 2 * s->cap;
     uint64_t *slots = calloc(cap, sizeof *slots);
 
     if (slots == NULL)
@@ -138,6 +143,13 @@ bool kai_export_seen(struct kai_export *e, uint64_t hash)
     return false;
 }
 
+static uint64_t look_ahead(const struct kai_export *e, uint64_t hash)
+{
+    if (e->seen.cap > 0)
+        __builtin_prefetch(&e->seen.slots[(size_t)hash & (e->seen.cap - 1)], 1);
+    return hash;
+}
+
 static uint64_t hash_of(const struct kai_export *e, enum kai_vtype type, struct kai_view v)
 {
     return kai_export_hash(e, (e->form->by_source ? e->source : 0) ^ (uint64_t)type, v.p, v.n);
@@ -164,7 +176,7 @@ static bool same_item(struct kai_view old, const struct kai_export_record *r, co
 static void look_at_item(struct kai_export *e, const struct kai_export_record *r)
 {
     uint64_t n[4] = {r->first_seen_ms, r->valid_until_ms, (uint64_t)r->tlp << 8 | r->pap,
-                     (uint64_t)r->exercise << 1 | r->detect};
+                     (uint64_t)r->type << 8 | (uint64_t)r->exercise << 1 | r->detect};
 
     if (same_item(kai_buf_view(&e->item), r, n))
         return;
@@ -191,6 +203,7 @@ enum kai_err kai_export_new(struct kai_export **out, enum kai_export_format form
     e->form = FORMS[format];
     e->sink = *sink;
     e->opts = *opts;
+    make_secret(e);
     kai_buf_init(&e->item, ITEM_MAX);
     kai_buf_init(&e->rest, 6 * ITEM_MAX);
     fail(e, e->form->begin(e));
@@ -214,14 +227,69 @@ static enum kai_export_left add(struct kai_export *e, const struct kai_export_re
     return left;
 }
 
+static void end_group(struct kai_export *e)
+{
+    if (e->form->group != NULL)
+        e->form->group(e);
+}
+
+/* Else n records are left out: that they are there twice is not looked for. */
+static bool takes_type(struct kai_export *e, enum kai_vtype type, size_t n)
+{
+    if (e->form->takes == NULL || e->form->takes(type))
+        return true;
+    e->count[KAI_EXPORT_TYPE] += n;
+    return false;
+}
+
+/* The last object: it goes out of the buffer again where it is there twice. */
+static enum kai_export_left settle(struct kai_export *e)
+{
+    enum kai_export_left how = KAI_EXPORT_TAKEN;
+
+    if (!e->doubtful.is)
+        return how;
+    e->doubtful.is = false;
+    if (kai_export_seen(e, e->doubtful.hash)) {
+        how = KAI_EXPORT_TWICE;
+        e->files[0].b.len = e->doubtful.len;
+    }
+    e->count[how]++;
+    return how;
+}
+
+/* Where it will be looked for is far away in memory: that is on its way while the object is
+ * written, and until the next one comes. */
+static enum kai_export_left add_object(struct kai_export *e, const struct kai_export_record *r)
+{
+    uint64_t hash = look_ahead(e, hash_of(e, r->type, r->object));
+
+    (void)settle(e);
+    size_t len = kai_export_file(e, 0)->len;
+    enum kai_export_left how = e->form->add(e, r);
+    if (how != KAI_EXPORT_TAKEN)
+        e->count[how]++;
+    else
+        e->doubtful = (struct export_doubtful){.is = true, .hash = hash, .len = len};
+    return how;
+}
+
 enum kai_err kai_export_add(struct kai_export *e, const struct kai_export_record *r,
                             enum kai_export_left *left)
 {
+    enum kai_export_left how = KAI_EXPORT_TYPE;
+
     if (e->err != KAI_OK)
         return e->err;
-    look_at_item(e, r);
-    enum kai_export_left how =
-        add(e, r, hash_of(e, r->type, e->form->objects ? r->object : r->value));
+    if (e->form->objects) {
+        how = add_object(e, r);
+        if (left != NULL && how == KAI_EXPORT_TAKEN)
+            how = settle(e);
+    } else if (takes_type(e, r->type, 1)) {
+        look_at_item(e, r);
+        how = add(e, r, hash_of(e, r->type, r->value));
+        end_group(e);
+    }
     if (left != NULL)
         *left = how;
     return e->err;
@@ -231,29 +299,29 @@ enum kai_err kai_export_add_many(struct kai_export *e, const struct kai_export_r
                                  const struct kai_view *values, size_t n)
 {
     struct kai_export_record one = *r;
-    uint64_t hash[GROUP];
+    uint64_t hash[EXPORT_GROUP];
 
-    if (e->err == KAI_OK)
-        look_at_item(e, r);
-    for (size_t at = 0; at < n && e->err == KAI_OK; at += GROUP) {
-        size_t group = n - at < GROUP ? n - at : GROUP;
+    if (e->err != KAI_OK || !takes_type(e, r->type, n))
+        return e->err;
+    look_at_item(e, r);
+    for (size_t at = 0; at < n && e->err == KAI_OK; at += EXPORT_GROUP) {
+        size_t group = n - at < EXPORT_GROUP ? n - at : EXPORT_GROUP;
 
         /* Where each will be looked for is on its way from memory while the others are done. */
-        for (size_t i = 0; i < group; i++) {
-            hash[i] = hash_of(e, r->type, values[at + i]);
-            if (e->seen.cap > 0)
-                __builtin_prefetch(&e->seen.slots[(size_t)hash[i] & (e->seen.cap - 1)], 1);
-        }
+        for (size_t i = 0; i < group; i++)
+            hash[i] = look_ahead(e, hash_of(e, r->type, values[at + i]));
         for (size_t i = 0; i < group; i++) {
             one.value = values[at + i];
             (void)add(e, &one, hash[i]);
         }
+        end_group(e);
     }
     return e->err;
 }
 
 enum kai_err kai_export_end(struct kai_export *e)
 {
+    (void)settle(e);
     if (e->err == KAI_OK && e->form->end != NULL)
         e->form->end(e);
     for (unsigned i = 0; i < KAI_EXPORT_FILES_MAX; i++)

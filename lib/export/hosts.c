@@ -13,10 +13,13 @@ static enum kai_err begin(struct kai_export *e)
     return KAI_OK;
 }
 
+static bool takes(enum kai_vtype type)
+{
+    return type == KAI_V_DOMAIN;
+}
+
 static enum kai_export_left add(struct kai_export *e, const struct kai_export_record *r)
 {
-    if (r->type != KAI_V_DOMAIN)
-        return KAI_EXPORT_TYPE;
     if (r->value.n > LINE_BYTES_MAX)
         return KAI_EXPORT_LONG;
     if (memchr(r->value.p, '.', r->value.n) == NULL) /* localhost, and names of the own network. */
@@ -29,4 +32,4 @@ static enum kai_export_left add(struct kai_export *e, const struct kai_export_re
 }
 
 const struct export_form kai_export_hosts = {
-    .name = "hosts", .use = KAI_EXPORT_BLOCK, .begin = begin, .add = add};
+    .name = "hosts", .use = KAI_EXPORT_BLOCK, .begin = begin, .takes = takes, .add = add};

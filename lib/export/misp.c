@@ -40,7 +40,10 @@ struct event {
 struct feed {
     struct event events[OPEN_MAX];
     uint64_t begun;
-    struct kai_buf manifest; /* Members of the object so far. */
+    struct kai_buf manifest;              /* Members of the object so far. */
+    unsigned slot;                        /* The event of the item at hand, */
+    struct kai_view values[EXPORT_GROUP]; /* and what hashes.csv has yet to get of it. */
+    size_t n_values;
 };
 
 static enum kai_err begin(struct kai_export *e)
@@ -229,17 +232,20 @@ static unsigned event_of(struct kai_export *e, const struct kai_export_record *r
     return oldest;
 }
 
-static void put_hash(struct kai_export *e, const struct event *v, struct kai_view value)
+static void put_hashes(struct kai_export *e)
 {
-    struct kai_buf *b = kai_export_file(e, HASHES);
-    uint8_t *to = kai_buf_room(b, 2 * KAI_MD5_BYTES + sizeof v->line);
-    uint8_t md5[KAI_MD5_BYTES];
+    struct feed *s = e->state;
+    const struct event *v = &s->events[s->slot];
+    size_t line = 2 * KAI_MD5_BYTES + sizeof v->line;
+    uint8_t *to = kai_buf_room(kai_export_file(e, HASHES), s->n_values * line);
+    uint8_t md5[EXPORT_GROUP][KAI_MD5_BYTES];
 
-    if (to == NULL)
-        return;
-    kai_md5(md5, value.p, value.n);
-    (void)kai_hex((char *)to, md5, sizeof md5);
-    memcpy(to + 2 * KAI_MD5_BYTES, v->line, sizeof v->line); /* Over the NUL. */
+    kai_md5(md5, s->values, s->n_values);
+    for (size_t i = 0; i < s->n_values && to != NULL; i++, to += line) {
+        (void)kai_hex((char *)to, md5[i], sizeof md5[i]);
+        memcpy(to + 2 * KAI_MD5_BYTES, v->line, sizeof v->line); /* Over the NUL. */
+    }
+    s->n_values = 0;
 }
 
 /* Members of an attribute that all values of an item share. */
@@ -282,40 +288,61 @@ static void attribute_uuid(char out[static KAI_UUID_CAP], const struct event *v,
     (void)kai_uuid_text(out, uuid);
 }
 
-/* An attribute up to its value, in one go: there are millions. */
-static void put_head(struct kai_buf *b, struct event *v, const struct middle *m,
-                     const struct kai_export_record *r)
+/* An attribute up to its value, and room for n bytes more; NULL on failure. */
+static uint8_t *put_head(struct kai_buf *b, struct event *v, const struct kai_export_record *r,
+                         size_t n)
 {
     static const char first[] = ",\n{\"uuid\":\"";
+    const struct middle *m = &middles[kai_vtype_of((uint64_t)r->type)];
     size_t skip = v->n++ > 0 ? 0 : 1; /* No comma before the first. */
-    size_t n = sizeof first - 1 - skip;
-    uint8_t *to = kai_buf_room(b, n + KAI_UUID_CAP - 1 + m->n);
+    uint8_t *to = kai_buf_room(b, sizeof first - 1 - skip + KAI_UUID_CAP - 1 + m->n + n);
 
     if (to == NULL)
+        return NULL;
+    to = kai_export_put(to, first + skip, sizeof first - 1 - skip);
+    attribute_uuid((char *)to, v, r->type, r->value);
+    return kai_export_put(to + KAI_UUID_CAP - 1, m->text, m->n); /* Over its NUL. */
+}
+
+/* In one go where the value is written as it stands: there are millions. */
+static void put_attribute(struct kai_export *e, struct kai_buf *b, struct event *v,
+                          const struct kai_export_record *r)
+{
+    struct kai_view value = r->value;
+    struct kai_view rest = kai_buf_view(&e->rest);
+    struct kai_jput j;
+
+    if (kai_plain_run(value.p, value.n) < value.n) {
+        (void)put_head(b, v, r, 0);
+        kai_jput_init(&j, b);
+        kai_jput_view(&j, NULL, value);
+        kai_buf_add(b, rest.p, rest.n);
         return;
-    memcpy(to, first + skip, n);
-    attribute_uuid((char *)to + n, v, r->type, r->value);
-    memcpy(to + n + KAI_UUID_CAP - 1, m->text, m->n); /* Over its NUL. */
+    }
+    uint8_t *to = put_head(b, v, r, value.n + 2 + rest.n);
+    if (to == NULL)
+        return;
+    *to++ = '"';
+    to = kai_export_put(to, value.p, value.n);
+    *to++ = '"';
+    (void)kai_export_put(to, rest.p, rest.n);
+}
+
+static bool takes(enum kai_vtype type)
+{
+    return middles[kai_vtype_of((uint64_t)type)].text != NULL;
 }
 
 static enum kai_export_left add(struct kai_export *e, const struct kai_export_record *r)
 {
     struct feed *s = e->state;
-    const struct middle *m = &middles[kai_vtype_of((uint64_t)r->type)];
-    struct kai_jput j;
 
-    if (m->text == NULL)
-        return KAI_EXPORT_TYPE;
-    unsigned slot = event_of(e, r);
-    struct event *v = &s->events[slot];
-    if (e->rest.len == 0)
+    if (e->rest.len == 0) {
         make_rest(&e->rest, r);
-    struct kai_buf *b = kai_export_file(e, FIRST_EVENT + slot);
-    put_head(b, v, m, r);
-    kai_jput_init(&j, b);
-    kai_jput_view(&j, NULL, r->value);
-    kai_buf_add(b, e->rest.p, e->rest.len);
-    put_hash(e, v, r->value);
+        s->slot = event_of(e, r);
+    }
+    put_attribute(e, kai_export_file(e, FIRST_EVENT + s->slot), &s->events[s->slot], r);
+    s->values[s->n_values++] = r->value;
     return KAI_EXPORT_TAKEN;
 }
 
@@ -352,6 +379,8 @@ const struct export_form kai_export_misp = {.name = "misp",
                                             .folder = true,
                                             .by_source = true,
                                             .begin = begin,
+                                            .takes = takes,
                                             .add = add,
+                                            .group = put_hashes,
                                             .end = end,
                                             .free = free_feed};

@@ -41,30 +41,38 @@ uint32_t kai_export_serial(struct kai_view head, uint64_t now_ms)
 
 static bool is_trigger(struct kai_view name)
 {
-    static const char *const last[] = {"rpz-ip", "rpz-nsip", "rpz-nsdname", "rpz-client-ip"};
+    static const char *const triggers[] = {"rpz-ip", "rpz-nsip", "rpz-nsdname", "rpz-client-ip"};
+    size_t at = name.n;
 
-    for (size_t i = 0; i < sizeof last / sizeof last[0]; i++) {
-        size_t n = strlen(last[i]);
-
-        if (name.n >= n && memcmp(name.p + name.n - n, last[i], n) == 0 &&
-            (name.n == n || name.p[name.n - n - 1] == '.'))
+    while (at > 0 && name.p[at - 1] != '.')
+        at--;
+    struct kai_view last = kai_view_of(name.p + at, name.n - at);
+    if (last.n < 4 || memcmp(last.p, "rpz-", 4) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof triggers / sizeof triggers[0]; i++)
+        if (kai_view_eq(last, kai_view_of(triggers[i], strlen(triggers[i]))))
             return true;
-    }
     return false;
 }
 
 static enum kai_export_left add_name(struct kai_export *e, struct kai_view name)
 {
+    static const char deny[] = " CNAME .\n", below[] = "*.";
     struct kai_buf *b = kai_export_file(e, 0);
 
     if (name.n > NAME_MAX)
         return KAI_EXPORT_LONG;
     if (is_trigger(name))
         return KAI_EXPORT_SHAPE;
-    kai_buf_add(b, name.p, name.n);
-    kai_buf_text(b, " CNAME .\n*.");
-    kai_buf_add(b, name.p, name.n);
-    kai_buf_text(b, " CNAME .\n");
+    uint8_t *to = kai_buf_room(b, 2 * (name.n + sizeof deny - 1) + sizeof below - 1);
+
+    if (to == NULL)
+        return KAI_EXPORT_TAKEN; /* The failure is the export's. */
+    to = kai_export_put(to, name.p, name.n);
+    to = kai_export_put(to, deny, sizeof deny - 1);
+    to = kai_export_put(to, below, sizeof below - 1);
+    to = kai_export_put(to, name.p, name.n);
+    (void)kai_export_put(to, deny, sizeof deny - 1);
     return KAI_EXPORT_TAKEN;
 }
 
@@ -72,14 +80,20 @@ static void add_ip4(struct kai_buf *b, const struct kai_cidr *ip)
 {
     struct kai_cidr turned = {.addr = {ip->addr[3], ip->addr[2], ip->addr[1], ip->addr[0]},
                               .bits = 32};
-    char text[KAI_IP_TEXT_CAP];
+    static const char deny[] = ".rpz-ip CNAME .\n";
+    size_t room = 3 + KAI_IP_TEXT_CAP + sizeof deny - 1;
+    uint8_t *begin = kai_buf_room(b, room);
+    uint8_t *to = begin;
 
+    if (to == NULL)
+        return;
     if (ip->bits >= 10)
-        kai_buf_u8(b, (uint8_t)('0' + ip->bits / 10));
-    kai_buf_u8(b, (uint8_t)('0' + ip->bits % 10));
-    kai_buf_u8(b, '.');
-    kai_buf_add(b, text, kai_ip4_text(text, &turned));
-    kai_buf_text(b, ".rpz-ip CNAME .\n");
+        *to++ = (uint8_t)('0' + ip->bits / 10);
+    *to++ = (uint8_t)('0' + ip->bits % 10);
+    *to++ = '.';
+    to += kai_ip4_text((char *)to, &turned);
+    to = kai_export_put(to, deny, sizeof deny - 1);
+    b->len -= room - (size_t)(to - begin); /* What it did not take. */
 }
 
 /* Words from the last to the first; zz stands for the longest run of two zeros or more, of equals
@@ -113,14 +127,17 @@ static void add_ip6(struct kai_buf *b, const struct kai_cidr *ip)
     kai_buf_text(b, ".rpz-ip CNAME .\n");
 }
 
+static bool takes(enum kai_vtype type)
+{
+    return type == KAI_V_DOMAIN || type == KAI_V_IPV4 || type == KAI_V_IPV6;
+}
+
 static enum kai_export_left add(struct kai_export *e, const struct kai_export_record *r)
 {
     struct kai_cidr ip;
 
     if (r->type == KAI_V_DOMAIN)
         return add_name(e, r->value);
-    if (r->type != KAI_V_IPV4 && r->type != KAI_V_IPV6)
-        return KAI_EXPORT_TYPE;
     bool ok = r->type == KAI_V_IPV4 ? kai_ip4_parse(&ip, r->value) : kai_ip6_parse(&ip, r->value);
     if (!ok || ip.bits == 0) /* All of the Internet is no address, and BIND takes none such. */
         return KAI_EXPORT_SHAPE;
@@ -132,4 +149,4 @@ static enum kai_export_left add(struct kai_export *e, const struct kai_export_re
 }
 
 const struct export_form kai_export_rpz = {
-    .name = "rpz", .use = KAI_EXPORT_BLOCK, .begin = begin, .add = add};
+    .name = "rpz", .use = KAI_EXPORT_BLOCK, .begin = begin, .takes = takes, .add = add};

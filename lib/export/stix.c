@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "export/form.h"
 #include "item/label.h"
 #include "item/scoid.h"
@@ -65,23 +67,21 @@ static void find_markings(struct bundle *s, struct kai_view object)
     }
 }
 
-static void put_comma(struct kai_export *e)
+static void put_comma(struct bundle *s, struct kai_buf *b)
 {
-    struct bundle *s = e->state;
-
-    kai_buf_text(kai_export_file(e, 0), s->any ? ",\n" : ",\"objects\":[\n");
+    kai_buf_text(b, s->any ? ",\n" : ",\"objects\":[\n");
     s->any = true;
 }
 
 static enum kai_export_left add(struct kai_export *e, const struct kai_export_record *r)
 {
     struct bundle *s = e->state;
+    struct kai_buf *b = kai_export_file(e, 0);
 
     if (r->object.n == 0)
         return KAI_EXPORT_TYPE;
     find_markings(s, r->object);
-    put_comma(e);
-    struct kai_buf *b = kai_export_file(e, 0);
+    put_comma(s, b);
     kai_buf_add(b, r->object.p, r->object.n);
     return KAI_EXPORT_TAKEN;
 }
@@ -118,12 +118,11 @@ static void end(struct kai_export *e)
     for (size_t i = 0; i < TLPS_N; i++) {
         if (!s->used[i])
             continue;
-        put_comma(e);
+        put_comma(s, kai_export_file(e, 0));
         put_marking(e, i);
     }
-    memcpy(id, e->opts.seed, sizeof id);
-    for (size_t i = 0; i < sizeof id; i++) /* It is at random, and told to nobody. */
-        id[i] ^= (uint8_t)kai_export_hash(e, i, "id", 2);
+    /* The seed is at random, and told to nobody. */
+    (void)crypto_generichash(id, sizeof id, e->opts.seed, sizeof e->opts.seed, NULL, 0);
     id[6] = (uint8_t)((id[6] & 0x0f) | 0x40);
     id[8] = (uint8_t)((id[8] & 0x3f) | 0x80);
     kai_buf_printf(kai_export_file(e, 0), "%s,\"id\":\"bundle--%s\"}\n", s->any ? "\n]" : "",

@@ -20,13 +20,12 @@ static enum kai_err begin(struct kai_export *e)
 }
 
 /* With the tabs around it. */
-static const char *type_of(const struct kai_export_record *r)
+static const char *type_of(enum kai_vtype type)
 {
-    switch (r->type) {
+    switch (type) {
     case KAI_V_IPV4:
     case KAI_V_IPV6:
-        return memchr(r->value.p, '/', r->value.n) != NULL ? "\tIntel::SUBNET\t"
-                                                           : "\tIntel::ADDR\t";
+        return "\tIntel::ADDR\t";
     case KAI_V_DOMAIN:
         return "\tIntel::DOMAIN\t";
     case KAI_V_URL:
@@ -72,6 +71,11 @@ static const char *type_of(const struct kai_export_record *r)
     return NULL;
 }
 
+static bool takes(enum kai_vtype type)
+{
+    return type_of(type) != NULL;
+}
+
 static bool is(struct kai_view v, const char *text)
 {
     return kai_view_eq(v, kai_view_of(text, strlen(text)));
@@ -84,9 +88,10 @@ static bool unset(struct kai_view v)
 
 static void put(struct kai_buf *b, struct kai_view v)
 {
+    bool comment = v.n > 0 && v.p[0] == '#';
     size_t from = 0;
 
-    for (size_t i = 0; i < v.n; i++) {
+    for (size_t i = comment ? 0 : kai_plain_run(v.p, v.n); i < v.n; i++) {
         uint8_t c = v.p[i];
 
         if (c >= 0x20 && c != 0x7f && c != '\\' && !(c == '#' && i == 0))
@@ -116,11 +121,11 @@ static void make_rest(struct kai_buf *b, const struct kai_export_record *r)
 
 static enum kai_export_left add(struct kai_export *e, const struct kai_export_record *r)
 {
-    const char *type = type_of(r);
+    const char *type = type_of(r->type);
     struct kai_view value = r->value;
 
-    if (type == NULL)
-        return KAI_EXPORT_TYPE;
+    if ((r->type == KAI_V_IPV4 || r->type == KAI_V_IPV6) && memchr(value.p, '/', value.n) != NULL)
+        type = "\tIntel::SUBNET\t";
     if (r->type == KAI_V_URL) { /* As the scripts see it: host and path. */
         const uint8_t *at = memchr(value.p, ':', value.n);
 
@@ -140,5 +145,9 @@ static enum kai_export_left add(struct kai_export *e, const struct kai_export_re
     return KAI_EXPORT_TAKEN;
 }
 
-const struct export_form kai_export_zeek = {
-    .name = "zeek", .use = KAI_EXPORT_DETECT, .by_source = true, .begin = begin, .add = add};
+const struct export_form kai_export_zeek = {.name = "zeek",
+                                            .use = KAI_EXPORT_DETECT,
+                                            .by_source = true,
+                                            .begin = begin,
+                                            .takes = takes,
+                                            .add = add};

@@ -76,11 +76,14 @@ static void quad(struct kai_hunt_scanner *s, size_t begin, size_t end)
 {
     struct kai_cidr ip;
     unsigned dots = 0;
+    bool ok = kai_ip4_parse(&ip, kai_hunt_part(s, begin, end));
 
-    for (size_t i = begin; i < end; i++)
-        if (s->t.p[i] == '.' && ++dots == 4)
+    for (size_t i = begin; i < end && !ok; i++)
+        if (s->t.p[i] == '.' && ++dots == 4) {
             end = i;
-    if (dots >= 3 && kai_ip4_parse(&ip, kai_hunt_part(s, begin, end)))
+            ok = kai_ip4_parse(&ip, kai_hunt_part(s, begin, end));
+        }
+    if (ok)
         address(s, &ip, false, begin, end);
 }
 
@@ -99,31 +102,13 @@ static void quads(struct kai_hunt_scanner *s, size_t begin, size_t end)
     }
 }
 
-/* Up to 8 bytes as a number, in lower case. end: of what may be read. */
-static inline uint64_t lower8(const uint8_t *p, size_t n, const uint8_t *end)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    uint64_t w = 0;
-
-    if ((size_t)(end - p) >= 8) {
-        memcpy(&w, p, 8);
-        w &= n >= 8 ? ~UINT64_C(0) : (UINT64_C(1) << 8 * n) - 1;
-    } else {
-        for (size_t i = 0; i < n; i++)
-            w |= (uint64_t)p[i] << 8 * i;
-    }
-    uint64_t low = w & ones * 0x7f;
-    uint64_t upper = (low + ones * (0x80 - 'A')) ^ (low + ones * (0x7f - 'Z'));
-    return w | (upper & ~w & ones * 0x80) >> 2; /* Bit 7 says that it is A to Z. */
-}
-
 uint64_t kai_hunt_mix_lower(uint64_t h, const uint8_t *p, size_t n, const uint8_t *end)
 {
     size_t rest = n;
 
     for (; rest >= 8; rest -= 8, p += 8)
-        h = kai_hunt_step(h, lower8(p, 8, end));
-    return kai_hunt_step(h, lower8(p, rest, end) ^ (uint64_t)n << 56);
+        h = kai_hunt_step(h, kai_hunt_lower8(p, 8, end));
+    return kai_hunt_step(h, kai_hunt_lower8(p, rest, end) ^ (uint64_t)n << 56);
 }
 
 static bool all_digits(struct kai_view v)
@@ -145,8 +130,9 @@ static bool is_last(const struct kai_hunt_scanner *s, uint64_t h)
 static bool label(struct kai_view v, size_t *end, const uint8_t *read_end, uint64_t *h)
 {
     size_t begin = *end;
+    size_t least = begin > LABEL_MAX ? begin - LABEL_MAX - 1 : 0;
 
-    while (begin > 0 && v.p[begin - 1] != '.' && *end - begin <= LABEL_MAX)
+    while (begin > least && v.p[begin - 1] != '.')
         begin--;
     if (begin == *end || *end - begin > LABEL_MAX || v.n - begin > DOMAIN_MAX)
         return false;
@@ -227,9 +213,12 @@ static void far_name(struct kai_hunt_scanner *s, size_t begin, size_t end)
 
 void kai_hunt_dotted(struct kai_hunt_scanner *s, size_t begin, size_t end, unsigned bits)
 {
-    if (s->wants[KAI_HUNT_IPV4] && (bits & IS_DIGIT) != 0 &&
-        ((bits & IS_NAME) == IS_DIGIT || (bits & IS_DASH) != 0))
-        quads(s, begin, end);
+    if (s->wants[KAI_HUNT_IPV4] && (bits & IS_DIGIT) != 0) {
+        if ((bits & IS_DASH) != 0)
+            quads(s, begin, end);
+        else if ((bits & (IS_NAME | IS_HIGH)) == IS_DIGIT)
+            quad(s, begin, end);
+    }
     if (!s->wants[KAI_HUNT_DOMAIN] || (bits & (IS_HEX | IS_ALPHA | IS_HIGH)) == 0)
         return;
     if ((bits & IS_HIGH) == 0)
@@ -246,7 +235,7 @@ void kai_hunt_colons(struct kai_hunt_scanner *s, size_t begin)
     struct kai_cidr ip;
     size_t n;
 
-    if (begin < s->colons_end)
+    if (begin < s->colons_end || !(s->wants[KAI_HUNT_IPV6] || s->wants[KAI_HUNT_MAC]))
         return;
     for (; end < s->t.n; end++) {
         uint8_t c = s->t.p[end];

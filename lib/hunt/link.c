@@ -22,12 +22,21 @@ static size_t name_end(struct kai_view v, size_t host)
     return at > host && v.p[at - 1] == '.' ? host : at;
 }
 
+/* Whether the n bytes at p are text, in any case. end: of what may be read. */
+static bool begins8(const uint8_t *p, size_t n, const uint8_t *end, const char text[static 8])
+{
+    uint64_t w;
+
+    memcpy(&w, text, 8);
+    return kai_hunt_lower8(p, n, end) == w;
+}
+
 /* The hash of its scheme, where that is one of two; 0 for others. host: where the name begins. */
 static uint64_t scheme_hash(const struct kai_hunt_scanner *s, struct kai_view v, size_t host)
 {
-    if (host == 0 || (host == 7 && kai_ascii_begins(v, "http://")))
+    if (host == 0 || (host == 7 && begins8(v.p, 7, v.p + v.n, "http://")))
         return s->http;
-    return host == 8 && kai_ascii_begins(v, "https://") ? s->https : 0;
+    return host == 8 && begins8(v.p, 8, v.p + v.n, "https://") ? s->https : 0;
 }
 
 /* The text of a URL that most are: a name, and a path of ASCII; false for others. host: where the

@@ -240,7 +240,7 @@ static bool may_be_scheme(struct kai_view v)
 }
 
 /* What may be a disguise is marked for a second look: a scheme, or the sign behind an atom. */
-static void look_for_disguise(struct kai_hunt_scanner *s, size_t begin, size_t end)
+static void look_for_disguise(struct kai_hunt_scanner *s, size_t begin, size_t end, unsigned bits)
 {
     struct kai_view rest = kai_view_from(s->t, end);
     uint8_t c = rest.p[0];
@@ -249,7 +249,7 @@ static void look_for_disguise(struct kai_hunt_scanner *s, size_t begin, size_t e
     if ((c == '[' || c == '(' || c == '{' || c == '\\') && rest.n > 1 &&
         !kai_ascii_digit(rest.p[1]))
         s->disguised = s->disguised || kai_disguised(rest, false);
-    if (c == ':' || c == '*') {
+    if ((c == ':' && (bits & IS_ALPHA) != 0) || c == '*') {
         while (word > begin && (kai_hunt_byte[s->t.p[word - 1]] & IS_NAME) != 0)
             word--;
         if (may_be_scheme(kai_view_from(s->t, word)))
@@ -268,7 +268,7 @@ static void atom(struct kai_hunt_scanner *s, size_t begin, size_t end, unsigned 
     uint8_t next = kai_hunt_at(s, end);
 
     if (next > ' ' || (next == ' ' && end - begin == 3)) /* Else nothing is behind it. */
-        look_for_disguise(s, begin, end);
+        look_for_disguise(s, begin, end, bits);
     if (next == ':' && kai_hunt_at(s, end + 1) == '/' && kai_hunt_at(s, end + 2) == '/')
         kai_hunt_url(s, begin, end);
     else if (next == ':' && end - begin <= 4 && (bits & ~(IS_DIGIT | IS_HEX)) == 0)
@@ -278,11 +278,13 @@ static void atom(struct kai_hunt_scanner *s, size_t begin, size_t end, unsigned 
     if (kai_hunt_cut(s, begin, end))
         return;
     if ((bits & IS_DOT) != 0) { /* At its ends they are a sentence's. */
+        size_t n = end - begin;
+
         while (begin < end && s->t.p[begin] == '.')
             begin++;
         while (end > begin && s->t.p[end - 1] == '.')
             end--;
-        if (memchr(s->t.p + begin, '.', end - begin) == NULL)
+        if (end - begin < n && memchr(s->t.p + begin, '.', end - begin) == NULL)
             bits &= ~IS_DOT;
     }
     if ((bits & IS_DOT) == 0) {
@@ -299,8 +301,12 @@ static void look(struct kai_hunt_scanner *s)
 {
     const uint8_t *p = s->t.p;
     size_t n = s->t.n;
+    size_t stop = n;
     size_t i = 0;
 
+    /* Behind it all is one atom; before it each ends by itself, and nobody has to ask for n. */
+    while (stop > 0 && kai_hunt_byte[p[stop - 1]] != 0)
+        stop--;
     s->colons_end = 0;
     while (i < n) {
         unsigned is = kai_hunt_byte[p[i]];
@@ -314,10 +320,12 @@ static void look(struct kai_hunt_scanner *s)
             i++;
             continue;
         }
-        do {
-            bits |= is;
-            i++;
-        } while (i < n && (is = kai_hunt_byte[p[i]]) != 0);
+        if (i < stop)
+            for (; is != 0; is = kai_hunt_byte[p[++i]])
+                bits |= is;
+        else
+            for (; i < n; i++)
+                bits |= kai_hunt_byte[p[i]];
         if (i - begin >= 2 || (i < n && (p[i] == ':' || p[i] == '@' || p[i] == '*')))
             atom(s, begin, i, bits);
     }

@@ -65,6 +65,24 @@ static inline struct kai_view kai_hunt_part(const struct kai_hunt_scanner *s, si
     return kai_view_of(s->t.p + begin, end - begin);
 }
 
+/* Up to 8 bytes as a number, in lower case. end: of what may be read. */
+static inline uint64_t kai_hunt_lower8(const uint8_t *p, size_t n, const uint8_t *end)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t w = 0;
+
+    if ((size_t)(end - p) >= 8) {
+        memcpy(&w, p, 8);
+        w &= n >= 8 ? ~UINT64_C(0) : (UINT64_C(1) << 8 * n) - 1;
+    } else {
+        for (size_t i = 0; i < n; i++)
+            w |= (uint64_t)p[i] << 8 * i;
+    }
+    uint64_t low = w & ones * 0x7f;
+    uint64_t upper = (low + ones * (0x80 - 'A')) ^ (low + ones * (0x7f - 'Z'));
+    return w | (upper & ~w & ones * 0x80) >> 2; /* Bit 7 says that it is A to Z. */
+}
+
 /* What ends a URL, and a word: blanks, controls, quotes that are double, < > and `. */
 #define IS_HARD 1u
 /* What may stand in a URL, and more often stands behind one. */

@@ -16,19 +16,20 @@ void kai_ip_mask(uint8_t *addr, size_t n, unsigned bits)
 }
 
 /* A decimal of at most max without leading zeros, from *at on. */
-static bool decimal(struct kai_view t, size_t *at, unsigned max, unsigned *out)
+static inline bool decimal(struct kai_view t, size_t *at, unsigned max, unsigned *out)
 {
     size_t begin = *at;
+    size_t i = begin;
     unsigned v = 0;
 
-    while (*at < t.n && kai_ascii_digit(t.p[*at])) {
-        v = v * 10 + (unsigned)(t.p[*at] - '0');
-        if (v > max || (*at > begin && t.p[begin] == '0'))
+    for (; i < t.n && kai_ascii_digit(t.p[i]); i++) {
+        v = v * 10 + (unsigned)(t.p[i] - '0');
+        if (v > max || (i > begin && t.p[begin] == '0'))
             return false;
-        (*at)++;
     }
+    *at = i;
     *out = v;
-    return *at > begin;
+    return i > begin;
 }
 
 /* Nothing, or "/bits" and nothing after. */
@@ -45,15 +46,18 @@ static bool prefix(struct kai_view t, size_t at, unsigned max, unsigned *bits)
 /* Four decimals from *at on. */
 static bool quad(struct kai_view t, size_t *at, uint8_t out[static 4])
 {
+    size_t now = *at; /* What is written to out might be *at, which would be read each time. */
+
     for (int i = 0; i < 4; i++) {
         unsigned v;
 
-        if (i > 0 && (*at >= t.n || t.p[(*at)++] != '.'))
+        if (i > 0 && (now >= t.n || t.p[now++] != '.'))
             return false;
-        if (!decimal(t, at, 255, &v))
+        if (!decimal(t, &now, 255, &v))
             return false;
         out[i] = (uint8_t)v;
     }
+    *at = now;
     return true;
 }
 
@@ -66,7 +70,8 @@ bool kai_ip4_parse(struct kai_cidr *out, struct kai_view text)
     if (!quad(text, &at, out->addr) || !prefix(text, at, 32, &bits))
         return false;
     out->bits = (uint8_t)bits;
-    kai_ip_mask(out->addr, 4, bits);
+    if (bits < 32)
+        kai_ip_mask(out->addr, 4, bits);
     return true;
 }
 

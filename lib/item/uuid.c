@@ -22,15 +22,12 @@ void kai_uuid5(uint8_t out[static 16], const uint8_t ns[static 16], const void *
 
 char *kai_uuid_text(char out[static KAI_UUID_CAP], const uint8_t uuid[static 16])
 {
-    static const uint8_t groups[] = {4, 2, 2, 2, 6};
-    char *at = out;
+    static const uint8_t places[16] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
 
-    for (size_t i = 0; i < sizeof groups; uuid += groups[i++]) {
-        (void)kai_hex(at, uuid, groups[i]);
-        at += 2 * groups[i];
-        if (i + 1 < sizeof groups)
-            *at++ = '-';
-    }
+    for (size_t i = 0; i < sizeof places; i++)
+        memcpy(out + places[i], kai_hex_pairs + 2 * uuid[i], 2);
+    out[8] = out[13] = out[18] = out[23] = '-';
+    out[KAI_UUID_CAP - 1] = '\0';
     return out;
 }
 

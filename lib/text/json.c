@@ -33,22 +33,15 @@ static void escape(struct kai_buf *out, uint32_t c)
     }
 }
 
-static bool needs_escape(uint8_t c)
-{
-    return c < 0x20 || c > 0x7e || c == '"' || c == '\\';
-}
-
 static void string(struct kai_buf *out, struct kai_view text)
 {
     kai_buf_u8(out, '"');
     for (size_t i = 0; i < text.n && out->err == KAI_OK;) {
-        size_t run = i;
+        size_t run = kai_plain_run(text.p + i, text.n - i);
         ucs4_t c;
 
-        while (run < text.n && !needs_escape(text.p[run]))
-            run++;
-        kai_buf_add(out, text.p + i, run - i);
-        i = run;
+        kai_buf_add(out, text.p + i, run);
+        i += run;
         if (i == text.n)
             break;
         int n = u8_mbtouc(&c, text.p + i, text.n - i);

@@ -2,7 +2,7 @@
  * of the values where they are kept, and writing the same bytes from an array that is ready. Time
  * of one core; the files are in memory (memfd), so that no disk is measured.
  *
- *     bench_export [VALUES]     1,000,000 without an argument */
+ *     bench_export [VALUES [FORM]]     1,000,000 and all forms without an argument */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,7 @@
 #include "query/index.h"
 
 #define LIST_VALUES 4000u
+#define ROUNDS      5u
 
 static char dir[] = "/tmp/kairan-bench-XXXXXX";
 
@@ -153,44 +154,39 @@ static void look(void *ctx, enum kai_vtype type, const struct kai_view *v, size_
 }
 
 /* The indicator of a value, which a node has ready: its making is no part of an export. */
-static struct kai_view make(enum kai_vtype type, struct kai_view v, char *out, size_t cap)
+static struct kai_view make(enum kai_vtype type, struct kai_view v, char *out)
 {
-    int n = snprintf(out, cap,
-                     "{\"type\":\"indicator\",\"spec_version\":\"2.1\",\"id\":\"indicator--x\","
-                     "\"created\":\"2026-01-15T09:30:00.000Z\",\"modified\":"
-                     "\"2026-01-15T09:30:00.000Z\",\"pattern\":\"[%s = '%.*s']\","
-                     "\"pattern_type\":\"stix\",\"valid_from\":\"2026-01-15T09:30:00.000Z\","
-                     "\"object_marking_refs\":[\"marking-definition--bab4a63c-aed9-4cf5-a766-"
-                     "dfca5abac2bb\"]}",
-                     kai_vtype_path(type), (int)v.n, (const char *)v.p);
+    char *at =
+        stpcpy(out, "{\"type\":\"indicator\",\"spec_version\":\"2.1\",\"id\":\"indicator--x\","
+                    "\"created\":\"2026-01-15T09:30:00.000Z\",\"modified\":"
+                    "\"2026-01-15T09:30:00.000Z\",\"pattern\":\"[");
 
-    return kai_view_of(out, (size_t)n);
-}
-
-static void look_made(void *ctx, enum kai_vtype type, const struct kai_view *v, size_t n)
-{
-    char object[1024];
-    uint64_t *sum = ctx;
-
-    for (size_t i = 0; i < n; i++)
-        *sum += make(type, v[i], object, sizeof object).n;
+    at = stpcpy(at, kai_vtype_path(type));
+    at = stpcpy(at, " = '");
+    at = mempcpy(at, v.p, v.n);
+    at = stpcpy(at, "']\",\"pattern_type\":\"stix\",\"valid_from\":\"2026-01-15T09:30:00.000Z\","
+                    "\"object_marking_refs\":[\"marking-definition--bab4a63c-aed9-4cf5-a766-"
+                    "dfca5abac2bb\"]}");
+    return kai_view_of(out, (size_t)(at - out));
 }
 
 /* ---- Files in memory. */
 struct files {
     int fd[KAI_EXPORT_FILES_MAX];
+    int opened[KAI_EXPORT_FILES_MAX];
+    unsigned n;
     struct kai_buf all; /* What was written, for the array. */
     bool collect;
     uint64_t bytes;
-    unsigned n;
 };
 
 static enum kai_err on_open(void *ctx, unsigned file, const char *name)
 {
     struct files *f = ctx;
 
+    must(f->n < KAI_EXPORT_FILES_MAX, "files");
     f->fd[file] = memfd_create(name[0] != '\0' ? name : "out", MFD_CLOEXEC);
-    f->n++;
+    f->opened[f->n++] = f->fd[file];
     return f->fd[file] == -1 ? KAI_EIO : KAI_OK;
 }
 
@@ -206,23 +202,25 @@ static enum kai_err on_write(void *ctx, unsigned file, const void *p, size_t n)
     return f->all.err;
 }
 
+/* They are let go after the clock has stopped, as that of the ready array. */
 static enum kai_err on_close(void *ctx, unsigned file)
 {
-    struct files *f = ctx;
-
-    (void)close(f->fd[file]);
+    (void)ctx;
+    (void)file;
     return KAI_OK;
 }
 
 struct run {
     struct kai_export *e;
     bool objects;
+    double making;
 };
 
 static void add(void *ctx, enum kai_vtype type, const struct kai_view *v, size_t n)
 {
+    static char objects[LINE][512];
+    static struct kai_view made[LINE];
     struct run *r = ctx;
-    char object[1024];
     struct kai_export_record rec = {
         .type = type,
         .id = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
@@ -238,8 +236,12 @@ static void add(void *ctx, enum kai_vtype type, const struct kai_view *v, size_t
         must(kai_export_add_many(r->e, &rec, v, n) == KAI_OK, "add");
         return;
     }
+    double begun = now_s();
+    for (size_t i = 0; i < n; i++)
+        made[i] = make(type, v[i], objects[i]);
+    r->making += now_s() - begun;
     for (size_t i = 0; i < n; i++) {
-        rec.object = make(type, v[i], object, sizeof object);
+        rec.object = made[i];
         must(kai_export_add(r->e, &rec, NULL) == KAI_OK, "add");
     }
 }
@@ -255,9 +257,11 @@ static double export_all(struct kai_index *k, enum kai_export_format format, str
     must(kai_export_new(&r.e, format, &sink, &o) == KAI_OK, "new");
     (void)scan(k, add, &r);
     must(kai_export_end(r.e) == KAI_OK, "end");
-    t = now_s() - t;
+    t = now_s() - t - r.making;
     *taken = kai_export_count(r.e, KAI_EXPORT_TAKEN);
     kai_export_free(r.e);
+    while (f->n > 0)
+        (void)close(f->opened[--f->n]);
     return t;
 }
 
@@ -277,6 +281,35 @@ static double write_ready(const struct kai_buf *all)
     return t;
 }
 
+static void least(double *best, double took)
+{
+    if (*best == 0 || took < *best)
+        *best = took;
+}
+
+/* One form: all in turns, so that what else the machine does is of both; the least of each. */
+static void measure(struct kai_index *x, const char *name)
+{
+    enum kai_export_format format = kai_export_parse(name);
+    struct files f = {.collect = true};
+    double took = 0, ready = 0, scanned = 0;
+    uint64_t taken, bytes, sum = 0;
+
+    must(format != KAI_EXPORT_NONE, "there is no such form");
+    kai_buf_init(&f.all, (size_t)2 << 30);
+    (void)export_all(x, format, &f, &taken);
+    bytes = f.bytes;
+    f.collect = false;
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        least(&took, export_all(x, format, &f, &taken));
+        least(&scanned, scan(x, look, &sum));
+        least(&ready, write_ready(&f.all));
+    }
+    (void)printf("%-9s %9llu %11llu %9.3f %9.3f %9.3f %7.2f\n", name, (unsigned long long)taken,
+                 (unsigned long long)bytes, took, scanned, ready, took / (scanned + ready));
+    kai_buf_free(&f.all);
+}
+
 int main(int argc, char **argv)
 {
     static const char *const names[] = {"zeek", "suricata", "rpz", "hosts", "csv", "stix", "misp"};
@@ -284,34 +317,18 @@ int main(int argc, char **argv)
     struct kai_index *k;
     struct kai_why why = {0};
     bool rebuild;
-    uint64_t sum = 0;
     char path[64];
 
     must(mkdtemp(dir) != NULL, "folder");
     (void)snprintf(path, sizeof path, "%s/index", dir);
     must(kai_index_open(&k, path, 0, "bench", &rebuild, &why) == KAI_OK, "index");
     keep(k, n);
-    double scanned = scan(k, look, &sum);
-    (void)printf("%llu values; a scan of them %.3f s (%llx)\n", (unsigned long long)n, scanned,
-                 (unsigned long long)sum);
-    (void)printf("%-9s %9s %11s %9s %9s %7s\n", "form", "in it", "bytes", "export s", "ready s",
-                 "ratio");
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        enum kai_export_format format = kai_export_parse(names[i]);
-        struct files f = {.collect = true};
-        uint64_t taken;
-
-        kai_buf_init(&f.all, (size_t)2 << 30);
-        (void)export_all(k, format, &f, &taken);
-        uint64_t bytes = f.bytes;
-        f.collect = false;
-        double ready = write_ready(&f.all) +
-                       (kai_export_is_objects(format) ? scan(k, look_made, &sum) : scanned);
-        double took = export_all(k, format, &f, &taken);
-        (void)printf("%-9s %9llu %11llu %9.3f %9.3f %7.2f\n", names[i], (unsigned long long)taken,
-                     (unsigned long long)bytes, took, ready + scanned, took / (ready + scanned));
-        kai_buf_free(&f.all);
-    }
+    (void)printf("%llu values, the least of %u turns\n", (unsigned long long)n, ROUNDS);
+    (void)printf("%-9s %9s %11s %9s %9s %9s %7s\n", "form", "in it", "bytes", "export s", "scan s",
+                 "write s", "ratio");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (argc < 3 || strcmp(argv[2], names[i]) == 0)
+            measure(k, names[i]);
     kai_index_close(k);
     must(kai_index_erase(path) == KAI_OK, "erase");
     (void)rmdir(path);

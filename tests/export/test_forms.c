@@ -290,6 +290,24 @@ static void test_stix(void **state)
     json_decref(o);
     sheet_free(s);
 
+    e = begin(&s, KAI_EXPORT_STIX); /* Each twice, at once and much later, over many blocks. */
+    for (unsigned i = 0; i < 2 * 2 * 60000; i++) {
+        char text[64];
+
+        (void)snprintf(text, sizeof text, "{\"x\":%u}", i / 2 % 60000);
+        struct kai_export_record r = {
+            .object = V(text), .id = "", .name = "", .origin = "", .origin_name = ""};
+        assert_int_equal(kai_export_add(e, &r, NULL), KAI_OK);
+    }
+    assert_int_equal(kai_export_end(e), KAI_OK);
+    assert_int_equal(kai_export_count(e, KAI_EXPORT_TAKEN), 60000);
+    assert_int_equal(kai_export_count(e, KAI_EXPORT_TWICE), 180000);
+    kai_export_free(e);
+    o = load(s, "");
+    assert_int_equal(json_array_size(json_object_get(o, "objects")), 60000);
+    json_decref(o);
+    sheet_free(s);
+
     e = begin(&s, KAI_EXPORT_STIX); /* Nothing: a list in a bundle is never empty. */
     end(e);
     o = load(s, "");
@@ -415,12 +433,18 @@ static void test_md5(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        uint8_t out[KAI_MD5_BYTES];
-        char hex[KAI_HEX_CAP(KAI_MD5_BYTES)];
+    for (size_t n = 0; n <= 2 * KAI_MD5_LANES + 1; n++) { /* Short ones beside long ones. */
+        struct kai_view texts[2 * KAI_MD5_LANES + 1] = {{0}};
+        uint8_t out[2 * KAI_MD5_LANES + 1][KAI_MD5_BYTES];
 
-        kai_md5(out, rows[i].text, strlen(rows[i].text));
-        assert_string_equal(kai_hex(hex, out, sizeof out), rows[i].md5);
+        for (size_t i = 0; i < n; i++)
+            texts[i] = V(rows[(n + i) % 4].text);
+        kai_md5(out, texts, n);
+        for (size_t i = 0; i < n; i++) {
+            char hex[KAI_HEX_CAP(KAI_MD5_BYTES)];
+
+            assert_string_equal(kai_hex(hex, out[i], sizeof out[i]), rows[(n + i) % 4].md5);
+        }
     }
 }
 

@@ -5,13 +5,22 @@
 #include "item/cm.h"
 #include "item/oom.h"
 
+/* Of exactly its size, so that a sanitizer sees a read past it. */
+static uint8_t *copy_of(const uint8_t *from, size_t n)
+{
+    uint8_t *p = malloc(n > 0 ? n : 1);
+
+    assert_non_null(p);
+    memcpy(p, from, n);
+    return p;
+}
+
 static void cuts(struct brought *b, struct kai_view file, const struct kai_import_opts *opts,
                  enum hostile_part part)
 {
     for (size_t cut = 0; cut < file.n; cut++) {
-        uint8_t *p = malloc(cut + 1); /* So that a sanitizer sees a read past it. */
+        uint8_t *p = copy_of(file.p, cut);
 
-        memcpy(p, file.p, cut);
         assert_int_equal(brought_scan(b, kai_view_of(p, cut), opts), KAI_OK);
         if (part != HOSTILE_SHORTER)
             assert_true(b->sum.refused > 0);
@@ -23,9 +32,8 @@ static void cuts(struct brought *b, struct kai_view file, const struct kai_impor
 
 static void flips(struct brought *b, struct kai_view file, const struct kai_import_opts *opts)
 {
-    uint8_t *p = malloc(file.n);
+    uint8_t *p = copy_of(file.p, file.n);
 
-    memcpy(p, file.p, file.n);
     for (size_t bit = 0; bit < 8 * file.n; bit++) {
         p[bit / 8] ^= (uint8_t)(1u << bit % 8);
         assert_int_equal(brought_scan(b, kai_view_of(p, file.n), opts), KAI_OK);

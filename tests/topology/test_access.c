@@ -368,19 +368,38 @@ static void test_what(void **state)
 
 /* ---- A newcomer, to whom what came before is closed. */
 
+static void group_plan(struct kai_sim_plan *p)
+{
+    *p = (struct kai_sim_plan){.n_orgs = 5, .n_auds = 1};
+    for (size_t i = 1; i < p->n_orgs; i++)
+        p->org[i].caps = KAI_CAP_PUBLISH | KAI_CAP_ADMIT | KAI_CAP_STEWARD | KAI_CAP_OWNER;
+    p->aud[0] = (struct kai_sim_aud){.kind = KAI_AUD_GROUP, .owner = 1};
+    kai_orgs_add(&p->aud[0].members, 1);
+    kai_orgs_add(&p->aud[0].members, 2);
+    kai_orgs_add(&p->aud[0].members, 4);
+}
+
 static struct kai_sim *group_stage(void)
 {
     static struct kai_sim_plan p;
     struct kai_sim_options o = {
         .seed = 6, .plan = &p, .introduced = true, .latency_ms = 20, .no_dials = true};
 
-    p = (struct kai_sim_plan){.n_orgs = 5, .n_auds = 1};
-    for (size_t i = 1; i < p.n_orgs; i++)
-        p.org[i].caps = KAI_CAP_PUBLISH | KAI_CAP_ADMIT | KAI_CAP_STEWARD | KAI_CAP_OWNER;
-    p.aud[0] = (struct kai_sim_aud){.kind = KAI_AUD_GROUP, .owner = 1};
-    kai_orgs_add(&p.aud[0].members, 1);
-    kai_orgs_add(&p.aud[0].members, 2);
-    kai_orgs_add(&p.aud[0].members, 4);
+    group_plan(&p);
+    return kai_sim_new(&o);
+}
+
+/* The same with a second steward, 2; what came before is open to a newcomer. */
+static struct kai_sim *stewards_stage(uint64_t seed)
+{
+    static struct kai_sim_plan p;
+    struct kai_sim_options o = {
+        .seed = seed, .plan = &p, .introduced = true, .latency_ms = 20, .no_dials = true};
+
+    group_plan(&p);
+    p.aud[0].history = KAI_HISTORY_ALL;
+    p.aud[0].stewards[p.aud[0].n_stewards++] = 1;
+    p.aud[0].stewards[p.aud[0].n_stewards++] = 2;
     return kai_sim_new(&o);
 }
 
@@ -423,6 +442,37 @@ static void test_closed(void **state)
     assert_int_equal(log->l.incarnation, s->node[2].data[0].incarnation);
     assert_int_equal(kai_sim_violations(s), 0);
     kai_sim_free(s);
+}
+
+/* A second steward adds the heir of a member, which so hears, in the order of logs, first of a list
+ * in which it stands alone: it cannot say from it who the members are, and takes what the other
+ * brings: the rest of the keys, the rule, the entries. */
+static void test_added_alone(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 6; seed++) { /* In some of them that list comes first. */
+        struct kai_sim *s = stewards_stage(seed);
+
+        kai_sim_connect(s, 2, 1);
+        kai_sim_connect(s, 4, 1);
+        kai_sim_connect(s, 4, 2);
+        kai_sim_run(s, 8000);
+        kai_sim_publish(s, 2, 0, 100);
+        kai_sim_run(s, 2000);
+        kai_sim_stop(s, 1);
+        kai_sim_connect(s, 0, 3); /* Which is none of it: it hears of the merger alone. */
+        kai_sim_connect(s, 0, 4);
+        kai_sim_merge(s, 4, 3);
+        kai_sim_run(s, 60000);
+        kai_sim_connect(s, 3, 4);
+        kai_sim_run(s, 20000);
+        assert_true(kai_sim_may_publish(s, 3, 0));
+        const struct sim_log *log = sim_disk_log(&s->node[3], s->node[2].data[0].key.pk);
+        if (!log || log->n_opened == 0)
+            fail_msg("seed %llu: nothing is read", (unsigned long long)seed);
+        assert_int_equal(kai_sim_violations(s), 0);
+        kai_sim_free(s);
+    }
 }
 
 /* What waits for a peer that does not read is not sent to it once it is out. */
@@ -487,11 +537,12 @@ static void test_many_newcomers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_leaked),  cmocka_unit_test(test_unmatched),
-        cmocka_unit_test(test_between), cmocka_unit_test(test_kick),
-        cmocka_unit_test(test_sender),  cmocka_unit_test(test_revoked_author),
-        cmocka_unit_test(test_what),    cmocka_unit_test(test_closed),
-        cmocka_unit_test(test_retract), cmocka_unit_test(test_many_newcomers),
+        cmocka_unit_test(test_leaked),      cmocka_unit_test(test_unmatched),
+        cmocka_unit_test(test_between),     cmocka_unit_test(test_kick),
+        cmocka_unit_test(test_sender),      cmocka_unit_test(test_revoked_author),
+        cmocka_unit_test(test_what),        cmocka_unit_test(test_closed),
+        cmocka_unit_test(test_retract),     cmocka_unit_test(test_many_newcomers),
+        cmocka_unit_test(test_added_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -197,13 +197,33 @@ static void test_err(void **state)
     }
 }
 
+static void test_plain_run(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 256; c++) {
+        bool plain = c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+
+        for (size_t n = 0; n < 26; n++)
+            for (size_t at = 0; at < n; at++) { /* One such, and one that is none far behind. */
+                uint8_t text[26];
+
+                memset(text, n % 2 == 0 ? ' ' : '~', sizeof text);
+                text[n - 1] = (uint8_t)(at + 9 < n ? 0 : text[n - 1]);
+                text[at] = (uint8_t)c;
+                assert_int_equal(kai_plain_run(text, n), !plain ? at : at + 9 < n ? n - 1 : n);
+            }
+    }
+    assert_int_equal(kai_plain_run((const uint8_t *)"", 0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_u64),       cmocka_unit_test(test_hex),
         cmocka_unit_test(test_base32),    cmocka_unit_test(test_utf8),
         cmocka_unit_test(test_copy_text), cmocka_unit_test(test_view),
-        cmocka_unit_test(test_why),       cmocka_unit_test(test_err),
+        cmocka_unit_test(test_plain_run), cmocka_unit_test(test_why),
+        cmocka_unit_test(test_err),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
