@@ -210,7 +210,7 @@ const struct kai_call_verb *kai_call_verb(const char *name)
     return NULL;
 }
 
-enum kai_role kai_call_role(const struct kai_call_verb *v)
+uint8_t kai_call_role(const struct kai_call_verb *v)
 {
     return v->takes == KAI_POLICY_SHARE  ? KAI_ROLE_ANALYST
            : v->takes == KAI_POLICY_LOOK ? KAI_ROLE_READER

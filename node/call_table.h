@@ -25,8 +25,8 @@ struct kai_call_verb {
 const struct kai_call_verb *kai_call_verbs(size_t *n);
 /* NULL: there is none of that name. */
 const struct kai_call_verb *kai_call_verb(const char *name);
-/* The lowest role that may run it. */
-enum kai_role kai_call_role(const struct kai_call_verb *v);
+/* The lowest role (enum kai_role) that may run it. */
+uint8_t kai_call_role(const struct kai_call_verb *v);
 
 enum kai_arg_type {
     KAI_ARG_TEXT,
