@@ -91,6 +91,7 @@ struct kai_overlay {
     struct kai_visit {
         bool on, dialled;
         uint8_t node[KAI_ID_BYTES];
+        uint64_t ask; /* About which AUDIENCE, as kai_ask.id. */
         uint64_t until_ms;
     } visit[KAI_VISITS_AT_ONCE];
 };

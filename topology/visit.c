@@ -93,6 +93,18 @@ static bool may_tell(const struct kai_net *n, const struct kai_audience *a,
     return node->org == a->owner || kai_keyring_keeps(n->keyring, a->id, node->org);
 }
 
+/* By its own name. Whoever came into the place of a steward may tell, too, once it has the key;
+ * until then it asks as we do, and two such ones would ask each other for ever. */
+static bool is_named(const struct kai_audience *a, const struct kai_node *node)
+{
+    if (node->org == a->owner)
+        return true;
+    for (size_t i = 0; i < a->rec.n_stewards; i++)
+        if (memcmp(a->rec.stewards[i], node->org->id, KAI_ID_BYTES) == 0)
+            return true;
+    return false;
+}
+
 /* What we are a member of we know, and what we keep the keys of, once we have one. */
 static bool known(const struct kai_net *n, const struct kai_audience *a)
 {
@@ -127,7 +139,7 @@ static bool under_way(const struct kai_net *n, const struct kai_audience *a)
     for (size_t i = 0; i < KAI_VISITS_AT_ONCE; i++) {
         const struct kai_visit *v = &n->overlay.visit[i];
         const struct kai_node *node = v->on ? kai_roster_node(n->roster, v->node) : NULL;
-        if (node && may_tell(n, a, node))
+        if (node && (v->ask == name_of(a) || is_named(a, node)))
             return true;
     }
     return false;
@@ -169,30 +181,31 @@ static const struct kai_audience *unasked(struct kai_net *n, uint64_t *next)
     return lot ? lot : old;
 }
 
-/* One of its stewards by lot: of those that are linked, or of all. */
-static const struct kai_link *linked_steward(struct kai_net *n, const struct kai_audience *a)
+/* One of its stewards by lot, of those that are named or of the others: one that is linked, */
+static const struct kai_link *linked_steward(struct kai_net *n, const struct kai_audience *a,
+                                             bool named)
 {
     size_t start = n->n_links ? (size_t)kai_random_below(n, n->n_links) : 0;
 
     for (size_t i = 0; i < n->n_links; i++) {
         const struct kai_link *l = n->links[(start + i) % n->n_links];
-        if (!l->dead && l->peer && l->state == KAI_LINK_MATCH && may_tell(n, a, l->peer))
+        if (!l->dead && l->peer && l->state == KAI_LINK_MATCH && is_named(a, l->peer) == named &&
+            may_tell(n, a, l->peer))
             return l;
     }
     return NULL;
 }
 
-/* NULL: none can be dialled now, but perhaps at *again. */
-static struct kai_place *steward_of(struct kai_net *n, const struct kai_audience *a,
+/* or one that is not. NULL: none can be dialled now, but perhaps at *again, if that is earlier. */
+static struct kai_place *steward_of(struct kai_net *n, const struct kai_audience *a, bool named,
                                     uint64_t *again)
 {
     size_t start = n->n_book ? (size_t)kai_random_below(n, n->n_book) : 0;
 
-    *again = n->now_ms + AGAIN_MS;
     for (size_t i = 0; i < n->n_book; i++) {
         struct kai_place *p = &n->book[(start + i) % n->n_book];
         const struct kai_node *node = p->listens ? kai_roster_node(n->roster, p->node) : NULL;
-        if (!node || p->dialled_ms != 0 || !may_tell(n, a, node) ||
+        if (!node || p->dialled_ms != 0 || is_named(a, node) != named || !may_tell(n, a, node) ||
             memcmp(p->node, n->self.node_id, KAI_ID_BYTES) == 0 || !kai_book_good(n, p) ||
             kai_overlay_linked_to(n, p->node))
             continue;
@@ -203,11 +216,14 @@ static struct kai_place *steward_of(struct kai_net *n, const struct kai_audience
     return NULL;
 }
 
-static void begin_visit(struct kai_net *n, struct kai_visit *v, const uint8_t *node, bool dialled,
-                        uint64_t until_ms)
+static void begin_visit(struct kai_net *n, struct kai_visit *v, const struct kai_audience *a,
+                        const uint8_t *node, bool dialled)
 {
     n->count.visits++;
-    *v = (struct kai_visit){.on = true, .dialled = dialled, .until_ms = until_ms};
+    *v = (struct kai_visit){.on = true,
+                            .dialled = dialled,
+                            .ask = name_of(a),
+                            .until_ms = n->now_ms + (dialled ? VISIT_LOST_MS : LINKED_MS)};
     memcpy(v->node, node, KAI_ID_BYTES);
 }
 
@@ -234,27 +250,42 @@ static struct kai_visit *slot(struct kai_overlay *o, bool dialled)
     return alike < (dialled ? KAI_VISITS_DIALLED : KAI_VISITS_LINKED) ? v : NULL;
 }
 
+/* Of the named stewards, or of the others. KAI_EAGAIN: there is no place for it now;
+ * KAI_ENOTFOUND: none of them can be asked now. *dial: whom to dial for it. */
+static enum kai_err visit_one(struct kai_net *n, const struct kai_audience *a, bool named,
+                              struct kai_place **dial, uint64_t *again)
+{
+    const struct kai_link *l = linked_steward(n, a, named);
+    struct kai_visit *v = slot(&n->overlay, !l);
+
+    if (!v)
+        return KAI_EAGAIN;
+    if (l) {
+        begin_visit(n, v, a, l->peer_id, false);
+        return KAI_OK;
+    }
+    *dial = steward_of(n, a, named, again);
+    if (!*dial)
+        return KAI_ENOTFOUND;
+    (*dial)->chance = true;
+    begin_visit(n, v, a, (*dial)->node, true);
+    return KAI_OK;
+}
+
 /* One visit begins, or none: false: there is no place for it, or nobody who could be asked, so that
  * something else may come first. *dial: whom to dial for it. */
 static bool visit(struct kai_net *n, const struct kai_audience *a, struct kai_place **dial)
 {
-    const struct kai_link *l = linked_steward(n, a);
-    struct kai_visit *v = slot(&n->overlay, !l);
-    uint64_t again = n->now_ms + WAIT_MIN_MS;
+    uint64_t again = n->now_ms + AGAIN_MS;
+    enum kai_err err;
 
     *dial = NULL;
-    if (v && l) {
-        begin_visit(n, v, l->peer_id, false, n->now_ms + LINKED_MS);
-        return true;
-    }
-    *dial = v ? steward_of(n, a, &again) : NULL;
-    if (!*dial) {
-        row_of(n, name_of(a))->next_ms = again;
-        return false;
-    }
-    (*dial)->chance = true;
-    begin_visit(n, v, (*dial)->node, true, n->now_ms + VISIT_LOST_MS);
-    return true;
+    err = visit_one(n, a, true, dial, &again);
+    if (err == KAI_ENOTFOUND)
+        err = visit_one(n, a, false, dial, &again);
+    if (err != KAI_OK)
+        row_of(n, name_of(a))->next_ms = err == KAI_EAGAIN ? n->now_ms + WAIT_MIN_MS : again;
+    return err == KAI_OK;
 }
 
 struct kai_place *kai_visit_next(struct kai_net *n)
@@ -303,14 +334,15 @@ void kai_visit_gone(struct kai_net *n, const struct kai_link *l)
     }
 }
 
-/* All that this steward might have told. */
-static void heard(struct kai_net *n, const struct kai_link *l)
+/* All that this steward might have told: what it was asked about, and what names it. */
+static void heard(struct kai_net *n, const struct kai_visit *v, const struct kai_link *l)
 {
     const struct kai_audience *auds;
     size_t k = kai_roster_audiences(n->roster, &auds);
 
     for (size_t i = 0; i < k; i++)
-        if (closed(&auds[i]) && may_tell(n, &auds[i], l->peer) && !known(n, &auds[i]))
+        if (closed(&auds[i]) && (v->ask == name_of(&auds[i]) || is_named(&auds[i], l->peer)) &&
+            !known(n, &auds[i]))
             asked(n, l, &auds[i]);
 }
 
@@ -373,7 +405,7 @@ static void end(struct kai_net *n, struct kai_visit *v)
         if (l->dead || l->file || !l->peer || l->state != KAI_LINK_MATCH ||
             memcmp(l->peer_id, v->node, KAI_ID_BYTES) != 0)
             continue;
-        heard(n, l);
+        heard(n, v, l);
         go(n, l);
     }
 }
