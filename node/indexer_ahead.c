@@ -210,7 +210,8 @@ static bool same(void *ctx, uint64_t position, uint64_t log_no, const struct kai
     return c->at < x->ahead_done.len;
 }
 
-/* Whether all of it is visible now, and nothing before it. Errors: KAI_EAGAIN (it is not). */
+/* Whether all of it is visible now, and nothing before it. Errors: KAI_EAGAIN (it is not), our own.
+ */
 static enum kai_err confirm(struct kai_indexer *x)
 {
     struct confirm c = {.x = x};
@@ -235,12 +236,14 @@ static enum kai_err fill_ahead(struct kai_indexer *x)
     enum kai_err err = KAI_OK;
     struct kai_ahead_entry *e;
 
-    kai_buf_clear(&x->ahead_done);
     while (err == KAI_OK && (e = take(x, room(x))) != NULL) {
         err = project(x, e);
         free(e);
     }
-    return err == KAI_OK ? confirm(x) : err;
+    if (err == KAI_OK)
+        err = confirm(x);
+    x->ahead_stands = err == KAI_OK;
+    return err;
 }
 
 /* The log of what is to come; it was made before its first entry. */
@@ -259,12 +262,16 @@ static bool find_log(struct kai_indexer *x)
            x->ahead_log.head_seq + 1 == seq;
 }
 
+/* What fails before the commit fails for entries that may never be visible: as if it had not begun.
+ * Reading them from the store decides then. */
 static enum kai_err run_ahead(struct kai_indexer *x)
 {
     uint64_t rule_no = x->rule_no;
-    enum kai_err err = kai_indexer_batch(x, fill_ahead);
 
-    if (err == KAI_EAGAIN) { /* As if it had not begun. */
+    kai_buf_clear(&x->ahead_done);
+    x->ahead_stands = false;
+    enum kai_err err = kai_indexer_batch(x, fill_ahead);
+    if (!x->ahead_stands) {
         x->rule_no = rule_no;
         return KAI_OK;
     }
@@ -279,8 +286,10 @@ enum kai_err kai_indexer_run_ahead(struct kai_indexer *x)
     kai_indexer_readings_begin(x);
     enum kai_err err = kai_snap_begin(x->c->store, &x->snap);
 
-    if (err != KAI_OK)
-        return err;
+    if (err != KAI_OK) {
+        close_ahead(x);
+        return KAI_OK;
+    }
     x->o = kai_outlook_get(x->c);
     if (kai_snap_last_position(x->snap) == x->position) { /* Else that comes first. */
         err = x->settled >= x->o->number && find_log(x) ? run_ahead(x) : KAI_OK;

@@ -96,6 +96,7 @@ struct kai_indexer {
     struct kai_ahead ahead;
     struct kai_buf ahead_done; /* What was projected of it, */
     struct kai_log ahead_log;  /* and whose log it is. */
+    bool ahead_stands;         /* All of it is visible: it is being committed. */
 };
 
 /* Project one entry into the open transaction; a failure of ours stands in batch_err. */
@@ -124,7 +125,7 @@ void kai_indexer_readings_used(struct kai_indexer *x);
 void kai_indexer_readings_free(struct kai_indexer *x);
 
 /* indexer_ahead.c: whether enough is there to begin (under the lock); project what is on its way,
- * until it is visible or something else is due. */
+ * until it is visible or something else is due. Errors: those of the commit alone. */
 bool kai_indexer_ahead_due(const struct kai_indexer *x);
 KAI_MUST_USE enum kai_err kai_indexer_run_ahead(struct kai_indexer *x);
 void kai_indexer_ahead_free(struct kai_indexer *x);

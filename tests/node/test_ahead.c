@@ -10,6 +10,23 @@
 #include "node/publish.h"
 #include "node/rig.h"
 
+#include "project/project.h"
+
+/* The entry after so many is not projected: the index is full. */
+static _Atomic unsigned full_after;
+
+enum kai_err __real_kai_project_entry(struct kai_projector *p, struct kai_ix *ix,
+                                      const struct kai_project_in *in);
+enum kai_err __wrap_kai_project_entry(struct kai_projector *p, struct kai_ix *ix,
+                                      const struct kai_project_in *in);
+enum kai_err __wrap_kai_project_entry(struct kai_projector *p, struct kai_ix *ix,
+                                      const struct kai_project_in *in)
+{
+    if (full_after > 0 && --full_after == 0)
+        return KAI_EFULL;
+    return __real_kai_project_entry(p, ix, in);
+}
+
 #define ENTRIES 6u
 #define WAIT_MS 20000u
 
@@ -163,6 +180,25 @@ static void test_taken_back(void **state)
     rig_index_again(r);
 }
 
+/* Entries that nobody may ever see stop nothing: they are read when they are visible. */
+static void test_failed(void **state)
+{
+    struct rig *r = *state;
+    struct writing w = {.tlp = KAI_TLP_GREEN};
+
+    (void)settled(r);
+    begin(&w, r, "all");
+    full_after = ENTRIES;
+    write_entries(&w, ENTRIES);
+    await_ahead(r, ENTRIES);
+    assert_int_equal(settled(r).items, 0);
+    commit(&w);
+    kai_post_end(w.post);
+    assert_int_equal(settled(r).items, ENTRIES);
+    assert_int_equal(state_of(r).ahead_kept, 0);
+    rig_index_again(r);
+}
+
 /* Something else becomes visible first, in more entries: it comes first in the index too. */
 static void test_overtaken(void **state)
 {
@@ -213,6 +249,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_kept, rig_start, rig_stop),
         cmocka_unit_test_setup_teardown(test_taken_back, rig_start, rig_stop),
         cmocka_unit_test_setup_teardown(test_overtaken, rig_start, rig_stop),
+        cmocka_unit_test_setup_teardown(test_failed, rig_start, rig_stop),
         cmocka_unit_test_setup_teardown(test_stopped, rig_start, rig_stop),
     };
 
