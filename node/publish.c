@@ -175,14 +175,26 @@ static enum kai_err finish(struct kai_publish_run *r)
     return err;
 }
 
+static bool is_good(void *picked)
+{
+    return kai_picked_end(picked);
+}
+
+/* What waits goes out first: it is not sealed for a file that is refused. */
 static enum kai_err write_out(struct kai_publish_run *r, uint8_t highest)
 {
+    struct kai_hold h;
     enum kai_err err = KAI_OK;
 
+    if (!r->p->dry_run && kai_hold_get(r->c, r->aud->id, &h) && h.n > 0 &&
+        !kai_picked_end(&r->picked))
+        return KAI_OK;
     if (!r->p->dry_run)
         err = kai_post_begin(r->c, r->aud->id,
                              highest == KAI_TLP_CLEAR ? KAI_POST_CLEAR : KAI_POST_HOLD, &r->post,
                              r->why);
+    if (err == KAI_OK && r->post != NULL)
+        kai_post_ask(r->post, is_good, &r->picked);
     if (err == KAI_OK)
         err = write_items(r);
     if (err == KAI_OK && kai_picked_end(&r->picked))
