@@ -373,9 +373,11 @@ enum kai_err kai_indexer_settle(struct kai_indexer *x)
     kai_outlook_put(o);
     (void)pthread_mutex_lock(&x->mu);
     x->woken = true;
+    x->n_settling++;
     (void)pthread_cond_signal(&x->work);
     while (x->err == KAI_OK && (x->state.position < last || x->settled < number))
         (void)pthread_cond_wait(&x->done, &x->mu);
+    x->n_settling--;
     err = x->err;
     (void)pthread_mutex_unlock(&x->mu);
     return err;

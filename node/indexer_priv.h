@@ -22,6 +22,7 @@ struct kai_rule_list { /* In the order in which they were found. */
 struct kai_ahead_entry;
 struct kai_ahead {  /* indexer_ahead.c; guarded. */
     const void *of; /* Whose entries; NULL: nobody's. */
+    uint64_t turn;  /* How many there were. */
     struct kai_ahead_entry *first;
     struct kai_ahead_entry *last;
     size_t n;
@@ -40,7 +41,8 @@ struct kai_indexer {
     bool stop;
     enum kai_err err; /* It stopped by itself. */
     struct kai_indexer_state state;
-    uint64_t settled; /* The outlook by which everything was judged; guarded, as those above. */
+    size_t n_settling; /* Who waits for it; guarded. */
+    uint64_t settled;  /* The outlook by which everything was judged; guarded, as those above. */
     const struct kai_ix_report *told; /* Reports to be noted as made; theirs who waits for it. */
     size_t n_told;
     struct kai_projector *projector;
@@ -96,6 +98,7 @@ struct kai_indexer {
     struct kai_ahead ahead;
     struct kai_buf ahead_done; /* What was projected of it, */
     struct kai_log ahead_log;  /* and whose log it is. */
+    uint64_t ahead_turn;       /* Whose it is. */
     bool ahead_stands;         /* All of it is visible: it is being committed. */
 };
 
