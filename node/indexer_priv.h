@@ -57,6 +57,8 @@ struct kai_indexer {
     struct kai_log log;                        /* The last one looked up. */
     struct kai_project_found found[FOUND_MAX]; /* To be told of after the commit. */
     size_t n_found;
+    const char *alarms[KAI_ALARMS_MAX]; /* To be raised after it; codes, each once. */
+    size_t n_alarms;
     size_t letters;
     /* indexer_rule.c: RULEs by number, which stand in the index until they are kept. */
     struct kai_rule_list batch_rules; /* Found in the batch, */

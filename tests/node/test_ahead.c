@@ -205,6 +205,50 @@ static void test_failed(void **state)
     rig_index_again(r);
 }
 
+static void write_bad(struct writing *w)
+{
+    struct kai_batch_options opt = options(w);
+    struct kai_batch *b = NULL;
+
+    MUST(kai_batch_new(&b, kai_post_writer(w->post), &opt));
+    MUST(kai_batch_add(b, KAI_CONTENT_LIST, kai_view_of("no list", 7)));
+    MUST(kai_batch_flush(b));
+    kai_batch_free(b);
+}
+
+static bool is_alarmed(struct rig *r)
+{
+    bool is = false;
+
+    (void)pthread_mutex_lock(&r->core->mu);
+    for (size_t i = 0; i < r->core->n_alarms; i++)
+        is = is || strcmp(r->core->alarms[i].code, "project.list") == 0;
+    (void)pthread_mutex_unlock(&r->core->mu);
+    return is;
+}
+
+/* Nobody is told of what nobody may ever see. */
+static void test_alarm(void **state)
+{
+    struct rig *r = *state;
+    struct writing w = {.tlp = KAI_TLP_GREEN};
+
+    for (unsigned i = 0; i < 2; i++) {
+        (void)settled(r);
+        begin(&w, r, "all");
+        write_bad(&w);
+        write_entries(&w, ENTRIES);
+        await_ahead(r, (i + 1) * (ENTRIES + 1));
+        assert_false(is_alarmed(r));
+        if (i == 1)
+            commit(&w);
+        kai_post_end(w.post);
+    }
+    (void)settled(r);
+    assert_true(is_alarmed(r));
+    assert_int_equal(state_of(r).ahead_kept, ENTRIES + 1);
+}
+
 /* Something else becomes visible first, in more entries: it comes first in the index too. */
 static void test_overtaken(void **state)
 {
@@ -303,6 +347,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_taken_back, rig_start, rig_stop),
         cmocka_unit_test_setup_teardown(test_overtaken, rig_start, rig_stop),
         cmocka_unit_test_setup_teardown(test_failed, rig_start, rig_stop),
+        cmocka_unit_test_setup_teardown(test_alarm, rig_start, rig_stop),
         cmocka_unit_test_setup_teardown(test_another, rig_start, rig_stop),
         cmocka_unit_test_setup_teardown(test_alike, rig_start, rig_stop),
         cmocka_unit_test_setup_teardown(test_stopped, rig_start, rig_stop),
