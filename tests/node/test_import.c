@@ -12,6 +12,21 @@
 #include "query/index.h"
 #include "store/store.h"
 
+static _Atomic unsigned unclean; /* The next answers: somebody was removed meanwhile. */
+
+bool __real_kai_keyring_may_write(const struct kai_keyring *k, const uint8_t *aud_id,
+                                  const uint8_t *commit);
+bool __wrap_kai_keyring_may_write(const struct kai_keyring *k, const uint8_t *aud_id,
+                                  const uint8_t *commit);
+bool __wrap_kai_keyring_may_write(const struct kai_keyring *k, const uint8_t *aud_id,
+                                  const uint8_t *commit)
+{
+    if (unclean == 0)
+        return __real_kai_keyring_may_write(k, aud_id, commit);
+    unclean--;
+    return false;
+}
+
 /* What the store is asked to do with entries that are not visible. */
 static _Atomic uint64_t n_staged;
 static _Atomic unsigned fail_advance; /* The next ones. */
@@ -256,6 +271,20 @@ static void test_refused_large(void **state)
     free(text);
 }
 
+/* It is too much to be kept for a second reading, and somebody is removed before it is visible. */
+static void test_twice_again(void **state)
+{
+    struct rig *r = *state;
+    char *text = make_large(120, false); /* Over KAI_PICKED_BYTES_MAX. */
+
+    (void)rows(r);
+    unclean = 1;
+    publish_text(r, text, KAI_TLP_NONE, 120);
+    assert_int_equal(unclean, 0);
+    assert_int_equal(rows(r), 120);
+    free(text);
+}
+
 /* It can neither be made visible nor be taken back: it is in nobody's way. */
 static void test_left_behind(void **state)
 {
@@ -284,6 +313,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_same_again, rig_start, rig_stop),
         cmocka_unit_test_setup_teardown(test_refused, rig_start, rig_stop),
         cmocka_unit_test_setup_teardown(test_refused_large, rig_start, rig_stop),
+        cmocka_unit_test_setup_teardown(test_twice_again, rig_start, rig_stop),
         cmocka_unit_test_setup_teardown(test_left_behind, rig_start, rig_stop),
     };
 
