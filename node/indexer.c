@@ -78,6 +78,16 @@ static void found_rule(void *ctx, const struct kai_rule *rule, struct kai_view i
     kai_indexer_rule(ctx, item);
 }
 
+/* Codes are constants; more than can be shown are not raised. */
+static void add_alarm(struct kai_indexer *x, const char *code)
+{
+    for (size_t i = 0; i < x->n_alarms; i++)
+        if (strcmp(x->alarms[i], code) == 0)
+            return;
+    if (x->n_alarms < KAI_ALARMS_MAX)
+        x->alarms[x->n_alarms++] = code;
+}
+
 static void found_bad(void *ctx, const struct kai_project_refusal *refusal)
 {
     struct kai_indexer *x = ctx;
@@ -87,7 +97,7 @@ static void found_bad(void *ctx, const struct kai_project_refusal *refusal)
     bool early = refusal->again && strncmp(refusal->code, "project.", 8) == 0;
 
     if (!kept && !early)
-        kai_core_alarm(x->c, refusal->code, "");
+        add_alarm(x, refusal->code);
 }
 
 const struct kai_log *kai_indexer_log(struct kai_indexer *x, uint64_t no)
@@ -164,7 +174,7 @@ enum kai_err kai_indexer_batch(struct kai_indexer *x, kai_indexer_fill_fn *fill)
 {
     enum kai_err err = kai_ix_begin(x->c->index, &x->ix);
 
-    x->n = x->bytes = x->walked = x->n_found = x->letters = 0;
+    x->n = x->bytes = x->walked = x->n_found = x->letters = x->n_alarms = 0;
     x->batch_err = KAI_OK;
     x->log.no = 0;
     if (err == KAI_OK)
@@ -181,6 +191,8 @@ enum kai_err kai_indexer_batch(struct kai_indexer *x, kai_indexer_fill_fn *fill)
     kai_indexer_rules_hand(x, err == KAI_OK);
     for (size_t i = 0; err == KAI_OK && i < x->n_found; i++)
         kai_clerk_found(x->c->clerk, &x->found[i]);
+    for (size_t i = 0; err == KAI_OK && i < x->n_alarms; i++)
+        kai_core_alarm(x->c, x->alarms[i], "");
     return err;
 }
 
@@ -373,9 +385,11 @@ enum kai_err kai_indexer_settle(struct kai_indexer *x)
     kai_outlook_put(o);
     (void)pthread_mutex_lock(&x->mu);
     x->woken = true;
+    x->n_settling++;
     (void)pthread_cond_signal(&x->work);
     while (x->err == KAI_OK && (x->state.position < last || x->settled < number))
         (void)pthread_cond_wait(&x->done, &x->mu);
+    x->n_settling--;
     err = x->err;
     (void)pthread_mutex_unlock(&x->mu);
     return err;

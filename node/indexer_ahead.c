@@ -4,8 +4,9 @@
  * entries, as they are sealed, are projected into a transaction of the index that waits for that
  * commit. What is visible then behind the position of the index must be these very entries (hash,
  * log and time), under the outlook they were judged by; else the transaction is thrown away, and
- * they are read from the store, as they are after a start. Anything else that the indexer is to do
- * ends the waiting. */
+ * they are read from the store, as they are after a start. Other arrivals, an outlook that judges
+ * otherwise, whoever waits for one that does not, and reports that were made end the waiting. Rules
+ * that are kept and payloads whose time is over wait until the publication ends. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,6 +75,7 @@ void kai_indexer_ahead(struct kai_indexer *x, const void *of, const struct kai_e
     if (x->ahead.of == NULL) {
         drop_all(&x->ahead);
         x->ahead.of = of;
+        x->ahead.turn++;
         x->ahead.closed = false;
     }
     if (x->ahead.of == of && !x->ahead.closed)
@@ -102,12 +104,27 @@ bool kai_indexer_ahead_due(const struct kai_indexer *x)
     return x->ahead.of != NULL && x->ahead.n >= BEGIN_ENTRIES;
 }
 
+/* Of this publication from now on, not of one that follows. */
+static void begin_turn(struct kai_indexer *x)
+{
+    (void)pthread_mutex_lock(&x->mu);
+    x->ahead_turn = x->ahead.turn;
+    (void)pthread_mutex_unlock(&x->mu);
+}
+
+static bool is_turn(const struct kai_indexer *x)
+{
+    return x->ahead.of != NULL && x->ahead.turn == x->ahead_turn;
+}
+
 /* Nothing more of this publication. */
 static void close_ahead(struct kai_indexer *x)
 {
     (void)pthread_mutex_lock(&x->mu);
-    x->ahead.closed = true;
-    drop_all(&x->ahead);
+    if (is_turn(x)) {
+        x->ahead.closed = true;
+        drop_all(&x->ahead);
+    }
     (void)pthread_mutex_unlock(&x->mu);
 }
 
@@ -117,11 +134,19 @@ void kai_indexer_ahead_free(struct kai_indexer *x)
     kai_buf_free(&x->ahead_done);
 }
 
+/* Whether this thread has nothing to do for the one that it has not done for the other. */
+static bool says_no_more(const struct kai_outlook *a, const struct kai_outlook *b)
+{
+    return kai_outlook_alike(a, b) && a->n_forks == b->n_forks &&
+           (a->n_forks == 0 || memcmp(a->forks, b->forks, a->n_forks * sizeof a->forks[0]) == 0);
+}
+
 /* Whether there is anything to do that this waits for, or that waits for this. */
-static bool is_due(const struct kai_indexer *x)
+static bool is_due(const struct kai_indexer *x, bool awaited)
 {
     struct kai_outlook *o = kai_outlook_get(x->c);
-    bool due = x->settled < o->number; /* Written by this thread alone. */
+    /* Written by this thread alone. */
+    bool due = x->settled < o->number && (awaited || !says_no_more(o, x->o));
     struct kai_snap *s;
 
     kai_outlook_put(o);
@@ -141,18 +166,19 @@ static struct kai_ahead_entry *take(struct kai_indexer *x, bool room)
 
     (void)pthread_mutex_lock(&x->mu);
     a->waited = true;
-    while (!due && a->of != NULL && !x->stop && x->n_told == 0 && (!room || a->first == NULL)) {
+    while (!due && is_turn(x) && !x->stop && x->n_told == 0 && (!room || a->first == NULL)) {
         if (!x->woken) {
             (void)pthread_cond_wait(&x->work, &x->mu);
             continue;
         }
         x->woken = false;
+        bool awaited = x->n_settling > 0;
         (void)pthread_mutex_unlock(&x->mu);
-        due = is_due(x);
+        due = is_due(x, awaited);
         (void)pthread_mutex_lock(&x->mu);
     }
     a->waited = false;
-    if (!due && room && !x->stop && x->n_told == 0 && (e = a->first) != NULL) {
+    if (!due && room && !x->stop && x->n_told == 0 && is_turn(x) && (e = a->first) != NULL) {
         a->first = e->next;
         a->last = e->next == NULL ? NULL : a->last;
         a->bytes -= e->e.payload.n;
@@ -210,7 +236,8 @@ static bool same(void *ctx, uint64_t position, uint64_t log_no, const struct kai
     return c->at < x->ahead_done.len;
 }
 
-/* Whether all of it is visible now, and nothing before it. Errors: KAI_EAGAIN (it is not). */
+/* Whether all of it is visible now, and nothing before it. Errors: KAI_EAGAIN (it is not), our own.
+ */
 static enum kai_err confirm(struct kai_indexer *x)
 {
     struct confirm c = {.x = x};
@@ -235,12 +262,14 @@ static enum kai_err fill_ahead(struct kai_indexer *x)
     enum kai_err err = KAI_OK;
     struct kai_ahead_entry *e;
 
-    kai_buf_clear(&x->ahead_done);
     while (err == KAI_OK && (e = take(x, room(x))) != NULL) {
         err = project(x, e);
         free(e);
     }
-    return err == KAI_OK ? confirm(x) : err;
+    if (err == KAI_OK)
+        err = confirm(x);
+    x->ahead_stands = err == KAI_OK;
+    return err;
 }
 
 /* The log of what is to come; it was made before its first entry. */
@@ -250,7 +279,7 @@ static bool find_log(struct kai_indexer *x)
     uint64_t seq = 0;
 
     (void)pthread_mutex_lock(&x->mu);
-    if (x->ahead.first != NULL) {
+    if (is_turn(x) && x->ahead.first != NULL) {
         seq = x->ahead.first->e.h.seq;
         memcpy(pk, x->ahead.first->e.h.log_pk, sizeof pk);
     }
@@ -259,12 +288,16 @@ static bool find_log(struct kai_indexer *x)
            x->ahead_log.head_seq + 1 == seq;
 }
 
+/* What fails before the commit fails for entries that may never be visible: as if it had not begun.
+ * Reading them from the store decides then. */
 static enum kai_err run_ahead(struct kai_indexer *x)
 {
     uint64_t rule_no = x->rule_no;
-    enum kai_err err = kai_indexer_batch(x, fill_ahead);
 
-    if (err == KAI_EAGAIN) { /* As if it had not begun. */
+    kai_buf_clear(&x->ahead_done);
+    x->ahead_stands = false;
+    enum kai_err err = kai_indexer_batch(x, fill_ahead);
+    if (!x->ahead_stands) {
         x->rule_no = rule_no;
         return KAI_OK;
     }
@@ -277,10 +310,13 @@ static enum kai_err run_ahead(struct kai_indexer *x)
 enum kai_err kai_indexer_run_ahead(struct kai_indexer *x)
 {
     kai_indexer_readings_begin(x);
+    begin_turn(x);
     enum kai_err err = kai_snap_begin(x->c->store, &x->snap);
 
-    if (err != KAI_OK)
-        return err;
+    if (err != KAI_OK) {
+        close_ahead(x);
+        return KAI_OK;
+    }
     x->o = kai_outlook_get(x->c);
     if (kai_snap_last_position(x->snap) == x->position) { /* Else that comes first. */
         err = x->settled >= x->o->number && find_log(x) ? run_ahead(x) : KAI_OK;

@@ -22,6 +22,7 @@ struct kai_rule_list { /* In the order in which they were found. */
 struct kai_ahead_entry;
 struct kai_ahead {  /* indexer_ahead.c; guarded. */
     const void *of; /* Whose entries; NULL: nobody's. */
+    uint64_t turn;  /* How many there were. */
     struct kai_ahead_entry *first;
     struct kai_ahead_entry *last;
     size_t n;
@@ -40,7 +41,8 @@ struct kai_indexer {
     bool stop;
     enum kai_err err; /* It stopped by itself. */
     struct kai_indexer_state state;
-    uint64_t settled; /* The outlook by which everything was judged; guarded, as those above. */
+    size_t n_settling; /* Who waits for it; guarded. */
+    uint64_t settled;  /* The outlook by which everything was judged; guarded, as those above. */
     const struct kai_ix_report *told; /* Reports to be noted as made; theirs who waits for it. */
     size_t n_told;
     struct kai_projector *projector;
@@ -55,6 +57,8 @@ struct kai_indexer {
     struct kai_log log;                        /* The last one looked up. */
     struct kai_project_found found[FOUND_MAX]; /* To be told of after the commit. */
     size_t n_found;
+    const char *alarms[KAI_ALARMS_MAX]; /* To be raised after it; codes, each once. */
+    size_t n_alarms;
     size_t letters;
     /* indexer_rule.c: RULEs by number, which stand in the index until they are kept. */
     struct kai_rule_list batch_rules; /* Found in the batch, */
@@ -96,6 +100,8 @@ struct kai_indexer {
     struct kai_ahead ahead;
     struct kai_buf ahead_done; /* What was projected of it, */
     struct kai_log ahead_log;  /* and whose log it is. */
+    uint64_t ahead_turn;       /* Whose it is. */
+    bool ahead_stands;         /* All of it is visible: it is being committed. */
 };
 
 /* Project one entry into the open transaction; a failure of ours stands in batch_err. */
@@ -124,7 +130,7 @@ void kai_indexer_readings_used(struct kai_indexer *x);
 void kai_indexer_readings_free(struct kai_indexer *x);
 
 /* indexer_ahead.c: whether enough is there to begin (under the lock); project what is on its way,
- * until it is visible or something else is due. */
+ * until it is visible or something else is due. Errors: those of the commit alone. */
 bool kai_indexer_ahead_due(const struct kai_indexer *x);
 KAI_MUST_USE enum kai_err kai_indexer_run_ahead(struct kai_indexer *x);
 void kai_indexer_ahead_free(struct kai_indexer *x);

@@ -39,35 +39,65 @@ struct kai_post {
     char name[KAI_TEXT_BYTES_MAX + 1]; /* Of the audience. */
     bool committed;
     bool staged;
-    size_t n; /* Waiting to be staged. */
-    struct held_entry entries[GROUP_ENTRIES_MAX];
+    kai_post_good_fn *good; /* To be asked before anything is staged; NULL: no more. */
+    void *good_ctx;
+    struct kai_buf entries; /* Waiting to be staged, */
+    size_t from;            /* but for those before this one. */
     struct kai_buf bytes;
     struct kai_why *why;
 };
 
-static void resolve(struct kai_post *p)
+static size_t size_of(const struct kai_entry *e)
 {
-    for (size_t i = 0; i < p->n; i++) {
-        struct kai_entry *e = &p->entries[i].e;
-        const uint8_t *at = p->bytes.p + p->entries[i].at;
+    return e->hdr.n + e->sig.n + e->payload.n;
+}
 
-        e->hdr.p = at;
-        e->sig.p = at + e->hdr.n;
-        e->payload.p = at + e->hdr.n + e->sig.n;
-    }
+static struct held_entry *entry_at(const struct kai_post *p, size_t i)
+{
+    return (struct held_entry *)(void *)p->entries.p + i;
+}
+
+static size_t n_entries(const struct kai_post *p)
+{
+    return p->entries.len / sizeof(struct held_entry);
+}
+
+/* Behind the last one that goes into the next transaction. */
+static size_t group_end(const struct kai_post *p)
+{
+    size_t n = n_entries(p);
+    size_t bytes = 0;
+    size_t i = p->from;
+
+    while (i < n && i - p->from < GROUP_ENTRIES_MAX && bytes < GROUP_BYTES_MAX)
+        bytes += size_of(&entry_at(p, i++)->e);
+    return i;
+}
+
+static enum kai_err stage_one(struct kai_post *p, struct kai_tx *tx, struct held_entry *h)
+{
+    const uint8_t *at = p->bytes.p + h->at;
+
+    h->e.hdr.p = at;
+    h->e.sig.p = at + h->e.hdr.n;
+    h->e.payload.p = at + h->e.hdr.n + h->e.sig.n;
+    return p->waits ? kai_hold_put(tx, &p->hold, &h->e) : kai_tx_stage(tx, &h->e, h->seen_ms);
 }
 
 static enum kai_err stage_group(struct kai_post *p)
 {
     struct kai_tx *tx = kai_core_tx(p->c);
     enum kai_err err = tx == NULL ? p->c->tx_err : KAI_OK;
+    size_t end = group_end(p);
 
-    resolve(p);
-    for (size_t i = 0; err == KAI_OK && i < p->n; i++)
-        err = p->waits ? kai_hold_put(tx, &p->hold, &p->entries[i].e)
-                       : kai_tx_stage(tx, &p->entries[i].e, p->entries[i].seen_ms);
-    p->n = 0;
-    p->bytes.len = 0;
+    if (err == KAI_OK && !p->staged && !p->waits) /* What an earlier one could not take back. */
+        err = kai_tx_unstage(tx, p->own->w.log_pk);
+    for (; err == KAI_OK && p->from < end; p->from++)
+        err = stage_one(p, tx, entry_at(p, p->from));
+    if (p->from == n_entries(p)) {
+        p->from = p->entries.len = 0;
+        p->bytes.len = 0;
+    }
     p->staged = true;
     return err;
 }
@@ -85,6 +115,26 @@ static enum kai_err full(struct kai_post *p, enum kai_err err)
     return err;
 }
 
+/* Stage what there is; but not what fits one transaction, where last. Errors: KAI_EAGAIN (it is not
+ * good). */
+static enum kai_err stage(struct kai_post *p, bool last)
+{
+    enum kai_err err = p->good == NULL || p->good(p->good_ctx) ? KAI_OK : KAI_EAGAIN;
+
+    if (err == KAI_OK)
+        p->good = NULL;
+    while (err == KAI_OK && (last ? group_end(p) < n_entries(p) : n_entries(p) > 0))
+        err = full(p, kai_core_run(p->c, job_stage, p));
+    return err;
+}
+
+static bool has_room(const struct kai_post *p, size_t size)
+{
+    if (p->good != NULL)
+        return p->bytes.len + p->entries.len + size <= KAI_SEALED_BYTES_MAX;
+    return n_entries(p) < GROUP_ENTRIES_MAX && p->bytes.len + size <= GROUP_BYTES_MAX;
+}
+
 /* What waits has a bound: a node that nobody gives a key fills no disk. */
 static enum kai_err hold_room(struct kai_post *p, uint64_t seq, size_t size)
 {
@@ -97,29 +147,23 @@ static enum kai_err hold_room(struct kai_post *p, uint64_t seq, size_t size)
 
 enum kai_err kai_post_entry(struct kai_post *p, const struct kai_entry *e)
 {
-    size_t size = e->hdr.n + e->sig.n + e->payload.n;
-    enum kai_err room = p->waits ? hold_room(p, e->h.seq, size) : KAI_OK;
+    size_t size = size_of(e);
+    enum kai_err err = p->waits ? hold_room(p, e->h.seq, size) : KAI_OK;
+    struct held_entry h = {.e = *e, .seen_ms = kai_wall_ms()};
 
-    if (room != KAI_OK)
-        return room;
-    if (p->n == GROUP_ENTRIES_MAX || p->bytes.len + size > GROUP_BYTES_MAX) {
-        enum kai_err err = full(p, kai_core_run(p->c, job_stage, p));
-
-        if (err != KAI_OK)
-            return err;
-    }
-    struct held_entry *h = &p->entries[p->n];
-    h->e = *e;
-    h->at = p->bytes.len;
-    h->seen_ms = kai_wall_ms();
+    if (err == KAI_OK && !has_room(p, size))
+        err = stage(p, false);
+    if (err != KAI_OK)
+        return err;
+    h.at = p->bytes.len;
     kai_buf_add(&p->bytes, e->hdr.p, e->hdr.n);
     kai_buf_add(&p->bytes, e->sig.p, e->sig.n);
     kai_buf_add(&p->bytes, e->payload.p, e->payload.n);
-    if (p->bytes.err != KAI_OK)
-        return p->bytes.err;
-    p->n++;
+    kai_buf_add(&p->entries, &h, sizeof h);
+    if (p->bytes.err != KAI_OK || p->entries.err != KAI_OK)
+        return p->bytes.err != KAI_OK ? p->bytes.err : p->entries.err;
     if (!p->waits)
-        kai_indexer_ahead(p->c->indexer, p, e, h->seen_ms);
+        kai_indexer_ahead(p->c->indexer, p, e, h.seen_ms);
     return KAI_OK;
 }
 
@@ -216,7 +260,9 @@ enum kai_err kai_post_commit(struct kai_post *p, uint64_t *last, uint64_t *n)
     *n = p->own->w.seq + 1 - p->first;
     if (*n == 0)
         return KAI_OK;
-    enum kai_err err = full(p, kai_core_run(p->c, job_commit, p));
+    enum kai_err err = stage(p, true);
+    if (err == KAI_OK)
+        err = full(p, kai_core_run(p->c, job_commit, p));
     p->committed = err == KAI_OK;
     return err;
 }
@@ -237,11 +283,12 @@ void kai_post_end(struct kai_post *p)
     if (p == NULL)
         return;
     if (p->staged && !p->committed)
-        kai_ignore(kai_core_run(p->c, job_unstage, p)); /* Else the next start does it. */
+        kai_ignore(kai_core_run(p->c, job_unstage, p)); /* Else who writes next, or a start. */
     kai_indexer_ahead_end(p->c->indexer, p);
     kai_own_free(p->own);
     kai_packer_free(p->packer);
     kai_buf_free(&p->bytes);
+    kai_buf_free(&p->entries);
     free(p->sent);
     free(p);
 }
@@ -367,7 +414,8 @@ enum kai_err kai_post_begin(struct kai_core *c, const uint8_t aud_id[static KAI_
     p->why = why;
     p->how = how;
     memcpy(p->aud_id, aud_id, KAI_ID_BYTES);
-    kai_buf_init(&p->bytes, 2 * GROUP_BYTES_MAX);
+    kai_buf_init(&p->bytes, 2 * KAI_SEALED_BYTES_MAX);
+    kai_buf_init(&p->entries, 2 * KAI_SEALED_BYTES_MAX);
     err = kai_packer_new(&p->packer);
     if (err == KAI_OK)
         err = full(p, kai_core_run(c, job_begin, p));
@@ -387,6 +435,12 @@ enum kai_err kai_post_begin(struct kai_core *c, const uint8_t aud_id[static KAI_
     }
     *out = p;
     return KAI_OK;
+}
+
+void kai_post_ask(struct kai_post *p, kai_post_good_fn *good, void *ctx)
+{
+    p->good = good;
+    p->good_ctx = ctx;
 }
 
 struct kai_log_writer *kai_post_writer(struct kai_post *p)
@@ -428,34 +482,4 @@ enum kai_err kai_post_items(struct kai_core *c, const uint8_t aud_id[static KAI_
     kai_post_end(p);
     kai_post_unlock(c, aud_id);
     return err;
-}
-
-/* ---- Sending what waits, when nobody writes. */
-static enum kai_err job_ready(struct kai_core *c, void *arg)
-{
-    struct kai_epoch epoch;
-    const uint8_t *aud_id = arg;
-    const struct kai_node *me = kai_roster_node(kai_net_roster(c->net), c->self.node_id);
-    enum kai_err err = kai_keyring_write_epoch(c->ring, aud_id, &epoch);
-
-    sodium_memzero(&epoch, sizeof epoch);
-    return err == KAI_OK && (me == NULL || !kai_keyring_author(c->ring, aud_id, me)) ? KAI_EDENIED
-                                                                                     : err;
-}
-
-enum kai_err kai_post_held(struct kai_core *c)
-{
-    uint8_t ids[KAI_AUDIENCES_MAX][KAI_ID_BYTES];
-    size_t n = kai_hold_audiences(c, ids);
-
-    for (size_t i = 0; i < n; i++) {
-        struct kai_why why = {0};
-        enum kai_err err = kai_core_run(c, job_ready, ids[i]);
-
-        if (err == KAI_OK)
-            err = kai_post_items(c, ids[i], KAI_POST_NOW, NULL, 0, &why);
-        if (err == KAI_ENOMEM || err == KAI_EIO || err == KAI_ECORRUPT)
-            return err;
-    }
-    return KAI_OK;
 }

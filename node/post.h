@@ -28,6 +28,11 @@ KAI_MUST_USE enum kai_err kai_post_begin(struct kai_core *c,
                                          const uint8_t aud_id[static KAI_ID_BYTES],
                                          enum kai_post_how how, struct kai_post **out,
                                          struct kai_why *why);
+/* It is not known yet whether what follows is good: nothing is staged before it was asked, which
+ * waits for the answer. Until KAI_SEALED_BYTES_MAX entries wait in memory; then kai_post_entry()
+ * asks, else kai_post_commit(). false: it is given up, with KAI_EAGAIN. */
+typedef bool kai_post_good_fn(void *ctx);
+void kai_post_ask(struct kai_post *p, kai_post_good_fn *good, void *ctx);
 struct kai_log_writer *kai_post_writer(struct kai_post *p);
 /* Take an entry that was made with the writer (bytes are copied). Staged in groups. Errors: also
  * KAI_ELIMIT (audience.held-full). */

@@ -175,14 +175,26 @@ static enum kai_err finish(struct kai_publish_run *r)
     return err;
 }
 
+static bool is_good(void *picked)
+{
+    return kai_picked_end(picked);
+}
+
+/* What waits goes out first: it is not sealed for a file that is refused. */
 static enum kai_err write_out(struct kai_publish_run *r, uint8_t highest)
 {
+    struct kai_hold h;
     enum kai_err err = KAI_OK;
 
+    if (!r->p->dry_run && kai_hold_get(r->c, r->aud->id, &h) && h.n > 0 &&
+        !kai_picked_end(&r->picked))
+        return KAI_OK;
     if (!r->p->dry_run)
         err = kai_post_begin(r->c, r->aud->id,
                              highest == KAI_TLP_CLEAR ? KAI_POST_CLEAR : KAI_POST_HOLD, &r->post,
                              r->why);
+    if (err == KAI_OK && r->post != NULL)
+        kai_post_ask(r->post, is_good, &r->picked);
     if (err == KAI_OK)
         err = write_items(r);
     if (err == KAI_OK && kai_picked_end(&r->picked))
@@ -210,19 +222,41 @@ static enum kai_err write_all(struct kai_publish_run *r, uint8_t highest)
     return err;
 }
 
-/* Once more from the beginning: a removal came while it was written, and what was begun waits
- * instead; or it became too much to be kept. */
-static bool once_more(struct kai_publish_run *r, enum kai_err err)
+static bool is_unclean(const struct kai_publish_run *r)
 {
-    bool unclean = r->why->code != NULL && strcmp(r->why->code, "audience.no-clean-epoch") == 0;
+    return r->why->code != NULL && strcmp(r->why->code, "audience.no-clean-epoch") == 0;
+}
 
-    if (err != KAI_EAGAIN || (!unclean && !kai_picked_is_over(&r->picked)))
-        return false;
+static void forget(struct kai_publish_run *r)
+{
     r->sum = (struct kai_published){0};
     *r->why = (struct kai_why){0};
     kai_buf_clear(&r->letters);
     kai_buf_clear(&r->theirs);
-    return true;
+}
+
+/* Once more from the beginning where it became too much to be kept; and where a removal came while
+ * it was written: what was begun waits instead. Either may come first, and each comes once. */
+static enum kai_err write_again(struct kai_publish_run *r, uint8_t highest)
+{
+    bool was_over = kai_picked_is_over(&r->picked);
+    bool was_unclean = false;
+    enum kai_err err = write_all(r, highest);
+
+    while (err == KAI_EAGAIN) {
+        bool unclean = is_unclean(r) && !was_unclean;
+        bool over = kai_picked_is_over(&r->picked) && !was_over;
+
+        if (!unclean && !over)
+            return err;
+        was_unclean = was_unclean || unclean;
+        was_over = was_over || over;
+        if (!kai_picked_end(&r->picked))
+            return KAI_OK;
+        forget(r);
+        err = write_all(r, r->picked.highest);
+    }
+    return err;
 }
 
 static enum kai_err write_locked(struct kai_publish_run *r, uint8_t highest)
@@ -231,9 +265,7 @@ static enum kai_err write_locked(struct kai_publish_run *r, uint8_t highest)
 
     if (err != KAI_OK)
         return err;
-    err = write_all(r, highest);
-    if (once_more(r, err))
-        err = write_all(r, kai_picked_end(&r->picked) ? r->picked.highest : highest);
+    err = write_again(r, highest);
     kai_post_unlock(r->c, r->aud->id);
     return err;
 }

@@ -12,10 +12,10 @@
 
 struct kai_publish {
     const struct kai_who *who; /* Publishes nothing above its clearance. */
-    struct kai_view file;
-    const char *name;     /* Of the file, for messages. */
-    const char *to;       /* Audience. */
-    const uint8_t *to_id; /* The same by its id alone; NULL: by to. */
+    struct kai_view file;      /* Nobody writes to it meanwhile. */
+    const char *name;          /* Of the file, for messages. */
+    const char *to;            /* Audience. */
+    const uint8_t *to_id;      /* The same by its id alone; NULL: by to. */
     /* Instead of to: an organisation into whose mailbox it goes, to be published under its name
      * where it will. */
     const char *through;

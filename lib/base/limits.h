@@ -53,6 +53,9 @@
 #define KAI_PICKED_BYTES_MAX                                                                       \
     (32u                                                                                           \
      << 20) /* Kept of it between two passes: a list of a million values; past that twice read. */
+#define KAI_SEALED_BYTES_MAX                                                                       \
+    (16u << 20) /* Of a file that is still being judged: past that sealing waits, so that nothing  \
+                   that is refused takes room of the store. */
 #define KAI_READINGS_BYTES_MAX                                                                     \
     (32u << 20) /* What one publication's contents say, until they are indexed: past that parsed   \
                    again. */

@@ -99,6 +99,8 @@ static bool norm_ssdeep(struct kai_view t, struct out *o)
     return colons == 2 && put(o, t.p, t.n);
 }
 
+#define EMAIL_LOCAL_MAX 65u
+
 static bool norm_email(struct kai_view t, struct out *o)
 {
     char domain[KAI_DOMAIN_CAP];
@@ -107,14 +109,15 @@ static bool norm_email(struct kai_view t, struct out *o)
 
     while (at > 0 && t.p[at - 1] != '@')
         at--;
-    if (at < 2 || at > 65 + 1)
+    if (at < 2)
         return false;
     for (size_t i = 0; i + 1 < at; i++)
         if (t.p[i] == ' ' || t.p[i] == '@')
             return false;
     if (!kai_domain_norm(kai_view_from(t, at), domain, &n))
         return false;
-    return norm_text(kai_view_of(t.p, at), o) && put(o, domain, n);
+    /* The limit is one of the normal form, which can be the longer one. */
+    return norm_text(kai_view_of(t.p, at), o) && o->n <= EMAIL_LOCAL_MAX + 1 && put(o, domain, n);
 }
 
 /* Six octets with colons or hyphens, or three groups with dots. */

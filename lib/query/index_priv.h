@@ -76,7 +76,8 @@ struct kai_ix {
     uint64_t put_pages;  /* That values which are put already made dirty, about. */
     uint64_t new_rows;
     uint64_t new_refs;
-    uint64_t added_us; /* The clock, at the commit. */
+    uint64_t append_bytes; /* Put at the end of tables by number. */
+    uint64_t added_us;     /* The clock, at the commit. */
     bool lens_new;
     uint64_t count[2][KAI_LABELS]; /* Rows and values, by label. */
     uint8_t obj[KAI_ID_BYTES];     /* Rows obj_first.. of one OBJ, not noted yet. */

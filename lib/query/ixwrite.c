@@ -7,6 +7,8 @@
 
 /* Pages that one transaction may make dirty are private memory: 4 KiB each. */
 #define DIRTY_PAGES_MAX 8192u
+#define PAGE_BYTES      4096u
+#define NODE_BYTES      16u /* Beside key and value, at most. */
 
 static uint64_t leaves(const struct kai_ix *t, enum table table)
 {
@@ -90,6 +92,8 @@ enum kai_err kai_ix_put(struct kai_ix *t, enum table table, MDB_val key, MDB_val
 {
     if (t->err == KAI_OK)
         t->err = kai_ix_err(mdb_put(t->txn, t->x->dbi[table], &key, &val, flags));
+    if ((flags & MDB_APPEND) != 0)
+        t->append_bytes += key.mv_size + val.mv_size + NODE_BYTES;
     return t->err;
 }
 
@@ -107,9 +111,9 @@ static uint64_t at_most(uint64_t a, uint64_t b)
 /* Pages that the values gathered will make dirty; new leaves are half full. */
 static uint64_t value_pages(const struct kai_ix *t)
 {
-    uint64_t n = t->x->sorter.n;
+    const struct sorter *s = &t->x->sorter;
 
-    return touched(n, t->leaf_pages) + n / 64;
+    return touched(s->n, t->leaf_pages) + 2 * (s->len + s->n * NODE_BYTES) / PAGE_BYTES;
 }
 
 enum kai_err kai_ix_sorted_out(struct kai_ix *t)
@@ -338,8 +342,9 @@ void kai_ix_rest(struct kai_ix *t, size_t n_least)
 bool kai_ix_full(const struct kai_ix *t)
 {
     const struct sorter *s = &t->x->sorter;
-    /* A row has puts in three tables of hashes; new leaves are half full. */
-    uint64_t made = (2 * t->new_rows + t->new_refs) / 16;
+    /* A row has puts in three tables of hashes; new leaves are half full. What is appended, a
+     * list's keys and long values too, fills its pages. */
+    uint64_t made = (2 * t->new_rows + t->new_refs) / 16 + t->append_bytes / PAGE_BYTES;
     uint64_t puts = 3 * t->new_rows + t->new_refs;
 
     return value_pages(t) + t->put_pages + touched(puts, t->row_pages) + made >= DIRTY_PAGES_MAX ||

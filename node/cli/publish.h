@@ -34,14 +34,14 @@ int kai_publish_args(struct kai_cli *cli, json_t *args);
 bool kai_red_wanted(struct kai_cli *cli, int *status);
 int kai_cmd_publish_red(struct kai_cli *cli);
 
-/* A file that can be read twice: standard input and pipes are copied into memory, never onto a
- * disk. */
+/* A copy of a file in memory, never on a disk, which can be read twice: what goes to a node, and
+ * out, are the bytes that were judged, whoever writes to the file meanwhile. */
 struct kai_held {
-    int fd;           /* -1: the file as it is. */
-    const char *path; /* What to open; good until kai_held_close(). */
-    char name[32];
+    int fd;
+    char path[32]; /* What to open; good until kai_held_close(). */
 };
-/* Errors: KAI_EIO (file.read), KAI_ELIMIT (file.size). *h is not moved while it is open. */
+/* Errors: KAI_EIO (file.read), KAI_ELIMIT (file.size: over 512 MiB of what has no size before, over
+ * 2 GiB of what has). */
 KAI_MUST_USE enum kai_err kai_held_open(struct kai_held *h, const char *file, struct kai_why *why);
 void kai_held_close(struct kai_held *h);
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "item/import.h"
 #include "item/said.h"
 #include "node/cli/publish.h"
@@ -67,7 +68,13 @@ static enum kai_err on_refuse(void *ctx, const struct kai_why *why, const char *
 }
 
 /* ---- The file. */
-static enum kai_err copy(int from, int to, const char *file, struct kai_why *why)
+static enum kai_err too_large(const char *file, size_t max, struct kai_why *why)
+{
+    return kai_why_set(why, KAI_ELIMIT, "file.size", file,
+                       max == HELD_BYTES_MAX ? "512 MiB" : "2 GiB", NULL);
+}
+
+static enum kai_err copy(int from, int to, size_t max, const char *file, struct kai_why *why)
 {
     uint8_t buf[STEP];
     size_t total = 0;
@@ -82,8 +89,8 @@ static enum kai_err copy(int from, int to, const char *file, struct kai_why *why
         if (n < 0 || write(to, buf, (size_t)n) != n)
             return kai_why_set(why, KAI_EIO, "file.read", file, strerror(errno), NULL);
         total += (size_t)n;
-        if (total > HELD_BYTES_MAX)
-            return kai_why_set(why, KAI_ELIMIT, "file.size", file, "512 MiB", NULL);
+        if (total > max)
+            return too_large(file, max, why);
     }
 }
 
@@ -92,18 +99,21 @@ enum kai_err kai_held_open(struct kai_held *h, const char *file, struct kai_why 
     bool standard = strcmp(file, "-") == 0;
     int from = standard ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
     struct stat st;
+    size_t max = HELD_BYTES_MAX;
     enum kai_err err = KAI_OK;
 
-    *h = (struct kai_held){.fd = -1, .path = file};
-    if (from == -1 || fstat(from, &st) != 0) {
-        err = kai_why_set(why, KAI_EIO, "file.read", file, strerror(errno), NULL);
-    } else if (standard || !S_ISREG(st.st_mode)) {
+    *h = (struct kai_held){.fd = -1};
+    if (from != -1 && fstat(from, &st) == 0)
         h->fd = memfd_create("held", MFD_CLOEXEC);
-        (void)snprintf(h->name, sizeof h->name, "/proc/self/fd/%d", h->fd);
-        h->path = h->name;
-        err = h->fd == -1 ? kai_why_set(why, KAI_EIO, "file.read", file, strerror(errno), NULL)
-                          : copy(from, h->fd, file, why);
+    if (h->fd == -1)
+        err = kai_why_set(why, KAI_EIO, "file.read", file, strerror(errno), NULL);
+    if (err == KAI_OK && S_ISREG(st.st_mode)) {
+        max = KAI_IMPORT_BYTES_MAX;
+        err = (uint64_t)st.st_size > max ? too_large(file, max, why) : KAI_OK;
     }
+    if (err == KAI_OK)
+        err = copy(from, h->fd, max, file, why);
+    (void)snprintf(h->path, sizeof h->path, "/proc/self/fd/%d", h->fd);
     if (!standard && from != -1)
         (void)close(from);
     if (err != KAI_OK)

@@ -3,6 +3,7 @@ middle of a file."""
 
 import contextlib
 import http.client
+import os
 import random
 import threading
 import unittest
@@ -90,6 +91,29 @@ class Import(WorldCase):
             self.a.run_again()
             self.assertIn(self.items() - before, (OBJECTS,) if accepted else (0, OBJECTS))
         self.as_made_again()
+
+    def written_to_meanwhile(self, name):
+        path = self.world.file(self.objects(name), name + ".json")
+        process = self.a.spawn("publish", path, "--to", "all", "--label", "TLP:GREEN", "--json")
+        copied = False
+        while process.poll() is None:
+            with contextlib.suppress(OSError), open("/proc/%d/maps" % process.pid, encoding="utf-8") as f:
+                maps = f.read()
+                self.assertFalse(path in maps, "the file itself is read")
+                if not copied and "/memfd:held" in maps:
+                    copied = True
+                    os.truncate(path, 0)
+        self.assertTrue(copied)
+        self.assertEqual(process.returncode, 0, process.stderr.read())
+
+    def test_4_written_to_meanwhile(self):
+        """What goes out are the bytes that were judged, whoever writes to the file meanwhile; also where no node runs."""
+        before = self.items()
+        self.written_to_meanwhile("node")
+        self.a.node.stop()
+        self.written_to_meanwhile("home")
+        self.a.run_again()
+        self.assertEqual(self.items(), before + 2 * OBJECTS)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 /* Entries that are projected before they are visible: kept where they are what becomes visible
  * next, and as if nothing had been where they are not. */
+#include <semaphore.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,28 @@
 #include "node/post.h"
 #include "node/publish.h"
 #include "node/rig.h"
+
+#include "project/project.h"
+
+/* The entry after so many is not projected: the index is full. */
+static _Atomic unsigned full_after;
+/* The entry after so many waits until it is opened. */
+static _Atomic unsigned gate_after;
+static sem_t gate;
+
+enum kai_err __real_kai_project_entry(struct kai_projector *p, struct kai_ix *ix,
+                                      const struct kai_project_in *in);
+enum kai_err __wrap_kai_project_entry(struct kai_projector *p, struct kai_ix *ix,
+                                      const struct kai_project_in *in);
+enum kai_err __wrap_kai_project_entry(struct kai_projector *p, struct kai_ix *ix,
+                                      const struct kai_project_in *in)
+{
+    if (full_after > 0 && --full_after == 0)
+        return KAI_EFULL;
+    if (gate_after > 0 && --gate_after == 0)
+        (void)sem_wait(&gate);
+    return __real_kai_project_entry(p, ix, in);
+}
 
 #define ENTRIES 6u
 #define WAIT_MS 20000u
@@ -163,6 +186,69 @@ static void test_taken_back(void **state)
     rig_index_again(r);
 }
 
+/* Entries that nobody may ever see stop nothing: they are read when they are visible. */
+static void test_failed(void **state)
+{
+    struct rig *r = *state;
+    struct writing w = {.tlp = KAI_TLP_GREEN};
+
+    (void)settled(r);
+    begin(&w, r, "all");
+    full_after = ENTRIES;
+    write_entries(&w, ENTRIES);
+    await_ahead(r, ENTRIES);
+    assert_int_equal(settled(r).items, 0);
+    commit(&w);
+    kai_post_end(w.post);
+    assert_int_equal(settled(r).items, ENTRIES);
+    assert_int_equal(state_of(r).ahead_kept, 0);
+    rig_index_again(r);
+}
+
+static void write_bad(struct writing *w)
+{
+    struct kai_batch_options opt = options(w);
+    struct kai_batch *b = NULL;
+
+    MUST(kai_batch_new(&b, kai_post_writer(w->post), &opt));
+    MUST(kai_batch_add(b, KAI_CONTENT_LIST, kai_view_of("no list", 7)));
+    MUST(kai_batch_flush(b));
+    kai_batch_free(b);
+}
+
+static bool is_alarmed(struct rig *r)
+{
+    bool is = false;
+
+    (void)pthread_mutex_lock(&r->core->mu);
+    for (size_t i = 0; i < r->core->n_alarms; i++)
+        is = is || strcmp(r->core->alarms[i].code, "project.list") == 0;
+    (void)pthread_mutex_unlock(&r->core->mu);
+    return is;
+}
+
+/* Nobody is told of what nobody may ever see. */
+static void test_alarm(void **state)
+{
+    struct rig *r = *state;
+    struct writing w = {.tlp = KAI_TLP_GREEN};
+
+    for (unsigned i = 0; i < 2; i++) {
+        (void)settled(r);
+        begin(&w, r, "all");
+        write_bad(&w);
+        write_entries(&w, ENTRIES);
+        await_ahead(r, (i + 1) * (ENTRIES + 1));
+        assert_false(is_alarmed(r));
+        if (i == 1)
+            commit(&w);
+        kai_post_end(w.post);
+    }
+    (void)settled(r);
+    assert_true(is_alarmed(r));
+    assert_int_equal(state_of(r).ahead_kept, ENTRIES + 1);
+}
+
 /* Something else becomes visible first, in more entries: it comes first in the index too. */
 static void test_overtaken(void **state)
 {
@@ -184,6 +270,53 @@ static void test_overtaken(void **state)
     kai_post_end(w.post);
     assert_int_equal(settled(r).items, 4 * ENTRIES);
     assert_int_equal(state_of(r).ahead_kept, 0);
+    rig_index_again(r);
+}
+
+/* Another one begins before it was seen that this one ended: each is itself. */
+static void test_another(void **state)
+{
+    struct rig *r = *state;
+    struct writing w = {.tlp = KAI_TLP_CLEAR};
+    struct writing other = {.tlp = KAI_TLP_GREEN};
+
+    (void)settled(r);
+    begin(&other, r, "all"); /* Nothing of it is visible before the other one is kept. */
+    begin(&w, r, "public");
+    assert_int_equal(sem_init(&gate, 0, 0), 0);
+    gate_after = ENTRIES;
+    write_entries(&w, ENTRIES);
+    await_ahead(r, ENTRIES - 1);
+    commit(&w);
+    kai_post_end(w.post);
+    write_entries(&other, ENTRIES);
+    assert_int_equal(sem_post(&gate), 0);
+    await_ahead(r, 2 * ENTRIES);
+    assert_int_equal(state_of(r).ahead_kept, ENTRIES);
+    commit(&other);
+    kai_post_end(other.post);
+    assert_int_equal(settled(r).items, 2 * ENTRIES);
+    assert_int_equal(state_of(r).ahead_kept, 2 * ENTRIES);
+    rig_index_again(r);
+}
+
+/* The roster is looked at anew, and nothing in it has changed: that is no reason to begin again. */
+static void test_alike(void **state)
+{
+    struct rig *r = *state;
+    struct writing w = {.tlp = KAI_TLP_GREEN};
+
+    (void)settled(r);
+    begin(&w, r, "all");
+    write_entries(&w, ENTRIES);
+    await_ahead(r, ENTRIES);
+    kai_core_refresh(r->core);
+    write_entries(&w, 1);
+    await_ahead(r, ENTRIES + 1);
+    commit(&w);
+    kai_post_end(w.post);
+    assert_int_equal(settled(r).items, ENTRIES + 1);
+    assert_int_equal(state_of(r).ahead_kept, ENTRIES + 1);
     rig_index_again(r);
 }
 
@@ -213,6 +346,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_kept, rig_start, rig_stop),
         cmocka_unit_test_setup_teardown(test_taken_back, rig_start, rig_stop),
         cmocka_unit_test_setup_teardown(test_overtaken, rig_start, rig_stop),
+        cmocka_unit_test_setup_teardown(test_failed, rig_start, rig_stop),
+        cmocka_unit_test_setup_teardown(test_alarm, rig_start, rig_stop),
+        cmocka_unit_test_setup_teardown(test_another, rig_start, rig_stop),
+        cmocka_unit_test_setup_teardown(test_alike, rig_start, rig_stop),
         cmocka_unit_test_setup_teardown(test_stopped, rig_start, rig_stop),
     };
 

@@ -10,6 +10,55 @@
 #include "node/publish.h"
 #include "node/rig.h"
 #include "query/index.h"
+#include "store/store.h"
+
+static _Atomic unsigned unclean; /* The next answers: somebody was removed meanwhile. */
+
+bool __real_kai_keyring_may_write(const struct kai_keyring *k, const uint8_t *aud_id,
+                                  const uint8_t *commit);
+bool __wrap_kai_keyring_may_write(const struct kai_keyring *k, const uint8_t *aud_id,
+                                  const uint8_t *commit);
+bool __wrap_kai_keyring_may_write(const struct kai_keyring *k, const uint8_t *aud_id,
+                                  const uint8_t *commit)
+{
+    if (unclean == 0)
+        return __real_kai_keyring_may_write(k, aud_id, commit);
+    unclean--;
+    return false;
+}
+
+/* What the store is asked to do with entries that are not visible. */
+static _Atomic uint64_t n_staged;
+static _Atomic unsigned fail_advance; /* The next ones. */
+static _Atomic unsigned fail_unstage;
+
+enum kai_err __real_kai_tx_stage(struct kai_tx *t, const struct kai_entry *e, uint64_t now_ms);
+enum kai_err __wrap_kai_tx_stage(struct kai_tx *t, const struct kai_entry *e, uint64_t now_ms);
+enum kai_err __wrap_kai_tx_stage(struct kai_tx *t, const struct kai_entry *e, uint64_t now_ms)
+{
+    n_staged++;
+    return __real_kai_tx_stage(t, e, now_ms);
+}
+
+enum kai_err __real_kai_tx_advance(struct kai_tx *t, const uint8_t *log_pk, uint64_t to_seq);
+enum kai_err __wrap_kai_tx_advance(struct kai_tx *t, const uint8_t *log_pk, uint64_t to_seq);
+enum kai_err __wrap_kai_tx_advance(struct kai_tx *t, const uint8_t *log_pk, uint64_t to_seq)
+{
+    if (fail_advance == 0)
+        return __real_kai_tx_advance(t, log_pk, to_seq);
+    fail_advance--;
+    return KAI_ENOMEM;
+}
+
+enum kai_err __real_kai_tx_unstage(struct kai_tx *t, const uint8_t *log_pk);
+enum kai_err __wrap_kai_tx_unstage(struct kai_tx *t, const uint8_t *log_pk);
+enum kai_err __wrap_kai_tx_unstage(struct kai_tx *t, const uint8_t *log_pk)
+{
+    if (fail_unstage == 0 || fail_advance > 0)
+        return __real_kai_tx_unstage(t, log_pk);
+    fail_unstage--;
+    return KAI_ENOMEM;
+}
 
 #define BUNDLE                                                                                     \
     "{\"type\": \"bundle\", \"id\": \"bundle--00000000-0000-4000-8000-000000000000\", "            \
@@ -74,21 +123,41 @@ static void publish_made(struct rig *r, const struct gen_stix *what, uint64_t va
     free(text);
 }
 
-/* A STIX object too large for one entry. */
-static void publish_large(struct rig *r)
+/* So many STIX objects too large for one entry, which hardly get smaller; one more that is not
+ * accepted where bad. The caller frees it. */
+static char *make_large(unsigned n, bool bad)
 {
-    static const char head[] = BUNDLE INDICATOR("7", GREEN);
-    size_t n = 300000;
-    char *text = malloc(n + sizeof head + 64);
+    static const char tail[] = ", " INDICATOR("1", NO_TLP) "]}";
+    const size_t bytes = 300000;
+    char *text =
+        malloc(n * (bytes + sizeof INDICATOR("7", GREEN) + 64) + sizeof BUNDLE + sizeof tail);
+    size_t at = sizeof BUNDLE - 1;
     uint64_t seed = 9;
-    size_t at = sizeof head - 2; /* Before the brace. */
 
     assert_non_null(text);
-    memcpy(text, head, at);
-    at += (size_t)sprintf(text + at, ", \"description\": \"");
-    for (size_t i = 0; i < n; i++)
-        text[at++] = (char)('a' + gen_next(&seed) % 26);
-    memcpy(text + at, "\"}]}", 5);
+    memcpy(text, BUNDLE, at);
+    for (unsigned i = 0; i < n; i++) {
+        int head = sprintf(text + at, "%s%s", i == 0 ? "" : ", ", INDICATOR("7", GREEN));
+        char *id = strstr(text + at, "0000-4000-8000");
+
+        memcpy(
+            id,
+            (const char[]){(char)('0' + i / 100), (char)('0' + i / 10 % 10), (char)('0' + i % 10)},
+            3);
+        at += (size_t)head - 1; /* Before the brace. */
+        at += (size_t)sprintf(text + at, ", \"description\": \"");
+        for (size_t j = 0; j < bytes; j++)
+            text[at++] = (char)('a' + gen_next(&seed) % 26);
+        at += (size_t)sprintf(text + at, "\"}");
+    }
+    (void)strcpy(text + at, bad ? tail : "]}");
+    return text;
+}
+
+static void publish_large(struct rig *r)
+{
+    char *text = make_large(1, false);
+
     publish_text(r, text, KAI_TLP_NONE, 1);
     free(text);
 }
@@ -184,11 +253,68 @@ static void test_refused(void **state)
     free(text);
 }
 
+/* Not even what is too much to wait in memory reaches the store before the file is judged. */
+static void test_refused_large(void **state)
+{
+    struct rig *r = *state;
+    char *text = make_large(100, true); /* 18 MiB sealed. */
+
+    publish_text(r, "192.0.2.1\n", KAI_TLP_GREEN, 1);
+    n_staged = 0;
+    refused(r, text, 1);
+    assert_int_equal(n_staged, 0);
+    free(text);
+    text = make_large(100, false);
+    publish_text(r, text, KAI_TLP_NONE, 100);
+    assert_true(n_staged > 100);
+    rig_index_again(r);
+    free(text);
+}
+
+/* It is too much to be kept for a second reading, and somebody is removed before it is visible. */
+static void test_twice_again(void **state)
+{
+    struct rig *r = *state;
+    char *text = make_large(120, false); /* Over KAI_PICKED_BYTES_MAX. */
+
+    (void)rows(r);
+    unclean = 1;
+    publish_text(r, text, KAI_TLP_NONE, 120);
+    assert_int_equal(unclean, 0);
+    assert_int_equal(rows(r), 120);
+    free(text);
+}
+
+/* It can neither be made visible nor be taken back: it is in nobody's way. */
+static void test_left_behind(void **state)
+{
+    struct rig *r = *state;
+    char *text = make_large(40, false);
+    struct kai_published done;
+
+    publish_text(r, "192.0.2.1\n", KAI_TLP_GREEN, 1);
+    struct had before = had(r);
+    fail_advance = fail_unstage = 1;
+    assert_int_equal(publish(r, kai_view_of(text, strlen(text)), KAI_TLP_NONE, false, &done),
+                     KAI_ENOMEM);
+    assert_int_equal(fail_advance + fail_unstage, 0);
+    struct had after = had(r);
+    assert_memory_equal(&before, &after, sizeof before);
+    publish_text(r, "192.0.2.2\n", KAI_TLP_GREEN, 1);
+    assert_int_equal(rows(r), before.rows + 1);
+    publish_text(r, text, KAI_TLP_NONE, 40);
+    rig_index_again(r);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_same_again, rig_start, rig_stop),
         cmocka_unit_test_setup_teardown(test_refused, rig_start, rig_stop),
+        cmocka_unit_test_setup_teardown(test_refused_large, rig_start, rig_stop),
+        cmocka_unit_test_setup_teardown(test_twice_again, rig_start, rig_stop),
+        cmocka_unit_test_setup_teardown(test_left_behind, rig_start, rig_stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

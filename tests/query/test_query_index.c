@@ -13,7 +13,9 @@
 #include <cmocka.h>
 
 #include "item/list.h"
+#include "log/body.h"
 #include "query/acts.h"
+#include "query/index_priv.h"
 #include "query/query_util.h"
 
 static uint64_t flags_of(struct kai_index *x, uint64_t no)
@@ -617,6 +619,60 @@ static void test_full(void **state)
     tmp_remove(&tmp);
 }
 
+static uint64_t used_bytes(struct kai_index *x)
+{
+    MDB_envinfo info;
+
+    assert_int_equal(mdb_env_info(x->env, &info), 0);
+    return (uint64_t)(info.me_last_pgno + 1) * 4096;
+}
+
+/* What a transaction keeps in memory is bounded in bytes, however long the values are. */
+static void fills_up(size_t value_bytes)
+{
+    struct tmp tmp;
+    struct kai_index *x = NULL;
+    char url[400];
+    bool rebuild;
+    uint64_t no = 0;
+
+    tmp_make(&tmp);
+    assert_int_equal(kai_index_open(&x, tmp.index, UINT64_C(1) << 28, "b", &rebuild, NULL), KAI_OK);
+    uint64_t before = used_bytes(x);
+    struct kai_ix *t = begin(x);
+    while (!kai_ix_full(t)) {
+        struct kai_row row = stix_row((uint8_t)no, (uint8_t)(no >> 8), 1, 0, 0);
+
+        row.kind = KAI_CONTENT_LIST;
+        row.n_values = 500;
+        assert_int_equal(kai_ix_row(t, &row, false), KAI_OK);
+        for (uint64_t i = 0; i < row.n_values; i++, no++) {
+            int n = snprintf(url, sizeof url, "http://a%08x.example/",
+                             (unsigned)(no * UINT64_C(2654435761)));
+
+            memset(url + n, 'a', value_bytes - (size_t)n);
+            assert_int_equal(kai_ix_value(t, row.no, KAI_V_URL,
+                                          kai_view_of((const uint8_t *)url, value_bytes), i),
+                             KAI_OK);
+        }
+        kai_ix_rest(t, 1u << 15);
+    }
+    assert_int_equal(kai_ix_commit(t, 1), KAI_OK);
+    print_message("%zu bytes: %llu values, %llu KiB\n", value_bytes, (unsigned long long)no,
+                  (unsigned long long)(used_bytes(x) - before) / 1024);
+    assert_in_range(used_bytes(x) - before, 8u << 20, 40u << 20);
+    kai_index_close(x);
+    tmp_remove(&tmp);
+}
+
+static void test_fills_up(void **state)
+{
+    (void)state;
+    fills_up(32);
+    fills_up(200);
+    fills_up(390);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -636,6 +692,7 @@ int main(void)
         cmocka_unit_test(test_killed),
         cmocka_unit_test(test_believed),
         cmocka_unit_test(test_full),
+        cmocka_unit_test(test_fills_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
