@@ -17,7 +17,7 @@ ROWS = (  # name in the file, what it is, how it is printed
     ("delivery_bytes", "bytes of all traffic a delivery, steady", "%.0f"),
     ("last_ms", "last delivery, steady, ms", "%.0f"),
     ("killed_last_ms", "last delivery, a third killed, ms", "%.0f"),
-    ("churn_bytes", "bytes a node sends in an hour of churn, MB", "%.2f"),
+    ("churn_bytes", "bytes of all traffic a delivery, in an hour of churn", "%.0f"),
     ("word_bytes", "bytes a node sends for one CHECKPOINT", "%.0f"),
     ("heal_s", "two halves meet after 30 days: all is with all, s", "%.0f"),
     ("churn_cpu_s", "processor of the simulation, s a node-hour of churn", "%.3f"),

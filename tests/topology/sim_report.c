@@ -245,7 +245,7 @@ static void churn(struct national *w, uint64_t seconds)
         national_reach_free(&r);
     }
     double node_hours = (double)(seconds * n) / 3600;
-    figure("churn_bytes", (sent(w) - bytes) / node_hours);
+    figure("churn_bytes", (sent(w) - bytes) / (double)(got ? got : 1));
     figure("churn_cpu_s", (cpu_s() - cpu) / node_hours);
     claim(
         (double)got >= 0.995 * (double)due,
