@@ -235,14 +235,30 @@ void sim_oracle_written(struct kai_sim *s, const struct sim_node *by, size_t aud
     }
 }
 
-/* It was a member again later, and history is its right, also if it has left since. */
+static uint64_t revoked_at(const struct kai_sim *s, const struct sim_node *n)
+{
+    const struct sim_entry *org = s->org[n->org].revoke;
+    uint64_t at = org ? org->at : UINT64_MAX;
+
+    return n->revoke && n->revoke->at < at ? n->revoke->at : at;
+}
+
+/* It was a member when this was written, by a word that the author had not heard, or later; and
+ * history is its right, also if it has left since. Not by a list that still names it though it was
+ * put out of the network before. */
 static bool came_back(const struct kai_sim *s, const struct sim_secret *x)
 {
     const struct sim_aud *a = &s->aud[x->aud];
+    const struct sim_node *thief = &s->node[x->from];
+    uint64_t out_at = revoked_at(s, thief);
 
-    for (size_t i = 0; a->is.history >= KAI_HISTORY_ALL && i < a->n_versions; i++)
-        if (a->version[i].at > x->e->at && fits(s, NULL, a, &a->version[i], s->node[x->from].org))
+    for (size_t i = 0; a->is.history >= KAI_HISTORY_ALL && i < a->n_versions; i++) {
+        uint64_t from = a->version[i].at > x->e->at ? a->version[i].at : x->e->at;
+        bool over = i + 1 < a->n_versions && a->version[i + 1].at <= x->e->at;
+
+        if (!over && from < out_at && fits(s, NULL, a, &a->version[i], thief->org))
             return true;
+    }
     return sim_oracle_member(s, NULL, x->from, x->aud);
 }
 
