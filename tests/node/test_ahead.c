@@ -145,16 +145,28 @@ static uint64_t rows_seen(struct rig *r)
     return n;
 }
 
+/* A publication that the index has been given, and nobody can see. */
+static void begin_ahead(struct writing *w, struct rig *r)
+{
+    (void)settled(r);
+    begin(w, r, "all");
+    write_entries(w, ENTRIES);
+    await_ahead(r, ENTRIES);
+}
+
+static void finish(struct writing *w)
+{
+    commit(w);
+    kai_post_end(w->post);
+}
+
 /* Nobody finds anything before it is committed; then all of it is there, with what came behind. */
 static void test_kept(void **state)
 {
     struct rig *r = *state;
     struct writing w = {.tlp = KAI_TLP_GREEN};
 
-    (void)settled(r);
-    begin(&w, r, "all");
-    write_entries(&w, ENTRIES);
-    await_ahead(r, ENTRIES);
+    begin_ahead(&w, r);
     assert_int_equal(rows_seen(r), 0);
     commit(&w);
     assert_int_equal(settled(r).items, ENTRIES);
@@ -171,17 +183,13 @@ static void test_taken_back(void **state)
     struct rig *r = *state;
     struct writing w = {.tlp = KAI_TLP_GREEN};
 
-    (void)settled(r);
-    begin(&w, r, "all");
-    write_entries(&w, ENTRIES);
-    await_ahead(r, ENTRIES);
+    begin_ahead(&w, r);
     kai_post_end(w.post);
     assert_int_equal(settled(r).items, 0);
     assert_int_equal(state_of(r).ahead_kept, 0);
     begin(&w, r, "all");
     write_entries(&w, ENTRIES);
-    commit(&w);
-    kai_post_end(w.post);
+    finish(&w);
     assert_int_equal(settled(r).items, ENTRIES);
     rig_index_again(r);
 }
@@ -198,8 +206,7 @@ static void test_failed(void **state)
     write_entries(&w, ENTRIES);
     await_ahead(r, ENTRIES);
     assert_int_equal(settled(r).items, 0);
-    commit(&w);
-    kai_post_end(w.post);
+    finish(&w);
     assert_int_equal(settled(r).items, ENTRIES);
     assert_int_equal(state_of(r).ahead_kept, 0);
     rig_index_again(r);
@@ -262,12 +269,10 @@ static void test_overtaken(void **state)
     write_entries(&w, ENTRIES);
     await_ahead(r, ENTRIES);
     write_entries(&other, 2 * ENTRIES);
-    commit(&other);
-    kai_post_end(other.post);
+    finish(&other);
     assert_int_equal(settled(r).items, 2 * ENTRIES);
     write_entries(&w, ENTRIES);
-    commit(&w);
-    kai_post_end(w.post);
+    finish(&w);
     assert_int_equal(settled(r).items, 4 * ENTRIES);
     assert_int_equal(state_of(r).ahead_kept, 0);
     rig_index_again(r);
@@ -287,14 +292,12 @@ static void test_another(void **state)
     gate_after = ENTRIES;
     write_entries(&w, ENTRIES);
     await_ahead(r, ENTRIES - 1);
-    commit(&w);
-    kai_post_end(w.post);
+    finish(&w);
     write_entries(&other, ENTRIES);
     assert_int_equal(sem_post(&gate), 0);
     await_ahead(r, 2 * ENTRIES);
     assert_int_equal(state_of(r).ahead_kept, ENTRIES);
-    commit(&other);
-    kai_post_end(other.post);
+    finish(&other);
     assert_int_equal(settled(r).items, 2 * ENTRIES);
     assert_int_equal(state_of(r).ahead_kept, 2 * ENTRIES);
     rig_index_again(r);
@@ -306,15 +309,11 @@ static void test_alike(void **state)
     struct rig *r = *state;
     struct writing w = {.tlp = KAI_TLP_GREEN};
 
-    (void)settled(r);
-    begin(&w, r, "all");
-    write_entries(&w, ENTRIES);
-    await_ahead(r, ENTRIES);
+    begin_ahead(&w, r);
     kai_core_refresh(r->core);
     write_entries(&w, 1);
     await_ahead(r, ENTRIES + 1);
-    commit(&w);
-    kai_post_end(w.post);
+    finish(&w);
     assert_int_equal(settled(r).items, ENTRIES + 1);
     assert_int_equal(state_of(r).ahead_kept, ENTRIES + 1);
     rig_index_again(r);
@@ -326,14 +325,10 @@ static void test_stopped(void **state)
     struct rig *r = *state;
     struct writing w = {.tlp = KAI_TLP_GREEN};
 
-    (void)settled(r);
-    begin(&w, r, "all");
-    write_entries(&w, ENTRIES);
-    await_ahead(r, ENTRIES);
+    begin_ahead(&w, r);
     kai_indexer_stop(r->core->indexer);
     r->core->indexer = NULL;
-    commit(&w);
-    kai_post_end(w.post);
+    finish(&w);
     kai_core_close(r->core);
     MUST(kai_core_open(&r->core, &r->home, &r->why));
     assert_int_equal(settled(r).items, ENTRIES);
