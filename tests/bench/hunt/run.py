@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """hunt: known values in a log, beside the shortest program that could do it (README.md).
 
-run.py BUILD [--values N] [--lines N] [--rounds N] [--grep N]
+run.py BUILD [--values N] [--lines N] [--rounds N] [--grep N] [--stream GB]
 Figures, never a test. Bare program and hunt take turns, so that what else the machine does is of both. A table
 on standard output, then one line of JSON.
 """
@@ -35,6 +35,23 @@ def timed(command, env=None, data=None):
     return time.monotonic() - begin, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, lines
 
 
+def streamed(command, env, data, size):
+    """The log again and again through a pipe, as size bytes at least: bytes, wall, processor seconds, peak memory in MiB."""
+    begin = time.monotonic()
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
+    sent = 0
+    with open(data, "rb") as file:
+        while sent < size:
+            end = os.lseek(file.fileno(), 0, os.SEEK_END)
+            at = 0
+            while at < end:
+                at += os.sendfile(process.stdin.fileno(), file.fileno(), at, end - at)
+            sent += end
+    process.stdin.close()
+    _, _, usage = os.wait4(process.pid, 0)
+    return sent, time.monotonic() - begin, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
 def main():
     parse = argparse.ArgumentParser()
     parse.add_argument("build")
@@ -42,6 +59,7 @@ def main():
     parse.add_argument("--lines", type=int, default=1000000)
     parse.add_argument("--rounds", type=int, default=5)
     parse.add_argument("--grep", type=int, default=20000, help="values for grep -F -f; 0: none")
+    parse.add_argument("--stream", type=float, default=0, help="gigabytes through a pipe; 0: none")
     options = parse.parse_args()
     folder = tempfile.mkdtemp(prefix="kairan-bench-hunt-")
     try:
@@ -84,6 +102,9 @@ def measure(options, folder, net):
                 out.write(line)
         figures["grep_values"] = options.grep
         figures["grep_s"] = timed(["grep", "-F", "-c", "-f", few, log], dict(os.environ, LC_ALL="C"))[0]
+    if options.stream > 0:
+        sent, wall, cpu, figures["stream_mib"] = streamed(alpha.command(["hunt", "--json"]), net.environment(), log, options.stream * 1e9)
+        figures.update(stream_bytes=sent, stream_s=wall, stream_cpu_s=cpu)
     print("%d values, a log of %.0f MB, %d tokens; medians of %d turns, load %.1f" % (
         options.values, size / 1e6, figures["tokens"], options.rounds, figures["load"]))
     print("bare program           %.2f s, %.2f s of a processor, %d lines" % (
@@ -95,6 +116,9 @@ def measure(options, folder, net):
     print("  scanning             %.0f MB/s" % figures["scan_mb_s"])
     if options.grep > 0:
         print("grep -F -f, %d values  %.2f s" % (options.grep, figures["grep_s"]))
+    if options.stream > 0:
+        print("%.1f GB through a pipe  %.1f s, %.0f MB/s, %.1f s of processors, %.0f MiB at most" % (
+            sent / 1e9, wall, sent / 1e6 / wall, cpu, figures["stream_mib"]))
     print(json.dumps(figures))
 
 
