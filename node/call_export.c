@@ -90,6 +90,7 @@ struct item {
     const struct kai_row *row;
     const char *name;
     bool detect;
+    bool as_is; /* A list to whose objects the label adds nothing: it does to all or to none. */
 };
 
 static void put_times(struct kai_jput *j, const struct kai_row *row)
@@ -156,11 +157,15 @@ static void put_value(struct exporter *x, const struct item *i, enum kai_vtype t
     x->values++;
 }
 
-static void put_object(struct exporter *x, const struct item *i)
+static void put_object(struct exporter *x, struct item *i)
 {
-    x->err = kai_row_relabel(i->row, &x->object, &x->scratch);
-    if (x->err != KAI_OK)
-        return;
+    if (!i->as_is) {
+        x->err = kai_row_relabel(i->row, &x->object, &x->scratch);
+        if (x->err != KAI_OK)
+            return;
+        i->as_is = i->row->kind == KAI_CONTENT_LIST &&
+                   kai_view_eq(kai_buf_view(&x->object), kai_buf_view(&x->scratch));
+    }
     begin_line(x, i);
     kai_jput_view(&x->j, "object", kai_buf_view(&x->object));
     kai_jput_end(&x->j);

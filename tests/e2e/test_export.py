@@ -156,6 +156,15 @@ class Export(WorldCase):
         path, r = self.export("hosts", "ip:198.18.0.1", status=NOTHING)
         path, r = self.export("csv", "ip:198.18.0.1")
         self.assertEqual(1, r.last["values"])
+        # Each value's object says what the signed label says, beside a list whose label adds nothing to the words in it.
+        self.a.publish("one.pap.example\ntwo.pap.example\n", "--label", "TLP:GREEN", "--pap", "GREEN")
+        self.b.sees("two.pap.example")
+        path, r = self.export("stix")
+        with open(path, encoding="utf-8") as f:
+            objects = [o for o in json.load(f)["objects"] if o["type"] == "indicator"]
+        self.assertGreater(len(objects), len(values))
+        self.assertEqual({"one.pap.example", "two.pap.example"},
+                         {o["pattern"].split("'")[1] for o in objects if o.get("labels") == ["PAP:GREEN"]})
 
     def test_5_round_trip(self):
         """Objects come back as the bytes they were, and publishing them again changes nothing."""
