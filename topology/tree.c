@@ -17,6 +17,7 @@
 #define T2_MS        250u /* and between one that was asked and the next. */
 #define SHORTCUT_MS  4u   /* Word came so much before the entry: that way is shorter. */
 #define QUIET_MS     10000u
+#define FLOWS_MS     60000u /* A way by which something came so lately is taken to be whole. */
 #define GRAFTS_A_SEC 32u
 #define ANSWERED_MS  60000u /* The same entry is not sent again to the same peer before. */
 #define EMPTY_MAX    8u     /* Words without an entry behind them, in EMPTY_MS. */
@@ -293,7 +294,10 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* How much later than word of them entries come: asking earlier would cost copies. */
+/* How much later than word of them entries come: asking earlier would cost copies. Only by ways
+ * that flow: by one that broke since, the first entry is as late as somebody before us waited to
+ * ask for it, and whoever learned from that would wait longer than it did, and the next one longer
+ * still. */
 static void learn_delay(struct kai_net *n, uint64_t ms)
 {
     uint32_t sorted[KAI_DELAYS];
@@ -328,6 +332,7 @@ void kai_tree_came(struct kai_net *n, struct kai_link *l, struct kai_share *s, s
                    uint64_t seq, bool pushed)
 {
     struct kai_missing *m = find_missing(n, log->l.log_pk);
+    bool flows = log->via == l->id && n->now_ms < log->came_ms + FLOWS_MS;
 
     if (pushed) {
         log->via = l->id;
@@ -336,7 +341,8 @@ void kai_tree_came(struct kai_net *n, struct kai_link *l, struct kai_share *s, s
     if (!m || seq < m->seq)
         return;
     if (pushed && !m->asked) {
-        learn_delay(n, n->now_ms - m->first_ms);
+        if (flows)
+            learn_delay(n, n->now_ms - m->first_ms);
         shortcut(n, l, s, log, m);
     }
     remove_missing(n, m);

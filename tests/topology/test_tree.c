@@ -135,12 +135,12 @@ static void words(struct stage *st, size_t as, enum kai_msg type, const uint8_t 
     send(st, as, &b);
 }
 
-static void say_prune(struct stage *st, size_t as, const uint8_t *log_pk)
+static void say_prune(struct stage *st, size_t as, uint64_t minutes, const uint8_t *log_pk)
 {
     struct kai_buf b = begin(KAI_MSG_PRUNE, 3);
 
     kai_put_uint(&b, 0);
-    kai_put_uint(&b, 0);
+    kai_put_uint(&b, minutes);
     kai_put_array(&b, 1);
     kai_put_bin(&b, log_pk, KAI_KEY_BYTES);
     send(st, as, &b);
@@ -289,7 +289,7 @@ static void way_after(size_t waits, size_t has)
     enter(&st, OTHER);
     memcpy(log, entry(&st, AUTHOR, 1).h.log_pk, KAI_KEY_BYTES);
     push(&st, 2, AUTHOR, 1);
-    say_prune(&st, has, log);
+    say_prune(&st, has, 0, log);
     kai_buf_init(&b, KAI_FRAME_BYTES_MAX);
     kai_put_number(&b, KAI_MSG_BYE, KAI_BYE_BUSY);
     send(&st, 2, &b);
@@ -318,7 +318,7 @@ static void test_lazy_link_stays_lazy(void **state)
     memcpy(log, entry(&st, AUTHOR, 1).h.log_pk, KAI_KEY_BYTES);
     push(&st, 2, AUTHOR, 1);
     assert_int_equal(entries(&st, 3, KAI_MSG_PUSH, log), 1); /* Eager at first. */
-    say_prune(&st, 3, log);
+    say_prune(&st, 3, 0, log);
     for (uint64_t seq = 2; seq <= 4; seq++) {
         push(&st, 2, AUTHOR, seq);
         assert_int_equal(entries(&st, 3, KAI_MSG_PUSH, log), 1);
@@ -348,7 +348,7 @@ static void test_own_log_is_flooded(void **state)
     memcpy(log, e.h.log_pk, KAI_KEY_BYTES);
     before = entries(&st, 3, KAI_MSG_PUSH, log);
     assert_true(before > 0);
-    say_prune(&st, 3, log);
+    say_prune(&st, 3, 0, log);
     kai_sim_publish(st.s, 0, 0, 100);
     kai_sim_run(st.s, 200);
     assert_int_equal(entries(&st, 3, KAI_MSG_PUSH, log), before + 1);
@@ -384,6 +384,55 @@ static void test_word_is_grafted(void **state)
     kai_sim_run(st.s, 2000);
     assert_int_equal(named(&st, 2, KAI_MSG_GRAFT, log, 0), 1);
     kai_sim_free(st.s);
+}
+
+/* Both strangers stay. */
+static void stay_both(struct stage *st, uint64_t ms)
+{
+    for (uint64_t at = 0; at < ms; at += 2000) {
+        stay(st, 2, 1000);
+        stay(st, 3, 1000);
+    }
+}
+
+/* Entries come by one way, so long after each other, and word of each 400 ms before it by another
+ * one: how long after word of the next one it is asked for. */
+static uint64_t asked_after(uint64_t gap_ms)
+{
+    const uint64_t times = 64;
+    uint64_t waited = 0;
+    struct stage st;
+    uint8_t log[KAI_KEY_BYTES];
+
+    open_stage(&st, times + 2);
+    memcpy(log, entry(&st, AUTHOR, 1).h.log_pk, KAI_KEY_BYTES);
+    push(&st, 2, AUTHOR, 1);
+    for (uint64_t seq = 2; seq <= times + 1; seq++) {
+        say_prune(&st, 3, 60, log); /* The way stays as it is. */
+        stay_both(&st, gap_ms);
+        words(&st, 3, KAI_MSG_IHAVE, log, seq, 1);
+        kai_sim_run(st.s, 400);
+        push(&st, 2, AUTHOR, seq);
+    }
+    assert_int_equal(kai_sim_entries(st.s, 0, 0), times + 1);
+    words(&st, 3, KAI_MSG_IHAVE, log, times + 2, 1);
+    for (; named(&st, 3, KAI_MSG_GRAFT, log, times + 2) == 0 && waited < 5000; waited += 10)
+        kai_sim_run(st.s, 10);
+    kai_sim_free(st.s);
+    return waited;
+}
+
+/* Entries that are always late are waited for; one that is late for once, after a while in which
+ * its way may have broken, makes nobody wait longer. */
+static void test_patience(void **state)
+{
+    uint64_t flows, rare;
+
+    (void)state;
+    flows = asked_after(2000);
+    rare = asked_after(62000);
+    assert_in_range(flows, 790, 850);
+    assert_in_range(rare, 490, 510);
 }
 
 /* Word came well before the entry, by a lazy link: that way is shorter from now on. */
@@ -481,17 +530,12 @@ static void test_empty_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_second_push_is_pruned),
-        cmocka_unit_test(test_author_is_not_pruned),
-        cmocka_unit_test(test_new_link_begins_lazy),
-        cmocka_unit_test(test_way_after_a_link),
-        cmocka_unit_test(test_lazy_link_stays_lazy),
-        cmocka_unit_test(test_own_log_is_flooded),
-        cmocka_unit_test(test_word_is_grafted),
-        cmocka_unit_test(test_shorter_way),
-        cmocka_unit_test(test_answered_once_a_minute),
-        cmocka_unit_test(test_grafts_a_second),
-        cmocka_unit_test(test_empty_words),
+        cmocka_unit_test(test_second_push_is_pruned), cmocka_unit_test(test_author_is_not_pruned),
+        cmocka_unit_test(test_new_link_begins_lazy),  cmocka_unit_test(test_way_after_a_link),
+        cmocka_unit_test(test_lazy_link_stays_lazy),  cmocka_unit_test(test_own_log_is_flooded),
+        cmocka_unit_test(test_word_is_grafted),       cmocka_unit_test(test_patience),
+        cmocka_unit_test(test_shorter_way),           cmocka_unit_test(test_answered_once_a_minute),
+        cmocka_unit_test(test_grafts_a_second),       cmocka_unit_test(test_empty_words),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
