@@ -3,7 +3,7 @@
 
 #include "item/brought.h"
 #include "item/cm.h"
-#include "item/oom.h"
+#include "unit/oom.h"
 
 /* Of exactly its size, so that a sanitizer sees a read past it. */
 static uint8_t *copy_of(const uint8_t *from, size_t n)
@@ -71,9 +71,9 @@ size_t hostile_memory(struct kai_view file, const struct kai_import_opts *opts)
 
     b->blind = true;
     do {
-        item_oom_arm(n);
+        oom_arm(n);
         err = brought_scan(b, file, opts);
-    } while (item_oom_again(&n, err));
+    } while (oom_again(&n, err));
     free(b);
     return n;
 }

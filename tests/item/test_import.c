@@ -4,7 +4,7 @@
 #include "item/data.h"
 #include "item/import.h"
 #include "item/list.h"
-#include "item/oom.h"
+#include "unit/oom.h"
 
 #define U1     "8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f"
 #define U2     "8e2e2d2b-17d4-4cbf-938f-98ee46b3cd30"
@@ -360,9 +360,9 @@ static void test_no_memory(void **state)
             struct seen s = {.quiet = true, .blind = true, .file = V(files[i])};
             struct kai_import_sink sink = {.ctx = &s, .item = item, .refuse = refuse};
 
-            item_oom_arm(n);
+            oom_arm(n);
             err = kai_import_scan(V(files[i]), "f", &opts, &sink, NULL);
-        } while (item_oom_again(&n, err));
+        } while (oom_again(&n, err));
         assert_true(n > 3);
     }
 }

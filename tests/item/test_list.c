@@ -3,8 +3,8 @@
 #include "item/cm.h"
 #include "item/data.h"
 #include "item/list.h"
-#include "item/oom.h"
 #include "item/stix.h"
+#include "unit/oom.h"
 #include "wire/put.h"
 
 #define CONTENTS_MAX 512
@@ -368,13 +368,13 @@ static void test_no_memory(void **state)
         struct made m = {.n = 0};
         struct kai_list_writer w;
 
-        item_oom_arm(n);
+        oom_arm(n);
         kai_list_writer_init(&w, KAI_V_IPV4, V("{}"), keep, &m);
         for (size_t i = 0; i < 5000; i++)
             kai_list_writer_add(&w, V(values[i]));
         err = kai_list_writer_end(&w);
         drop(&m);
-    } while (item_oom_again(&n, err));
+    } while (oom_again(&n, err));
     assert_true(n > 5);
     free(values);
     free(text);

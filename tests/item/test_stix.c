@@ -1,8 +1,8 @@
 /* test_stix: one object, checked, read, compacted. */
 #include "item/cm.h"
 #include "item/data.h"
-#include "item/oom.h"
 #include "item/stix.h"
+#include "unit/oom.h"
 
 #define UUID       "8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f"
 #define HEAD(type) "{\"type\":\"" type "\",\"spec_version\":\"2.1\",\"id\":\"" type "--" UUID "\""
@@ -347,15 +347,15 @@ static void test_no_memory(void **state)
         struct kai_stix_info info;
         struct kai_why why = {.code = NULL};
 
-        item_oom_arm(n);
+        oom_arm(n);
         err = kai_stix_check(V(INDICATOR "}"), &info, &why);
-    } while (item_oom_again(&n, err));
+    } while (oom_again(&n, err));
     assert_true(n > 10);
     n = 0;
     do {
-        item_oom_arm(n);
+        oom_arm(n);
         err = kai_stix_values(V(INDICATOR "}"), count, &values);
-    } while (item_oom_again(&n, err));
+    } while (oom_again(&n, err));
     assert_true(n > 10);
 }
 

@@ -1,8 +1,8 @@
 /* test_warn: warninglists of every type, and what is none. */
 #include "item/cm.h"
 #include "item/data.h"
-#include "item/oom.h"
 #include "item/warn.h"
+#include "unit/oom.h"
 
 #define LIST(name, type, entries)                                                                  \
     "{\"name\":\"" name "\",\"type\":\"" type "\",\"version\":1,\"list\":[" entries "]}"
@@ -135,12 +135,12 @@ static void test_no_memory(void **state)
     do {
         struct kai_warn *w;
 
-        item_oom_arm(n);
+        oom_arm(n);
         err = kai_warn_new(&w);
         for (size_t i = 0; err == KAI_OK && i < sizeof LISTS / sizeof LISTS[0]; i++)
             err = kai_warn_add(w, V(LISTS[i]), NULL);
         kai_warn_free(w);
-    } while (item_oom_again(&n, err));
+    } while (oom_again(&n, err));
     assert_true(n > 10);
 }
 

@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-#include "item/oom.h"
 #include "topology/sim/bound.h"
+#include "unit/oom.h"
 
 static void test_by_hand(void **state)
 {
@@ -136,9 +136,9 @@ static void test_memory(void **state)
         struct kai_bound *b = NULL;
         enum kai_err err;
 
-        item_oom_arm(n);
+        oom_arm(n);
         err = kai_bound_new(&b, 3, links, 2);
-        if (!item_oom_disarm()) {
+        if (!oom_disarm()) {
             assert_int_equal(err, KAI_OK);
             kai_bound_free(b);
             break;

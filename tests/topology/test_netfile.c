@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "item/oom.h"
 #include "keys/record.h"
 #include "topology/sim/netfile.h"
+#include "unit/oom.h"
 
 static struct kai_netfile file; /* 40 KiB: not for the stack. */
 
@@ -463,9 +463,9 @@ static void test_memory(void **state)
         struct kai_network *net = NULL;
         enum kai_err err;
 
-        item_oom_arm(n);
+        oom_arm(n);
         err = kai_netfile_expand(&net, &file, 1, 1, 1);
-        if (!item_oom_disarm()) {
+        if (!oom_disarm()) {
             assert_int_equal(err, KAI_OK);
             kai_network_free(net);
             break;

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "item/oom.h"
 #include "topology/sim/plot.h"
+#include "unit/oom.h"
 
 static char *svg(const struct kai_plot *p)
 {
@@ -180,9 +180,9 @@ static void test_memory(void **state)
         bool fired;
 
         kai_buf_init(&b, KAI_PLOT_BYTES_MAX);
-        item_oom_arm(n);
+        oom_arm(n);
         err = kai_plot_svg(&b, &p);
-        fired = item_oom_disarm();
+        fired = oom_disarm();
         kai_buf_free(&b);
         assert_int_equal(err, fired ? KAI_ENOMEM : KAI_OK);
         if (!fired)

@@ -1,8 +1,12 @@
 /* oom: what the linker puts in the place of malloc(), calloc() and realloc(). */
 #include "unit/oom.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
+
+#include <cmocka.h>
 
 static bool armed;
 static size_t fail_at;
@@ -31,6 +35,16 @@ bool oom_disarm(void)
 size_t oom_count(void)
 {
     return count;
+}
+
+bool oom_again(size_t *n, enum kai_err err)
+{
+    bool fired = oom_disarm();
+
+    if (err != (fired ? KAI_ENOMEM : KAI_OK))
+        fail_msg("allocation %zu: %s", *n, kai_err_text(err));
+    *n += fired;
+    return fired;
 }
 
 static bool fires(void)
