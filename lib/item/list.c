@@ -133,12 +133,31 @@ enum kai_err kai_list_read(struct kai_list *list, struct kai_view content, bool 
     return err;
 }
 
-bool kai_list_at(const struct kai_list *list, uint32_t index, struct kai_view *value)
+void kai_list_mark(const struct kai_list *list, struct kai_list_marks *marks)
 {
+    struct kai_view v;
     size_t at = 0;
 
-    for (uint32_t i = 0; kai_list_next(list, &at, value); i++)
-        if (i == index)
+    for (uint32_t i = 0; i < list->n; i++) {
+        if (i % KAI_LIST_STEP == 0)
+            marks->at[i / KAI_LIST_STEP] = (uint32_t)at;
+        if (!kai_list_next(list, &at, &v))
+            return;
+    }
+}
+
+bool kai_list_at(const struct kai_list *list, const struct kai_list_marks *marks, uint32_t index,
+                 struct kai_view *value)
+{
+    uint32_t i = marks == NULL ? 0 : index - index % KAI_LIST_STEP;
+    size_t at = 0;
+
+    if (index >= list->n)
+        return false;
+    if (marks != NULL)
+        at = marks->at[i / KAI_LIST_STEP];
+    while (kai_list_next(list, &at, value))
+        if (i++ == index)
             return true;
     return false;
 }

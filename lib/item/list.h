@@ -36,8 +36,17 @@ KAI_MUST_USE enum kai_err kai_list_read(struct kai_list *list, struct kai_view c
 
 /* Iterate: *at begins as 0. False at the end. */
 bool kai_list_next(const struct kai_list *list, size_t *at, struct kai_view *value);
-/* The value at an index, from 0; false past the end. Walks the list. */
-bool kai_list_at(const struct kai_list *list, uint32_t index, struct kai_view *value);
+/* Where every KAI_LIST_STEP-th value begins, so that whoever asks for many values by their index
+ * does not walk the list for each. */
+#define KAI_LIST_STEP 32u
+struct kai_list_marks {
+    uint32_t at[KAI_LIST_VALUES_MAX / KAI_LIST_STEP];
+};
+void kai_list_mark(const struct kai_list *list, struct kai_list_marks *marks);
+/* The value at an index, from 0; false past the end. Walks the list, from a mark of it where there
+ * are marks (may be NULL). */
+bool kai_list_at(const struct kai_list *list, const struct kai_list_marks *marks, uint32_t index,
+                 struct kai_view *value);
 /* Binary search. *index may be NULL; counting up to it walks the list. */
 bool kai_list_find(const struct kai_list *list, struct kai_view norm, uint32_t *index);
 

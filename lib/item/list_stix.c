@@ -111,7 +111,7 @@ enum kai_err kai_list_stix(const struct kai_list *list, uint32_t index, uint64_t
 {
     struct kai_view norm;
 
-    if (!kai_list_at(list, index, &norm))
+    if (!kai_list_at(list, NULL, index, &norm))
         return KAI_ENOTFOUND;
     return kai_list_stix_of(list, norm, created_ms, label, origin_org_id, out);
 }

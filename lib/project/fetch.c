@@ -31,6 +31,8 @@ struct kai_fetch {
     struct kai_list list; /* The last that was read, and the row it is of; 0: none. */
     uint8_t list_id[KAI_ID_BYTES];
     bool has_list;
+    struct kai_list_marks marks; /* Of that list, once a value of it was asked for by index. */
+    bool has_marks;
 };
 
 enum kai_err kai_fetch_new(struct kai_fetch **out)
@@ -320,6 +322,7 @@ enum kai_err kai_fetch_list(struct kai_fetch *f, const struct kai_fetch_source *
         return err;
     memcpy(f->list_id, row->item_id, KAI_ID_BYTES);
     f->has_list = true;
+    f->has_marks = false;
     *list = f->list;
     return KAI_OK;
 }
@@ -333,7 +336,10 @@ enum kai_err kai_fetch_value(struct kai_fetch *f, const struct kai_fetch_source 
 
     if (err != KAI_OK)
         return err;
-    if (index >= held.n || !kai_list_at(&held, (uint32_t)index, norm))
+    if (!f->has_marks)
+        kai_list_mark(&held, &f->marks);
+    f->has_marks = true;
+    if (index >= held.n || !kai_list_at(&held, &f->marks, (uint32_t)index, norm))
         return KAI_ENOTFOUND;
     if (list != NULL)
         *list = held;

@@ -90,20 +90,25 @@ static void test_round_trip(void **state)
         assert_int_equal(m.values, n);
         for (uint32_t i = 0; i < m.n; i++) {
             struct kai_list list;
+            struct kai_list_marks marks;
             struct kai_why why = {.code = NULL};
             struct kai_view v;
             size_t at = 0;
+            uint32_t nth = 0;
 
             assert_int_equal(kai_list_read(&list, m.contents[i], true, &why), KAI_OK);
+            kai_list_mark(&list, &marks);
             assert_int_equal(list.type, types[t]);
             assert_true(list.n <= KAI_LIST_VALUES_MAX && m.contents[i].n <= KAI_LIST_BYTES_MAX);
             while (kai_list_next(&list, &at, &v)) {
                 uint32_t index = 0;
 
                 assert_true(kai_view_eq(v, V(values[at_value])));
+                assert_true(kai_list_at(&list, &marks, nth++, &v));
+                assert_true(kai_view_eq(v, V(values[at_value])));
                 if (at_value % 97 == 0) {
                     assert_true(kai_list_find(&list, v, &index));
-                    assert_true(kai_list_at(&list, index, &v));
+                    assert_true(kai_list_at(&list, NULL, index, &v));
                     assert_true(kai_view_eq(v, V(values[at_value])));
                 }
                 at_value++;
@@ -111,7 +116,8 @@ static void test_round_trip(void **state)
             assert_false(kai_list_find(&list, V("!"), NULL));
             assert_false(kai_list_find(&list, V("~"), NULL));
             assert_false(kai_list_find(&list, kai_view_of(list.values.p, 5), NULL));
-            assert_false(kai_list_at(&list, list.n, &v));
+            assert_false(kai_list_at(&list, NULL, list.n, &v));
+            assert_false(kai_list_at(&list, &marks, list.n, &v));
         }
         assert_int_equal(at_value, n);
         drop(&m);
