@@ -10,7 +10,7 @@ function(kairan_library name)
 endfunction()
 
 # kairan_test(NAME LABEL unit SOURCES a.c DEPS lib ... [TIMEOUT s] [COST n] [LINK flag ...])
-# `./dev test` runs ctest with twice as many places as there are processors: what computes takes two (PROCESSORS 2), what
+# `./dev test` runs ctest with three times as many places as there are processors: what computes takes two (PROCESSORS 2), what
 # mostly waits for other processes one. COST: the long ones begin first (roughly seconds).
 function(kairan_test name)
   cmake_parse_arguments(ARG "" "LABEL;TIMEOUT;COST" "SOURCES;DEPS;LINK" ${ARGN})
