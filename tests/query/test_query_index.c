@@ -726,6 +726,37 @@ static void test_fills_up_sorted(void **state)
     tmp_remove(&tmp);
 }
 
+/* Keys in runs of every length come out in order, each once. */
+static void test_sorter(void **state)
+{
+    (void)state;
+    for (uint32_t run = 1; run < 40; run += run < 6 ? 1 : 11) {
+        for (uint32_t n = 0; n < 700; n += n < 9 ? 1 : 113) {
+            struct sorter s = {0};
+            uint64_t sum = 0;
+
+            for (uint32_t i = 0; i < n; i++) {
+                char key[24];
+                int len = snprintf(key, sizeof key, "commonly%06u.%03u",
+                                   i / run * 7919 % 1000 * 100 + i % run, i % 3);
+
+                assert_int_equal(kai_sorter_add(&s, key, (size_t)len), KAI_OK);
+                sum += i;
+            }
+            kai_sorter_sort(&s);
+            assert_int_equal(s.n, n);
+            for (uint32_t i = 0; i < n; i++) {
+                struct kai_view v = kai_sorter_at(&s, i);
+
+                assert_true(i == 0 || memcmp(kai_sorter_at(&s, i - 1).p, v.p, v.n) <= 0);
+                sum -= s.ref[i].at / v.n;
+            }
+            assert_int_equal(sum, 0);
+            kai_sorter_free(&s);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -745,6 +776,7 @@ int main(void)
         cmocka_unit_test(test_killed),
         cmocka_unit_test(test_believed),
         cmocka_unit_test(test_full),
+        cmocka_unit_test(test_sorter),
         cmocka_unit_test(test_fills_up),
         cmocka_unit_test(test_fills_up_sorted),
     };
