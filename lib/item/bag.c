@@ -159,7 +159,8 @@ enum kai_err kai_bag_join(struct kai_bag *bag, struct kai_bag *other, bool *join
     bag->values = values;
     if (!room)
         return KAI_ENOMEM;
-    memcpy(bag->ips + bag->ips_n, other->ips, other->ips_n * sizeof *bag->ips);
+    for (size_t i = 0; i < other->ips_n; i++)
+        bag->ips[bag->ips_n + i] = other->ips[i];
     for (size_t i = 0; i < other->values_n; i++) {
         struct kai_bag_value v = other->values[i];
 
