@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "node/aside.h"
 #include "node/warnlists.h"
 #include "policy/policy.h"
 
@@ -121,8 +122,10 @@ static void on_note(void *ctx, const struct kai_why *why)
 
 static enum kai_err scan(struct kai_publish_run *r, const struct kai_import_sink *sink)
 {
-    struct kai_import_opts opts = {
-        .label = r->p->label, .skip_bad = true, .extract = r->p->extract};
+    struct kai_import_opts opts = {.label = r->p->label,
+                                   .skip_bad = true,
+                                   .extract = r->p->extract,
+                                   .aside = &kai_aside_threads};
 
     return kai_import_scan(r->p->file, r->p->name, &opts, sink, NULL);
 }

@@ -61,12 +61,19 @@ void kai_bag_free(struct kai_bag *bag)
     bag->ips_n = bag->ips_cap = bag->values_n = bag->values_cap = 0;
 }
 
+void kai_bag_clear(struct kai_bag *bag)
+{
+    bag->ips_n = 0;
+    bag->values_n = 0;
+    kai_buf_clear(&bag->arena);
+}
+
 bool kai_bag_is_full(const struct kai_bag *bag)
 {
     return bag->ips_n + bag->values_n >= KAI_BAG_VALUES_MAX || bag->arena.len >= KAI_BAG_ARENA_MAX;
 }
 
-/* Room for one more of an array of things of this size. */
+/* Room for an array of n things of this size and one more. */
 static bool make_room(void **p, size_t n, size_t *cap, size_t size)
 {
     size_t more = *cap == 0 ? FIRST_CAP : *cap * 2;
@@ -74,6 +81,8 @@ static bool make_room(void **p, size_t n, size_t *cap, size_t size)
 
     if (n < *cap)
         return true;
+    while (more <= n)
+        more *= 2;
     if (more > KAI_BAG_VALUES_MAX)
         more = KAI_BAG_VALUES_MAX;
     got = realloc(*p, more * size);
@@ -131,6 +140,37 @@ enum kai_err kai_bag_add(struct kai_bag *bag, enum kai_vtype type, struct kai_vi
     }
     bag->values[bag->values_n++] = v;
     return KAI_OK;
+}
+
+enum kai_err kai_bag_join(struct kai_bag *bag, struct kai_bag *other, bool *joined)
+{
+    void *ips = bag->ips;
+    void *values = bag->values;
+    size_t ips_n = bag->ips_n + other->ips_n;
+    size_t values_n = bag->values_n + other->values_n;
+
+    *joined = ips_n + values_n < KAI_BAG_VALUES_MAX &&
+              bag->arena.len + other->arena.len < KAI_BAG_ARENA_MAX;
+    if (!*joined)
+        return KAI_OK;
+    bool room = make_room(&ips, ips_n, &bag->ips_cap, sizeof *bag->ips);
+    bag->ips = ips;
+    room = room && make_room(&values, values_n, &bag->values_cap, sizeof *bag->values);
+    bag->values = values;
+    if (!room)
+        return KAI_ENOMEM;
+    for (size_t i = 0; i < other->ips_n; i++)
+        bag->ips[bag->ips_n + i] = other->ips[i];
+    for (size_t i = 0; i < other->values_n; i++) {
+        struct kai_bag_value v = other->values[i];
+
+        v.at += v.in_arena ? (uint32_t)bag->arena.len : 0;
+        bag->values[bag->values_n + i] = v;
+    }
+    kai_buf_add(&bag->arena, other->arena.p, other->arena.len);
+    bag->ips_n = ips_n;
+    bag->values_n = values_n;
+    return bag->arena.err != KAI_OK ? KAI_ENOMEM : KAI_OK;
 }
 
 /* By bytes of the key, the lowest first; a byte that all have alike costs one look. */
@@ -314,8 +354,6 @@ enum kai_err kai_bag_drain(struct kai_bag *bag, struct kai_view template_json, k
         err = drain_ips(bag, template_json, &r, doubles);
     while (err == KAI_OK && i < bag->values_n)
         err = drain_type(bag, &i, template_json, &r, doubles);
-    bag->ips_n = 0;
-    bag->values_n = 0;
-    kai_buf_clear(&bag->arena);
+    kai_bag_clear(bag);
     return err;
 }

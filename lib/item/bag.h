@@ -43,6 +43,7 @@ struct kai_bag {
 
 void kai_bag_init(struct kai_bag *bag, struct kai_view file);
 void kai_bag_free(struct kai_bag *bag);
+void kai_bag_clear(struct kai_bag *bag); /* Its memory is kept. */
 bool kai_bag_is_full(const struct kai_bag *bag);
 
 /* Errors: KAI_ENOMEM. */
@@ -51,6 +52,10 @@ KAI_MUST_USE enum kai_err kai_bag_add_ip4(struct kai_bag *bag, const uint8_t add
 /* A normal form; text is where it was read in the file. Errors: KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_bag_add(struct kai_bag *bag, enum kai_vtype type,
                                       struct kai_view text, struct kai_view norm);
+
+/* Append what the other one has, whose file is the same. False: this one would be
+ * full before the end, and it is not done. Errors: KAI_ENOMEM. */
+KAI_MUST_USE enum kai_err kai_bag_join(struct kai_bag *bag, struct kai_bag *other, bool *joined);
 
 /* Hand out all of it as lists, a type after the other, and empty the bag. out is called as
  * kai_list_writer does. *doubles grows by the values that came twice.

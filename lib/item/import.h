@@ -50,12 +50,20 @@ struct kai_candidate {
     uint32_t n;          /* How many values: 1 for STIX. */
 };
 
+/* Who runs something on another thread meanwhile. */
+struct kai_aside {
+    void *(*begin)(void (*f)(void *arg), void *arg); /* NULL: it cannot. */
+    void (*end)(void *begun); /* What begin() returned: waits until f has returned. */
+};
+
 struct kai_import_opts {
     struct kai_label label; /* tlp 0: each object must have its own. May raise, never lower. */
     bool skip_bad;          /* Go on handing out items after a refusal. Without it only refusals are
                              * told from the first one on, since nothing may be published. */
     bool extract;           /* It is a free text: take the indicators in it. label is needed. */
     struct kai_view template_json; /* Of lists; empty means {}. */
+    const struct kai_aside *aside; /* Reads half of a plain list; what is handed out and told is the
+                                    * same. NULL: nobody. */
 };
 
 struct kai_import_sink {

@@ -103,7 +103,7 @@ enum kai_err kai_import_extract(struct importer *im)
     err = kai_extract_init(&x);
 
     if (err == KAI_OK)
-        err = kai_lines_run(im, take_line, &x, "extract.nothing");
+        err = kai_lines_run(im, take_line, &x, NULL, "extract.nothing");
     kai_extract_free(&x);
     return err;
 }

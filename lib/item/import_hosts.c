@@ -125,5 +125,5 @@ static enum kai_err take_line(struct kai_lines *l, struct kai_view line)
 
 enum kai_err kai_import_hosts(struct importer *im)
 {
-    return kai_lines_run(im, take_line, NULL, "file.empty");
+    return kai_lines_run(im, take_line, NULL, NULL, "file.empty");
 }

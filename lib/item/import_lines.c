@@ -92,7 +92,41 @@ enum kai_err kai_lines_add(struct kai_lines *l, enum kai_vtype type, struct kai_
     return err == KAI_OK ? kai_bag_add(&l->bag, type, text, norm) : err;
 }
 
-enum kai_err kai_lines_run(struct importer *im, kai_line_fn *take, void *ctx, const char *empty)
+/* The lines from *at on that begin before end. */
+static enum kai_err take_lines(struct kai_lines *l, kai_line_fn *take, size_t *at, size_t end)
+{
+    enum kai_err err = KAI_OK;
+
+    while (err == KAI_OK && *at < end) {
+        struct kai_view line = kai_lines_next(l->im->file, at);
+
+        l->line++;
+        err = take(l, line);
+        if (err == KAI_OK && kai_bag_is_full(&l->bag))
+            err = drain(l);
+    }
+    return err;
+}
+
+/* A piece here, and meanwhile the next one aside. */
+static enum kai_err take_by_twos(struct kai_lines *l, kai_line_fn *take, size_t at,
+                                 const struct kai_aside *aside)
+{
+    struct kai_lines_piece p;
+    enum kai_err err = KAI_OK;
+
+    kai_lines_piece_init(&p, l, take, aside);
+    while (err == KAI_OK && at < l->im->file.n) {
+        err = take_lines(l, take, &at, kai_lines_piece_begin(&p, at));
+        enum kai_err ended = kai_lines_piece_end(&p, l, &at);
+        err = err == KAI_OK ? ended : err;
+    }
+    kai_lines_piece_free(&p);
+    return err;
+}
+
+enum kai_err kai_lines_run(struct importer *im, kai_line_fn *take, void *ctx,
+                           const struct kai_aside *aside, const char *empty)
 {
     struct kai_lines l = {.im = im, .ctx = ctx};
     struct kai_view file = im->file;
@@ -109,14 +143,10 @@ enum kai_err kai_lines_run(struct importer *im, kai_line_fn *take, void *ctx, co
             return err == KAI_ENOMEM ? err : kai_importer_refuse(im, &why, "", "");
     }
     kai_bag_init(&l.bag, file);
-    while (err == KAI_OK && at < file.n) {
-        struct kai_view line = kai_lines_next(file, &at);
-
-        l.line++;
-        err = take(&l, line);
-        if (err == KAI_OK && kai_bag_is_full(&l.bag))
-            err = drain(&l);
-    }
+    if (err == KAI_OK && aside != NULL)
+        err = take_by_twos(&l, take, at, aside);
+    else if (err == KAI_OK)
+        err = take_lines(&l, take, &at, file.n);
     if (err == KAI_OK)
         err = drain(&l);
     kai_bag_free(&l.bag);

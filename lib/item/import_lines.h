@@ -24,10 +24,34 @@ struct kai_lines {
 /* Takes one line, without its line feed. Anything but KAI_OK stops, and is returned. */
 typedef enum kai_err kai_line_fn(struct kai_lines *l, struct kai_view line);
 
-/* All lines, all values, all notes. empty: the code where there was nothing in it.
+/* All lines, all values, all notes. empty: the code where there was nothing in it. aside: takes
+ * some of the lines, where each is taken by itself: take looks at nothing but the line, and adds
+ * either values, each with kai_bag_add(), or tells. NULL: nobody.
  * Errors: KAI_ENOMEM, what take and the sink returned. */
 KAI_MUST_USE enum kai_err kai_lines_run(struct importer *im, kai_line_fn *take, void *ctx,
-                                        const char *empty);
+                                        const struct kai_aside *aside, const char *empty);
+
+/* lines_aside.c: the lines of a piece, taken by somebody else into a bag of his own, up to the
+ * first of which anything is to be told. */
+struct kai_lines_piece {
+    struct kai_lines l; /* Its bag; its line counts those that were taken. */
+    struct importer im; /* Tells nobody. */
+    kai_line_fn *take;
+    size_t at; /* Behind the last line that was taken. */
+    size_t end;
+    const struct kai_aside *aside;
+    void *begun;
+};
+void kai_lines_piece_init(struct kai_lines_piece *p, const struct kai_lines *l, kai_line_fn *take,
+                          const struct kai_aside *aside);
+void kai_lines_piece_free(struct kai_lines_piece *p);
+/* Begin with the piece behind the one at `at`, whose end is returned: for who takes that one
+ * meanwhile. */
+size_t kai_lines_piece_begin(struct kai_lines_piece *p, size_t at);
+/* Wait for it. What was taken goes to *l, and *at, where it began, is past it; or stays, where it
+ * would fill the bag. Errors: KAI_ENOMEM. */
+KAI_MUST_USE enum kai_err kai_lines_piece_end(struct kai_lines_piece *p, struct kai_lines *l,
+                                              size_t *at);
 /* kai_bag_add(), of which a line may have any number. Errors: KAI_ENOMEM, what the sink returned.
  */
 KAI_MUST_USE enum kai_err kai_lines_add(struct kai_lines *l, enum kai_vtype type,

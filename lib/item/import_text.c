@@ -113,5 +113,5 @@ enum kai_err kai_import_text(struct importer *im)
     const char *format = not_a_list(file, at);
     if (format != NULL)
         return kai_importer_refuse_file(im, "file.format", format, NULL);
-    return kai_lines_run(im, take_line, NULL, "file.empty");
+    return kai_lines_run(im, take_line, NULL, im->opts->aside, "file.empty");
 }

@@ -44,11 +44,13 @@ void kai_readings_init(struct kai_readings *r)
     *r = (struct kai_readings){.slots = NULL};
     (void)pthread_mutex_init(&r->mu, NULL);
     kai_buf_init(&r->bytes, KAI_READINGS_BYTES_MAX);
+    kai_buf_init(&r->one, KAI_READINGS_BYTES_MAX);
 }
 
 void kai_readings_free(struct kai_readings *r)
 {
     kai_buf_free(&r->bytes);
+    kai_buf_free(&r->one);
     free(r->slots);
     (void)pthread_mutex_destroy(&r->mu);
 }
@@ -137,41 +139,43 @@ static struct head head_of(const uint8_t id[static KAI_ID_BYTES], const struct k
     return h;
 }
 
-static enum kai_err write(struct kai_readings *r, struct head *h, const struct kai_candidate *c)
+/* Into r->one. Errors: KAI_ENOMEM, KAI_ELIMIT. */
+static enum kai_err write(struct kai_readings *r, const uint8_t id[static KAI_ID_BYTES],
+                          const struct kai_candidate *c)
 {
-    struct adding a = {.to = &r->bytes};
-    size_t at = r->bytes.len;
+    struct adding a = {.to = &r->one};
+    struct head h = head_of(id, c);
     enum kai_err err = KAI_OK;
 
-    kai_buf_add(&r->bytes, h, sizeof *h);
+    kai_buf_clear(&r->one);
+    kai_buf_add(&r->one, &h, sizeof h);
     if (c->kind == KAI_CONTENT_STIX) {
-        kai_buf_add(&r->bytes, c->info->type, h->type_n);
-        size_t said = r->bytes.len;
+        kai_buf_add(&r->one, c->info->type, h.type_n);
+        size_t said = r->one.len;
         err = kai_stix_kept_values(c->kept, add_value, &a);
         kai_stix_kept_refs(c->kept, add_ref, &a);
-        h->bytes = (uint32_t)(r->bytes.len - said);
-        h->n_values = a.n_values;
-        h->n_refs = a.n_refs;
+        h.bytes = (uint32_t)(r->one.len - said);
+        h.n_values = a.n_values;
+        h.n_refs = a.n_refs;
     }
-    if (r->bytes.err == KAI_OK)
-        memcpy(r->bytes.p + at, h, sizeof *h);
-    return err == KAI_ENOMEM ? err : r->bytes.err; /* What else fails, fails whenever it is read. */
+    if (r->one.err == KAI_OK)
+        memcpy(r->one.p, &h, sizeof h);
+    return err == KAI_ENOMEM ? err : r->one.err; /* What else fails, fails whenever it is read. */
 }
 
-static void add(struct kai_readings *r, const uint8_t id[static KAI_ID_BYTES],
-                const struct kai_candidate *c)
+/* Put r->one, whose id this is. */
+static void put(struct kai_readings *r, const uint8_t id[static KAI_ID_BYTES])
 {
-    size_t len = r->bytes.len;
-    struct head h;
+    size_t at = r->bytes.len;
 
-    if (r->bytes.err != KAI_OK || !make_room(r))
+    if (!make_room(r))
         return;
     size_t slot = slot_of(r, id);
     if (slot == r->cap || r->slots[slot] != 0)
         return;
-    h = head_of(id, c);
-    if (write(r, &h, c) == KAI_OK) {
-        r->slots[slot] = (uint32_t)(len + 1);
+    kai_buf_add(&r->bytes, r->one.p, r->one.len);
+    if (r->bytes.err == KAI_OK) {
+        r->slots[slot] = (uint32_t)(at + 1);
         r->n++;
     }
 }
@@ -181,13 +185,14 @@ void kai_readings_add(struct kai_readings *r, const uint8_t id[static KAI_ID_BYT
 {
     bool locked = false;
 
-    if (c->kind == KAI_CONTENT_STIX && c->kept == NULL)
+    if ((c->kind == KAI_CONTENT_STIX && c->kept == NULL) || r->bytes.err != KAI_OK ||
+        write(r, id, c) != KAI_OK)
         return;
     for (unsigned i = 0; i < TRIES_MAX && !locked; i++)
         locked = pthread_mutex_trylock(&r->mu) == 0;
     if (!locked)
         return;
-    add(r, id, c);
+    put(r, id);
     (void)pthread_mutex_unlock(&r->mu);
 }
 

@@ -18,7 +18,8 @@ struct kai_candidate; /* item/import.h */
 struct kai_readings { /* One thread may add while others look. */
     pthread_mutex_t mu;
     struct kai_buf bytes;
-    uint32_t *slots; /* Where a reading stands in bytes, and 1. */
+    struct kai_buf one; /* Who adds makes it here: only to put it in the lock is needed. */
+    uint32_t *slots;    /* Where a reading stands in bytes, and 1. */
     size_t n;
     size_t cap; /* A power of two. */
 };

@@ -45,6 +45,7 @@ struct kai_batch {
     size_t n;
     struct slot slot[KAI_BATCH_ITEMS_MAX];
     uint8_t leaf[KAI_BATCH_ITEMS_MAX][KAI_ID_BYTES];
+    size_t packed_n; /* The first so many are signed and stand packed; 0: it is not known of any. */
 
     uint64_t ratio_packed; /* The last attempt's pt', */
     uint64_t ratio_raw;    /* and the bytes of contents in it. */
@@ -60,6 +61,7 @@ static void open_next(struct kai_batch *b)
 {
     kai_buf_clear(&b->items);
     b->n = 0;
+    b->packed_n = 0;
     b->opt.random(b->opt.random_ctx, b->secret, sizeof b->secret);
 }
 
@@ -186,6 +188,7 @@ static enum kai_err pack(struct kai_batch *b, bool *fits)
     struct kai_buf *packed = &b->packer->packed;
 
     *fits = false;
+    b->packed_n = 0;
     if (b->body.err != KAI_OK)
         return b->body.err;
     kai_buf_clear(packed);
@@ -194,12 +197,17 @@ static enum kai_err pack(struct kai_batch *b, bool *fits)
     return err;
 }
 
-/* Make the packed body of the first k contents. */
+/* Make the packed body of the first k contents, unless it stands there: what follows a content
+ * that had to be tried (put_whole()) asks for the same once more. */
 static enum kai_err attempt(struct kai_batch *b, size_t k, bool *fits)
 {
     uint8_t leaves[KAI_BATCH_ITEMS_MAX][KAI_ID_BYTES];
     uint8_t sig[KAI_SIG_BYTES];
 
+    if (b->packed_n == k) {
+        *fits = b->packer->packed.len <= KAI_PACKED_BYTES_MAX;
+        return KAI_OK;
+    }
     memcpy(leaves, b->leaf, k * sizeof leaves[0]);
     enum kai_err err = obj_sign(b, sig, leaves, k);
     if (err != KAI_OK)
@@ -210,6 +218,8 @@ static enum kai_err attempt(struct kai_batch *b, size_t k, bool *fits)
     kai_buf_add(&b->body, b->items.p, b->slot[k - 1].end);
     kai_body_end(&b->body);
     err = pack(b, fits);
+    if (err == KAI_OK)
+        b->packed_n = k;
     if (err == KAI_OK && b->slot[k - 1].end >= RATIO_RAW_MIN) {
         b->ratio_packed = b->packer->packed.len;
         b->ratio_raw = b->slot[k - 1].end;

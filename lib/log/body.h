@@ -119,8 +119,11 @@ KAI_MUST_USE enum kai_err kai_content_read(struct kai_content *out, struct kai_c
 
 /* Check that the contents of an OBJ item are leaves of its OBJ: all n in order without paths, or
  * each with its path, indexes ascending. Says nothing about SIG, nor about sealed (RED) contents,
- * whose leaves only a person can compute. Errors: KAI_EMALFORMED, KAI_ELIMIT, KAI_EAUTH. */
-KAI_MUST_USE enum kai_err kai_obj_item_check(struct kai_view item, const struct kai_obj *o);
+ * whose leaves only a person can compute. ids: room for KAI_BATCH_ITEMS_MAX, where on KAI_OK the id
+ * of each content stands, in their order; or NULL. Errors: KAI_EMALFORMED, KAI_ELIMIT, KAI_EAUTH.
+ */
+KAI_MUST_USE enum kai_err kai_obj_item_check(struct kai_view item, const struct kai_obj *o,
+                                             uint8_t (*ids)[KAI_ID_BYTES]);
 
 /* RULE item [9, signer's issuing cert, body bin, SIG 0x27 over body]; body = [aud_id, ver, name,
  * kind of ids (1 org, 3 node, 4 person), ids bin, part i, of n, X]. The audience's name and

@@ -92,16 +92,26 @@ enum kai_err kai_obj_item_parse(struct kai_view *obj, struct kai_view *sig,
     return err;
 }
 
-void kai_content_leaf(uint8_t leaf[static KAI_ID_BYTES], const struct kai_content *c)
+/* Content i of the item, its id kept where it is wanted. */
+static void leaf_of(uint8_t leaf[static KAI_ID_BYTES], const struct kai_content *c,
+                    uint8_t (*ids)[KAI_ID_BYTES], size_t i)
 {
     uint8_t id[KAI_ID_BYTES];
 
     kai_item_id(id, c->kind, c->content);
     kai_item_leaf(leaf, c->salt, id);
+    if (ids != NULL)
+        memcpy(ids[i], id, sizeof id);
+}
+
+void kai_content_leaf(uint8_t leaf[static KAI_ID_BYTES], const struct kai_content *c)
+{
+    leaf_of(leaf, c, NULL, 0);
 }
 
 /* All contents are there, so the root says it in one go. */
-static enum kai_err check_all(struct kai_cur *c, const struct kai_obj *o)
+static enum kai_err check_all(struct kai_cur *c, const struct kai_obj *o,
+                              uint8_t (*ids)[KAI_ID_BYTES])
 {
     uint8_t leaves[KAI_BATCH_ITEMS_MAX][KAI_ID_BYTES];
     uint8_t root[KAI_ID_BYTES];
@@ -114,13 +124,14 @@ static enum kai_err check_all(struct kai_cur *c, const struct kai_obj *o)
             return err;
         if (content.has_path || content.index != i)
             return KAI_EMALFORMED;
-        kai_content_leaf(leaves[i], &content);
+        leaf_of(leaves[i], &content, ids, i);
     }
     kai_merkle_root(root, leaves, o->n);
     return memcmp(root, o->root, sizeof root) == 0 ? KAI_OK : KAI_EAUTH;
 }
 
-static enum kai_err check_each(struct kai_cur *c, uint32_t n, const struct kai_obj *o)
+static enum kai_err check_each(struct kai_cur *c, uint32_t n, const struct kai_obj *o,
+                               uint8_t (*ids)[KAI_ID_BYTES])
 {
     uint8_t leaf[KAI_ID_BYTES];
     struct kai_content content;
@@ -134,7 +145,7 @@ static enum kai_err check_each(struct kai_cur *c, uint32_t n, const struct kai_o
         if (!content.has_path || content.index < next)
             return KAI_EMALFORMED;
         next = content.index + 1;
-        kai_content_leaf(leaf, &content);
+        leaf_of(leaf, &content, ids, i);
         err = kai_merkle_check(o->root, leaf, o->n, content.index, &content.path);
         if (err != KAI_OK)
             return err;
@@ -142,7 +153,8 @@ static enum kai_err check_each(struct kai_cur *c, uint32_t n, const struct kai_o
     return KAI_OK;
 }
 
-enum kai_err kai_obj_item_check(struct kai_view item, const struct kai_obj *o)
+enum kai_err kai_obj_item_check(struct kai_view item, const struct kai_obj *o,
+                                uint8_t (*ids)[KAI_ID_BYTES])
 {
     struct kai_view obj;
     struct kai_view sig;
@@ -160,8 +172,8 @@ enum kai_err kai_obj_item_check(struct kai_view item, const struct kai_obj *o)
     if (err != KAI_OK)
         return err;
     if (first.has_path)
-        return check_each(&c, n, o);
-    return n == o->n ? check_all(&c, o) : KAI_EMALFORMED;
+        return check_each(&c, n, o, ids);
+    return n == o->n ? check_all(&c, o, ids) : KAI_EMALFORMED;
 }
 
 void kai_part_write(struct kai_buf *out, const struct kai_part *p)

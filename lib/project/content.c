@@ -178,6 +178,14 @@ static enum kai_err put_said(const struct object *o, struct values *v)
     return err == KAI_ENOMEM ? err : KAI_OK;
 }
 
+static void put_id(struct kai_row *row, struct kai_view content, const uint8_t *id)
+{
+    if (id != NULL)
+        memcpy(row->item_id, id, KAI_ID_BYTES);
+    else
+        kai_item_id(row->item_id, row->kind, content);
+}
+
 static enum kai_err put_stix(struct kai_projector *p, struct kai_row *row, const struct object *o)
 {
     struct values v = {.p = p};
@@ -198,7 +206,8 @@ static enum kai_err put_stix(struct kai_projector *p, struct kai_row *row, const
 }
 
 enum kai_err kai_project_stix(struct kai_projector *p, const struct batch *b,
-                              struct kai_view object, const struct kai_row *where)
+                              struct kai_view object, const struct kai_row *where,
+                              const uint8_t *id)
 {
     struct object o = {.kept = NULL};
     struct kai_row row;
@@ -212,7 +221,7 @@ enum kai_err kai_project_stix(struct kai_projector *p, const struct batch *b,
     row.content_ordinal = where->content_ordinal;
     row.parts = where->parts;
     row.obj_index = where->obj_index;
-    kai_item_id(row.item_id, KAI_CONTENT_STIX, object);
+    put_id(&row, object, id);
     o.is_read = find_reading(p, &row, &o.reading);
     if (!o.is_read)
         err = kai_stix_keep(&o.kept, object, &o.reading.info, NULL);
@@ -231,7 +240,7 @@ enum kai_err kai_project_stix(struct kai_projector *p, const struct batch *b,
 }
 
 static enum kai_err put_list(struct kai_projector *p, const struct batch *b,
-                             struct kai_view content, uint64_t obj_index)
+                             struct kai_view content, uint64_t obj_index, const uint8_t *id)
 {
     struct values v = {.p = p};
     struct kai_view norm;
@@ -245,7 +254,7 @@ static enum kai_err put_list(struct kai_projector *p, const struct batch *b,
     begin_row(p, b, &row);
     row.kind = KAI_CONTENT_LIST;
     memcpy(row.type, "indicator", sizeof "indicator");
-    kai_item_id(row.item_id, KAI_CONTENT_LIST, content);
+    put_id(&row, content, id);
     err = kai_list_read(&list, content, !find_reading(p, &row, &reading), NULL);
     if (err == KAI_ENOMEM)
         return err;
@@ -275,11 +284,13 @@ static enum kai_err one_content(struct kai_projector *p, const struct batch *b,
                            .parts = 1,
                            .obj_index = c->index};
 
+    const uint8_t *id = p->has_ids ? p->ids[p->content] : NULL;
+
     switch (c->kind) {
     case KAI_CONTENT_STIX:
-        return kai_project_stix(p, b, c->content, &here);
+        return kai_project_stix(p, b, c->content, &here, id);
     case KAI_CONTENT_LIST:
-        return put_list(p, b, c->content, c->index);
+        return put_list(p, b, c->content, c->index, id);
     case KAI_CONTENT_PART:
         return kai_project_part(p, b, c);
     default: /* Attachments, and what later versions bring. */

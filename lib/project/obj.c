@@ -59,6 +59,13 @@ static const char *publishable(const struct kai_projector *p, const struct batch
     return kai_policy_publish(&f);
 }
 
+/* The ids that this takes are those of the rows too. */
+static bool are_leaves(struct kai_projector *p, const struct batch *b, struct kai_view item)
+{
+    p->has_ids = kai_obj_item_check(item, &b->obj, p->ids) == KAI_OK;
+    return p->has_ids;
+}
+
 /* The code of the first check that fails; NULL: all hold. */
 static const char *check(struct kai_projector *p, struct batch *b, struct kai_view item,
                          struct kai_view obj, struct kai_view sig)
@@ -82,8 +89,7 @@ static const char *check(struct kai_projector *p, struct batch *b, struct kai_vi
     if (code != NULL)
         return code;
     /* Only a person can compute the leaves of sealed contents. */
-    if (b->obj.tlp != KAI_TLP_RED &&
-        !KAI_CHECK(OBJ_LEAF, kai_obj_item_check(item, &b->obj) == KAI_OK))
+    if (b->obj.tlp != KAI_TLP_RED && !KAI_CHECK(OBJ_LEAF, are_leaves(p, b, item)))
         return "project.merkle";
     memcpy(b->origin, origin.org_id, KAI_ID_BYTES);
     return NULL;

@@ -53,7 +53,7 @@ static enum kai_err finish(struct kai_projector *p, const struct batch *b, struc
     }
     g->where.seq = g->first_seq;
     g->where.parts = g->last_seq - g->first_seq + 1;
-    return kai_project_stix(p, b, kai_buf_view(&p->whole), &g->where);
+    return kai_project_stix(p, b, kai_buf_view(&p->whole), &g->where, NULL);
 }
 
 enum kai_err kai_project_part(struct kai_projector *p, const struct batch *b,

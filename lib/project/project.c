@@ -139,6 +139,7 @@ static enum kai_err one_item(struct kai_projector *p, uint64_t type, struct kai_
 static void begin_item(struct kai_projector *p)
 {
     p->content = 0;
+    p->has_ids = false;
     p->about = (struct kai_ix_bad){
         .at = {.log_no = p->in->log_no, .seq = p->in->entry->h.seq, .item_ordinal = p->item},
         .tlp = KAI_TLP_RED,

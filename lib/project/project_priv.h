@@ -27,6 +27,8 @@ struct kai_projector {
     uint64_t item;         /* Ordinals. */
     uint64_t content;
     uint64_t n_items;
+    uint8_t ids[KAI_BATCH_ITEMS_MAX][KAI_ID_BYTES]; /* Of the contents of the item, */
+    bool has_ids;                                   /* where its check made them. */
     struct kai_ix_bad about; /* What is known of the item, should it be quarantined. */
 };
 
@@ -73,9 +75,10 @@ enum kai_err kai_project_notice(struct kai_projector *p, struct kai_view item);
 enum kai_err kai_project_contents(struct kai_projector *p, const struct batch *b,
                                   struct kai_cur *contents, uint32_t n);
 enum kai_err kai_project_sealed(struct kai_projector *p, const struct batch *b);
-/* where: the entry and ordinals that the row names. */
+/* where: the entry and ordinals that the row names. id: of the object; NULL: not known yet. */
 enum kai_err kai_project_stix(struct kai_projector *p, const struct batch *b,
-                              struct kai_view object, const struct kai_row *where);
+                              struct kai_view object, const struct kai_row *where,
+                              const uint8_t *id);
 /* part.c */
 enum kai_err kai_project_part(struct kai_projector *p, const struct batch *b,
                               const struct kai_content *c);

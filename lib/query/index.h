@@ -113,8 +113,9 @@ enum kai_err kai_ix_ref(struct kai_ix *t, uint64_t row_no, enum kai_stix_role ro
 /* Put values that were only gathered, where they are at least so many: for who has time before the
  * commit. A failure sticks. */
 void kai_ix_rest(struct kai_ix *t, size_t n_least);
-/* Whether the transaction has grown so far that it should be committed soon. */
-bool kai_ix_full(const struct kai_ix *t);
+/* Whether the transaction has grown so far that it should be committed soon. Puts what was gathered
+ * where that tells. A failure sticks. */
+bool kai_ix_full(struct kai_ix *t);
 /* What is in it so far, for a reader cleared for everything. Good until the next writing call; not
  * to be ended. NULL after a failure. */
 struct kai_ixsnap *kai_ix_reads(struct kai_ix *t);

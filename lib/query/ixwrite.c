@@ -5,10 +5,14 @@
 #include "item/label.h"
 #include "query/index_priv.h"
 
-/* Pages that one transaction may make dirty are private memory: 4 KiB each. */
-#define DIRTY_PAGES_MAX 8192u
+/* Pages that one transaction may make dirty are private memory: 4 KiB each. A bundle of 50,000
+ * objects takes 9,000. */
+#define DIRTY_PAGES_MAX 12288u
 #define PAGE_BYTES      4096u
-#define NODE_BYTES      16u /* Beside key and value, at most. */
+#define NODE_BYTES      16u   /* Beside key and value, at most. */
+#define ROWS_A_PAGE     12u   /* Of the tables that a row has a random key in, and of ixadded.c; */
+#define REFS_A_PAGE     64u   /* of what it names. */
+#define SORTED_LEAST    4096u /* Of fewer values it costs less to guess what they touch. */
 
 static uint64_t leaves(const struct kai_ix *t, enum table table)
 {
@@ -116,24 +120,69 @@ static uint64_t value_pages(const struct kai_ix *t)
     return touched(s->n, t->leaf_pages) + 2 * (s->len + s->n * NODE_BYTES) / PAGE_BYTES;
 }
 
+/* Values in order, which go between keys that were there: those that go between the same two make
+ * one leaf of before dirty. */
+struct gaps {
+    uint64_t n;
+    bool any;     /* One is open, */
+    size_t end_n; /* and ends here; 0: at the end of the table. */
+    uint8_t end[KAI_IX_PLACE_MAX];
+};
+
+static bool is_inside(const struct gaps *g, const uint8_t *key, size_t n)
+{
+    size_t least = n < g->end_n ? n : g->end_n;
+    int d = memcmp(key, g->end, least);
+
+    return g->any && (g->end_n == 0 || d < 0 || (d == 0 && n < g->end_n));
+}
+
+/* The cursor is at what was put last, the first in its gap. */
+static enum kai_err open_gap(struct gaps *g, MDB_cursor *c)
+{
+    MDB_val key;
+    MDB_val val;
+    int rc = mdb_cursor_get(c, &key, &val, MDB_NEXT);
+
+    g->n++;
+    g->any = true;
+    g->end_n = 0;
+    if (rc == MDB_NOTFOUND)
+        return KAI_OK;
+    if (rc != 0 || key.mv_size > sizeof g->end)
+        return rc != 0 ? kai_ix_err(rc) : KAI_ECORRUPT;
+    g->end_n = key.mv_size;
+    memcpy(g->end, key.mv_data, key.mv_size);
+    return KAI_OK;
+}
+
+static void put_sorted(struct kai_ix *t, MDB_cursor *c, struct gaps *g, struct kai_view k)
+{
+    MDB_val key = ix_val(k.p, k.n - 1); /* A place, and the label behind it. */
+    MDB_val label = ix_val(k.p + k.n - 1, 1);
+    bool inside = is_inside(g, k.p, k.n - 1);
+
+    t->err = kai_ix_err(mdb_cursor_put(c, &key, &label, 0)); /* It is near the last one. */
+    if (t->err == KAI_OK && !inside)
+        t->err = open_gap(g, c);
+}
+
 enum kai_err kai_ix_sorted_out(struct kai_ix *t)
 {
     struct sorter *s = &t->x->sorter;
-    uint64_t pages = t->put_pages + value_pages(t);
+    uint64_t before = leaves(t, TABLE_VALUES);
+    uint64_t old = touched(s->n, t->leaf_pages); /* Of the leaves of before, were they random. */
+    struct gaps g = {.n = 0};
     MDB_cursor *c = NULL;
 
     if (t->err == KAI_OK && s->n > 0)
         t->err = kai_ix_err(mdb_cursor_open(t->txn, t->x->dbi[TABLE_VALUES], &c));
     kai_sorter_sort(s);
-    for (size_t i = 0; i < s->n && t->err == KAI_OK; i++) {
-        struct kai_view k = kai_sorter_at(s, i); /* A place, and the label behind it. */
-        MDB_val key = ix_val(k.p, k.n - 1);
-        MDB_val label = ix_val(k.p + k.n - 1, 1);
-
-        t->err = kai_ix_err(mdb_cursor_put(c, &key, &label, 0)); /* It is near the last one. */
-    }
+    for (size_t i = 0; i < s->n && t->err == KAI_OK; i++)
+        put_sorted(t, c, &g, kai_sorter_at(s, i));
     mdb_cursor_close(c);
-    t->put_pages = at_most(pages, leaves(t, TABLE_VALUES)); /* One leaf is dirty once. */
+    uint64_t now = leaves(t, TABLE_VALUES);
+    t->put_pages = at_most(t->put_pages + at_most(g.n, old) + now - at_most(before, now), now);
     s->n = 0;
     s->len = 0;
     return t->err;
@@ -339,16 +388,24 @@ void kai_ix_rest(struct kai_ix *t, size_t n_least)
         (void)kai_ix_sorted_out(t);
 }
 
-bool kai_ix_full(const struct kai_ix *t)
+static bool seems_full(const struct kai_ix *t)
 {
     const struct sorter *s = &t->x->sorter;
-    /* A row has puts in three tables of hashes; new leaves are half full. What is appended, a
-     * list's keys and long values too, fills its pages. */
-    uint64_t made = (2 * t->new_rows + t->new_refs) / 16 + t->append_bytes / PAGE_BYTES;
+    /* What is appended, a list's keys and long values too, fills its pages. */
+    uint64_t made =
+        t->new_rows / ROWS_A_PAGE + t->new_refs / REFS_A_PAGE + t->append_bytes / PAGE_BYTES;
     uint64_t puts = 3 * t->new_rows + t->new_refs;
 
     return value_pages(t) + t->put_pages + touched(puts, t->row_pages) + made >= DIRTY_PAGES_MAX ||
            s->n >= KAI_SORTER_KEYS_MAX / 2 || s->len >= KAI_SORTER_BYTES_MAX / 2;
+}
+
+/* The values of sorted lists are near each other: what they touch is known when they are put. */
+bool kai_ix_full(struct kai_ix *t)
+{
+    if (seems_full(t))
+        kai_ix_rest(t, SORTED_LEAST);
+    return seems_full(t);
 }
 
 /* What is there under the name, else what is fresh. */

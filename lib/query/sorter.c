@@ -91,7 +91,7 @@ static void sift(const struct sorter *s, size_t i, size_t n)
     s->ref[i] = x;
 }
 
-/* Runs that came in order (a list, sorted) are what comes most: they are found and merged. */
+/* Runs that came in order (a list, sorted) are what comes most: they are found, and merged. */
 static size_t run_end(const struct sorter *s, size_t from)
 {
     size_t i = from + 1;
@@ -126,40 +126,53 @@ static void merge(const struct sorter *s, struct sorter_ref *to, size_t a, size_
     }
 }
 
-/* One pass: neighbouring runs are merged by twos. Returns how many runs there were. */
-static size_t pass(struct sorter *s, struct sorter_ref *to)
+/* Where each run ends. */
+static size_t find_runs(const struct sorter *s, uint32_t *end)
 {
     size_t runs = 0;
 
-    for (size_t a = 0; a < s->n;) {
-        size_t b = run_end(s, a);
-        size_t end = b < s->n ? run_end(s, b) : b;
-
-        runs += end > b ? 2 : 1;
-        merge(s, to, a, b, end);
-        a = end;
-    }
+    for (size_t at = 0; at < s->n; runs++)
+        end[runs] = (uint32_t)(at = run_end(s, at));
     return runs;
+}
+
+/* One pass: neighbouring runs are merged by twos. Returns how many runs there are then. */
+static size_t pass(const struct sorter *s, struct sorter_ref *to, uint32_t *end, size_t runs)
+{
+    size_t n = 0;
+    size_t a = 0;
+
+    for (size_t i = 0; i < runs; i += 2) {
+        size_t b = end[i];
+        uint32_t last = end[i + 1 < runs ? i + 1 : i];
+
+        merge(s, to, a, b, last);
+        a = end[n++] = last;
+    }
+    return n;
 }
 
 void kai_sorter_sort(struct sorter *s)
 {
-    struct sorter_ref *spare = s->n < 2 ? NULL : malloc(s->ref_cap * sizeof *spare);
-
     if (s->n < 2)
         return;
-    if (spare == NULL) {
+    struct sorter_ref *spare = malloc(s->ref_cap * sizeof *spare);
+    uint32_t *end = malloc(s->n * sizeof *end);
+    if (spare == NULL || end == NULL) {
+        free(spare);
+        free(end);
         heap_sort(s); /* Slower, and needs nothing. */
         return;
     }
-    for (size_t runs = 2; runs > 1;) {
+    for (size_t runs = find_runs(s, end); runs > 1;) {
         struct sorter_ref *old = s->ref;
 
-        runs = pass(s, spare);
+        runs = pass(s, spare, end, runs);
         s->ref = spare;
         spare = old;
     }
     free(spare);
+    free(end);
 }
 
 struct kai_view kai_sorter_at(const struct sorter *s, size_t i)

@@ -45,7 +45,7 @@ static enum kai_err item(void *ctx, uint64_t type, struct kai_view it)
     must(kai_obj_item_parse(&obj, &sig, &c, &n, it), "item");
     must(kai_obj_parse(&o, obj), "obj");
     must(kai_verify(sig.p, s->wd->node_pk, KAI_SIG_OBJ, s->wd->nid, obj.p, obj.n), "obj signature");
-    must(kai_obj_item_check(it, &o), "leaves");
+    must(kai_obj_item_check(it, &o, NULL), "leaves");
     s->items += n;
     return KAI_OK;
 }

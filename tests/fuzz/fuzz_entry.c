@@ -107,7 +107,7 @@ static void obj_item(struct kai_view v)
         part(content[i].content);
     obj(o_bytes);
     if (kai_obj_parse(&o, o_bytes) == KAI_OK)
-        MUST(answer(kai_obj_item_check(v, &o)));
+        MUST(answer(kai_obj_item_check(v, &o, NULL)));
 }
 
 static void rule(struct kai_view v)

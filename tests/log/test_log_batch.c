@@ -90,7 +90,7 @@ static enum kai_err read_item(void *ctx, uint64_t type, struct kai_view item)
     assert_int_equal(kai_obj_parse(&o, obj), KAI_OK);
     assert_int_equal(kai_verify(sig.p, r->wd->node_pk, KAI_SIG_OBJ, r->wd->nid, obj.p, obj.n),
                      KAI_OK);
-    assert_int_equal(kai_obj_item_check(item, &o), KAI_OK);
+    assert_int_equal(kai_obj_item_check(item, &o, NULL), KAI_OK);
     for (uint32_t i = 0; i < n; i++) {
         assert_int_equal(kai_content_read(&content, &c), KAI_OK);
         if (content.kind != KAI_CONTENT_PART) {
@@ -280,7 +280,12 @@ static void test_refused(void **state)
     sent_add(&s, b, KAI_CONTENT_LIST, text, 58000);
     sent_add(&s, b, KAI_CONTENT_STIX, text, 200);
     memset(text, 'a', 70000);
-    sent_add(&s, b, KAI_CONTENT_LIST, text, 70000); /* Fits once compressed. */
+    for (size_t i = 0; i < 3; i++) { /* Fit once compressed; each is tried alone before. */
+        text[0] = (uint8_t)i;
+        sent_add(&s, b, KAI_CONTENT_LIST, text, 70000);
+    }
+    sent_add(&s, b, KAI_CONTENT_STIX, text, 300);
+    sent_add(&s, b, KAI_CONTENT_LIST, text, 69000);
     assert_int_equal(kai_batch_flush(b), KAI_OK);
     kai_batch_free(b);
     receive(&wd, &t, &s);

@@ -28,7 +28,7 @@ static enum kai_err accept_obj_item(struct kai_view v)
         err = kai_obj_parse(&o, obj);
     if (err == KAI_OK)
         err = kai_verify(sig.p, wd.node_pk, KAI_SIG_OBJ, wd.nid, obj.p, obj.n);
-    return err == KAI_OK ? kai_obj_item_check(v, &o) : err;
+    return err == KAI_OK ? kai_obj_item_check(v, &o, NULL) : err;
 }
 
 static enum kai_err item_any(void *ctx, uint64_t type, struct kai_view item)
@@ -121,6 +121,39 @@ static void test_obj_item(void **state)
         kai_buf_clear(&out);
         obj_item_make(&out, mask);
         sweep("obj item", kai_buf_view(&out), accept_obj_item, 0, 0);
+    }
+    kai_buf_free(&out);
+}
+
+/* The ids that the check makes are those of what the item holds, in their order. */
+static void test_obj_item_ids(void **state)
+{
+    static const unsigned masks[] = {0, 0x1f, 0x12};
+    uint8_t ids[KAI_BATCH_ITEMS_MAX][KAI_ID_BYTES];
+    struct kai_buf out;
+
+    (void)state;
+    kai_buf_init(&out, 1u << 16);
+    for (size_t m = 0; m < sizeof masks / sizeof masks[0]; m++) {
+        struct kai_view obj;
+        struct kai_view sig;
+        struct kai_cur c;
+        struct kai_obj o;
+        uint32_t n;
+
+        kai_buf_clear(&out);
+        obj_item_make(&out, masks[m]);
+        assert_int_equal(kai_obj_item_parse(&obj, &sig, &c, &n, kai_buf_view(&out)), KAI_OK);
+        assert_int_equal(kai_obj_parse(&o, obj), KAI_OK);
+        assert_int_equal(kai_obj_item_check(kai_buf_view(&out), &o, ids), KAI_OK);
+        for (uint32_t i = 0; i < n; i++) {
+            uint8_t id[KAI_ID_BYTES];
+            struct kai_content content;
+
+            assert_int_equal(kai_content_read(&content, &c), KAI_OK);
+            kai_item_id(id, content.kind, content.content);
+            assert_memory_equal(ids[i], id, sizeof id);
+        }
     }
     kai_buf_free(&out);
 }
@@ -386,11 +419,9 @@ static void test_part(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_obj),
-        cmocka_unit_test(test_obj_item),
-        cmocka_unit_test(test_obj_item_shape),
-        cmocka_unit_test(test_body),
-        cmocka_unit_test(test_body_changed),
+        cmocka_unit_test(test_obj),          cmocka_unit_test(test_obj_item),
+        cmocka_unit_test(test_obj_item_ids), cmocka_unit_test(test_obj_item_shape),
+        cmocka_unit_test(test_body),         cmocka_unit_test(test_body_changed),
         cmocka_unit_test(test_part),
     };
 
