@@ -32,7 +32,7 @@ class Kinds(WorldCase):
         until("the towns are live", lambda: cls.body.live_with(2), 60)
         cls.firm = world.join(cls.town, "Firm", "--provider", "--may-admit", "2")
         cls.firm.run()
-        until("the firm is live", lambda: cls.firm.live_with(1), 60)
+        until("the firm is live", lambda: cls.firm.live_with(1, member=False), 60)
         cls.sub = world.join(cls.firm, "Sub", "--may-admit", "1")
         cls.sub.run()
         cls.school = world.join(cls.town, "School", "--clearance", "GREEN")

@@ -289,11 +289,11 @@ class Home:
     def sees(self, value, seconds=20):
         return until("%s sees %s" % (self.name, value), lambda: self.query("value:" + value), seconds)
 
-    def live_with(self, n):
-        """Whether n links are up, all they share is live, and it knows the community of all members: whoever has just joined
-        reads of it a moment after its first link."""
+    def live_with(self, n, member=True):
+        """Whether n links are up, all they share is live, and it knows the community of all members: one that has just joined
+        reads of it a moment after its first link. A provider is no member."""
         live = [p for p in self.ask("peers").rows if p["state"] == "live"]
-        return len(live) >= n and "all" in [a["name"] for a in self.ask("audience", "list").rows]
+        return len(live) >= n and (not member or "all" in [a["name"] for a in self.ask("audience", "list").rows])
 
     def files(self):
         for folder, _, names in os.walk(self.dir):
