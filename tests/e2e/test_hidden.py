@@ -44,7 +44,7 @@ class Hidden(WorldCase):
 
     @staticmethod
     def token(home, clearance, role):
-        return test_readers.Client(home.status()["api"], test_readers.Readers.make(home, "%s-%s" % (clearance, role), clearance, role))
+        return test_readers.Client(home.status()["api"], test_readers.Readers.make(home, "%s-%s-%d" % (clearance, role, time.monotonic_ns()), clearance, role))
 
     @staticmethod
     def has_key(home, audience):
@@ -99,6 +99,15 @@ class Hidden(WorldCase):
             args = json.dumps({"to": "public", "label": "TLP:CLEAR", "dry_run": True}).replace(" ", "").replace('"', "%22")
             told = self.analyst.ask("publish?args=" + args, body=text).rows
             self.assertEqual([r["noted"]["code"] for r in told if "noted" in r], ["warn.theirs"], value)
+
+    def test_a_place_says_nothing_of_what_was_asked(self):
+        self.a.ask("audience", "create", "whispers", "--kind", "persons", "--member", self.persons[0])
+        self.a.publish(bundle([indicator("%d.paged.example" % i) for i in range(2)]))
+        red = self.token(self.a, "red", "reader").rows("query", {
+            "expr": "audience:whispers OR domain:*.paged.example", "limit": 1, "after": ""})
+        answer = self.reader.ask("query", {"after": red[-1]["after"]})
+        self.assertEqual((answer.status, answer.last["error"]), (400, "query.after"))
+        self.assertNotIn(b"whispers", answer.body)
 
     def test_an_alarm_about_an_audience_for_red(self):
         members = [o for p in self.persons for o in ("--member", p)]
