@@ -5,8 +5,10 @@
 
 void kai_news_none(struct kai_news *n, struct kai_ixsnap *r)
 {
-    *n = (struct kai_news){
-        .row = kai_ixsnap_last(r), .change = kai_ixsnap_changes(r), .ends = kai_ixsnap_ends(r)};
+    *n = (struct kai_news){.position = kai_ixsnap_position(r),
+                           .row = kai_ixsnap_last(r),
+                           .change = kai_ixsnap_changes(r),
+                           .ends = kai_ixsnap_ends(r)};
 }
 
 /* One that is hidden or damaged is no news. */
