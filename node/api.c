@@ -8,11 +8,13 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "node/api_listen.h"
 #include "node/api_taxii.h"
 #include "node/call_table.h"
+#include "node/crowd.h"
 #include "node/openapi.h"
 
 #define CONNECTIONS_MAX    64u
@@ -32,6 +34,7 @@ struct kai_api {
     struct kai_core *c;
     const struct kai_config *cfg;
     struct door doors[2];
+    struct kai_crowd crowd; /* At the socket. */
     atomic_bool stop;
     char path[108];
 };
@@ -395,6 +398,20 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *conn, const char
     return kai_api_taxii(&r->call, r->err, conn, url, method);
 }
 
+/* A connection of the socket began or ended. One too many is hung up. */
+static void on_connection(void *cls, struct MHD_Connection *conn, void **place,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct door *d = cls;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED)
+        kai_crowd_leave(&d->api->crowd, *place);
+    else if (info != NULL && !kai_crowd_enter(&d->api->crowd, info->connect_fd, place))
+        (void)shutdown(info->connect_fd, SHUT_RDWR);
+}
+
 /* Serve what is asked at fd, which is the daemon's from then on. */
 static enum kai_err open_door(struct door *d, struct kai_api *a, int fd, bool tcp,
                               struct kai_why *why)
@@ -405,7 +422,8 @@ static enum kai_err open_door(struct door *d, struct kai_api *a, int fd, bool tc
         MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, 0, NULL,
         NULL, handle, d, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
         MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S, MHD_OPTION_NOTIFY_COMPLETED, request_free, NULL,
-        MHD_OPTION_THREAD_STACK_SIZE, (size_t)(2u << 20), /* jansson recurses. */
+        MHD_OPTION_NOTIFY_CONNECTION, tcp ? NULL : on_connection, d, MHD_OPTION_THREAD_STACK_SIZE,
+        (size_t)(2u << 20), /* jansson recurses. */
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(256u << 10), MHD_OPTION_END);
     if (d->daemon != NULL)
         return KAI_OK;
@@ -425,6 +443,7 @@ enum kai_err kai_api_start(struct kai_api **out, struct kai_core *c, const struc
         return KAI_ENOMEM;
     a->c = c;
     a->cfg = cfg;
+    kai_crowd_init(&a->crowd);
     if (cfg->api[0] != '\0')
         memcpy(a->path, cfg->api, sizeof a->path);
     else
@@ -436,6 +455,7 @@ enum kai_err kai_api_start(struct kai_api **out, struct kai_core *c, const struc
     if (fd == -1) {
         if (tcp != -1)
             (void)close(tcp);
+        kai_crowd_free(&a->crowd);
         free(a);
         return err != KAI_OK ? err : KAI_EIO;
     }
@@ -462,5 +482,6 @@ void kai_api_stop(struct kai_api *a)
             MHD_stop_daemon(a->doors[i].daemon);
     a->c->api[0] = '\0';
     (void)unlink(a->path);
+    kai_crowd_free(&a->crowd);
     free(a);
 }

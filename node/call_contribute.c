@@ -157,8 +157,12 @@ static enum kai_err may_publish(struct kai_call *call, const struct kai_row *row
     };
     const char *code = kai_policy_raise(row->tlp, tlp);
 
+    struct kai_policy_read reader = {
+        .role = call->who->role, .clearance = call->who->clearance, .tlp = tlp};
     if (code == NULL)
         code = kai_policy_publish(&f);
+    if (code == NULL) /* As of anything else that they publish. */
+        code = kai_policy_read(&reader);
     kai_outlook_put(o);
     return code == NULL ? KAI_OK
                         : kai_why_set(&call->why, KAI_EDENIED, code, kai_tlp_name(tlp), name,

@@ -9,6 +9,7 @@
 #include "item/pattern.h"
 #include "node/call.h"
 #include "node/indexer.h"
+#include "node/news.h"
 #include "node/reader.h"
 #include "node/rules.h"
 #include "node/warnlists.h"
@@ -63,10 +64,10 @@ struct exporter {
     crypto_generichash_state hash; /* Of the lines of the pass, */
     uint8_t given[32];             /* and of the pass before. */
     uint64_t beat_ms;
-    uint64_t position;   /* Of the index, when the pass began. */
-    uint64_t changes_ms; /* Wall clock: when the first of what was given expires; 0: never. */
-    uint64_t shown;      /* Rows up to here were read by an earlier pass, and audited then. */
-    uint64_t last;       /* Of this pass. */
+    struct kai_news seen; /* When the pass began, or was last asked whether one must. */
+    uint64_t changes_ms;  /* Wall clock: when the first of what was given expires; 0: never. */
+    uint64_t shown;       /* Rows up to here were read by an earlier pass, and audited then. */
+    uint64_t last;        /* Of this pass. */
     struct kai_audit_batch *audit;
     struct kai_audit_batch again;
 };
@@ -327,8 +328,8 @@ static enum kai_err begin_pass(struct exporter *x, struct kai_why *why)
     x->now_ms = kai_wall_ms(); /* Durations count from now. */
     err = kai_reader_begin(&x->r);
     if (err == KAI_OK) {
-        x->position = kai_ixsnap_position(x->r.rows);
         x->last = kai_ixsnap_last(x->r.rows);
+        kai_news_none(&x->seen, x->r.rows);
         err = kai_query_parse(&x->q, kai_view_of(x->expr, strlen(x->expr)), &names, x->now_ms, why);
     }
     kai_reader_end(&x->r);
@@ -371,6 +372,7 @@ static enum kai_err follow_wait(struct exporter *x, struct kai_why *why)
     uint64_t now = kai_now_ms();
     uint64_t wall = kai_wall_ms();
     uint64_t left = FOLLOW_MS;
+    enum kai_err err = KAI_OK;
 
     if (now < x->next_ms) {
         (void)kai_indexer_wait(x->c->indexer, UINT64_MAX, x->next_ms - now);
@@ -378,8 +380,10 @@ static enum kai_err follow_wait(struct exporter *x, struct kai_why *why)
     }
     if (x->changes_ms > wall && x->changes_ms - wall < left)
         left = x->changes_ms - wall;
-    if ((x->changes_ms != 0 && x->changes_ms <= wall) || now >= x->most_ms ||
-        kai_indexer_wait(x->c->indexer, x->position, left) > x->position) {
+    bool again = (x->changes_ms != 0 && x->changes_ms <= wall) || now >= x->most_ms;
+    if (!again && kai_indexer_wait(x->c->indexer, x->seen.position, left) > x->seen.position)
+        err = kai_news_look(&x->seen, &x->r, &again);
+    if (err == KAI_OK && again) {
         x->waits = false;
         return begin_pass(x, why);
     }
@@ -387,7 +391,7 @@ static enum kai_err follow_wait(struct exporter *x, struct kai_why *why)
         kai_buf_u8(x->out, '\n'); /* Whoever went away is noticed. */
         x->beat_ms = now;
     }
-    return KAI_OK;
+    return err;
 }
 
 /* When the next pass may begin: a second after one that brought something new. Most of what arrives

@@ -19,13 +19,22 @@ static enum kai_err job_add(struct kai_core *c, void *arg)
     return kai_person_admit(c, &a->spec, a->cert, &a->call->why);
 }
 
-static void put_person(struct kai_jput *j, struct kai_snap *s, const struct kai_person *p)
+/* A name that the network is not told is not for every program here either: whoever manages them
+ * knows it, and who may see the audiences in which they are. */
+static bool name_shown(const struct kai_who *who, const struct kai_person *p)
+{
+    return !p->name_hashed || who->role == KAI_ROLE_ADMIN || who->clearance >= KAI_TLP_RED;
+}
+
+static void put_person(const struct kai_who *who, struct kai_jput *j, struct kai_snap *s,
+                       const struct kai_person *p)
 {
     char name[KAI_TEXT_BYTES_MAX + 1];
+    bool shown = name_shown(who, p) && kai_person_name(s, p, name)[0] != '\0';
 
     kai_jput_object(j, NULL);
     kai_jput_hex(j, "id", p->id, KAI_ID_BYTES);
-    kai_jput_text(j, "name", kai_person_name(s, p, name)[0] == '\0' ? NULL : name);
+    kai_jput_text(j, "name", shown ? name : NULL);
     kai_jput_text(j, "org", p->org->name);
     kai_jput_text(j, "status", kai_call_status(p->active, p->revoked, p->not_after));
     kai_jput_text(j, "label_max", kai_tlp_name((uint8_t)p->label_max));
@@ -52,7 +61,7 @@ static enum kai_err job_answer(struct kai_core *c, void *arg)
     const struct kai_person *p = kai_roster_person_by_cert(kai_net_roster(c->net), a->cert);
     kai_jput_init(&j, &a->call->out);
     if (p != NULL)
-        put_person(&j, s, p);
+        put_person(a->call->who, &j, s, p);
     else
         err = kai_why_set(&a->call->why, KAI_EDENIED, "node.not-active", c->home.dir, NULL, NULL);
     kai_snap_end(s);
@@ -111,7 +120,7 @@ enum kai_err kai_verb_person_list(struct kai_call *call)
     kai_jput_init(&j, &call->out);
     for (size_t i = 0; i < n; i++)
         if (all || memcmp(p[i].org->id, call->core->self.org_id, KAI_ID_BYTES) == 0)
-            put_person(&j, s, &p[i]);
+            put_person(call->who, &j, s, &p[i]);
     kai_outlook_put(o);
     kai_snap_end(s);
     return call->out.err;

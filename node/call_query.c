@@ -241,6 +241,10 @@ static enum kai_err query_page(struct kai_call *call, const char *expr, const ch
     expr = expr != NULL ? expr : "";
     if (err == KAI_OK)
         err = query_start(call, expr, from.asked_ms, &q);
+    if (after[0] != '\0' && (err == KAI_ENOTFOUND || err == KAI_EAMBIGUOUS)) {
+        kai_why_at(&call->why, 0, "%s", ""); /* What is sealed in it is not said aloud. */
+        err = kai_why_set(&call->why, KAI_EMALFORMED, "query.after", NULL, NULL, NULL);
+    }
     if (err == KAI_OK) {
         if (from.expr.len == 0)
             kai_buf_add(&from.expr, expr, strlen(expr) + 1);

@@ -9,6 +9,7 @@
 #include "node/shown.h"
 #include "node/stale.h"
 #include "node/touched.h"
+#include "policy/policy.h"
 
 static void address_of(const struct kai_core *c,
                        char out[static KAI_ENDPOINT_BYTES_MAX + KAI_BASE32_KEY_CAP + 1])
@@ -72,14 +73,40 @@ static enum kai_err count_items(struct kai_call *call, uint64_t *n)
     return err;
 }
 
-/* An alarm may be about an audience: where that is hidden, so is the alarm. */
-static bool alarm_shown(const struct kai_call *call, const struct kai_outlook *o, const char *about)
+/* An alarm calls an audience whose name has not come by the beginning of its id. */
+static bool is_about(const struct kai_aud_name *a, const char *about)
 {
-    for (size_t i = 0; about[0] != '\0' && i < o->n_names; i++)
-        if (strcmp(o->names[i].name, about) == 0 &&
-            !kai_shown_aud(o, o->names[i].id, call->who->clearance))
+    char id[KAI_HEX_CAP(8)];
+
+    return strcmp(a->name, about) == 0 || strcmp(kai_hex(id, a->id, 8), about) == 0;
+}
+
+/* Whether whoever may see this audience may also know that something waits to go out to it. */
+static bool waiting_shown(const struct kai_outlook *o, const uint8_t aud_id[static KAI_ID_BYTES],
+                          uint8_t clearance)
+{
+    const struct kai_audience *a = kai_roster_audience(o->roster, aud_id);
+
+    return a != NULL && kai_policy_ceiling(a->rec.kind, a->rec.label_max) <= clearance;
+}
+
+/* An alarm may be about an audience: where that is hidden, so is the alarm. */
+static bool alarm_shown(const struct kai_call *call, const struct kai_outlook *o,
+                        const struct kai_alarm_row *alarm)
+{
+    uint8_t clearance = call->who->clearance;
+    bool waits = strncmp(alarm->code, "audience.held", strlen("audience.held")) == 0;
+    bool known = false;
+
+    for (size_t i = 0; alarm->about[0] != '\0' && i < o->n_names; i++) {
+        if (!is_about(&o->names[i], alarm->about))
+            continue;
+        if (!kai_shown_aud(o, o->names[i].id, clearance) ||
+            (waits && !waiting_shown(o, o->names[i].id, clearance)))
             return false;
-    return true;
+        known = true;
+    }
+    return known || !waits || clearance >= KAI_TLP_RED; /* Another is a mailbox: of any label. */
 }
 
 static void put_alarm(const struct kai_call *call, struct kai_jput *j,
@@ -113,7 +140,7 @@ static void put_alarms(struct kai_call *call, struct kai_jput *j, const struct k
     kai_jput_array(j, "alarms");
     (void)pthread_mutex_lock(&c->mu);
     for (size_t i = 0; i < c->n_alarms; i++)
-        if (alarm_shown(call, o, c->alarms[i].about))
+        if (alarm_shown(call, o, &c->alarms[i]))
             put_alarm(call, j, &c->alarms[i]);
     (void)pthread_mutex_unlock(&c->mu);
     if (touched_ms != 0)
@@ -181,7 +208,7 @@ enum kai_err kai_verb_status(struct kai_call *call)
     put_count(call, &j, "logs", u.logs);
     put_count(call, &j, "entries", u.entries);
     kai_jput_uint(&j, "items", items);
-    kai_jput_uint(&j, "index_lag_ms", p.lag_ms);
+    put_count(call, &j, "index_lag_ms", p.lag_ms);
     put_count(call, &j, "quarantined", p.quarantined);
     put_count(call, &j, "unsent", g.unsent + kai_hold_count(c));
     put_count(call, &j, "used_bytes", u.used_bytes);

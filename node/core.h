@@ -54,7 +54,8 @@ struct kai_outlook {
     } * forks;
 };
 
-#define KAI_ALARM_TEXT_CAP 80u
+#define KAI_ALARM_TEXT_CAP                                                                         \
+    (KAI_TEXT_BYTES_MAX + 1u) /* A name whole: by it alarms are told apart. */
 struct kai_alarm_row {
     char code[48];
     uint64_t since_ms;

@@ -17,11 +17,12 @@ static bool on_row(void *ctx, uint64_t no, uint64_t index)
     struct kai_row row;
 
     (void)index;
-    if (kai_ixsnap_row(t->r->index, no, &row) != KAI_OK || row.kind != KAI_CONTENT_STIX)
+    if (kai_ixsnap_row(t->r->index, no, &row) != KAI_OK || row.kind != KAI_CONTENT_STIX ||
+        row.tlp > t->r->p->who->clearance) /* Who must not see it is told nothing by it. */
         return true;
     t->ours_first = memcmp(row.origin, t->r->c->self.org_id, KAI_ID_BYTES) == 0;
     t->any = !t->ours_first && memcmp(row.aud_id, t->r->aud->id, KAI_ID_BYTES) != 0 &&
-             row.tlp > KAI_TLP_CLEAR && row.tlp <= t->r->p->who->clearance;
+             row.tlp > KAI_TLP_CLEAR;
     return !t->ours_first && !t->any;
 }
 

@@ -158,6 +158,8 @@ enum kai_err kai_ix_disputed(struct kai_ix *t, uint64_t log_no, uint64_t from_se
 /* ---- Ended: logs of lost or stolen nodes. Their rows from that place on are KAI_ROW_GONE;
  * UINT64_MAX: none is. */
 enum kai_err kai_ix_ended(struct kai_ix *t, uint64_t log_no, uint64_t from_seq);
+/* A number that is another when other logs are ended so, or elsewhere. */
+uint64_t kai_ixsnap_ends(struct kai_ixsnap *r);
 
 /* ---- Waiting: runs of entries of one log that nobody here could open yet. */
 struct kai_ix_waiting {

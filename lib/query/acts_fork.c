@@ -56,6 +56,23 @@ bool kai_ix_any_end(const struct kai_ixsnap *r)
     return kai_acts_any(r, ACT_END);
 }
 
+static bool sum_up(void *ctx, struct unpack key, struct unpack val)
+{
+    uint64_t *sum = ctx;
+
+    *sum = kai_ix_sum(*sum, key.rest.p, key.rest.n);
+    *sum = kai_ix_sum(*sum, val.rest.p, val.rest.n);
+    return true;
+}
+
+uint64_t kai_ixsnap_ends(struct kai_ixsnap *r)
+{
+    struct pack all = kai_pack_key(ACT_END);
+    uint64_t sum = KAI_IX_SUM_BEGIN;
+
+    return kai_acts_walk(r, &all, NULL, sum_up, &sum) == KAI_OK ? sum : 0;
+}
+
 bool kai_ix_past_end(const struct kai_ixsnap *r, uint64_t log_no, uint64_t seq)
 {
     return past(r, ACT_END, log_no, seq);

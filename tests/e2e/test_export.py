@@ -280,7 +280,9 @@ class Export(WorldCase):
         end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 5 * PATIENCE))
         self.put(["a.soon.example"], valid_until=end)
         until("it is there", lambda: "a.soon.example" in read(path), 5)
+        began, spent = time.monotonic(), self.b.node.processor()
         until("it has expired", lambda: "a.soon.example" not in read(path), 10)
+        self.assertLess(self.b.node.processor() - spent, 0.3 * (time.monotonic() - began), "who waits does not look all the time")
         p.send_signal(signal.SIGINT)
         self.assertEqual(0, p.wait(10 * PATIENCE))
 

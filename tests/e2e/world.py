@@ -138,6 +138,12 @@ class Node:
     def running(self):
         return self.process.poll() is None
 
+    def processor(self):
+        """Seconds of processors that it has used."""
+        with open("/proc/%d/stat" % self.pid, encoding="ascii", errors="replace") as f:
+            fields = f.read().rsplit(") ", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def ready_line(self):
         for line in self.log().splitlines():
             if ": Ready: " in line or "稼働中: " in line:

@@ -425,8 +425,53 @@ static void what_is_for_red_does_not_exist(void **state)
         json_t *o = rig_ask(r, &w, "status", NULL, &http);
         assert_int_equal(json_array_size(json_object_get(o, "alarms")), rows[i].shown);
         assert_int_equal(json_is_integer(json_object_get(o, "entries")), rows[i].shown);
+        assert_int_equal(json_is_integer(json_object_get(o, "index_lag_ms")), rows[i].shown);
         json_decref(o);
     }
+}
+
+static size_t alarms_shown(struct rig *r, uint8_t clearance)
+{
+    struct kai_who w = {.role = KAI_ROLE_READER, .clearance = clearance, .name = "x"};
+    int http;
+    json_t *o = rig_ask(r, &w, "status", NULL, &http);
+    size_t n = json_array_size(json_object_get(o, "alarms"));
+
+    json_decref(o);
+    return n;
+}
+
+/* One that is told alone, of what it is about: who is shown it. */
+static void told_from(struct rig *r, const char *code, const char *about, uint8_t least)
+{
+    kai_core_alarm(r->core, code, about);
+    for (uint8_t clearance = KAI_TLP_CLEAR; clearance <= KAI_TLP_RED; clearance++)
+        assert_int_equal(alarms_shown(r, clearance), clearance >= least);
+    kai_core_alarm_clear(r->core, code, about);
+    assert_int_equal(alarms_shown(r, KAI_TLP_RED), 0);
+}
+
+static void an_alarm_tells_of_nothing_hidden(void **state)
+{
+    struct rig *r = *state;
+    char name[KAI_TEXT_BYTES_MAX + 1]; /* As long as they can be. */
+    struct kai_aud_spec red = {.name = name, .kind = KAI_AUD_PERSONS};
+    struct kai_aud_spec amber = {
+        .name = "circle", .kind = KAI_AUD_GROUP, .label_max = KAI_TLP_AMBER};
+    uint8_t id[KAI_ID_BYTES];
+    char hex[KAI_HEX_CAP(8)];
+
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    MUST(kai_audience_create(r->core, &red, id, &r->why));
+    told_from(r, "alarm.test", name, KAI_TLP_RED);
+    told_from(r, "alarm.test", kai_hex(hex, id, 8), KAI_TLP_RED); /* Its name has not come. */
+    MUST(kai_audience_create(r->core, &amber, id, &r->why));
+    told_from(r, "alarm.test", "circle", KAI_TLP_CLEAR);
+    told_from(r, "audience.held", "circle", KAI_TLP_AMBER); /* That there is something. */
+    told_from(r, "audience.held-forbidden", kai_hex(hex, id, 8), KAI_TLP_AMBER);
+    told_from(r, "audience.held", "0123456789abcdef", KAI_TLP_RED); /* A mailbox. */
+    told_from(r, "alarm.test", "", KAI_TLP_CLEAR);
 }
 
 /* ---- Doors. */
@@ -501,6 +546,7 @@ int main(void)
         T(a_place_is_for_somebody_who_is_there),
         T(nobody_is_an_admin_by_itself),
         T(what_is_for_red_does_not_exist),
+        T(an_alarm_tells_of_nothing_hidden),
         cmocka_unit_test(only_this_machine),
     };
 
