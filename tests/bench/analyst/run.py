@@ -75,27 +75,35 @@ def settle(api):
     api.rows("query", {"expr": "value:nothing.example", "settle": True})
 
 
-def searchable(n):
+def brought(home, api, path, count, what, alone):
     """From the call of `publish` until all of it is found, beside the slower of the steps that it cannot do without."""
+    with open(path, "rb") as f:
+        data = f.read()
+    began, used = time.monotonic(), cpu_s(home.node.pid)
+    answer = api.publish(data, to="all", label="TLP:GREEN")
+    published = time.monotonic() - began
+    settle(api)
+    took, used = time.monotonic() - began, cpu_s(home.node.pid) - used
+    assert answer["accepted"] > 0.99 * count, answer  # Some values come twice.
+    print("import until searchable, %-32s %7.0f /s by the wall clock, %.2f of the slower of parsing and puts (aim 0.6); %.0f a second of processors, %.2f; durable after %.0f %% of it"
+          % (what, count / took, count / took / alone["wall"], count / used, count / used / alone["cpu"], 100 * published / took))
+
+
+def searchable(n):
+    """A list and a bundle, each into an index that is empty, as that is into which the puts alone go; then the bundle once more,
+    into the index that has the list."""
     objects = n // 20  # A file of 24 MB for 1,000,000: one that is read once (node/picked.h).
     with World() as world, tempfile.TemporaryDirectory() as folder:
         out = subprocess.run(bench("parse", folder, n, objects), stdout=subprocess.PIPE, check=True).stdout.decode().splitlines()
         print("\n".join(out[:-1]))
         alone = json.loads(out[-1])
-        home = world.found()
-        api = Api(home)
-        for name, count in (("list", n), ("stix", objects)):
-            with open(os.path.join(folder, name), "rb") as f:
-                data = f.read()
-            began, used = time.monotonic(), cpu_s(home.node.pid)
-            answer = api.publish(data, to="all", label="TLP:GREEN")
-            published = time.monotonic() - began
-            settle(api)
-            took, used = time.monotonic() - began, cpu_s(home.node.pid) - used
-            assert answer["accepted"] > 0.99 * count, answer  # Some values come twice.
-            print("import until searchable, %-4s %7.0f /s by the wall clock, %.2f of the slower of parsing and puts (aim 0.6); %.0f a second of processors, %.2f; durable after %.0f %% of it"
-                  % (name, count / took, count / took / alone[name]["wall"], count / used, count / used / alone[name]["cpu"],
-                     100 * published / took))
+        paths = {name: os.path.join(folder, name) for name in ("list", "stix")}
+        first, second = world.found("Alpha"), world.found("Beta")
+        api = Api(first)
+        brought(second, Api(second), paths["stix"], objects, "stix", alone["stix"])
+        second.node.stop()
+        brought(first, api, paths["list"], n, "list", alone["list"])
+        brought(first, api, paths["stix"], objects, "stix behind %d values" % n, alone["stix"])
 
 
 def lag():
