@@ -135,6 +135,9 @@ struct demo_spread {
 bool demo_spread(struct demo *d, struct demo_node *by, struct demo_spread *s);
 /* Wait until each of these organisations' nodes holds as many entries. */
 bool demo_agree(struct demo *d, const bool who[static DEMO_ORGS], double deadline_ms);
+/* Wait until the nodes have said what they say by themselves, such as receipts: before entries are
+ * counted. */
+void demo_quiet(struct demo *d);
 
 /* ---- What a node holds (demo_share.c). */
 /* How many of these objects a node gives back byte for byte: what `get ID --format stix` prints.

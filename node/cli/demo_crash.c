@@ -209,6 +209,7 @@ bool demo_crash(struct demo *d)
     struct settling settling;
 
     demo_step(d, "demo.step.crash");
+    demo_quiet(d);
     settle_begin(&settling, d);
     if (!demo_write(d, "last", last) || !demo_write(d, "mean", meanwhile) ||
         !publish_and_kill(d, last))

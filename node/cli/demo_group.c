@@ -84,6 +84,7 @@ bool demo_group(struct demo *d)
                                             .ms = demo_now() - began,
                                             .a1 = name}))
         return false;
+    demo_quiet(d);
     for (size_t k = 0; k < THIRDS; k++)
         before[k] = demo_status_int(&d->nodes[thirds[k]], "entries");
     const char *const amber[] = {"publish", path, "--to", name, "--wait", "1", "--json", NULL};

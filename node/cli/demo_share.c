@@ -257,6 +257,7 @@ static bool share_again(struct demo *d)
     bool same = true;
 
     (void)snprintf(path, sizeof path, "%s/bundle.json", d->dir);
+    demo_quiet(d);
     for (size_t i = 0; i < DEMO_ORGS; i++)
         before[i] = demo_status_int(&d->nodes[i], "entries");
     const char *const argv[] = {"publish", path, "--to", "all", "--json", NULL};

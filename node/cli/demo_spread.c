@@ -6,8 +6,10 @@
 
 #include "node/cli/demo.h"
 
-#define SPREAD_MS   20000.0
-#define LOOK_MS     2
+#define SPREAD_MS 20000.0
+#define LOOK_MS   2
+/* What nodes say by themselves begins two seconds after the last that came (node/receipts.c). */
+#define QUIET_MS    3500.0
 #define SAMPLES_MAX 512u
 
 /* What a node's status said when: entries of its log, which are durable, and items of its index,
@@ -179,4 +181,31 @@ bool demo_agree(struct demo *d, const bool who[static DEMO_ORGS], double deadlin
         demo_turn();
     }
     return false;
+}
+
+/* Whether any node's entries are others than they were; they are then what they were. */
+static bool moved(struct demo *d, long long entries[static DEMO_ORGS])
+{
+    bool any = false;
+
+    for (size_t i = 0; i < DEMO_ORGS; i++) {
+        long long now = demo_status_int(&d->nodes[i], "entries");
+
+        any = any || now != entries[i];
+        entries[i] = now;
+    }
+    return any;
+}
+
+void demo_quiet(struct demo *d)
+{
+    long long entries[DEMO_ORGS] = {0};
+    double deadline = demo_now() + SPREAD_MS;
+    double since = demo_now();
+
+    while (demo_now() < deadline && demo_now() - since < QUIET_MS && !demo_stopping()) {
+        if (moved(d, entries))
+            since = demo_now();
+        demo_turn();
+    }
 }
