@@ -31,7 +31,7 @@ typedef enum kai_err kai_line_fn(struct kai_lines *l, struct kai_view line);
 KAI_MUST_USE enum kai_err kai_lines_run(struct importer *im, kai_line_fn *take, void *ctx,
                                         const struct kai_aside *aside, const char *empty);
 
-/* lines_aside.c: the lines of a piece, taken by somebody else into a bag of his own, up to the
+/* lines_aside.c: the lines of a piece, taken on another thread into a bag of its own, up to the
  * first of which anything is to be told. */
 struct kai_lines_piece {
     struct kai_lines l; /* Its bag; its line counts those that were taken. */

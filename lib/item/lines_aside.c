@@ -1,9 +1,9 @@
 /* lines_aside: half of the lines of a list, read on another thread.
  *
  * The file is cut into pieces; one is taken by whoever reads the file, and meanwhile the next one
- * by somebody else, who tells nothing: where a line is refused he stops, and it is taken again with
- * all that follows. Values are put together in the order of their lines, so that windows and lists
- * are the same as without him. */
+ * on the other thread, which tells nothing: where a line is refused it stops, and that line is
+ * taken again with all that follows. Values are put together in the order of their lines, so that
+ * windows and lists are the same as of one thread. */
 #include "item/import_lines.h"
 
 #define PIECE_BYTES (1u << 20) /* Some 15 ms: much more than it takes to begin a thread. */
