@@ -198,6 +198,8 @@ class Streaming(WorldCase):
         until("the window is over", lambda: time.monotonic() > forgotten)
 
     def ids(self, expr):
+        """Once what was published can be found, a moment behind the answer."""
+        until("the index has followed", lambda: self.a.status()["index_lag_ms"] == 0)
         return [r["id"] for r in self.a.query(expr)]
 
     def count(self, stream):
