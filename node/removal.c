@@ -21,6 +21,7 @@ static const struct {
     {ORG | NODE, EVERY, false, "removal.links"},
     {ORG | NODE, EVERY, false, "removal.keys"},
     {ORG | NODE, EVERY, false, "removal.past"},
+    {NODE, LOST | THEFT, false, "removal.marks"},
     {ORG, PEACEFUL, false, "removal.children-stay"},
     {ORG, THEFT, false, "removal.org-void"},
     {ISSUING, EVERY, false, "removal.issuing-cut"},

@@ -72,6 +72,11 @@ const struct kai_text_phrase kai_phrases_removal[] = {
      "今後の情報は {1} に渡らない鍵で封じられます。共有先の鍵は数秒、遅くとも数分で交換されます。"},
     {"removal.links", "Links with {1} end at once, here and wherever this becomes known.",
      "{1} との接続は、ここでも、失効が伝わった先でも、直ちに切れます。"},
+    {"removal.marks",
+     "What {1} signed after its last CHECKPOINT, said each hour, is shown to nobody any more. "
+     "Where only a disk broke, --reason left keeps it.",
+     "{1} が最後の CHECKPOINT（1 時間ごと）より後に署名したものは、誰にも表示されなくなります。"
+     "ディスクの故障だけであれば、--reason left を指定すると残ります。"},
     {"removal.org-void",
      "Nothing that the keys of {1} signed counts any more: nodes, persons, audiences, and the "
      "organisations that were not kept.",

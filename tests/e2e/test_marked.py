@@ -74,7 +74,8 @@ class Marked(WorldCase):
 
     def test_1_node_is_lost(self):
         home = self.gone("Second", "node")
-        self.body.ask("node", "revoke", home.name, "--reason", "lost")
+        said = self.body.ask("node", "revoke", home.name, "--reason", "lost").last["now"]
+        self.assertTrue([x for x in said if "--reason left" in x], said)  # It tells what that hides.
         self.only_confirmed(home)
         # It stays so over a restart; and who comes later takes nothing of a revoked author.
         self.witness.node.stop()

@@ -196,8 +196,8 @@ class Setback(WorldCase):
             self.agree("after %d: %s" % (i, way))
             agreed = max(agreed, time.monotonic() - start)
             self.look(self.a, self.b, self.c)
-            if lost:  # What it had written after the backup is here now.
-                self.b.ask("node", "revoke", lost, "--reason", "lost")
+            if lost:  # What it had written after the backup is here now. Nobody else has the disk, so it keeps that (docs/operations.md).
+                self.b.ask("node", "revoke", lost, "--reason", "left")
         bad = ("log.fork", "entry.forged", "home.twin", "store.full")
         for home in (self.a, self.b, self.c):
             self.assertEqual([], [x["code"] for x in home.status()["alarms"] if x["code"] in bad])
