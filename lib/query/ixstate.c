@@ -6,13 +6,12 @@
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "query/index_priv.h"
 #include "store/pages.h"
 
@@ -164,21 +163,13 @@ static int walk_table(MDB_txn *txn, MDB_dbi dbi, bool rows, struct kai_pages *pa
 /* In a child: every page that a reader or a writer may come to. Whatever ends it is the answer. */
 static _Noreturn void walk(const char *dir, uint64_t bytes)
 {
-    static const int fatal[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGALRM, SIGTERM};
-    struct rlimit none = {0, 0};
     MDB_env *env = NULL;
     MDB_txn *txn = NULL;
     MDB_dbi dbi;
     MDB_envinfo info;
     MDB_stat st;
     struct kai_pages pages;
-    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
-    for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++)
-        (void)signal(fatal[i], SIG_DFL);
-    (void)setrlimit(RLIMIT_CORE, &none);
-    if (null >= 0)
-        (void)dup2(null, STDERR_FILENO);
     (void)alarm(WALK_S_MIN + (unsigned int)(bytes / WALK_BYTES_PER_S));
     bool ok = mdb_env_create(&env) == 0 && mdb_env_set_maxdbs(env, TABLES) == 0 &&
               mdb_env_open(env, dir, MDB_RDONLY | MDB_NOLOCK | MDB_NOTLS, 0600) == 0 &&
@@ -197,10 +188,13 @@ static _Noreturn void walk(const char *dir, uint64_t bytes)
 static bool walks(const char *dir, uint64_t bytes)
 {
     int status = -1;
+    pid_t self = getpid();
     pid_t pid = fork();
 
-    if (pid == 0)
+    if (pid == 0) {
+        kai_child_begin(self);
         walk(dir, bytes);
+    }
     for (bool ended = pid < 0; !ended;) {
         pid_t rc = waitpid(pid, &status, 0);
         ended = rc == pid || (rc < 0 && errno != EINTR);

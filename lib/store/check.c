@@ -13,11 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "store/store_priv.h"
 
 /* What LMDB 0.9 writes at the start of each of its two meta pages. */
@@ -194,21 +194,10 @@ static enum verdict_code examine(struct walk *w, const char *dir, int dir_fd, in
 /* The child. Never returns. */
 static _Noreturn void child(const char *dir, int dir_fd, int report_fd)
 {
-    static const int fatal[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGTERM, SIGPIPE};
-    struct rlimit none = {0, 0};
     struct verdict v = {.code = VERDICT_CORRUPT};
     struct walk w = {.v = &v, .report_fd = report_fd};
-    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    int fd;
+    int fd = openat(dir_fd, "data.mdb", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
-    /* To die here is an answer: without a core file, and without LMDB's or anybody's last words. */
-    for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++)
-        (void)signal(fatal[i], SIG_DFL);
-    (void)setrlimit(RLIMIT_CORE, &none);
-    if (null >= 0)
-        (void)dup2(null, STDERR_FILENO);
-
-    fd = openat(dir_fd, "data.mdb", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         v.code = errno == ENOENT ? VERDICT_NEW : VERDICT_IO;
     else
@@ -291,7 +280,7 @@ static enum kai_err say(const struct verdict *v, struct kai_why *why)
 enum kai_err check_run(struct verdict *v, const char *dir, int dir_fd, struct kai_why *why)
 {
     int fds[2];
-    pid_t pid;
+    pid_t pid, self = getpid();
 
     *v = (struct verdict){.code = VERDICT_NONE};
     kai_why_at(why, 0, "%s/data.mdb", dir);
@@ -306,6 +295,7 @@ enum kai_err check_run(struct verdict *v, const char *dir, int dir_fd, struct ka
                            NULL);
     }
     if (pid == 0) {
+        kai_child_begin(self);
         (void)close(fds[0]);
         child(dir, dir_fd, fds[1]);
     }
