@@ -14,6 +14,7 @@ from world import WorldCase, addresses, bundle, indicator
 OBJECTS = 3000
 VALUES = 20000
 KILLS = 4
+TRIES = 20
 
 
 class Import(WorldCase):
@@ -93,6 +94,7 @@ class Import(WorldCase):
         self.as_made_again()
 
     def written_to_meanwhile(self, name):
+        """Whether it was: a busy machine may be done before anybody looks."""
         path = self.world.file(self.objects(name), name + ".json")
         process = self.a.spawn("publish", path, "--to", "all", "--label", "TLP:GREEN", "--json")
         copied = False
@@ -103,17 +105,24 @@ class Import(WorldCase):
                 if not copied and "/memfd:held" in maps:
                     copied = True
                     os.truncate(path, 0)
-        self.assertTrue(copied)
         self.assertEqual(process.returncode, 0, process.stderr.read())
+        return copied
+
+    def until_written_to(self, name):
+        """How often it took."""
+        for i in range(TRIES):
+            if self.written_to_meanwhile("%s%d" % (name, i)):
+                return i + 1
+        return self.fail("nobody saw the bytes that were held, in %d tries" % TRIES)
 
     def test_4_written_to_meanwhile(self):
         """What goes out are the bytes that were judged, whoever writes to the file meanwhile; also where no node runs."""
         before = self.items()
-        self.written_to_meanwhile("node")
+        times = self.until_written_to("node")
         self.a.node.stop()
-        self.written_to_meanwhile("home")
+        times += self.until_written_to("home")
         self.a.run_again()
-        self.assertEqual(self.items(), before + 2 * OBJECTS)
+        self.assertEqual(self.items(), before + times * OBJECTS)
 
 
 if __name__ == "__main__":
