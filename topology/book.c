@@ -83,17 +83,16 @@ static bool keep(struct kai_net *n, size_t at, const struct kai_node *node,
     struct kai_place was = there ? n->book[at] : (struct kai_place){0};
     struct kai_place *book =
         kai_grow(n->book, &n->cap_book, n->n_book + !there, KAI_BOOK_MAX, sizeof *book);
-    uint8_t *copy;
+    struct kai_kept *copy;
 
     if (!book)
         return false;
     n->book = book;
-    copy = malloc(note.n);
+    copy = kai_kept_new(note);
     if (!copy)
         return false;
-    memcpy(copy, note.p, note.n);
     if (there) {
-        free(was.note);
+        kai_kept_free(was.note);
     } else {
         memmove(n->book + at + 1, n->book + at, (n->n_book - at) * sizeof *n->book);
         n->n_book++;
@@ -103,7 +102,6 @@ static bool keep(struct kai_net *n, size_t at, const struct kai_node *node,
     n->book[at].not_after = a->not_after;
     n->book[at].listens = a->listens && a->n > 0;
     n->book[at].net = net_of(a);
-    n->book[at].n = note.n;
     n->book[at].note = copy;
     memcpy(n->book[at].node, node->id, KAI_ID_BYTES);
     memcpy(n->book[at].curve_pk, a->curve_pk, KAI_KEY_BYTES);
@@ -182,8 +180,8 @@ static void pass_on(struct kai_net *n, const uint8_t node[static KAI_ID_BYTES],
     if (!p || !pay(n, p))
         return;
     if (memcmp(node, n->self.node_id, KAI_ID_BYTES) != 0)
-        n->act.store_note(n->act.ctx, KAI_REC_ADDR, node, kai_view_of(p->note, p->n));
-    flood(n, kai_view_of(p->note, p->n), from);
+        n->act.store_note(n->act.ctx, KAI_REC_ADDR, node, kai_kept_view(p->note));
+    flood(n, kai_kept_view(p->note), from);
 }
 
 void kai_book_on(struct kai_net *n, struct kai_link *l, struct kai_frame *f)
@@ -227,7 +225,7 @@ void kai_book_send_all(struct kai_net *n, struct kai_link *l)
         const struct kai_place *p = &n->book[(start + i) % n->n_book];
         if (p->not_after <= n->wall_ms)
             continue;
-        notes[k++] = kai_view_of(p->note, p->n);
+        notes[k++] = kai_kept_view(p->note);
         sent++;
         if (k == KAI_PEERS_PER_FRAME_MAX) {
             send_notes(n, l, notes, k);
@@ -293,7 +291,7 @@ void kai_book_tick(struct kai_net *n)
             p->not_after = n->wall_ms + KAI_BOOK_LIFE_MS;
         if (kai_book_good(n, p))
             continue;
-        free(p->note);
+        kai_kept_free(p->note);
         n->book_sum -= share_of(p->node, p->counter);
         memmove(p, p + 1, (n->n_book - i) * sizeof *p);
         n->n_book--;
@@ -304,7 +302,7 @@ void kai_book_tick(struct kai_net *n)
 void kai_book_free(struct kai_net *n)
 {
     for (size_t i = 0; i < n->n_book; i++)
-        free(n->book[i].note);
+        kai_kept_free(n->book[i].note);
     free(n->book);
 }
 
@@ -314,7 +312,7 @@ bool kai_book_fill(const struct kai_place *p, struct kai_dial *out)
 {
     struct kai_addr a;
 
-    if (!p->listens || kai_addr_parse(&a, kai_view_of(p->note, p->n)) != KAI_OK)
+    if (!p->listens || kai_addr_parse(&a, kai_kept_view(p->note)) != KAI_OK)
         return false;
     *out = (struct kai_dial){0};
     memcpy(out->node, p->node, KAI_ID_BYTES);

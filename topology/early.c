@@ -7,37 +7,33 @@
 
 void kai_early_keep(struct kai_net *n, struct kai_view note)
 {
-    struct kai_early *e;
-    uint8_t *copy;
+    struct kai_kept *copy;
 
     for (size_t i = 0; i < n->n_early; i++)
-        if (n->early[i].n == note.n && memcmp(n->early[i].note, note.p, note.n) == 0)
+        if (kai_view_eq(kai_kept_view(n->early[i]), note))
             return;
     if (!n->early && !(n->early = calloc(KAI_EARLY_MAX, sizeof *n->early)))
         return;
-    copy = malloc(note.n);
+    copy = kai_kept_new(note);
     if (!copy)
         return;
-    memcpy(copy, note.p, note.n);
     if (n->n_early == KAI_EARLY_MAX) { /* Anybody can make these up: the oldest goes. */
-        free(n->early[0].note);
+        kai_kept_free(n->early[0]);
         memmove(n->early, n->early + 1, --n->n_early * sizeof *n->early);
     }
-    e = &n->early[n->n_early++];
-    e->n = note.n;
-    e->note = copy;
+    n->early[n->n_early++] = copy;
 }
 
 void kai_early_retry(struct kai_net *n)
 {
-    struct kai_early *was = n->early;
+    struct kai_kept **was = n->early;
     size_t count = n->n_early;
 
     n->early = NULL; /* Those that are still early are kept anew. */
     n->n_early = 0;
     for (size_t i = 0; i < count; i++) {
-        kai_book_take(n, kai_view_of(was[i].note, was[i].n));
-        free(was[i].note);
+        kai_book_take(n, kai_kept_view(was[i]));
+        kai_kept_free(was[i]);
     }
     free(was);
 }
@@ -45,6 +41,6 @@ void kai_early_retry(struct kai_net *n)
 void kai_early_free(struct kai_net *n)
 {
     for (size_t i = 0; i < n->n_early; i++)
-        free(n->early[i].note);
+        kai_kept_free(n->early[i]);
     free(n->early);
 }

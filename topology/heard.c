@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/grow.h"
 #include "crypto/hash.h"
 #include "keys/checkpoint.h"
 
@@ -57,7 +58,7 @@ static uint64_t share_of(const struct kai_heard *h)
 static void forget(struct kai_net *n, size_t at)
 {
     n->heard_sum -= share_of(&n->heard[at]);
-    free(n->heard[at].note);
+    kai_kept_free(n->heard[at].note);
     memmove(n->heard + at, n->heard + at + 1, (n->n_heard - at - 1) * sizeof *n->heard);
     n->n_heard--;
 }
@@ -82,16 +83,20 @@ static bool keep(struct kai_net *n, const struct kai_node *node, uint64_t counte
                  struct kai_view note)
 {
     struct kai_heard *h = kai_heard_find(n, node->id);
-    uint8_t *copy;
+    struct kai_kept *copy;
 
-    if (!n->heard && !(n->heard = calloc(KAI_HEARD_MAX, sizeof *n->heard)))
+    if (!h && !room(n, node))
         return false;
-    if ((!h && !room(n, node)) || !(copy = malloc(note.n)))
+    struct kai_heard *heard =
+        kai_grow(n->heard, &n->cap_heard, n->n_heard + !h, KAI_HEARD_MAX, sizeof *heard);
+    if (!heard)
         return false;
-    memcpy(copy, note.p, note.n);
-    if (h) {
+    n->heard = heard;
+    if (!(copy = kai_kept_new(note)))
+        return false;
+    if (h) { /* It did not move: the table grows for another one alone. */
         n->heard_sum -= share_of(h);
-        free(h->note);
+        kai_kept_free(h->note);
     } else {
         size_t at = place_of(n, node->id);
 
@@ -101,7 +106,6 @@ static bool keep(struct kai_net *n, const struct kai_node *node, uint64_t counte
         memcpy(h->node, node->id, KAI_ID_BYTES);
     }
     h->counter = counter;
-    h->n = note.n;
     h->note = copy;
     n->heard_sum += share_of(h);
     return true;
@@ -159,7 +163,7 @@ static void send_notes(struct kai_net *n, struct kai_link *l, const struct kai_v
 /* To the disk (whoever makes our own has written it down) and to every link. */
 static void pass_on(struct kai_net *n, struct kai_heard *h, const struct kai_link *from)
 {
-    struct kai_view note = kai_view_of(h->note, h->n);
+    struct kai_view note = kai_kept_view(h->note);
 
     if (!pay(n, h))
         return;
@@ -210,7 +214,7 @@ struct kai_view kai_net_checkpoint_of(const struct kai_net *n,
 {
     const struct kai_heard *h = kai_heard_find(n, node);
 
-    return h ? kai_view_of(h->note, h->n) : (struct kai_view){0};
+    return h ? kai_kept_view(h->note) : (struct kai_view){0};
 }
 
 /* Those that the peer has to hear of, and then others by lot. */
@@ -229,7 +233,7 @@ void kai_heard_send_all(struct kai_net *n, struct kai_link *l)
         const struct kai_node *node = kai_roster_node(n->roster, h->node);
         if (!node || kai_roster_above(n->roster, l->peer->org, node->org) != (i < n->n_heard))
             continue;
-        notes[k++] = kai_view_of(h->note, h->n);
+        notes[k++] = kai_kept_view(h->note);
         sent++;
         if (k == KAI_NOTES_PER_FRAME_MAX) {
             send_notes(n, l, notes, k);
@@ -263,6 +267,6 @@ void kai_heard_tick(struct kai_net *n)
 void kai_heard_free(struct kai_net *n)
 {
     for (size_t i = 0; i < n->n_heard; i++)
-        free(n->heard[i].note);
+        kai_kept_free(n->heard[i].note);
     free(n->heard);
 }

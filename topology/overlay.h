@@ -6,6 +6,7 @@
 #include <assert.h>
 
 #include "topology/frame.h"
+#include "topology/kept.h"
 #include "topology/net.h"
 
 struct kai_link;
@@ -34,8 +35,7 @@ struct kai_place { /* An address of the peer book; the rest of it stands in the 
     bool keep;           /* Configured: whoever runs the node wants this link. */
     unsigned anchor;     /* Place among the long-lived links of before the last start; 0: none. */
     bool chance;         /* Dialled to look at it, or to ask it: no link for long. */
-    size_t n;
-    uint8_t *note;
+    struct kai_kept *note;
 };
 
 struct kai_cover_aud { /* What the overlay wants for one of our audiences. */

@@ -341,15 +341,14 @@ struct kai_net {
     bool book_late;         /* There are addresses to pass on later. */
     uint64_t book_sum;      /* Of what stands in it; equal ones need not be exchanged. */
     struct kai_place *book; /* Sorted by node. */
-    size_t n_heard;
+    size_t n_heard, cap_heard;
     struct kai_heard { /* The newest CHECKPOINT of a node. */
         uint8_t node[KAI_ID_BYTES];
         uint64_t counter;
         uint64_t paid_ms; /* How far its author has used up what it may say. */
         bool late;        /* Not yet passed on, for that. */
         size_t reads;     /* For it, in the last look of withheld.c. */
-        size_t n;
-        uint8_t *note;
+        struct kai_kept *note;
     } * heard;          /* Sorted by node; KAI_HEARD_MAX. */
     uint64_t heard_sum; /* Of what stands in it; equal ones need not be exchanged. */
     uint64_t heard_ms, heard_late_ms;
@@ -357,10 +356,8 @@ struct kai_net {
     uint64_t withheld_ms;             /* Not looked at again before. */
     bool heard_late;                  /* There are some to pass on later. */
     size_t n_early;
-    struct kai_early { /* Addresses of nodes that the roster does not name yet, oldest first. */
-        size_t n;
-        uint8_t *note;
-    } * early; /* KAI_EARLY_MAX. */
+    struct kai_kept **early; /* Addresses of nodes that the roster does not name yet, oldest first;
+                              * KAI_EARLY_MAX. */
     struct kai_overlay overlay;
 
     size_t n_audits, cap_audits;

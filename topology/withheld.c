@@ -81,7 +81,7 @@ static struct kai_marked *marked(struct kai_net *n, struct kai_nlog *log)
         return NULL;
     if (log->marked && log->marked->counter == h->counter)
         return log->marked;
-    if (kai_checkpoint_parse(&p, kai_view_of(h->note, h->n)) != KAI_OK)
+    if (kai_checkpoint_parse(&p, kai_kept_view(h->note)) != KAI_OK)
         return NULL;
     kai_mark_blind(blind, log->l.salt, log->l.log_pk);
     row = kai_marks_find(p.rows, p.n, blind);

@@ -9,6 +9,7 @@
 #include "crypto/sign.h"
 #include "keys/checkpoint.h"
 #include "keys/roster.h"
+#include "topology/kept.h"
 #include "topology/sim/bound.h"
 #include "topology/sim/sim_int.h"
 
@@ -115,6 +116,7 @@ bool national_new(struct national *w, const char *path, uint64_t seed, uint64_t 
     kai_verify_memo(true);
     kai_roster_memo(true);
     kai_ctl_memo(shared);
+    kai_kept_memo(shared);
     o.plan = plan;
     o.path_ctx = w->net;
     w->s = kai_sim_new(&o);
@@ -129,6 +131,7 @@ void national_free(struct national *w)
     kai_verify_memo(false);
     kai_roster_memo(false);
     kai_ctl_memo(false);
+    kai_kept_memo(false);
 }
 
 /* ---- Links. */

@@ -12,8 +12,8 @@ struct national {
 };
 
 /* Read a file, expand it at num/den of its size and begin: everybody has been a member for long,
- * and nobody is linked. shared: nodes that hold the same control entries share the set. threads:
- * that run it (kai_sim_options). False: it says why on standard error. */
+ * and nobody is linked. shared: nodes that hold the same control entries or notes share them.
+ * threads: that run it (kai_sim_options). False: it says why on standard error. */
 bool national_new(struct national *w, const char *path, uint64_t seed, uint64_t num, uint64_t den,
                   bool shared, size_t threads);
 void national_free(struct national *w);
@@ -65,10 +65,10 @@ struct national_cost national_cost(const struct national *w);
 
 /* What the process holds now, in bytes, and what of it stands once for all nodes: sets of control
  * entries and rosters (as many as differ, each as large as a copy that is made to be measured),
- * entries, and the signatures that are remembered. books: what the simulator keeps of each node
- * itself, which no node would. */
+ * entries, notes, and the signatures that are remembered. books: what the simulator keeps of each
+ * node itself, which no node would. */
 struct national_memory {
-    size_t all, sets, rosters, entries, signatures, books;
+    size_t all, sets, rosters, entries, notes, signatures, books;
     size_t n_sets, n_rosters;
 };
 struct national_memory national_memory(const struct national *w);

@@ -7,6 +7,7 @@
 
 #include "crypto/memo.h"
 #include "keys/roster.h"
+#include "topology/kept.h"
 #include "topology/national.h"
 #include "topology/sim/sim_int.h"
 
@@ -77,7 +78,8 @@ static size_t books_of(const struct kai_sim *s, const struct sim_node *n)
 struct national_memory national_memory(const struct national *w)
 {
     const struct kai_sim *s = w->s;
-    struct national_memory m = {.all = resident(), .signatures = KAI_MEMO_BYTES};
+    struct national_memory m = {
+        .all = resident(), .notes = kai_kept_shared(), .signatures = KAI_MEMO_BYTES};
     void **set = calloc(2 * s->n_nodes, sizeof *set), **roster = set + s->n_nodes;
     size_t one_set = 0, one_roster = 0;
 

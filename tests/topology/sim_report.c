@@ -347,7 +347,7 @@ static void words(struct national *w, uint64_t seconds)
 static void memory(const struct national *w, double began)
 {
     struct national_memory m = national_memory(w);
-    size_t shared = m.sets + m.rosters + m.entries + m.signatures, n = w->net->n_nodes;
+    size_t shared = m.sets + m.rosters + m.entries + m.notes + m.signatures, n = w->net->n_nodes;
     double own = m.all > shared ? (double)(m.all - shared) / (double)n : 0;
     struct rusage u;
 
@@ -362,9 +362,9 @@ static void memory(const struct national *w, double began)
     claim(own <= NODE_BYTES_MOST,
           "memory: %.2f MB a node beside what is shared, %.2f of it the simulator's books; shared: "
           "%.1f MB in %zu sets of control entries, %.1f in %zu rosters, %.1f of entries, %.1f of "
-          "signatures",
+          "notes, %.1f of signatures",
           own / 1e6, (double)m.books / 1e6 / (double)n, (double)m.sets / 1e6, m.n_sets,
-          (double)m.rosters / 1e6, m.n_rosters, (double)m.entries / 1e6,
+          (double)m.rosters / 1e6, m.n_rosters, (double)m.entries / 1e6, (double)m.notes / 1e6,
           (double)m.signatures / 1e6);
     printf("      trace %016llx\n", (unsigned long long)kai_sim_hash(w->s));
 }
