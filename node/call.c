@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "node/call_table.h"
+#include "node/wrote.h"
 
 enum kai_err kai_call_may(struct kai_call *call, const char *verb)
 {
@@ -130,7 +131,14 @@ int kai_call_run(struct kai_call *call, const char *verb)
     if (err == KAI_OK) {
         call->row = kai_call_verb(verb);
         call->verb = call->row->name;
-        err = call->row->f(call);
+        bool finds = (call->row->how & KAI_CALL_FINDS) != 0;
+
+        if (finds)
+            err = kai_wrote_wait(call->core, call->who);
+        if (err == KAI_OK)
+            err = call->row->f(call);
+        if (!finds && call->row->takes != KAI_POLICY_LOOK) /* Also where it failed in part. */
+            kai_wrote(call->core, call->who);
     }
     if (err == KAI_OK)
         err = call->out.err;

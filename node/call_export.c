@@ -483,8 +483,6 @@ enum kai_err kai_verb_export(struct kai_call *call)
     if (err == KAI_OK && follow && call->core->loop == NULL)
         err = kai_why_set(&call->why, KAI_EAGAIN, "node.not-running", call->core->home.dir, NULL,
                           NULL);
-    if (err == KAI_OK && call->core->loop == NULL) /* It has time to catch up first. */
-        err = kai_indexer_settle(call->core->indexer);
     if (err == KAI_OK)
         err = exporter_new(call, expr != NULL ? expr : "", &x);
     if (err != KAI_OK)

@@ -132,10 +132,7 @@ enum kai_err kai_verb_lookup(struct kai_call *call)
         if (!json_is_string(json_array_get(values, i)))
             return kai_why_set(&call->why, KAI_EMALFORMED, "usage.argument", "values", NULL, NULL);
     }
-    if (call->core->loop == NULL)
-        err = kai_indexer_settle(call->core->indexer);
-    if (err == KAI_OK)
-        err = kai_reader_init(&l.r, call->core, call->who->clearance, &call->audit);
+    err = kai_reader_init(&l.r, call->core, call->who->clearance, &call->audit);
     if (err != KAI_OK)
         return err;
     err = kai_reader_begin(&l.r);

@@ -212,8 +212,7 @@ static enum kai_err query_start(struct kai_call *call, const char *expr, uint64_
     uint64_t limit = kai_arg_uint(call, "limit", UINT64_MAX, &err);
     bool settle = kai_arg_bool(call, "settle", &err);
 
-    if (err == KAI_OK &&
-        (settle || call->core->loop == NULL)) /* A stopped node has time to catch up first. */
+    if (err == KAI_OK && settle)
         err = kai_indexer_settle(call->core->indexer);
     if (err == KAI_OK)
         err = query_new(call, expr, asked_ms, out);
@@ -416,8 +415,6 @@ static enum kai_err get(struct kai_call *call, bool explain)
     struct get g = {.call = call, .explain = explain};
 
     g.stix = !explain && format != NULL && strcmp(format, "stix") == 0;
-    if (err == KAI_OK && call->core->loop == NULL)
-        err = kai_indexer_settle(call->core->indexer);
     if (err == KAI_OK)
         err = query_new(call, "", 0, &g.q);
     if (err != KAI_OK)

@@ -252,8 +252,6 @@ enum kai_err kai_verb_red_get(struct kai_call *call)
     struct kai_reader r;
     struct get g = {.call = call};
 
-    if (err == KAI_OK && call->core->loop == NULL)
-        err = kai_indexer_settle(call->core->indexer);
     if (err == KAI_OK)
         err = kai_reader_init(&r, call->core, call->who->clearance, &call->audit);
     if (err != KAI_OK)

@@ -10,6 +10,7 @@ enum kai_call_how {
     KAI_CALL_FILE = 1,  /* Its body is a file, and the arguments stand in the address. */
     KAI_CALL_BYTES = 2, /* It may answer bytes that are no lines. */
     KAI_CALL_LIVES = 4, /* Its answer need not end. */
+    KAI_CALL_FINDS = 8, /* It answers from the index, which has to hold what its caller wrote. */
 };
 
 struct kai_call_verb {

@@ -64,6 +64,16 @@ struct kai_alarm_row {
 };
 #define KAI_ALARMS_MAX 64u
 
+struct kai_wrote { /* How far the index has to be for who wrote something here (wrote.h). */
+    uint8_t kind;
+    uid_t uid;
+    uint8_t token[KAI_ID_BYTES];
+    uint64_t position;
+};
+#define KAI_WROTE_MAX     64u   /* More who write within a moment: the first of them may wait. */
+#define KAI_WROTE_WAIT_MS 5000u /* The index follows within a second; a file of millions, later.   \
+                                 */
+
 /* Runs on the owning thread after the commit that followed the job. err: KAI_OK = durable. */
 typedef void kai_after_fn(void *arg, enum kai_err err);
 
@@ -111,6 +121,8 @@ struct kai_core {
     size_t n_held;
     struct kai_alarm_row alarms[KAI_ALARMS_MAX];
     size_t n_alarms;
+    struct kai_wrote wrote[KAI_WROTE_MAX]; /* Who wrote last is last. */
+    size_t n_wrote;
     struct kai_hold *holds; /* What waits for a key; see hold.h. Room for KAI_AUDIENCES_MAX. */
     size_t n_holds;
     struct kai_busy *busy; /* Audiences that somebody writes to; see post.c. */

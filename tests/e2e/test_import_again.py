@@ -65,7 +65,19 @@ class Import(WorldCase):
         self.assertEqual(sorted(accepted), [OBJECTS, OBJECTS, VALUES])
         self.assertEqual(len(self.as_made_again()), 2 * OBJECTS + VALUES + small)
 
-    def test_2_killed_behind_the_answer(self):
+    def test_2_found_by_who_published(self):
+        """At once, item by item; and an export has it."""
+        for i in range(KILLS):
+            last = "mine%d-%d.example" % (i, OBJECTS - 1)
+            self.a.publish(self.objects("mine%d" % i))
+            self.assertEqual(1, len(self.a.query("value:" + last)))
+            self.a.publish(self.objects("told%d" % i))
+            path = self.world.path("hosts")
+            self.a.ask("export", "--format", "hosts", "--out", path, "domain:*.example")
+            with open(path, encoding="utf-8") as f:
+                self.assertIn(" told%d-%d.example\n" % (i, OBJECTS - 1), f.read())
+
+    def test_3_killed_behind_the_answer(self):
         for i in range(KILLS):
             before = self.items()
             self.assertEqual(self.publish(self.objects("kill%d" % i)), OBJECTS)
@@ -74,7 +86,7 @@ class Import(WorldCase):
             self.assertEqual(self.items(), before + OBJECTS)
         self.as_made_again()
 
-    def test_3_killed_in_the_middle(self):
+    def test_4_killed_in_the_middle(self):
         """Whole or not at all."""
         rng = random.Random(7)
         for i in range(KILLS):
@@ -115,7 +127,7 @@ class Import(WorldCase):
                 return i + 1
         return self.fail("nobody saw the bytes that were held, in %d tries" % TRIES)
 
-    def test_4_written_to_meanwhile(self):
+    def test_5_written_to_meanwhile(self):
         """What goes out are the bytes that were judged, whoever writes to the file meanwhile; also where no node runs."""
         before = self.items()
         times = self.until_written_to("node")
