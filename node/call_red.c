@@ -7,7 +7,7 @@
 #include "node/call.h"
 #include "node/clerk.h"
 #include "node/held.h"
-#include "node/indexer.h"
+#include "node/newcomer.h"
 #include "node/reader.h"
 #include "node/red.h"
 #include "node/shown.h"
@@ -58,9 +58,13 @@ enum kai_err kai_verb_red_begin(struct kai_call *call)
     if (err == KAI_OK && b == NULL)
         err = KAI_ENOMEM;
     struct kai_outlook *o = kai_outlook_get(call->core);
-    const struct kai_node *self = kai_roster_node(o->roster, call->core->self.node_id);
     if (err == KAI_OK)
         err = kai_shown_find_aud(o, to, call->who->clearance, &a, &call->why);
+    while (err == KAI_ENOTFOUND && kai_newcomer_wait(call->core, &o)) {
+        call->why = (struct kai_why){0};
+        err = kai_shown_find_aud(o, to, call->who->clearance, &a, &call->why);
+    }
+    const struct kai_node *self = kai_roster_node(o->roster, call->core->self.node_id);
     if (err == KAI_OK && !kind_only && (self == NULL || !self->active))
         err = kai_why_set(&call->why, KAI_EDENIED, "node.not-active", call->core->home.dir, NULL,
                           NULL);

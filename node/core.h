@@ -70,9 +70,10 @@ struct kai_wrote { /* How far the index has to be for who wrote something here (
     uint8_t token[KAI_ID_BYTES];
     uint64_t position;
 };
-#define KAI_WROTE_MAX     64u   /* More who write within a moment: the first of them may wait. */
-#define KAI_WROTE_WAIT_MS 5000u /* The index follows within a second; a file of millions, later.   \
-                                 */
+#define KAI_WROTE_MAX 64u /* More who write within a moment: the first of them may wait. */
+#define KAI_WROTE_WAIT_MS                                                                          \
+    5000u /* The index follows within a second; a file of millions, later.                         \
+           */
 
 /* Runs on the owning thread after the commit that followed the job. err: KAI_OK = durable. */
 typedef void kai_after_fn(void *arg, enum kai_err err);

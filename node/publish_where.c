@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "log/acts.h"
+#include "node/newcomer.h"
 #include "node/publish_priv.h"
 #include "node/shown.h"
 #include "policy/policy.h"
@@ -78,9 +79,20 @@ static enum kai_err resolve_audience(struct kai_publish_run *r)
     return KAI_OK;
 }
 
+static enum kai_err resolve(struct kai_publish_run *r)
+{
+    enum kai_err err;
+
+    do {
+        *r->why = (struct kai_why){0};
+        err = r->p->through != NULL ? resolve_mailbox(r) : resolve_audience(r);
+    } while (err == KAI_ENOTFOUND && kai_newcomer_wait(r->c, &r->o));
+    return err;
+}
+
 enum kai_err kai_publish_where(struct kai_publish_run *r)
 {
-    enum kai_err err = r->p->through != NULL ? resolve_mailbox(r) : resolve_audience(r);
+    enum kai_err err = resolve(r);
     const struct kai_node *self = kai_roster_node(r->o->roster, r->c->self.node_id);
 
     if (err != KAI_OK)

@@ -406,6 +406,15 @@ class Ceremony(WorldCase):
         self.assertEqual(FAILED, self.a.call("org", "admit", a1, "--out", self.world.path("x")).status, "no request")
         self.assertEqual(FAILED, one.call("org", "join", r1).status, "no admission")
 
+    def test_newcomer_publishes_at_once(self):
+        """Also before anybody told it what its audiences are called; a name that is none is refused as soon as it knows them."""
+        home = self.world.join(self.a, "Fresh")
+        home.run()
+        home.publish("fresh.example\n", "--label", "GREEN")
+        self.a.sees("fresh.example")
+        error = home.ask("publish", self.world.file("fresh.example\n"), "--label", "GREEN", "--to", "nobody", status=FAILED).error
+        self.assertEqual("name.unknown", error["error"])
+
     def test_member_may_not_admit_unless_it_may(self):
         plain = self.world.join(self.a, "Plain")
         request = self.world.path("request")
