@@ -7,7 +7,6 @@
 
 #include "base/check.h"
 #include "base/grow.h"
-#include "crypto/hash.h"
 
 #define ADDRS_TO_PEER 256u
 #define LOOK_MS       60000u /* For addresses that are over, and of nodes that are no more. */
@@ -19,16 +18,7 @@
 
 static size_t place_of(const struct kai_net *n, const uint8_t *node)
 {
-    size_t lo = 0, hi = n->n_book;
-
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (kai_id_cmp(n->book[mid].node, node) < 0)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
+    return kai_kept_place(n->book, n->n_book, sizeof *n->book, node);
 }
 
 struct kai_place *kai_book_find(const struct kai_net *n, const uint8_t node[static KAI_ID_BYTES])
@@ -46,19 +36,6 @@ struct kai_place *kai_book_find_key(const struct kai_net *n,
         if (memcmp(n->book[i].curve_pk, curve_pk, KAI_KEY_BYTES) == 0)
             return &n->book[i];
     return NULL;
-}
-
-/* Hashed, so that nobody chooses counters that make the sums of two different books equal. */
-static uint64_t share_of(const uint8_t *node, uint64_t counter)
-{
-    struct kai_hasher h;
-    uint8_t sum[KAI_ID_BYTES];
-
-    kai_hash_begin(&h, KAI_D_BOOK);
-    kai_hash_add(&h, node, KAI_ID_BYTES);
-    kai_hash_u64(&h, counter);
-    kai_hash_end(&h, sum);
-    return kai_get_u64(sum);
 }
 
 /* The network that an address is in: the first three numbers of IPv4; else the host's name. */
@@ -105,7 +82,8 @@ static bool keep(struct kai_net *n, size_t at, const struct kai_node *node,
     n->book[at].note = copy;
     memcpy(n->book[at].node, node->id, KAI_ID_BYTES);
     memcpy(n->book[at].curve_pk, a->curve_pk, KAI_KEY_BYTES);
-    n->book_sum += share_of(node->id, a->counter) - (there ? share_of(was.node, was.counter) : 0);
+    n->book_sum +=
+        kai_kept_share(node->id, a->counter) - (there ? kai_kept_share(was.node, was.counter) : 0);
     n->overlay.book_changed = true;
     kai_overlay_changed(n);
     return true;
@@ -140,14 +118,10 @@ static enum kai_err take(struct kai_net *n, struct kai_view note, const struct k
  * its time has come does, by the tick. */
 static bool pay(struct kai_net *n, struct kai_place *p)
 {
-    uint64_t paid_ms = p->paid_ms > n->now_ms ? p->paid_ms : n->now_ms;
+    bool may = kai_kept_pay(&p->paid_ms, n->now_ms, ADDR_EVERY_MS, ADDR_BURST);
 
-    p->late =
-        !KAI_CHECK(ADDR_RATE, paid_ms - n->now_ms <= (uint64_t)(ADDR_BURST - 1) * ADDR_EVERY_MS);
-    if (p->late)
-        n->book_late = true;
-    else
-        p->paid_ms = paid_ms + ADDR_EVERY_MS;
+    p->late = !KAI_CHECK(ADDR_RATE, may);
+    n->book_late = n->book_late || p->late;
     return !p->late;
 }
 
@@ -292,7 +266,7 @@ void kai_book_tick(struct kai_net *n)
         if (kai_book_good(n, p))
             continue;
         kai_kept_free(p->note);
-        n->book_sum -= share_of(p->node, p->counter);
+        n->book_sum -= kai_kept_share(p->node, p->counter);
         memmove(p, p + 1, (n->n_book - i) * sizeof *p);
         n->n_book--;
         n->overlay.book_changed = true;

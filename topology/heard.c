@@ -8,7 +8,6 @@
 
 #include "base/check.h"
 #include "base/grow.h"
-#include "crypto/hash.h"
 #include "keys/checkpoint.h"
 
 #define TO_PEER 256u   /* When a link comes up: the rest is said anew within a day. */
@@ -22,16 +21,7 @@
 
 static size_t place_of(const struct kai_net *n, const uint8_t *node)
 {
-    size_t lo = 0, hi = n->n_heard;
-
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (kai_id_cmp(n->heard[mid].node, node) < 0)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
+    return kai_kept_place(n->heard, n->n_heard, sizeof *n->heard, node);
 }
 
 struct kai_heard *kai_heard_find(const struct kai_net *n, const uint8_t node[static KAI_ID_BYTES])
@@ -42,17 +32,9 @@ struct kai_heard *kai_heard_find(const struct kai_net *n, const uint8_t node[sta
                                                                                  : NULL;
 }
 
-/* Hashed, so that nobody chooses counters that make the sums of two different sets equal. */
 static uint64_t share_of(const struct kai_heard *h)
 {
-    struct kai_hasher s;
-    uint8_t sum[KAI_ID_BYTES];
-
-    kai_hash_begin(&s, KAI_D_BOOK);
-    kai_hash_add(&s, h->node, KAI_ID_BYTES);
-    kai_hash_u64(&s, h->counter);
-    kai_hash_end(&s, sum);
-    return kai_get_u64(sum);
+    return kai_kept_share(h->node, h->counter);
 }
 
 static void forget(struct kai_net *n, size_t at)
@@ -137,13 +119,10 @@ static enum kai_err take(struct kai_net *n, struct kai_view note, const struct k
 /* Whether it may go on to disks and peers now. If not, the newest when its time has come does. */
 static bool pay(struct kai_net *n, struct kai_heard *h)
 {
-    uint64_t paid_ms = h->paid_ms > n->now_ms ? h->paid_ms : n->now_ms;
+    bool may = kai_kept_pay(&h->paid_ms, n->now_ms, EVERY_MS, BURST);
 
-    h->late = !KAI_CHECK(CHECKPOINT_RATE, paid_ms - n->now_ms <= (uint64_t)(BURST - 1) * EVERY_MS);
-    if (h->late)
-        n->heard_late = true;
-    else
-        h->paid_ms = paid_ms + EVERY_MS;
+    h->late = !KAI_CHECK(CHECKPOINT_RATE, may);
+    n->heard_late = n->heard_late || h->late;
     return !h->late;
 }
 

@@ -1,11 +1,12 @@
-/* kept: bytes of a note that is kept. A simulator has thousands of nodes in one process, and each
+/* kept: the newest note of each node. A simulator has thousands of nodes in one process, and each
  * would hold the notes that all hold: there they stand once, found by what they are. */
 #include "topology/kept.h"
 
 #include <stdatomic.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "crypto/hash.h"
 
 struct kai_kept {
     struct kai_kept *next; /* In its row of the memo. */
@@ -117,4 +118,43 @@ void kai_kept_memo(bool on)
 size_t kai_kept_shared(void)
 {
     return memo.bytes;
+}
+
+/* ---- Tables. */
+size_t kai_kept_place(const void *rows, size_t n, size_t row_bytes,
+                      const uint8_t node[static KAI_ID_BYTES])
+{
+    const uint8_t *row = rows;
+    size_t lo = 0, hi = n;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (kai_id_cmp(row + mid * row_bytes, node) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+uint64_t kai_kept_share(const uint8_t node[static KAI_ID_BYTES], uint64_t counter)
+{
+    struct kai_hasher h;
+    uint8_t sum[KAI_ID_BYTES];
+
+    kai_hash_begin(&h, KAI_D_BOOK);
+    kai_hash_add(&h, node, KAI_ID_BYTES);
+    kai_hash_u64(&h, counter);
+    kai_hash_end(&h, sum);
+    return kai_get_u64(sum);
+}
+
+bool kai_kept_pay(uint64_t *paid_ms, uint64_t now_ms, uint64_t every_ms, unsigned burst)
+{
+    uint64_t paid = *paid_ms > now_ms ? *paid_ms : now_ms;
+
+    if (paid - now_ms > (burst - 1) * every_ms)
+        return false;
+    *paid_ms = paid + every_ms;
+    return true;
 }
