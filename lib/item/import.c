@@ -67,6 +67,43 @@ enum kai_err kai_importer_label(const struct importer *im, const struct kai_stix
     return KAI_OK;
 }
 
+enum kai_err kai_importer_words(const json_t *o, struct kai_label *own, struct kai_why *why)
+{
+    const char *id = json_string_value(json_object_get(o, "id"));
+    const json_t *word;
+    size_t i;
+
+    json_array_foreach(json_object_get(o, "labels"), i, word)
+    {
+        if (json_is_string(word) && !kai_said_tag(kai_json_view(word), own))
+            return kai_why_set(why, KAI_EMALFORMED, "label.unknown", id, NULL, NULL);
+    }
+    return KAI_OK;
+}
+
+enum kai_err kai_importer_said(struct importer *im, struct kai_said said)
+{
+    struct kai_label asked = im->opts->label;
+    uint8_t pap = asked.pap > KAI_PAP_CLEAR ? asked.pap : KAI_PAP_CLEAR;
+    struct kai_why why = {.line = said.tlp_line};
+    enum kai_err err = KAI_OK;
+
+    if (asked.tlp == KAI_TLP_NONE)
+        return KAI_OK; /* It is missed as that. */
+    if (said.tlp > asked.tlp) {
+        (void)kai_why_set(&why, KAI_EDENIED, "label.lower", kai_tlp_name(said.tlp),
+                          kai_tlp_name(asked.tlp), im->name);
+        err = kai_importer_refuse(im, &why, "", "");
+    }
+    if (err == KAI_OK && said.pap > pap) {
+        why = (struct kai_why){.line = said.pap_line};
+        (void)kai_why_set(&why, KAI_EDENIED, "label.lower", kai_pap_name(said.pap),
+                          kai_pap_name(pap), im->name);
+        err = kai_importer_refuse(im, &why, "", "");
+    }
+    return err;
+}
+
 void kai_importer_note(struct importer *im, struct kai_why *why, const char *path)
 {
     place(im, why, path);

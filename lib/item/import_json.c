@@ -105,7 +105,9 @@ static enum kai_err judge(struct walk *w, size_t n, json_t *o, const char *path)
     }
     if (answer == KAI_SEEN_DIFFERENT)
         return refuse_double(w, first, path, info.id);
-    if (kai_importer_label(w->im, &info, info.label, &label, &why) != KAI_OK)
+    struct kai_label own = info.label;
+    if (kai_importer_words(o, &own, &why) != KAI_OK ||
+        kai_importer_label(w->im, &info, own, &label, &why) != KAI_OK)
         return refuse(w, &why, path, info.id);
     const struct kai_stix_kept kept = {.o = o};
     struct kai_candidate c = {

@@ -109,9 +109,12 @@ enum kai_err kai_import_text(struct importer *im)
     if (err != KAI_OK || is_csv)
         return err != KAI_OK ? err : kai_import_csv(im);
     if (kai_hosts_look(file, at))
-        return kai_import_hosts(im);
+        return kai_import_hosts(im, at);
     const char *format = not_a_list(file, at);
     if (format != NULL)
         return kai_importer_refuse_file(im, "file.format", format, NULL);
+    err = kai_importer_said(im, kai_said_remarks(kai_view_from(file, at), KAI_SAID_BLANK));
+    if (err != KAI_OK || im->sum.refused > 0)
+        return err;
     return kai_lines_run(im, take_line, NULL, im->opts->aside, "file.empty");
 }

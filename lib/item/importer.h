@@ -5,6 +5,7 @@
 #include "item/definitions.h"
 #include "item/import.h"
 #include "item/json.h"
+#include "item/said.h"
 
 struct importer {
     struct kai_view file;
@@ -33,6 +34,16 @@ KAI_MUST_USE enum kai_err kai_importer_give(struct importer *im, const struct ka
 KAI_MUST_USE enum kai_err kai_importer_label(const struct importer *im,
                                              const struct kai_stix_info *info, struct kai_label own,
                                              struct kai_label *label, struct kai_why *why);
+
+/* Raise *own by what stands among an object's labels: people write there what should be a marking.
+ * Errors: KAI_EMALFORMED (label.unknown). */
+KAI_MUST_USE enum kai_err kai_importer_words(const json_t *o, struct kai_label *own,
+                                             struct kai_why *why);
+
+/* A text that names a stricter label than is asked for would be lowered by what is taken from it,
+ * wherever in it that stands: the whole file is refused, whatever may be skipped (im->sum.refused).
+ * Returns what the sink returned. */
+KAI_MUST_USE enum kai_err kai_importer_said(struct importer *im, struct kai_said said);
 
 /* Tell what is no refusal. */
 void kai_importer_note(struct importer *im, struct kai_why *why, const char *path);

@@ -210,7 +210,9 @@ static void look(struct kai_view text, size_t at, uint8_t *tlp, uint8_t *pap)
 
     *tlp = KAI_TLP_NONE;
     *pap = KAI_PAP_NONE;
-    if ((end = behind(text, at, "tlp")) > 0)
+    if ((end = behind(text, at, "tlp")) > 0 ||
+        (end = behind(text, at, "trafficlightprotocol")) > 0 ||
+        (end = behind(text, at, "traffic-light-protocol")) > 0)
         *tlp = label_behind(text, end, tlp_at);
     else if ((end = behind(text, at, "pap")) > 0)
         *pap = label_behind(text, end, pap_at);
@@ -249,4 +251,76 @@ struct kai_said kai_said(struct kai_view text)
         }
     }
     return said;
+}
+
+/* ---- Lists: what is no value. */
+static void raise_said(struct kai_said *all, struct kai_said one, uint64_t line)
+{
+    if (one.tlp > all->tlp) {
+        all->tlp = one.tlp;
+        all->tlp_line = line + one.tlp_line;
+    }
+    if (one.pap > all->pap) {
+        all->pap = one.pap;
+        all->pap_line = line + one.pap_line;
+    }
+}
+
+static bool is_remark(struct kai_view line)
+{
+    while (line.n > 0 && (line.p[0] == ' ' || line.p[0] == '\t'))
+        line = kai_view_from(line, 1);
+    return line.n > 0 && (line.p[0] == '#' || line.p[0] == ';');
+}
+
+/* Where in a line what is behind its value begins. */
+static size_t behind_value(struct kai_view line, enum kai_said_rest rest)
+{
+    size_t sign = kai_view_find(line, '#');
+
+    if (rest == KAI_SAID_SIGN)
+        return sign;
+    if (rest == KAI_SAID_NOT)
+        return line.n;
+    size_t blank = kai_view_find(line, ' ');
+    size_t tab = kai_view_find(kai_view_of(line.p, blank), '\t');
+    return tab < sign ? tab : sign;
+}
+
+struct kai_said kai_said_remarks(struct kai_view file, enum kai_said_rest rest)
+{
+    struct kai_said said = {.tlp = KAI_TLP_NONE};
+    struct kai_view block = kai_view_of(NULL, 0); /* Remarks in lines that follow one another. */
+    uint64_t block_line = 0;
+    uint64_t line_no = 0;
+
+    for (size_t at = 0; at < file.n; line_no++) {
+        struct kai_view line = kai_view_from(file, at);
+
+        line.n = kai_view_find(line, '\n');
+        at += line.n + 1;
+        if (is_remark(line)) {
+            block_line = block.n == 0 ? line_no : block_line;
+            block = block.n == 0 ? line : kai_view_of(block.p, (size_t)(line.p - block.p) + line.n);
+            continue;
+        }
+        raise_said(&said, kai_said(block), block_line);
+        block.n = 0;
+        raise_said(&said, kai_said(kai_view_from(line, behind_value(line, rest))), line_no);
+    }
+    raise_said(&said, kai_said(block), block_line);
+    return said;
+}
+
+/* ---- Tags. */
+bool kai_said_tag(struct kai_view tag, struct kai_label *label)
+{
+    struct kai_said said = kai_said(tag);
+    uint8_t one = KAI_TLP_NONE;
+
+    if ((kai_ascii_begins(tag, "tlp:") && !kai_tlp_parse(tag, &one)) ||
+        (kai_ascii_begins(tag, "pap:") && !kai_pap_parse(tag, &one)))
+        return false;
+    *label = kai_label_stricter(*label, (struct kai_label){.tlp = said.tlp, .pap = said.pap});
+    return true;
 }

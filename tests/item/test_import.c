@@ -174,6 +174,12 @@ static const struct {
     {TOOL(U1, MARKED(GREEN "\",\"" OTHER)), 2, "+ TLP:GREEN\n"},
     {TOOL(U1, MARKED(OTHER)), 0, "-label.missing 1 f\n"},
     {TOOL(U1, MARKED(OTHER)), 2, "+ TLP:GREEN\n"},
+    /* What people write among the labels, where it should be a marking. */
+    {TOOL(U1, MARKED(GREEN) ",\"labels\":[\"x\",\"tlp:red\"]"), 0, "+ TLP:RED\n"},
+    {TOOL(U1, MARKED(GREEN) ",\"labels\":[\"TLP:CLEAR\"]"), 0, "+ TLP:GREEN\n"},
+    {TOOL(U1, ",\"labels\":[\"TLP:AMBER+STRICT\"]"), 0, "+ TLP:AMBER+STRICT\n"},
+    {TOOL(U1, ",\"labels\":[\"tlp:amber\"]"), 2, "-label.lower 1 f\n"},
+    {TOOL(U1, MARKED(GREEN) ",\"labels\":[\"tlp:ex:chr\"]"), 3, "-label.unknown 1 f\n"},
     /* Lists. */
     {"192.0.2.1\n192.0.2.1\n192.0.2.10\n192.0.2.9\n", 2, "+ipv4-addr 3 TLP:GREEN\n"},
     {"192.0.2.1\n", 0, "-label.missing 0 f\n"},
@@ -185,6 +191,14 @@ static const struct {
     {"192.0.2.1\nnonsense\n192.0.2.300\nb.example\n\xff\n", 2,
      "-list.line 2 f\n-list.line 3 f\n-value.utf8 5 f\n+ipv4-addr 1 TLP:GREEN\n"
      "+domain-name 1 TLP:GREEN\n"},
+    /* Their remarks name a label. */
+    {"# TLP:\n# RED\n192.0.2.1\n", 4, "-label.lower 1 f\n"},
+    {"192.0.2.1\n192.0.2.2\tx (tlp:amber)\n", 2, "-label.lower 2 f\n"},
+    {"; PAP:RED\nb.example\n", 2, "-label.lower 1 f\n"},
+    {"# TLP:AMBER\n192.0.2.1\nhttp://tlp.red/\n", 3, "+ipv4-addr 1 TLP:AMBER\n+url 1 TLP:AMBER\n"},
+    {"# Traffic Light Protocol: RED\n0.0.0.0 a.example\n", 2, "-label.lower 1 f\n"},
+    {"0.0.0.0 a.example # tlp:red\n", 2, "-label.lower 1 f\n"},
+    {"0.0.0.0 tlp.red.example\n", 2, "+domain-name 1 TLP:GREEN\n"},
     {"a\nb\nc\nd\ne\nf\ng\nh\n192.0.2.1\n", 2, "-file.format 0 f\n"},
     {"a,b\nc,d\ne,f\ng,h\ni,j\nk,l\nm,n\no,p\n", 2, "-file.format 0 f\n"},
 };

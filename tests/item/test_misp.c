@@ -11,9 +11,12 @@
 #define ATTRS(list)           EVENT(GREEN ",'Attribute':[" list "]")
 #define A(type, value)        "{'uuid':'" U("01") "','type':'" type "','value':'" value "','to_ids':true}"
 #define AX(type, value, more) "{'type':'" type "','value':'" value "'" more "}"
-#define REPORT(n)             "+report TLP:GREEN Case | " n " refs\n"
-#define ONE(name, pattern)    "+indicator TLP:GREEN " name " | " pattern "\n" REPORT("1")
-#define MD5_A                 "d41d8cd98f00b204e9800998ecf8427e"
+#define TAGGED(tag)                                                                                \
+    EVENT(",'Tag':[{'name':'tlp:green'},{'name':'" tag                                             \
+          "'}],'Attribute':[" A("domain", "a.example") "]")
+#define REPORT(n)          "+report TLP:GREEN Case | " n " refs\n"
+#define ONE(name, pattern) "+indicator TLP:GREEN " name " | " pattern "\n" REPORT("1")
+#define MD5_A              "d41d8cd98f00b204e9800998ecf8427e"
 
 static const struct brought_case TABLE[] = {
     {"{'Event':{}}", 2, "-misp.event 0 f: Event\n"},
@@ -106,6 +109,15 @@ static const struct brought_case TABLE[] = {
      "+indicator TLP:CLEAR PAP:RED a.example | [domain-name:value = `a.example`]\n"
      "+report TLP:CLEAR PAP:RED Case | 1 refs\n"},
     {EVENT(",'Tag':[{'name':'tlp:ex:chr'}]"), 2, "-misp.tag 0 f: Event\n"},
+    /* Labels of other forms and taxonomies raise it too; they stay tags. */
+    {TAGGED(" tlp:red"), 0,
+     "+indicator TLP:RED a.example | [domain-name:value = `a.example`]\n"
+     "+report TLP:RED Case | 1 refs\n"},
+    {TAGGED("iep:traffic-light-protocol=AMBER"), 0,
+     "+indicator TLP:AMBER a.example | [domain-name:value = `a.example`]\n"
+     "+report TLP:AMBER Case | 1 refs\n"},
+    {TAGGED("iep2-policy:tlp=amber"), 2,
+     "-label.lower 0 f: Event.Attribute[0]\n-misp.event 0 f: Event\n"},
     {EVENT(",'Tag':[{'name':'tlp:purple'}]"), 0, "-misp.tag 0 f: Event\n"},
     {EVENT(GREEN ",'Attribute':[" AX("domain", "b.example",
                                      ",'to_ids':1,'Tag':[{'name':'tlp:unclear'}]") "]"),

@@ -35,6 +35,13 @@ static const struct brought_case TABLE[] = {
     {BUNDLE(INDICATOR(GREEN ",'granular_markings':[{'marking_ref':'" RED
                             "','selectors':['labels.[0]']}]")),
      0, "+indicator TLP:RED  | [url:value = `http://a.example/`]\n"},
+    /* What people write among the labels, where it should be a marking. */
+    {BUNDLE(O("malware", "03", ",'labels':['trojan','tlp:red'],'name':'m'" GREEN)), 0,
+     "+malware TLP:RED m\n"},
+    {BUNDLE(O("malware", "03", ",'labels':['TLP:purple'],'name':'m'" GREEN)), 0,
+     "-label.unknown 1 f: objects[0]\n"},
+    {BUNDLE(OBSERVED("{'0':{'type':'directory','path':'x'}}", GREEN ",'labels':['tlp:amber']")), 0,
+     "+directory TLP:AMBER \n+observed-data TLP:AMBER  | 1 refs\n"},
     /* In a bundle of 2.1, what has no version is refused as before. */
     {"{'type':'bundle','id':'bundle--" U("99") "','objects':[" INDICATOR("") "]}", 2,
      "-stix.version 1 f: objects[0].spec_version\n"},
