@@ -52,9 +52,6 @@ void kai_importer_note(struct importer *im, struct kai_why *why, const char *pat
 KAI_MUST_USE enum kai_err kai_import_misp(struct importer *im);
 /* Vulnerabilities: a CSAF 2.0 advisory, or the KEV catalogue. */
 KAI_MUST_USE enum kai_err kai_import_vuln(struct importer *im, bool is_csaf);
-/* Whether a text's first line is the header of a CSV file with values. Errors: KAI_ENOMEM. */
-KAI_MUST_USE enum kai_err kai_csv_look(struct kai_view file, bool *is_csv);
-KAI_MUST_USE enum kai_err kai_import_csv(struct importer *im);
 /* Text that begins with a brace. */
 KAI_MUST_USE enum kai_err kai_import_json(struct importer *im);
 /* Any other text. */

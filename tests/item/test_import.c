@@ -200,7 +200,7 @@ static const struct {
     {"0.0.0.0 a.example # tlp:red\n", 2, "-label.lower 1 f\n"},
     {"0.0.0.0 tlp.red.example\n", 2, "+domain-name 1 TLP:GREEN\n"},
     {"a\nb\nc\nd\ne\nf\ng\nh\n192.0.2.1\n", 2, "-file.format 0 f\n"},
-    {"a,b\nc,d\ne,f\ng,h\ni,j\nk,l\nm,n\no,p\n", 2, "-file.format 0 f\n"},
+    {"a,b\nc,d\ne,f\ng,h\ni,j\nk,l\nm,n\no,p\n", 2, "-csv.header 1 f\n"},
 };
 
 static void test_table(void **state)
