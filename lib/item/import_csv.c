@@ -7,10 +7,9 @@
 #include <csv.h>
 
 #include "item/ascii.h"
-#include "item/csv_columns.h"
+#include "item/csv_cell.h"
 #include "item/csv_groups.h"
 #include "item/csv_shape.h"
-#include "item/ip.h"
 
 #define ROW_BYTES_MAX  (1u << 20) /* A quote that nobody closes must not take the whole file. */
 #define TEXT_BYTES_MAX 1500u      /* Of a description: escaped it still fits a template. */
@@ -189,32 +188,6 @@ static enum kai_err template_of(struct reader *r, char **out)
 }
 
 /* ---- Values. */
-static enum kai_err norm_typed(struct kai_csv_type want, struct kai_view text, enum kai_vtype *type,
-                               char norm[static KAI_VALUE_BYTES_MAX], size_t *n,
-                               struct kai_why *why)
-{
-    struct kai_buf plain;
-    enum kai_err err;
-
-    if (want.kind != KAI_CSV_TYPED) {
-        err = kai_value_guess(text, type, norm, KAI_VALUE_BYTES_MAX, n, why);
-        bool is_address = *type == KAI_V_IPV4 || *type == KAI_V_IPV6;
-        bool is_hash = *type >= KAI_V_MD5 && *type <= KAI_V_SHA512;
-
-        if (err == KAI_OK && ((want.kind == KAI_CSV_ADDRESS && !is_address) ||
-                              (want.kind == KAI_CSV_HASHES && !is_hash)))
-            err = KAI_ENOTFOUND;
-        return err;
-    }
-    *type = want.vtype;
-    kai_buf_init(&plain, 2 * KAI_VALUE_BYTES_MAX);
-    err = text.n > KAI_VALUE_BYTES_MAX ? KAI_ELIMIT : kai_refang(text, &plain);
-    if (err == KAI_OK)
-        err = kai_value_norm(*type, kai_buf_view(&plain), norm, KAI_VALUE_BYTES_MAX, n, why);
-    kai_buf_free(&plain);
-    return err;
-}
-
 static enum kai_err add_one(struct reader *r, struct kai_csv_type want, struct kai_view text,
                             size_t column, struct kai_label label, const char *template_json)
 {
@@ -222,7 +195,7 @@ static enum kai_err add_one(struct reader *r, struct kai_csv_type want, struct k
     enum kai_vtype type = KAI_V_NONE;
     struct kai_why why = {.code = NULL};
     size_t n = 0;
-    enum kai_err err = norm_typed(want, text, &type, norm, &n, &why);
+    enum kai_err err = kai_csv_norm(want, text, &type, norm, &n, &why);
 
     if (err == KAI_OK)
         return kai_groups_add(&r->groups, label, template_json, type, kai_view_of(norm, n));
@@ -233,65 +206,20 @@ static enum kai_err add_one(struct reader *r, struct kai_csv_type want, struct k
     return refuse(r, &why, column);
 }
 
-static bool is_separator(uint8_t c)
-{
-    return c == ',' || c == ';' || c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '|';
-}
-
-/* The next of several in a cell; empty at the end. */
-static struct kai_view next_part(struct kai_view *rest)
-{
-    struct kai_view part;
-
-    while (rest->n > 0 && is_separator(rest->p[0]))
-        *rest = kai_view_from(*rest, 1);
-    part = kai_view_of(rest->p, 0);
-    while (part.n < rest->n && !is_separator(rest->p[part.n]))
-        part.n++;
-    *rest = kai_view_from(*rest, part.n);
-    return part;
-}
-
-static bool all_hashes(struct kai_view text)
-{
-    char norm[KAI_VALUE_BYTES_MAX];
-    enum kai_vtype type;
-    struct kai_view part;
-    size_t n;
-
-    while ((part = next_part(&text)).n > 0)
-        if (norm_typed((struct kai_csv_type){.kind = KAI_CSV_HASHES}, part, &type, norm, &n,
-                       NULL) != KAI_OK)
-            return false;
-    return true;
-}
-
-/* Empty where there is no such part. */
-static struct kai_view part_of(struct kai_view text, enum kai_csv_part part)
-{
-    size_t bar = kai_view_find(text, '|');
-
-    if (part == KAI_CSV_FIRST)
-        return kai_view_of(text.p, bar);
-    if (part == KAI_CSV_SECOND)
-        return kai_view_from(text, bar < text.n ? bar + 1 : bar);
-    return text;
-}
-
 static enum kai_err add_cell(struct reader *r, struct kai_csv_type want, size_t column,
                              struct kai_label label, const char *template_json)
 {
-    struct kai_view text = part_of(cell(r, column), want.part);
+    struct kai_view text = kai_csv_part_of(cell(r, column), want.part);
     struct kai_view part;
     enum kai_err err = KAI_OK;
 
     if (want.kind == KAI_CSV_FILE) {
-        want.kind = all_hashes(text) ? KAI_CSV_HASHES : KAI_CSV_TYPED;
+        want.kind = kai_csv_all_hashes(text) ? KAI_CSV_HASHES : KAI_CSV_TYPED;
         want.vtype = KAI_V_FILE_NAME;
     }
     if (want.kind != KAI_CSV_HASHES)
         return add_one(r, want, text, column, label, template_json);
-    while (err == KAI_OK && (part = next_part(&text)).n > 0)
+    while (err == KAI_OK && (part = kai_csv_next(&text)).n > 0)
         err = add_one(r, want, part, column, label, template_json);
     return err;
 }
