@@ -254,15 +254,23 @@ struct kai_said kai_said(struct kai_view text)
 }
 
 /* ---- Lists: what is no value. */
-static void raise_said(struct kai_said *all, struct kai_said one, uint64_t line)
+/* at: where in the file that was said. */
+static void raise_said(struct kai_said *all, struct kai_view file, size_t at, struct kai_view text)
 {
+    struct kai_said one = kai_said(text);
+    uint64_t before = 0;
+
+    if (one.tlp <= all->tlp && one.pap <= all->pap)
+        return;
+    for (size_t i = 0; i < at; i++)
+        before += file.p[i] == '\n';
     if (one.tlp > all->tlp) {
         all->tlp = one.tlp;
-        all->tlp_line = line + one.tlp_line;
+        all->tlp_line = before + one.tlp_line;
     }
     if (one.pap > all->pap) {
         all->pap = one.pap;
-        all->pap_line = line + one.pap_line;
+        all->pap_line = before + one.pap_line;
     }
 }
 
@@ -273,42 +281,59 @@ static bool is_remark(struct kai_view line)
     return line.n > 0 && (line.p[0] == '#' || line.p[0] == ';');
 }
 
-/* Where in a line what is behind its value begins. */
-static size_t behind_value(struct kai_view line, enum kai_said_rest rest)
-{
-    size_t sign = kai_view_find(line, '#');
+/* Where each of the signs that begin a remark comes next: most lists have few of them. */
+struct signs {
+    const char *of; /* At most 4. */
+    size_t next[4];
+};
 
-    if (rest == KAI_SAID_SIGN)
-        return sign;
-    if (rest == KAI_SAID_NOT)
-        return line.n;
-    size_t blank = kai_view_find(line, ' ');
-    size_t tab = kai_view_find(kai_view_of(line.p, blank), '\t');
-    return tab < sign ? tab : sign;
+/* Of the next sign at `at` or behind; file.n: there is none. */
+static size_t next_sign(struct signs *s, struct kai_view file, size_t at)
+{
+    size_t first = file.n;
+
+    for (size_t i = 0; s->of[i] != '\0'; i++) {
+        if (s->next[i] < at || at == 0)
+            s->next[i] = at + kai_view_find(kai_view_from(file, at), (uint8_t)s->of[i]);
+        if (s->next[i] < first)
+            first = s->next[i];
+    }
+    return first;
+}
+
+static struct kai_view line_from(struct kai_view file, size_t at)
+{
+    struct kai_view line = kai_view_from(file, at);
+
+    line.n = kai_view_find(line, '\n');
+    return line;
 }
 
 struct kai_said kai_said_remarks(struct kai_view file, enum kai_said_rest rest)
 {
     struct kai_said said = {.tlp = KAI_TLP_NONE};
-    struct kai_view block = kai_view_of(NULL, 0); /* Remarks in lines that follow one another. */
-    uint64_t block_line = 0;
-    uint64_t line_no = 0;
+    struct signs signs = {.of = rest == KAI_SAID_BLANK ? "#; \t" : "#;"};
+    size_t at = 0;
 
-    for (size_t at = 0; at < file.n; line_no++) {
-        struct kai_view line = kai_view_from(file, at);
+    while (at < file.n && (at = next_sign(&signs, file, at)) < file.n) {
+        size_t sign = at;
+        size_t begin = at;
 
-        line.n = kai_view_find(line, '\n');
-        at += line.n + 1;
-        if (is_remark(line)) {
-            block_line = block.n == 0 ? line_no : block_line;
-            block = block.n == 0 ? line : kai_view_of(block.p, (size_t)(line.p - block.p) + line.n);
-            continue;
+        while (begin > 0 && file.p[begin - 1] != '\n')
+            begin--;
+        struct kai_view line = line_from(file, begin);
+        at = begin + line.n + 1;
+        if (is_remark(line)) { /* With those that follow: a label may be cut by a line's end. */
+            while (at < file.n && is_remark(line_from(file, at)))
+                at += line_from(file, at).n + 1;
+            size_t end = at < file.n ? at : file.n;
+            raise_said(&said, file, begin, kai_view_of(file.p + begin, end - begin));
+        } else if (rest != KAI_SAID_NOT) {
+            size_t behind_value = rest == KAI_SAID_SIGN ? kai_view_find(line, '#') : sign - begin;
+
+            raise_said(&said, file, begin, kai_view_from(line, behind_value));
         }
-        raise_said(&said, kai_said(block), block_line);
-        block.n = 0;
-        raise_said(&said, kai_said(kai_view_from(line, behind_value(line, rest))), line_no);
     }
-    raise_said(&said, kai_said(block), block_line);
     return said;
 }
 

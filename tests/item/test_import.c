@@ -197,7 +197,7 @@ static const struct {
     {"; PAP:RED\nb.example\n", 2, "-label.lower 1 f\n"},
     {"# TLP:AMBER\n192.0.2.1\nhttp://tlp.red/\n", 3, "+ipv4-addr 1 TLP:AMBER\n+url 1 TLP:AMBER\n"},
     {"# Traffic Light Protocol: RED\n0.0.0.0 a.example\n", 2, "-label.lower 1 f\n"},
-    {"0.0.0.0 a.example # tlp:red\n", 2, "-label.lower 1 f\n"},
+    {"0.0.0.0 b.example\n0.0.0.0 a.example ; # tlp:red\n", 2, "-label.lower 2 f\n"},
     {"0.0.0.0 tlp.red.example\n", 2, "+domain-name 1 TLP:GREEN\n"},
     {"a\nb\nc\nd\ne\nf\ng\nh\n192.0.2.1\n", 2, "-file.format 0 f\n"},
     {"a,b\nc,d\ne,f\ng,h\ni,j\nk,l\nm,n\no,p\n", 2, "-csv.header 1 f\n"},
