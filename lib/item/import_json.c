@@ -378,6 +378,7 @@ static enum kai_err take_bundle(struct walk *w)
 static const char *kind_of(struct kai_view text)
 {
     struct kai_json_members m;
+    const char *kind = "json";
 
     kai_json_members_begin(&m, text);
     while (kai_json_members_key(&m)) {
@@ -395,8 +396,12 @@ static const char *kind_of(struct kai_view text)
             return "bundle"; /* To say where it breaks off. */
         if (!has_end)
             break;
+        if (kai_view_eq(m.key, kai_view_of("\"objects\"", 9)) && m.value.p[0] == '[')
+            kind = "bundle"; /* An envelope of TAXII: neither type nor id. */
+        if (kai_view_eq(m.key, kai_view_of("\"Attribute\"", 11)) && m.value.p[0] == '[')
+            kind = "misp";
     }
-    return "json";
+    return kind;
 }
 
 /* Whether it is whole, as far as that can be told without parsing much of it. */

@@ -44,6 +44,8 @@ enum kai_err kai_import_misp(struct importer *im)
     kai_made_init(&m, im);
     if (json_object_get(o, "response") != NULL)
         err = take_all(&m, json_object_get(o, "response"));
+    else if (event == NULL) /* As PyMISP writes one. */
+        err = kai_misp_event(&m, o, "");
     else
         err = json_is_object(event) ? kai_misp_event(&m, event, "Event") : no_event(im, "Event");
     kai_made_free(&m);

@@ -7,8 +7,8 @@
 
 #define SAMPLE_LINES 8u /* When none of so many is a value, it is no list. */
 
-/* A line's value: its first word. Empty for blank lines and comments. A registry key may hold
- * blanks: it ends at a tab. */
+/* A line's value: its first word. Empty for blank lines and comments. Registry keys and paths of
+ * Windows may hold blanks: they end at a tab or " #". */
 static struct kai_view word_of(struct kai_view line)
 {
     size_t n = 0;
@@ -20,9 +20,9 @@ static struct kai_view word_of(struct kai_view line)
         line.n--;
     if (line.n == 0 || line.p[0] == '#' || line.p[0] == ';')
         return kai_view_of(line.p, 0);
-    bool blanks = kai_ascii_begins(line, "HKEY_") || kai_ascii_begins(line, "HKLM\\") ||
-                  kai_ascii_begins(line, "HKCU\\");
-    while (n < line.n && line.p[n] != '\t' && (blanks || line.p[n] != ' '))
+    bool blanks = kai_value_holds_blanks(line);
+    while (n < line.n && line.p[n] != '\t' &&
+           (line.p[n] != ' ' || (blanks && n + 1 < line.n && line.p[n + 1] != '#')))
         n++;
     return kai_view_of(line.p, n);
 }

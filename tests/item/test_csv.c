@@ -84,6 +84,9 @@ static const struct brought_case TABLE[] = {
      2, "+ipv4-addr TLP:GREEN {} 192.0.2.1\n+md5 TLP:GREEN {} " MD5_A "\n"},
     {"\"seen\",\"dst_ip\",\"dst_port\"\n\"x\",\"192.0.2.1\",\"80\"\n", 2,
      "+ipv4-addr TLP:GREEN {'description':'dst_port: 80'} 192.0.2.1\n"},
+    {"C:\\Program Files\\x y.exe # c\n%TEMP%\\a b.exe\tc\n/tmp/x y\nmailto:a@b.example\n", 2,
+     "+email-addr TLP:GREEN {} a@b.example\n"
+     "+file-path TLP:GREEN {} %TEMP%\\a b.exe /tmp/x C:\\Program Files\\x y.exe\n"},
     {"# ip, score\n192.0.2.1\n", 2, "+ipv4-addr TLP:GREEN {} 192.0.2.1\n"},
     /* MISP's: composite types, and what is no detection. */
     {"uuid,type,value,to_ids,attribute_tag\nu,ip-dst|port,192.0.2.1|80,1,\n"

@@ -111,6 +111,11 @@ static const struct {
     {"{\"Event\":{}}", 2, "-misp.event 0 f: Event\n"},
     {"{\"a\":1}", 2, "-file.format 0 f\n"},
     {"{\"a\":}", 2, "-json.syntax 1 f\n"},
+    /* An envelope of TAXII, as a client saves it. */
+    {"{\"more\":false,\"objects\":[" TOOL(U1, "") "]}", 2, "+objects[0] TLP:GREEN\n"},
+    {"{\"objects\":[" TOOL(U1, "") ",{}],\"next\":\"x\"}", 2,
+     "+objects[0] TLP:GREEN\n-stix.required 1 f: objects[1].type\n"},
+    {"{\"objects\":{}}", 2, "-file.format 0 f\n"},
     {TOOL(U1, ""), 2, "+ TLP:GREEN\n"},
     {TOOL(U1, ""), 0, "-label.missing 1 f\n"},
     {TOOL(U1, MARKED(RED)), 0, "+ TLP:RED\n"},

@@ -25,6 +25,12 @@ static const struct brought_case TABLE[] = {
     {"{'response':[]}", 2, "-misp.event 0 f: response\n"},
     {"{'response':[5,{'Event':7}]}", 2,
      "-misp.event 0 f: response[0].Event\n-misp.event 0 f: response[1].Event\n"},
+    /* As PyMISP writes it. */
+    {"{" HEAD GREEN ",'Attribute':[" A("domain", "a.example") "," AX(
+         "domain", "x", ",'to_ids':1,'distribution':0") "]}",
+     0,
+     "+indicator TLP:GREEN a.example | [domain-name:value = `a.example`]\n"
+     "-misp.own-only 0 f: Attribute[1]\n" REPORT("1")},
     {"{'Event':{'uuid':'x','timestamp':1}}", 2, "-misp.event 0 f: Event\n"},
     {"{'Event':{'uuid':'" U("00") "','timestamp':'soon'}}", 2, "-misp.event 0 f: Event\n"},
     {EVENT(""), 2, "-misp.event 0 f: Event\n"}, /* There is nothing in it. */
