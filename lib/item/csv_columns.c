@@ -26,6 +26,7 @@ static const struct {
     {"tlp", KAI_CSV_LABEL},
     {"trafficlightprotocollevel", KAI_CSV_LABEL},
     {"tlplevel", KAI_CSV_LABEL},
+    {"label", KAI_CSV_MARK},
     {"description", KAI_CSV_TEXT},
     {"comment", KAI_CSV_TEXT},
     {"note", KAI_CSV_TEXT},

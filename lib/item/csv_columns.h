@@ -14,6 +14,7 @@ enum kai_csv_use {
     KAI_CSV_VALUE,
     KAI_CSV_TYPE,   /* Of the value. */
     KAI_CSV_LABEL,  /* TLP. */
+    KAI_CSV_MARK,   /* TLP where it says so ("TLP:AMBER", as kairan export has it), else context. */
     KAI_CSV_DETECT, /* MISP's to_ids: rows of which it says no are context. */
 };
 

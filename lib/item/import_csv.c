@@ -81,6 +81,12 @@ static enum kai_err refuse_code(struct reader *r, const char *code, struct kai_v
 }
 
 /* ---- What a row says about its values. */
+static bool is_label(const struct reader *r, size_t i)
+{
+    return r->columns[i].use == KAI_CSV_LABEL ||
+           (r->columns[i].use == KAI_CSV_MARK && kai_ascii_begins(cell(r, i), "tlp:"));
+}
+
 static uint8_t label_cell(struct reader *r, bool *ok)
 {
     uint8_t tlp = 0;
@@ -89,7 +95,7 @@ static uint8_t label_cell(struct reader *r, bool *ok)
         struct kai_view v = cell(r, i);
         uint8_t one;
 
-        if (r->columns[i].use != KAI_CSV_LABEL || v.n == 0)
+        if (!is_label(r, i) || v.n == 0)
             continue;
         *ok = kai_tlp_parse(v, &one);
         if (!*ok)
@@ -106,7 +112,7 @@ static struct kai_label said_by_row(const struct reader *r)
     struct kai_label label = r->floor;
 
     for (size_t i = 0; i < r->columns_n; i++) {
-        if (r->columns[i].use == KAI_CSV_VALUE || r->columns[i].use == KAI_CSV_LABEL)
+        if (r->columns[i].use == KAI_CSV_VALUE || is_label(r, i))
             continue;
         struct kai_said said = kai_said(cell(r, i));
 
@@ -150,6 +156,12 @@ static void describe(struct kai_buf *out, const char *name, struct kai_view v)
         out->len--;
 }
 
+static bool is_context(const struct reader *r, size_t i)
+{
+    return r->columns[i].use == KAI_CSV_CONTEXT ||
+           (r->columns[i].use == KAI_CSV_MARK && !is_label(r, i));
+}
+
 /* {"description": ...} of the columns that are about the values. *out is NULL when it was refused.
  */
 static enum kai_err template_of(struct reader *r, char **out)
@@ -164,7 +176,7 @@ static enum kai_err template_of(struct reader *r, char **out)
     kai_buf_init(&text, 2 * TEXT_BYTES_MAX);
     for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < r->columns_n; i++)
-            if (r->columns[i].use == (pass == 0 ? KAI_CSV_TEXT : KAI_CSV_CONTEXT))
+            if (pass == 0 ? r->columns[i].use == KAI_CSV_TEXT : is_context(r, i))
                 describe(&text, pass == 0 ? "" : r->columns[i].name, cell(r, i));
     json_t *o = text.len == 0 ? json_object()
                               : json_pack("{s:s%}", "description", (const char *)text.p, text.len);

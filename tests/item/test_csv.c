@@ -94,6 +94,10 @@ static const struct brought_case TABLE[] = {
      2, "+ipv4-addr TLP:GREEN {} 192.0.2.1\n+sha256 TLP:GREEN {} " SHA256_A "\n~csv.context 2 \n"},
     {"type,value\nfilename|md5,a.exe\n", 2, "-value.empty 2 f: column 2 (value)\n"},
     /* Labels that are said beside the value. */
+    {"value,type,label,pap,id\na.example,domain-name,TLP:AMBER,PAP:RED,x\n", 0,
+     "+domain-name TLP:AMBER PAP:RED {'description':'pap: PAP:RED'} a.example\n"},
+    {"value,label\na.example,phishing\n", 2,
+     "+domain-name TLP:GREEN {'description':'label: phishing'} a.example\n"},
     {"value,tags\na.example,\"x,tlp:red\"\n", 2, "-label.lower 2 f\n"},
     {"value,tags,tlp\na.example,TLP:AMBER,green\n", 0,
      "+domain-name TLP:AMBER {'description':'tags: TLP:AMBER'} a.example\n"},
