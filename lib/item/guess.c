@@ -130,6 +130,17 @@ static bool are_ports(struct kai_view t)
     return t.n == 0;
 }
 
+/* What stands behind a block and a sign that separates: a row of a table, and no path of a URL. */
+static bool is_row(enum kai_vtype type, struct kai_view rest)
+{
+    size_t n = 1;
+
+    while (n < rest.n && n <= 2 && kai_ascii_digit(rest.p[n]))
+        n++;
+    return type == KAI_V_IPV4 && rest.n > n && n > 1 && rest.p[0] == '/' &&
+           (rest.p[n] == ',' || rest.p[n] == ';' || rest.p[n] == '|');
+}
+
 /* host, host:port, [v6]:port, host/path, host:port/path. */
 static enum kai_err guess_host(struct guess *g, struct kai_view t)
 {
@@ -155,7 +166,7 @@ static enum kai_err guess_host(struct guess *g, struct kai_view t)
         rest = kai_view_from(t, host.n);
     }
     type = host_type(host);
-    if (type == KAI_V_NONE || memchr(host.p, '/', host.n) != NULL)
+    if (type == KAI_V_NONE || memchr(host.p, '/', host.n) != NULL || is_row(type, rest))
         return KAI_ENOTFOUND;
     if (rest.n == 0 || (rest.n == 1 && rest.p[0] == '/'))
         return as(g, type, host);

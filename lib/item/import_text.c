@@ -7,8 +7,8 @@
 
 #define SAMPLE_LINES 8u /* When none of so many is a value, it is no list. */
 
-/* A line's value: its first word. Empty for blank lines and comments. Registry keys and paths of
- * Windows may hold blanks: they end at a tab or " #". */
+/* A line's value: its first word, or the name in "||name^". Empty for blank lines and comments.
+ * Registry keys and paths of Windows may hold blanks: they end at a tab or " #". */
 static struct kai_view word_of(struct kai_view line)
 {
     size_t n = 0;
@@ -18,8 +18,11 @@ static struct kai_view word_of(struct kai_view line)
     while (line.n > 0 &&
            (line.p[line.n - 1] == ' ' || line.p[line.n - 1] == '\t' || line.p[line.n - 1] == '\r'))
         line.n--;
-    if (line.n == 0 || line.p[0] == '#' || line.p[0] == ';')
+    if (line.n == 0 || line.p[0] == '#' || line.p[0] == ';' || line.p[0] == '!' ||
+        kai_ascii_begins(line, "[Adblock"))
         return kai_view_of(line.p, 0);
+    if (line.n > 3 && kai_ascii_begins(line, "||") && line.p[line.n - 1] == '^')
+        return kai_view_of(line.p + 2, line.n - 3); /* Of a blocker of advertisements. */
     bool blanks = kai_value_holds_blanks(line);
     while (n < line.n && line.p[n] != '\t' &&
            (line.p[n] != ' ' || (blanks && n + 1 < line.n && line.p[n + 1] != '#')))

@@ -126,6 +126,7 @@ static const struct {
     {"hxxp://bad[.]example/x?y=1 and 192[.]0[.]2[.]7", "af"},
     {"hxxps[:]//bad(.)example/ a[.]evil{dot}example", "eg"},
     {"joe+x[at]evil[.]example", "eh"},
+    {"from=<Joe+X@evil.example>", "eh"},
     {"evil dot example", "e"},
     {"B\xc3\xbc"
      "cher.example",

@@ -87,6 +87,12 @@ static const struct brought_case TABLE[] = {
     {"C:\\Program Files\\x y.exe # c\n%TEMP%\\a b.exe\tc\n/tmp/x y\nmailto:a@b.example\n", 2,
      "+email-addr TLP:GREEN {} a@b.example\n"
      "+file-path TLP:GREEN {} %TEMP%\\a b.exe /tmp/x C:\\Program Files\\x y.exe\n"},
+    {"192.0.2.0/24;x\n192.0.2.0/24,x\nb.example\n192.0.2.1/24/x\n192.0.2.1/243;x\n", 2,
+     "-list.line 1 f\n-list.line 2 f\n+domain-name TLP:GREEN {} b.example\n"
+     "+url TLP:GREEN {} http://192.0.2.1/24/x http://192.0.2.1/243;x\n"},
+    {"[Adblock Plus]\n! x y\n||ads.example^\n||b.example^$third-party\n@@||c.example^\n", 2,
+     "-list.line 4 f\n-value.email 5 f\n+domain-name TLP:GREEN {} ads.example\n"},
+    {"! TLP:RED\n||ads.example^\n", 2, "-label.lower 1 f\n"},
     {"# ip, score\n192.0.2.1\n", 2, "+ipv4-addr TLP:GREEN {} 192.0.2.1\n"},
     /* MISP's: composite types, and what is no detection. */
     {"uuid,type,value,to_ids,attribute_tag\nu,ip-dst|port,192.0.2.1|80,1,\n"
