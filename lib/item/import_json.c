@@ -78,8 +78,10 @@ static enum kai_err refuse_double(struct walk *w, size_t first, const char *path
     return refuse(w, &why, path, id);
 }
 
-/* One object that has been parsed: check, compare with those before, hand out. */
-static enum kai_err judge(struct walk *w, size_t n, json_t *o, const char *path)
+/* One object that has been parsed: check, compare with those before, hand out. own: what is said of
+ * it beside its own markings. */
+static enum kai_err judge(struct walk *w, size_t n, json_t *o, struct kai_label own,
+                          const char *path)
 {
     struct kai_why why = {.line = w->line};
     struct kai_stix_info info;
@@ -105,7 +107,6 @@ static enum kai_err judge(struct walk *w, size_t n, json_t *o, const char *path)
     }
     if (answer == KAI_SEEN_DIFFERENT)
         return refuse_double(w, first, path, info.id);
-    struct kai_label own = info.label;
     if (kai_importer_words(o, &own, &why) != KAI_OK ||
         kai_importer_label(w->im, &info, own, &label, &why) != KAI_OK)
         return refuse(w, &why, path, info.id);
@@ -170,12 +171,13 @@ static enum kai_err refuse_unparsed(struct walk *w, const struct kai_json_span *
 }
 
 /* *told: its markings are refused. */
-static enum kai_err check_markings(struct walk *w, const json_t *o, const char *path, bool *told)
+static enum kai_err check_markings(struct walk *w, const json_t *o, const char *path,
+                                   struct kai_label *said, bool *told)
 {
     struct kai_why why = {.line = w->line};
     const char *id = json_string_value(json_object_get(o, "id"));
     bool labelled = w->im->opts->label.tlp != KAI_TLP_NONE;
-    enum kai_err err = kai_definitions_check(&w->im->defs, w->file, o, labelled, &why);
+    enum kai_err err = kai_definitions_check(&w->im->defs, w->file, o, labelled, said, &why);
 
     *told = err == KAI_EMALFORMED;
     return *told ? refuse(w, &why, path, id != NULL ? id : "") : err;
@@ -188,6 +190,7 @@ static enum kai_err take_object(struct walk *w, const char *path)
     struct kai_why why = {.code = NULL};
     json_t *o = NULL;
     bool has_end = kai_json_skip(rest(w), &span);
+    struct kai_label said = {.tlp = KAI_TLP_NONE};
     bool told = false;
     enum kai_err err;
 
@@ -197,13 +200,13 @@ static enum kai_err take_object(struct walk *w, const char *path)
     } else {
         err = kai_json_parse(kai_view_of(w->file.p + w->at, span.n), &o, &why);
         if (err == KAI_OK)
-            err = check_markings(w, o, path, &told);
+            err = check_markings(w, o, path, &said, &told);
         if (told) {
             /* What is behind it is judged as always. */
         } else if (err == KAI_OK && kai_stix20_is(o) && is_20(w)) {
-            err = kai_stix20_give(&w->made, o, path, w->line);
+            err = kai_stix20_give(&w->made, o, said, path, w->line);
         } else if (err == KAI_OK) {
-            err = judge(w, span.n, o, path);
+            err = judge(w, span.n, o, said, path);
         } else if (err == KAI_EMALFORMED) {
             /* Where brackets do not match, nobody knows where the next object begins. */
             w->ended = !kai_json_matched(kai_view_of(w->file.p + w->at, span.n));

@@ -346,10 +346,10 @@ static enum kai_err lift_markings(json_t *o, struct kai_label *own)
     return json_object_del(o, "granular_markings") == 0 ? KAI_OK : KAI_ENOMEM;
 }
 
-enum kai_err kai_stix20_give(struct kai_made *m, json_t *o, const char *path, uint64_t line)
+enum kai_err kai_stix20_give(struct kai_made *m, json_t *o, struct kai_label own, const char *path,
+                             uint64_t line)
 {
     json_t *objects = json_object_get(o, "objects");
-    struct kai_label own = {.tlp = 0};
     struct kai_why why = {.line = line};
     bool ok = true;
 

@@ -174,6 +174,12 @@ static const struct {
     {BUNDLE TOOL(U1, MARKED(GREEN "\",\"" OTHER)) "," DEFINED("statement",
                                                               "\"statement\":\"(c) us\"") "]}",
      0, "+objects[0] TLP:GREEN\n-label.missing 1 f: objects[1]\n"},
+    {BUNDLE DEFINED("statement", "\"statement\":\"For you only (TLP:AMBER)\"") "," TOOL(
+         U1, MARKED(GREEN "\",\"" OTHER)) "," TOOL(U2, PARTLY(OTHER)) "]}",
+     2, "+objects[0] TLP:GREEN\n-label.lower 1 f: objects[1]\n-label.lower 1 f: objects[2]\n"},
+    {BUNDLE TOOL(U1, MARKED(GREEN "\",\"" OTHER)) "," TOOL(U2, MARKED(OTHER)) "," DEFINED(
+         "statement", "\"statement\":\"For you only (TLP:AMBER)\"") "]}",
+     0, "+objects[0] TLP:AMBER\n-label.missing 1 f: objects[1]\n-label.missing 1 f: objects[2]\n"},
     {BUNDLE TOOL(U1, MARKED(GREEN "\",\"" OTHER)) "]}", 0, "-label.marking 1 f: objects[0]\n"},
     {TOOL(U1, MARKED(GREEN) PARTLY(OTHER)), 0, "-label.marking 1 f\n"},
     {TOOL(U1, MARKED(GREEN "\",\"" OTHER)), 2, "+ TLP:GREEN\n"},

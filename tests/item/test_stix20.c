@@ -42,6 +42,13 @@ static const struct brought_case TABLE[] = {
      "-label.unknown 1 f: objects[0]\n"},
     {BUNDLE(OBSERVED("{'0':{'type':'directory','path':'x'}}", GREEN ",'labels':['tlp:amber']")), 0,
      "+directory TLP:AMBER \n+observed-data TLP:AMBER  | 1 refs\n"},
+    {BUNDLE("{'type':'marking-definition','id':'marking-definition--" U(
+         "50") "','created':'2026-01-01T00:00:00Z','definition_type':"
+               "'statement','definition':{'statement':'TLP (red)'}}," O(
+                   "malware", "03",
+                   ",'labels':['trojan'],'name':'m','object_marking_refs':['marking-definition--" U(
+                       "50") "']")),
+     2, "+marking-definition TLP:GREEN \n-label.lower 1 f: objects[1]\n"},
     /* In a bundle of 2.1, what has no version is refused as before. */
     {"{'type':'bundle','id':'bundle--" U("99") "','objects':[" INDICATOR("") "]}", 2,
      "-stix.version 1 f: objects[0].spec_version\n"},
