@@ -130,6 +130,15 @@ static bool is_json_array(struct kai_view text)
            rest.p[0] == ']';
 }
 
+/* Of MISP: a client's answer to a search, [{"Event": ...}, ...]. */
+static bool are_events(struct kai_view array)
+{
+    struct kai_view first = without_blanks(kai_view_from(array, 1));
+
+    return first.n > 0 && first.p[0] == '{' &&
+           kai_ascii_begins(without_blanks(kai_view_from(first, 1)), "\"Event\"");
+}
+
 static enum kai_err scan(struct importer *im)
 {
     struct kai_view text = without_blanks(im->file);
@@ -158,7 +167,8 @@ static enum kai_err scan(struct importer *im)
                    ? kai_importer_refuse_file(im, "extract.json", NULL, NULL)
                    : kai_import_extract(im);
     if (is_json_array(text))
-        return kai_importer_refuse_file(im, "file.format", "json", NULL);
+        return are_events(text) ? kai_import_misp(im)
+                                : kai_importer_refuse_file(im, "file.format", "json", NULL);
     return text.n > 0 && text.p[0] == '{' ? kai_import_json(im) : kai_import_text(im);
 }
 

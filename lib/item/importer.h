@@ -48,7 +48,7 @@ KAI_MUST_USE enum kai_err kai_importer_said(struct importer *im, struct kai_said
 /* Tell what is no refusal. */
 void kai_importer_note(struct importer *im, struct kai_why *why, const char *path);
 
-/* MISP events: {"Event": ...}, {"response": [...]}, or an event as it is. */
+/* MISP events: {"Event": ...}, a list of such or in {"response": [...]}, or an event as it is. */
 KAI_MUST_USE enum kai_err kai_import_misp(struct importer *im);
 /* Vulnerabilities: a CSAF 2.0 advisory, or the KEV catalogue. */
 KAI_MUST_USE enum kai_err kai_import_vuln(struct importer *im, bool is_csaf);

@@ -26,6 +26,9 @@ static const struct brought_case TABLE[] = {
     {"{'response':[5,{'Event':7}]}", 2,
      "-misp.event 0 f: response[0].Event\n-misp.event 0 f: response[1].Event\n"},
     /* As PyMISP writes it. */
+    {"[ {'Event':{" HEAD GREEN ",'Attribute':[" A("domain", "a.example") "]}},{'Event':7} ]", 0,
+     ONE("a.example", "[domain-name:value = `a.example`]") "-misp.event 0 f: [1].Event\n"},
+    {"[{'Event':1}", 2, "-json.syntax 1 f\n"},
     {"{" HEAD GREEN ",'Attribute':[" A("domain", "a.example") "," AX(
          "domain", "x", ",'to_ids':1,'distribution':0") "]}",
      0,
