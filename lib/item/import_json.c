@@ -7,6 +7,7 @@
 #include "item/importer.h"
 #include "item/stix20.h"
 #include "item/stix_json.h"
+#include "item/unmatched.h"
 
 #define KEYS_MAX    32u  /* Properties of a bundle: it has three. */
 #define FIRST_LINES 100u /* Refusals beyond are only counted by whoever listens. */
@@ -22,6 +23,7 @@ struct walk {
     bool any;                    /* Had an object. */
     enum { ASK, YES, NO } is_20; /* Whether the bundle is one of STIX 2.0. */
     struct kai_made made;        /* What is made of those. */
+    struct kai_unmatched unmatched;
     struct kai_view keys[KEYS_MAX];
     size_t keys_n;
 };
@@ -201,6 +203,8 @@ static enum kai_err take_object(struct walk *w, const char *path)
         err = kai_json_parse(kai_view_of(w->file.p + w->at, span.n), &o, &why);
         if (err == KAI_OK)
             err = check_markings(w, o, path, &said, &told);
+        if (err == KAI_OK && !told)
+            err = kai_unmatched_look(&w->unmatched, o, w->line, path);
         if (told) {
             /* What is behind it is judged as always. */
         } else if (err == KAI_OK && kai_stix20_is(o) && is_20(w)) {
@@ -446,6 +450,8 @@ enum kai_err kai_import_json(struct importer *im)
         else if (!w.any)
             err = kai_importer_refuse_file(im, "file.empty", NULL, NULL);
     }
+    if (err == KAI_OK)
+        kai_unmatched_tell(&w.unmatched, im);
     kai_seen_free(&w.seen);
     kai_made_free(&w.made);
     return err;

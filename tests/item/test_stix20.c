@@ -15,6 +15,8 @@
     O("indicator", "01",                                                                           \
       ",'labels':['malicious-activity'],'pattern':'[url:value = `http://a.example/`]',"            \
       "'valid_from':'2026-01-01T00:00:00Z'" more)
+#define PATTERN(n, pattern)                                                                        \
+    O("indicator", n, ",'labels':['x'],'pattern':'" pattern "','valid_from':'2026-01-01T00:00:00Z'")
 #define OBSERVED(objects, more)                                                                    \
     O("observed-data", "02",                                                                       \
       ",'first_observed':'2026-01-01T00:00:00Z','last_observed':'2026-01-01T00:00:00Z',"           \
@@ -49,6 +51,14 @@ static const struct brought_case TABLE[] = {
                    ",'labels':['trojan'],'name':'m','object_marking_refs':['marking-definition--" U(
                        "50") "']")),
      2, "+marking-definition TLP:GREEN \n-label.lower 1 f: objects[1]\n"},
+    /* Nothing will match these: that is told. */
+    {BUNDLE(PATTERN("10", "[ipv4-addr:value = `192.0.2.1:80`]") "," PATTERN(
+         "11", "[url:value LIKE `%x`]") ",\n" INDICATOR("")),
+     2,
+     "+indicator TLP:GREEN  | [ipv4-addr:value = `192.0.2.1:80`]\n+indicator TLP:GREEN  | "
+     "[url:value LIKE `%x`]\n"
+     "+indicator TLP:GREEN  | [url:value = `http://a.example/`]\n~stix.unmatched [ipv4-addr:value "
+     "= `192.0.2.1:80`] 2\n"},
     /* In a bundle of 2.1, what has no version is refused as before. */
     {"{'type':'bundle','id':'bundle--" U("99") "','objects':[" INDICATOR("") "]}", 2,
      "-stix.version 1 f: objects[0].spec_version\n"},
