@@ -33,6 +33,8 @@ static const struct {
     {"notes", KAI_CSV_TEXT},
     {"toids", KAI_CSV_DETECT},
     {"id", KAI_CSV_NOTHING},
+    {"no", KAI_CSV_NOTHING},
+    {"no.", KAI_CSV_NOTHING},
     {"uuid", KAI_CSV_NOTHING},
     {"iocid", KAI_CSV_NOTHING},
     {"eventid", KAI_CSV_NOTHING},
@@ -94,6 +96,11 @@ static const struct {
     {"sha512hash", {KAI_CSV_TYPED, KAI_V_SHA512, KAI_CSV_WHOLE}},
     {"sslcertfingerprint", {KAI_CSV_TYPED, KAI_V_HASH, KAI_CSV_WHOLE}},
     {"ja3", {KAI_CSV_TYPED, KAI_V_HASH, KAI_CSV_WHOLE}},
+    {"ja3md5", {KAI_CSV_TYPED, KAI_V_HASH, KAI_CSV_WHOLE}},
+    {"ipv4address", {KAI_CSV_ADDRESS, KAI_V_NONE, KAI_CSV_WHOLE}},
+    {"ipv6address", {KAI_CSV_ADDRESS, KAI_V_NONE, KAI_CSV_WHOLE}},
+    {"registrykey", {KAI_CSV_TYPED, KAI_V_REGKEY, KAI_CSV_WHOLE}},
+    {"useragent", {KAI_CSV_TYPED, KAI_V_USER_AGENT, KAI_CSV_WHOLE}},
     {"bitcoinaddress", {KAI_CSV_TYPED, KAI_V_OTHER, KAI_CSV_WHOLE}},
     /* MISP's. */
     {"link", {KAI_CSV_TYPED, KAI_V_URL, KAI_CSV_WHOLE}},
@@ -126,12 +133,12 @@ static const struct {
 
 /* Columns by whose name alone a value stands there. */
 static const char *const VALUES[] = {
-    "domain",         "domainname", "fqdn",         "hostname", "host",       "ip",
-    "ipaddress",      "ipv4",       "ipv6",         "url",      "md5",        "sha1",
-    "sha256",         "sha512",     "hash",         "filehash", "md5hash",    "sha1hash",
-    "sha256hash",     "email",      "emailaddress", "cve",      "sha512hash", "dstip",
-    "srcip",          "cveid",      "IPアドレス",   "ドメイン", "ドメイン名", "ホスト名",
-    "メールアドレス", "ハッシュ",   "ハッシュ値",
+    "domain",     "domainname",     "fqdn",         "hostname",   "host",       "ip",
+    "ipaddress",  "ipv4",           "ipv6",         "url",        "md5",        "sha1",
+    "sha256",     "sha512",         "hash",         "filehash",   "md5hash",    "sha1hash",
+    "sha256hash", "email",          "emailaddress", "cve",        "sha512hash", "dstip",
+    "srcip",      "cveid",          "ja3md5",       "IPアドレス", "ドメイン",   "ドメイン名",
+    "ホスト名",   "メールアドレス", "ハッシュ",     "ハッシュ値",
 };
 
 /* Lower case, without blanks, hyphens and underscores. */

@@ -81,6 +81,25 @@ enum kai_err kai_importer_words(const json_t *o, struct kai_label *own, struct k
     return KAI_OK;
 }
 
+struct kai_said kai_importer_remarks(const struct importer *im, size_t at, enum kai_said_rest rest)
+{
+    struct kai_view text = kai_view_from(im->file, at);
+    struct kai_said said = kai_said_remarks(text, rest);
+    struct kai_said alone = {.tlp = KAI_TLP_NONE};
+
+    if (im->opts->skip_bad)
+        alone = kai_said_alone(text);
+    if (alone.tlp > said.tlp) {
+        said.tlp = alone.tlp;
+        said.tlp_line = alone.tlp_line;
+    }
+    if (alone.pap > said.pap) {
+        said.pap = alone.pap;
+        said.pap_line = alone.pap_line;
+    }
+    return said;
+}
+
 enum kai_err kai_importer_said(struct importer *im, struct kai_said said)
 {
     struct kai_label asked = im->opts->label;

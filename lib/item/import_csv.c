@@ -255,8 +255,8 @@ static bool is_no(struct kai_view v)
     return kai_ascii_is(v, "0") || kai_ascii_is(v, "false") || kai_ascii_is(v, "no");
 }
 
-/* Whether to leave it out: spreadsheets keep rows of empty cells, and MISP has rows that are
- * context. */
+/* Whether to leave it out: spreadsheets keep rows of empty cells, perhaps numbered, and MISP has
+ * rows that are context. */
 static bool is_nothing(struct reader *r)
 {
     bool any = false;
@@ -266,7 +266,7 @@ static bool is_nothing(struct reader *r)
             r->context_line = r->context++ == 0 ? r->row_line : r->context_line;
             return true;
         }
-        any = any || cell(r, i).n > 0;
+        any = any || (r->columns[i].use != KAI_CSV_NOTHING && cell(r, i).n > 0);
     }
     return !any;
 }
@@ -431,7 +431,7 @@ enum kai_err kai_import_csv(struct importer *im, const struct kai_csv_shape *sha
 {
     struct reader *r = malloc(sizeof *r);
     enum kai_err err = r == NULL ? KAI_ENOMEM : reader_init(r, im);
-    struct kai_said said = kai_said_remarks(im->file, KAI_SAID_NOT);
+    struct kai_said said = kai_importer_remarks(im, 0, KAI_SAID_NOT);
 
     if (r == NULL)
         return err;

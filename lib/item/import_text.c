@@ -130,7 +130,7 @@ enum kai_err kai_import_text(struct importer *im)
     err = check_list(im, at);
     if (err != KAI_OK || im->sum.refused > 0)
         return err;
-    err = kai_importer_said(im, kai_said_remarks(kai_view_from(file, at), KAI_SAID_BLANK));
+    err = kai_importer_said(im, kai_importer_remarks(im, at, KAI_SAID_BLANK));
     if (err != KAI_OK || im->sum.refused > 0)
         return err;
     return kai_lines_run(im, take_line, NULL, im->opts->aside, "file.empty");

@@ -45,6 +45,10 @@ KAI_MUST_USE enum kai_err kai_importer_words(const json_t *o, struct kai_label *
  * Returns what the sink returned. */
 KAI_MUST_USE enum kai_err kai_importer_said(struct importer *im, struct kai_said said);
 
+/* The labels that a list names beside its values: in remarks, behind values (rest), and where bad
+ * lines are left out in a line of their own. at: of its first line. */
+struct kai_said kai_importer_remarks(const struct importer *im, size_t at, enum kai_said_rest rest);
+
 /* Tell what is no refusal. */
 void kai_importer_note(struct importer *im, struct kai_why *why, const char *path);
 

@@ -1,14 +1,17 @@
 /* said: the labels that a free text names. */
 #include "item/said.h"
 
+#include <string.h>
+
 #include "item/ascii.h"
 
-#define GAP_MAX    12u  /* "TLP 2.0 - **(RED": more is another sentence. */
-#define MARKUP_MAX 256u /* Bytes of a tag; and so many in a row, as of a cell's end and begin. */
-#define TAGS_MAX   6u
-#define BLANK      ' '
-#define SIGN       '.'
-#define NOTHING    '\0' /* Not seen by a reader: zeros of UTF-16, soft hyphens. */
+#define GAP_MAX        12u  /* "TLP 2.0 - **(RED": more is another sentence. */
+#define MARKUP_MAX     256u /* Bytes of a tag; and so many in a row, as of a cell's end and begin. */
+#define TAGS_MAX       6u
+#define LABEL_LINE_MAX 40u /* "Traffic Light Protocol: AMBER+STRICT" */
+#define BLANK          ' '
+#define SIGN           '.'
+#define NOTHING        '\0' /* Not seen by a reader: zeros of UTF-16, soft hyphens. */
 
 /* ---- Characters: each as a letter in lower case, a digit, BLANK, SIGN or NOTHING. */
 struct character {
@@ -307,6 +310,38 @@ static struct kai_view line_from(struct kai_view file, size_t at)
 
     line.n = kai_view_find(line, '\n');
     return line;
+}
+
+static bool is_frame(uint8_t c)
+{
+    return c <= ' ' || strchr("\"'*_=-<>()[]{}|,;", c) != NULL;
+}
+
+/* A line that is a label and nothing else, whatever is drawn around it. */
+static bool is_label_alone(struct kai_view line)
+{
+    while (line.n > 0 && is_frame(line.p[0]))
+        line = kai_view_from(line, 1);
+    while (line.n > 0 && is_frame(line.p[line.n - 1]))
+        line.n--;
+    return line.n <= LABEL_LINE_MAX && memchr(line.p, ',', line.n) == NULL &&
+           memchr(line.p, ';', line.n) == NULL && memchr(line.p, '\t', line.n) == NULL &&
+           (behind(line, 0, "tlp") > 0 || behind(line, 0, "pap") > 0 ||
+            behind(line, 0, "traffic") > 0);
+}
+
+struct kai_said kai_said_alone(struct kai_view file)
+{
+    struct kai_said said = {.tlp = KAI_TLP_NONE};
+
+    for (size_t at = 0; at < file.n;) {
+        struct kai_view line = line_from(file, at);
+
+        if (line.n > 0 && is_label_alone(line))
+            raise_said(&said, file, at, line);
+        at += line.n + 1;
+    }
+    return said;
 }
 
 struct kai_said kai_said_remarks(struct kai_view file, enum kai_said_rest rest)

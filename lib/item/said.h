@@ -30,6 +30,9 @@ enum kai_said_rest {
 /* What is no value in a list: its remarks (lines that begin with # or ;), and rest. */
 struct kai_said kai_said_remarks(struct kai_view file, enum kai_said_rest rest);
 
+/* Lines that are a label and nothing else: no value, and so left out where bad lines are. */
+struct kai_said kai_said_alone(struct kai_view file);
+
 /* A tag, or a word among an object's labels: *label is raised by what it says ("tlp:red",
  * "PAP:AMBER", iep:traffic-light-protocol="RED"). False: it begins with tlp: or pap: and is none of
  * the known ones; *label is untouched. */

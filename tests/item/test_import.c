@@ -205,6 +205,8 @@ static const struct {
     /* Their remarks name a label. */
     {"# TLP:\n# RED\n192.0.2.1\n", 4, "-label.lower 1 f\n"},
     {"192.0.2.1\n192.0.2.2\tx (tlp:amber)\n", 2, "-label.lower 2 f\n"},
+    {"192.0.2.1\n** TLP:AMBER **\n", 2, "-label.lower 2 f\n"},
+    {"TLP:AMBER\n\n192.0.2.1\n", 3, "-list.line 1 f\n+ipv4-addr 1 TLP:AMBER\n"},
     {"; PAP:RED\nb.example\n", 2, "-label.lower 1 f\n"},
     {"# TLP:AMBER\n192.0.2.1\nhttp://tlp.red/\n", 3, "+ipv4-addr 1 TLP:AMBER\n+url 1 TLP:AMBER\n"},
     {"# Traffic Light Protocol: RED\n0.0.0.0 a.example\n", 2, "-label.lower 1 f\n"},
