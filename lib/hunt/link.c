@@ -161,6 +161,20 @@ static bool is_local(uint8_t c)
     return kai_hunt_byte[c] != 0 || c == '+' || c == '%';
 }
 
+/* In place. False: it was. */
+static bool lower(char *p, size_t n)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < n; i++) {
+        char c = (char)kai_ascii_lower((uint8_t)p[i]);
+
+        any = any || c != p[i];
+        p[i] = c;
+    }
+    return any;
+}
+
 void kai_hunt_mail(struct kai_hunt_scanner *s, size_t begin, size_t end)
 {
     size_t to = end + 1;
@@ -177,6 +191,10 @@ void kai_hunt_mail(struct kai_hunt_scanner *s, size_t begin, size_t end)
     while (to > end && s->t.p[to - 1] == '.')
         to--;
     if (kai_value_norm(KAI_V_EMAIL, kai_hunt_part(s, begin, to), s->norm, sizeof s->norm, &n,
-                       NULL) == KAI_OK)
+                       NULL) != KAI_OK)
+        return;
+    kai_hunt_probe(s, KAI_HUNT_EMAIL, kai_view_of(s->norm, n), kai_hunt_part(s, begin, to));
+    /* Hardly any mail server minds the case before the sign, and most sources write it lower. */
+    if (lower(s->norm, n))
         kai_hunt_probe(s, KAI_HUNT_EMAIL, kai_view_of(s->norm, n), kai_hunt_part(s, begin, to));
 }

@@ -249,6 +249,8 @@ static void look_for_disguise(struct kai_hunt_scanner *s, size_t begin, size_t e
     if ((c == '[' || c == '(' || c == '{' || c == '\\') && rest.n > 1 &&
         !kai_ascii_digit(rest.p[1]))
         s->disguised = s->disguised || kai_disguised(rest, false);
+    if (c == '(' && rest.n > 1 && kai_ascii_digit(rest.p[1]))
+        s->counted = s->counted || kai_hunt_counted(rest);
     if ((c == ':' && (bits & IS_ALPHA) != 0) || c == '*') {
         while (word > begin && (kai_hunt_byte[s->t.p[word - 1]] & IS_NAME) != 0)
             word--;
@@ -347,21 +349,11 @@ static void unescape(struct kai_buf *b)
     b->len = n;
 }
 
-enum kai_err kai_hunt_line(struct kai_hunt_scanner *s, struct kai_view line, bool cut_left,
-                           bool cut_right)
+/* Once more, without disguises and escapes. */
+static enum kai_err look_plain(struct kai_hunt_scanner *s, struct kai_view line)
 {
     enum kai_err err = KAI_OK;
 
-    if (line.n > KAI_HUNT_PIECE_BYTES)
-        return KAI_ELIMIT;
-    s->t = line;
-    s->cut_left = cut_left;
-    s->cut_right = cut_right;
-    s->disguised = false;
-    s->escaped = false;
-    look(s);
-    if (!s->disguised && !s->escaped)
-        return KAI_OK;
     kai_buf_clear(&s->plain);
     if (s->escaped) {
         kai_buf_add(&s->plain, line.p, line.n);
@@ -379,5 +371,35 @@ enum kai_err kai_hunt_line(struct kai_hunt_scanner *s, struct kai_view line, boo
     s->t = kai_buf_view(&s->plain);
     if (err == KAI_OK)
         look(s);
+    return err;
+}
+
+/* Once more, with names as they are meant. */
+static enum kai_err look_uncounted(struct kai_hunt_scanner *s, struct kai_view line)
+{
+    kai_buf_clear(&s->plain);
+    kai_hunt_uncount(line, &s->plain);
+    s->t = kai_buf_view(&s->plain);
+    if (s->plain.err == KAI_OK)
+        look(s);
+    return s->plain.err;
+}
+
+enum kai_err kai_hunt_line(struct kai_hunt_scanner *s, struct kai_view line, bool cut_left,
+                           bool cut_right)
+{
+    enum kai_err err = KAI_OK;
+
+    if (line.n > KAI_HUNT_PIECE_BYTES)
+        return KAI_ELIMIT;
+    s->t = line;
+    s->cut_left = cut_left;
+    s->cut_right = cut_right;
+    s->disguised = s->escaped = s->counted = false;
+    look(s);
+    if (s->disguised || s->escaped)
+        err = look_plain(s, line);
+    if (err == KAI_OK && s->counted)
+        err = look_uncounted(s, line);
     return err;
 }

@@ -32,7 +32,8 @@ struct kai_hunt_scanner {
     bool cut_left;
     bool cut_right;
     bool disguised;    /* A disguise was seen, */
-    bool escaped;      /* or a backslash of JSON. */
+    bool escaped;      /* or a backslash of JSON, */
+    bool counted;      /* or a name with the length of each label before it. */
     size_t colons_end; /* Up to here runs with colons were looked at. */
     size_t n_later;    /* Looks into the filter whose memory is on its way; */
     struct {
@@ -112,6 +113,10 @@ void kai_hunt_colons(struct kai_hunt_scanner *s, size_t begin);
 void kai_hunt_url(struct kai_hunt_scanner *s, size_t begin, size_t end);
 void kai_hunt_path(struct kai_hunt_scanner *s, size_t begin, size_t end);
 void kai_hunt_mail(struct kai_hunt_scanner *s, size_t begin, size_t end);
+/* counted.c: whether the length of a label, and the label, may stand there: "(7)example(0)", as the
+ * DNS server of Windows logs names; such names in a line as they are meant. */
+bool kai_hunt_counted(struct kai_view rest);
+void kai_hunt_uncount(struct kai_view line, struct kai_buf *out);
 /* words.c: the whole line, word by word and field by field. */
 void kai_hunt_words(struct kai_hunt_scanner *s);
 

@@ -8,12 +8,14 @@
 #define KAI_CSV_COLUMNS_MAX 256u
 
 enum kai_csv_use {
-    KAI_CSV_NOTHING, /* Dates: they would make each line a list of its own. */
+    KAI_CSV_NOTHING, /* Dates and numbers of rows: they would make each line a list of its own. */
     KAI_CSV_CONTEXT, /* Goes into the description. */
     KAI_CSV_TEXT,    /* The description itself. */
     KAI_CSV_VALUE,
-    KAI_CSV_TYPE,  /* Of the value. */
-    KAI_CSV_LABEL, /* TLP. */
+    KAI_CSV_TYPE,   /* Of the value. */
+    KAI_CSV_LABEL,  /* TLP. */
+    KAI_CSV_MARK,   /* TLP where it says so ("TLP:AMBER", as kairan export has it), else context. */
+    KAI_CSV_DETECT, /* MISP's to_ids: rows of which it says no are context. */
 };
 
 /* What a value must be. */
@@ -25,9 +27,17 @@ enum kai_csv_kind {
     KAI_CSV_FILE,    /* Hashes, or the name of a file. */
 };
 
+/* Of a composite value, "ip|port" or "filename|sha256", the part that counts. */
+enum kai_csv_part {
+    KAI_CSV_WHOLE = 0,
+    KAI_CSV_FIRST,
+    KAI_CSV_SECOND,
+};
+
 struct kai_csv_type {
     enum kai_csv_kind kind;
     enum kai_vtype vtype;
+    enum kai_csv_part part;
 };
 
 struct kai_csv_column {

@@ -12,8 +12,11 @@
 /* ---- The bundle. */
 static enum kai_err add(struct kai_definitions *defs, const json_t *o)
 {
+    const json_t *statement = json_object_get(json_object_get(o, "definition"), "statement");
     struct kai_definition d = {.tlp = kai_stix_claims_tlp(o)};
 
+    if (json_is_string(statement))
+        d.said = kai_said(kai_json_view(statement));
     if (!kai_stix_ref(json_object_get(o, "id"), NULL, d.uuid) || defs->n == DEFINITIONS_MAX)
         return KAI_OK;
     if (defs->n == defs->cap) {
@@ -73,9 +76,10 @@ static enum kai_err read_all(struct kai_definitions *defs, struct kai_view file)
 /* ---- An object's markings. */
 struct asked {
     const struct kai_definitions *defs;
-    bool known;          /* It has one of the nine. */
-    const char *absent;  /* A marking of which nothing is known, */
-    const char *claimed; /* and one that calls itself TLP. */
+    bool known;            /* It has one of the nine. */
+    const char *absent;    /* A marking of which nothing is known, */
+    const char *claimed;   /* and one that calls itself TLP. */
+    struct kai_label said; /* By statements. */
 };
 
 static void ask(struct asked *a, const json_t *ref)
@@ -93,7 +97,11 @@ static void ask(struct asked *a, const json_t *ref)
     for (size_t i = 0; i < a->defs->n; i++) {
         if (memcmp(a->defs->d[i].uuid, uuid, sizeof uuid) != 0)
             continue;
+        const struct kai_said *said = &a->defs->d[i].said;
+
         defined = true;
+        a->said =
+            kai_label_stricter(a->said, (struct kai_label){.tlp = said->tlp, .pap = said->pap});
         if (a->defs->d[i].tlp)
             a->claimed = id;
     }
@@ -112,11 +120,13 @@ static void ask_all(struct asked *a, const json_t *o)
 }
 
 enum kai_err kai_definitions_check(struct kai_definitions *defs, struct kai_view file,
-                                   const json_t *o, bool labelled, struct kai_why *why)
+                                   const json_t *o, bool labelled, struct kai_label *said,
+                                   struct kai_why *why)
 {
     const char *id = json_string_value(json_object_get(o, "id"));
     struct asked a = {.defs = defs};
 
+    *said = (struct kai_label){.tlp = KAI_TLP_NONE};
     ask_all(&a, o);
     if (a.absent != NULL && !defs->read) {
         enum kai_err err = read_all(defs, file);
@@ -131,6 +141,8 @@ enum kai_err kai_definitions_check(struct kai_definitions *defs, struct kai_view
         return kai_why_set(why, KAI_EMALFORMED, "label.unknown", id, NULL, NULL);
     if (a.absent != NULL && a.known && !labelled) /* With no TLP at all that is what it lacks. */
         return kai_why_set(why, KAI_EMALFORMED, "label.marking", id, a.absent, NULL);
+    if (a.known || labelled)
+        *said = a.said;
     return KAI_OK;
 }
 

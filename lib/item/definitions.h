@@ -15,10 +15,12 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/why.h"
+#include "item/said.h"
 
 struct kai_definition {
     uint8_t uuid[16];
-    bool tlp; /* It calls itself TLP. */
+    bool tlp;             /* It calls itself TLP. */
+    struct kai_said said; /* By its statement. */
 };
 
 struct kai_definitions {
@@ -30,10 +32,12 @@ struct kai_definitions {
 
 /* Whether the markings of an object let its TLP be known. file: the bundle, read when the first
  * unknown marking is met. labelled: whoever publishes it gave a label, which is enough for what has
- * no definition. Errors: KAI_EMALFORMED (label.unknown, label.marking), KAI_ENOMEM. */
+ * no definition. *said: a label that statements among its markings name beside its TLP or the one
+ * that was given; zeros for none. Errors: KAI_EMALFORMED (label.unknown, label.marking),
+ * KAI_ENOMEM. */
 KAI_MUST_USE enum kai_err kai_definitions_check(struct kai_definitions *defs, struct kai_view file,
                                                 const json_t *o, bool labelled,
-                                                struct kai_why *why);
+                                                struct kai_label *said, struct kai_why *why);
 void kai_definitions_free(struct kai_definitions *defs);
 
 #endif

@@ -53,12 +53,22 @@ static bool is_registry(struct kai_view t)
            kai_ascii_begins(t, "HKU\\") || kai_ascii_begins(t, "HKCC\\");
 }
 
-static bool is_path(struct kai_view t)
+static bool is_windows_path(struct kai_view t)
 {
     return (t.n > 3 && kai_ascii_alpha(t.p[0]) && t.p[1] == ':' && t.p[2] == '\\') ||
-           kai_ascii_begins(t, "\\\\") || (t.n > 1 && t.p[0] == '/' && t.p[1] != '/') ||
+           kai_ascii_begins(t, "\\\\") ||
            (t.n > 2 && t.p[0] == '%' && memchr(t.p + 1, '%', t.n - 1) != NULL &&
             memchr(t.p, '\\', t.n) != NULL);
+}
+
+static bool is_path(struct kai_view t)
+{
+    return is_windows_path(t) || (t.n > 1 && t.p[0] == '/' && t.p[1] != '/');
+}
+
+bool kai_value_holds_blanks(struct kai_view text)
+{
+    return is_registry(text) || is_windows_path(text);
 }
 
 /* Ends of names that are no top-level domain and that people put into lists of files. */
@@ -120,6 +130,17 @@ static bool are_ports(struct kai_view t)
     return t.n == 0;
 }
 
+/* What stands behind a block and a sign that separates: a row of a table, and no path of a URL. */
+static bool is_row(enum kai_vtype type, struct kai_view rest)
+{
+    size_t n = 1;
+
+    while (n < rest.n && n <= 2 && kai_ascii_digit(rest.p[n]))
+        n++;
+    return type == KAI_V_IPV4 && rest.n > n && n > 1 && rest.p[0] == '/' &&
+           (rest.p[n] == ',' || rest.p[n] == ';' || rest.p[n] == '|');
+}
+
 /* host, host:port, [v6]:port, host/path, host:port/path. */
 static enum kai_err guess_host(struct guess *g, struct kai_view t)
 {
@@ -145,7 +166,7 @@ static enum kai_err guess_host(struct guess *g, struct kai_view t)
         rest = kai_view_from(t, host.n);
     }
     type = host_type(host);
-    if (type == KAI_V_NONE || memchr(host.p, '/', host.n) != NULL)
+    if (type == KAI_V_NONE || memchr(host.p, '/', host.n) != NULL || is_row(type, rest))
         return KAI_ENOTFOUND;
     if (rest.n == 0 || (rest.n == 1 && rest.p[0] == '/'))
         return as(g, type, host);
@@ -192,7 +213,7 @@ static enum kai_err guess_plain(struct guess *g, struct kai_view t)
         kai_value_norm(KAI_V_MAC, t, g->out, g->cap, g->n, NULL) == KAI_OK)
         return as(g, KAI_V_MAC, t);
     if (memchr(t.p, '@', t.n) != NULL && memchr(t.p, '/', t.n) == NULL)
-        return as(g, KAI_V_EMAIL, t);
+        return as(g, KAI_V_EMAIL, kai_view_from(t, kai_ascii_begins(t, "mailto:") ? 7 : 0));
     if (guess_host(g, t) == KAI_OK)
         return KAI_OK;
     return kai_value_norm(KAI_V_SSDEEP, t, g->out, g->cap, g->n, NULL) == KAI_OK

@@ -67,6 +67,62 @@ enum kai_err kai_importer_label(const struct importer *im, const struct kai_stix
     return KAI_OK;
 }
 
+enum kai_err kai_importer_words(const json_t *o, struct kai_label *own, struct kai_why *why)
+{
+    const char *id = json_string_value(json_object_get(o, "id"));
+    const json_t *word;
+    size_t i;
+
+    json_array_foreach(json_object_get(o, "labels"), i, word)
+    {
+        if (json_is_string(word) && !kai_said_tag(kai_json_view(word), own))
+            return kai_why_set(why, KAI_EMALFORMED, "label.unknown", id, NULL, NULL);
+    }
+    return KAI_OK;
+}
+
+struct kai_said kai_importer_remarks(const struct importer *im, size_t at, enum kai_said_rest rest)
+{
+    struct kai_view text = kai_view_from(im->file, at);
+    struct kai_said said = kai_said_remarks(text, rest);
+    struct kai_said alone = {.tlp = KAI_TLP_NONE};
+
+    if (im->opts->skip_bad)
+        alone = kai_said_alone(text);
+    if (alone.tlp > said.tlp) {
+        said.tlp = alone.tlp;
+        said.tlp_line = alone.tlp_line;
+    }
+    if (alone.pap > said.pap) {
+        said.pap = alone.pap;
+        said.pap_line = alone.pap_line;
+    }
+    return said;
+}
+
+enum kai_err kai_importer_said(struct importer *im, struct kai_said said)
+{
+    struct kai_label asked = im->opts->label;
+    uint8_t pap = asked.pap > KAI_PAP_CLEAR ? asked.pap : KAI_PAP_CLEAR;
+    struct kai_why why = {.line = said.tlp_line};
+    enum kai_err err = KAI_OK;
+
+    if (asked.tlp == KAI_TLP_NONE)
+        return KAI_OK; /* It is missed as that. */
+    if (said.tlp > asked.tlp) {
+        (void)kai_why_set(&why, KAI_EDENIED, "label.lower", kai_tlp_name(said.tlp),
+                          kai_tlp_name(asked.tlp), im->name);
+        err = kai_importer_refuse(im, &why, "", "");
+    }
+    if (err == KAI_OK && said.pap > pap) {
+        why = (struct kai_why){.line = said.pap_line};
+        (void)kai_why_set(&why, KAI_EDENIED, "label.lower", kai_pap_name(said.pap),
+                          kai_pap_name(pap), im->name);
+        err = kai_importer_refuse(im, &why, "", "");
+    }
+    return err;
+}
+
 void kai_importer_note(struct importer *im, struct kai_why *why, const char *path)
 {
     place(im, why, path);
@@ -91,6 +147,15 @@ static bool is_json_array(struct kai_view text)
     rest = without_blanks(kai_view_from(text, 1));
     return rest.n == 0 || rest.p[0] == '{' || rest.p[0] == '[' || rest.p[0] == '"' ||
            rest.p[0] == ']';
+}
+
+/* Of MISP: a client's answer to a search, [{"Event": ...}, ...]. */
+static bool are_events(struct kai_view array)
+{
+    struct kai_view first = without_blanks(kai_view_from(array, 1));
+
+    return first.n > 0 && first.p[0] == '{' &&
+           kai_ascii_begins(without_blanks(kai_view_from(first, 1)), "\"Event\"");
 }
 
 static enum kai_err scan(struct importer *im)
@@ -121,7 +186,8 @@ static enum kai_err scan(struct importer *im)
                    ? kai_importer_refuse_file(im, "extract.json", NULL, NULL)
                    : kai_import_extract(im);
     if (is_json_array(text))
-        return kai_importer_refuse_file(im, "file.format", "json", NULL);
+        return are_events(text) ? kai_import_misp(im)
+                                : kai_importer_refuse_file(im, "file.format", "json", NULL);
     return text.n > 0 && text.p[0] == '{' ? kai_import_json(im) : kai_import_text(im);
 }
 

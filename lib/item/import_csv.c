@@ -1,4 +1,5 @@
-/* import_csv: comma-separated values (RFC 4180) with a header line; libcsv splits them. */
+/* import_csv: comma-separated values (RFC 4180) with a header line; libcsv splits them. csv_shape.c
+ * says where the header stands and what separates cells. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,9 +7,9 @@
 #include <csv.h>
 
 #include "item/ascii.h"
-#include "item/csv_columns.h"
+#include "item/csv_cell.h"
 #include "item/csv_groups.h"
-#include "item/ip.h"
+#include "item/csv_shape.h"
 
 #define ROW_BYTES_MAX  (1u << 20) /* A quote that nobody closes must not take the whole file. */
 #define TEXT_BYTES_MAX 1500u      /* Of a description: escaped it still fits a template. */
@@ -25,7 +26,9 @@ struct reader {
     uint64_t line; /* That is being read. */
     uint64_t row_line;
     bool in_row;
-    bool is_csv; /* Its header says so. */
+    struct kai_label floor; /* What the file's remarks say. */
+    uint64_t context;       /* Rows that are nothing to detect by. */
+    uint64_t context_line;  /* The first of them. */
     enum kai_err err;
 };
 
@@ -78,6 +81,12 @@ static enum kai_err refuse_code(struct reader *r, const char *code, struct kai_v
 }
 
 /* ---- What a row says about its values. */
+static bool is_label(const struct reader *r, size_t i)
+{
+    return r->columns[i].use == KAI_CSV_LABEL ||
+           (r->columns[i].use == KAI_CSV_MARK && kai_ascii_begins(cell(r, i), "tlp:"));
+}
+
 static uint8_t label_cell(struct reader *r, bool *ok)
 {
     uint8_t tlp = 0;
@@ -86,7 +95,7 @@ static uint8_t label_cell(struct reader *r, bool *ok)
         struct kai_view v = cell(r, i);
         uint8_t one;
 
-        if (r->columns[i].use != KAI_CSV_LABEL || v.n == 0)
+        if (!is_label(r, i) || v.n == 0)
             continue;
         *ok = kai_tlp_parse(v, &one);
         if (!*ok)
@@ -97,13 +106,31 @@ static uint8_t label_cell(struct reader *r, bool *ok)
     return tlp;
 }
 
+/* The labels that its remarks and the cells beside its values name. */
+static struct kai_label said_by_row(const struct reader *r)
+{
+    struct kai_label label = r->floor;
+
+    for (size_t i = 0; i < r->columns_n; i++) {
+        if (r->columns[i].use == KAI_CSV_VALUE || is_label(r, i))
+            continue;
+        struct kai_said said = kai_said(cell(r, i));
+
+        label = kai_label_stricter(label, (struct kai_label){.tlp = said.tlp, .pap = said.pap});
+    }
+    return label;
+}
+
 static struct kai_label label_of(struct reader *r, bool *ok)
 {
     struct kai_stix_info info = {.unmarked = true};
     struct kai_label own = {.tlp = label_cell(r, ok)};
     struct kai_label label = own;
+    bool is_labelled = own.tlp != KAI_TLP_NONE || r->im->opts->label.tlp != KAI_TLP_NONE;
     struct kai_why why = {.code = NULL};
 
+    if (is_labelled) /* What is said elsewhere raises it; alone it may be about anything. */
+        own = kai_label_stricter(own, said_by_row(r));
     (void)snprintf(info.id, sizeof info.id, "line %llu", (unsigned long long)r->row_line);
     if (*ok && kai_importer_label(r->im, &info, own, &label, &why) != KAI_OK) {
         *ok = false;
@@ -129,6 +156,12 @@ static void describe(struct kai_buf *out, const char *name, struct kai_view v)
         out->len--;
 }
 
+static bool is_context(const struct reader *r, size_t i)
+{
+    return r->columns[i].use == KAI_CSV_CONTEXT ||
+           (r->columns[i].use == KAI_CSV_MARK && !is_label(r, i));
+}
+
 /* {"description": ...} of the columns that are about the values. *out is NULL when it was refused.
  */
 static enum kai_err template_of(struct reader *r, char **out)
@@ -143,7 +176,7 @@ static enum kai_err template_of(struct reader *r, char **out)
     kai_buf_init(&text, 2 * TEXT_BYTES_MAX);
     for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < r->columns_n; i++)
-            if (r->columns[i].use == (pass == 0 ? KAI_CSV_TEXT : KAI_CSV_CONTEXT))
+            if (pass == 0 ? r->columns[i].use == KAI_CSV_TEXT : is_context(r, i))
                 describe(&text, pass == 0 ? "" : r->columns[i].name, cell(r, i));
     json_t *o = text.len == 0 ? json_object()
                               : json_pack("{s:s%}", "description", (const char *)text.p, text.len);
@@ -167,32 +200,6 @@ static enum kai_err template_of(struct reader *r, char **out)
 }
 
 /* ---- Values. */
-static enum kai_err norm_typed(struct kai_csv_type want, struct kai_view text, enum kai_vtype *type,
-                               char norm[static KAI_VALUE_BYTES_MAX], size_t *n,
-                               struct kai_why *why)
-{
-    struct kai_buf plain;
-    enum kai_err err;
-
-    if (want.kind != KAI_CSV_TYPED) {
-        err = kai_value_guess(text, type, norm, KAI_VALUE_BYTES_MAX, n, why);
-        bool is_address = *type == KAI_V_IPV4 || *type == KAI_V_IPV6;
-        bool is_hash = *type >= KAI_V_MD5 && *type <= KAI_V_SHA512;
-
-        if (err == KAI_OK && ((want.kind == KAI_CSV_ADDRESS && !is_address) ||
-                              (want.kind == KAI_CSV_HASHES && !is_hash)))
-            err = KAI_ENOTFOUND;
-        return err;
-    }
-    *type = want.vtype;
-    kai_buf_init(&plain, 2 * KAI_VALUE_BYTES_MAX);
-    err = text.n > KAI_VALUE_BYTES_MAX ? KAI_ELIMIT : kai_refang(text, &plain);
-    if (err == KAI_OK)
-        err = kai_value_norm(*type, kai_buf_view(&plain), norm, KAI_VALUE_BYTES_MAX, n, why);
-    kai_buf_free(&plain);
-    return err;
-}
-
 static enum kai_err add_one(struct reader *r, struct kai_csv_type want, struct kai_view text,
                             size_t column, struct kai_label label, const char *template_json)
 {
@@ -200,7 +207,7 @@ static enum kai_err add_one(struct reader *r, struct kai_csv_type want, struct k
     enum kai_vtype type = KAI_V_NONE;
     struct kai_why why = {.code = NULL};
     size_t n = 0;
-    enum kai_err err = norm_typed(want, text, &type, norm, &n, &why);
+    enum kai_err err = kai_csv_norm(want, text, &type, norm, &n, &why);
 
     if (err == KAI_OK)
         return kai_groups_add(&r->groups, label, template_json, type, kai_view_of(norm, n));
@@ -211,53 +218,20 @@ static enum kai_err add_one(struct reader *r, struct kai_csv_type want, struct k
     return refuse(r, &why, column);
 }
 
-static bool is_separator(uint8_t c)
-{
-    return c == ',' || c == ';' || c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '|';
-}
-
-/* The next of several in a cell; empty at the end. */
-static struct kai_view next_part(struct kai_view *rest)
-{
-    struct kai_view part;
-
-    while (rest->n > 0 && is_separator(rest->p[0]))
-        *rest = kai_view_from(*rest, 1);
-    part = kai_view_of(rest->p, 0);
-    while (part.n < rest->n && !is_separator(rest->p[part.n]))
-        part.n++;
-    *rest = kai_view_from(*rest, part.n);
-    return part;
-}
-
-static bool all_hashes(struct kai_view text)
-{
-    char norm[KAI_VALUE_BYTES_MAX];
-    enum kai_vtype type;
-    struct kai_view part;
-    size_t n;
-
-    while ((part = next_part(&text)).n > 0)
-        if (norm_typed((struct kai_csv_type){.kind = KAI_CSV_HASHES}, part, &type, norm, &n,
-                       NULL) != KAI_OK)
-            return false;
-    return true;
-}
-
 static enum kai_err add_cell(struct reader *r, struct kai_csv_type want, size_t column,
                              struct kai_label label, const char *template_json)
 {
-    struct kai_view text = cell(r, column);
+    struct kai_view text = kai_csv_part_of(cell(r, column), want.part);
     struct kai_view part;
     enum kai_err err = KAI_OK;
 
     if (want.kind == KAI_CSV_FILE) {
-        want.kind = all_hashes(text) ? KAI_CSV_HASHES : KAI_CSV_TYPED;
+        want.kind = kai_csv_all_hashes(text) ? KAI_CSV_HASHES : KAI_CSV_TYPED;
         want.vtype = KAI_V_FILE_NAME;
     }
     if (want.kind != KAI_CSV_HASHES)
         return add_one(r, want, text, column, label, template_json);
-    while (err == KAI_OK && (part = next_part(&text)).n > 0)
+    while (err == KAI_OK && (part = kai_csv_next(&text)).n > 0)
         err = add_one(r, want, part, column, label, template_json);
     return err;
 }
@@ -276,6 +250,39 @@ static bool type_of(struct reader *r, struct kai_csv_type *type)
     return true;
 }
 
+static bool is_no(struct kai_view v)
+{
+    return kai_ascii_is(v, "0") || kai_ascii_is(v, "false") || kai_ascii_is(v, "no");
+}
+
+/* Whether to leave it out: spreadsheets keep rows of empty cells, perhaps numbered, and MISP has
+ * rows that are context. */
+static bool is_nothing(struct reader *r)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < r->columns_n; i++) {
+        if (r->columns[i].use == KAI_CSV_DETECT && is_no(cell(r, i))) {
+            r->context_line = r->context++ == 0 ? r->row_line : r->context_line;
+            return true;
+        }
+        any = any || (r->columns[i].use != KAI_CSV_NOTHING && cell(r, i).n > 0);
+    }
+    return !any;
+}
+
+static enum kai_err refuse_width(struct reader *r)
+{
+    struct kai_why why = {.code = NULL};
+    char found[24];
+    char wanted[24];
+
+    (void)snprintf(found, sizeof found, "%zu", r->cells);
+    (void)snprintf(wanted, sizeof wanted, "%zu", r->columns_n);
+    (void)kai_why_set(&why, KAI_EMALFORMED, "csv.columns", found, wanted, NULL);
+    return refuse(r, &why, r->columns_n);
+}
+
 static void take_row(struct reader *r)
 {
     struct kai_csv_type said = {.kind = KAI_CSV_ANY};
@@ -284,16 +291,11 @@ static void take_row(struct reader *r)
     bool any = false;
 
     if (r->cells != r->columns_n) {
-        struct kai_why why = {.code = NULL};
-        char found[24];
-        char wanted[24];
-
-        (void)snprintf(found, sizeof found, "%zu", r->cells);
-        (void)snprintf(wanted, sizeof wanted, "%zu", r->columns_n);
-        (void)kai_why_set(&why, KAI_EMALFORMED, "csv.columns", found, wanted, NULL);
-        r->err = refuse(r, &why, r->columns_n);
+        r->err = refuse_width(r);
         return;
     }
+    if (is_nothing(r))
+        return;
     r->err = template_of(r, &template_json);
     ok = r->err == KAI_OK && template_json != NULL;
     struct kai_label label = {.tlp = 0};
@@ -332,7 +334,7 @@ static void take_header(struct reader *r)
         return;
     for (size_t i = 0; i < r->cells; i++)
         names[i] = cell(r, i);
-    r->is_csv = kai_csv_columns(names, r->cells, r->columns);
+    (void)kai_csv_columns(names, r->cells, r->columns);
     r->columns_n = r->cells;
 }
 
@@ -345,8 +347,7 @@ static void on_row(int end, void *ctx)
         r->err = r->row.err;
     if (r->err == KAI_OK && r->columns_n == 0)
         take_header(r);
-    else if (r->err == KAI_OK && r->im->sink != NULL) /* Else only the header is looked at, which a
-                                                       * carriage return may end too early. */
+    else if (r->err == KAI_OK)
         take_row(r);
     kai_buf_clear(&r->row);
     r->cells = 0;
@@ -386,10 +387,9 @@ static enum kai_err read_all(struct reader *r, struct kai_view text)
         n = n < rest.n ? n + 1 : n;
         if (!r->in_row)
             row_at = at;
-        if (at + n - row_at > ROW_BYTES_MAX || !feed(r, kai_view_of(rest.p, n)))
+        bool is_remark = !r->in_row && rest.p[0] == '#';
+        if (!is_remark && (at + n - row_at > ROW_BYTES_MAX || !feed(r, kai_view_of(rest.p, n))))
             return broken(r);
-        if (r->columns_n > 0 && !r->is_csv)
-            return KAI_OK;
         at += n;
         r->line++;
     }
@@ -415,64 +415,35 @@ static void reader_free(struct reader *r)
     kai_groups_free(&r->groups);
 }
 
-/* The first line that is no comment. */
-static struct kai_view header_of(struct kai_view file, size_t *at, uint64_t *line)
+static void tell_context(struct reader *r)
 {
-    struct kai_view v = file;
+    struct kai_why why = {.line = r->context_line};
+    char n[24];
 
-    *at = kai_ascii_begins(file, "\xef\xbb\xbf") ? 3 : 0;
-    for (*line = 1; *at < file.n; (*line)++) {
-        v = kai_view_from(file, *at);
-        v.n = kai_view_find(v, '\n');
-        if (v.n > 0 && v.p[0] != '#' && v.p[0] != '\r')
-            return v;
-        *at += v.n + 1;
-    }
-    *at = file.n;
-    return kai_view_of(file.p, 0);
+    if (r->context == 0)
+        return;
+    (void)snprintf(n, sizeof n, "%llu", (unsigned long long)r->context);
+    (void)kai_why_set(&why, KAI_OK, "csv.context", n, NULL, NULL);
+    kai_importer_note(r->im, &why, "");
 }
 
-enum kai_err kai_csv_look(struct kai_view file, bool *is_csv)
+enum kai_err kai_import_csv(struct importer *im, const struct kai_csv_shape *shape)
 {
-    size_t at;
-    uint64_t line;
-    struct kai_view header = header_of(file, &at, &line);
-    struct importer none = {.name = ""};
-    struct reader *r;
-
-    *is_csv = false;
-    if (kai_view_find(header, ',') == header.n || header.n > 65536)
-        return KAI_OK;
-    r = malloc(sizeof *r);
-    if (r == NULL)
-        return KAI_ENOMEM;
-    enum kai_err err = reader_init(r, &none);
-    if (err == KAI_OK && feed(r, header) && csv_fini(&r->csv, on_cell, on_row, r) == 0)
-        *is_csv = r->is_csv;
-    if (err == KAI_OK && csv_error(&r->csv) == CSV_ENOMEM)
-        err = KAI_ENOMEM;
-    if (err == KAI_OK)
-        err = r->err;
-    reader_free(r);
-    free(r);
-    return err;
-}
-
-enum kai_err kai_import_csv(struct importer *im)
-{
-    size_t at;
-    uint64_t line;
     struct reader *r = malloc(sizeof *r);
     enum kai_err err = r == NULL ? KAI_ENOMEM : reader_init(r, im);
+    struct kai_said said = kai_importer_remarks(im, 0, KAI_SAID_NOT);
 
     if (r == NULL)
         return err;
-    (void)header_of(im->file, &at, &line);
-    r->line = line;
+    csv_set_delim(&r->csv, shape->delim);
+    r->line = shape->line;
+    r->floor = (struct kai_label){.tlp = said.tlp, .pap = said.pap};
     if (err == KAI_OK)
-        err = read_all(r, kai_view_from(im->file, at));
+        err = read_all(r, kai_view_from(im->file, shape->at));
     if (err == KAI_OK)
         err = kai_groups_drain(&r->groups);
+    if (err == KAI_OK)
+        tell_context(r);
     reader_free(r);
     free(r);
     if (err == KAI_OK && im->sum.values == 0 && im->sum.refused == 0)

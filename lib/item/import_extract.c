@@ -4,7 +4,6 @@
 #include "item/ascii.h"
 #include "item/extract.h"
 #include "item/import_lines.h"
-#include "item/said.h"
 
 static const char *const LEFT[KAI_LEFT_N] = {
     [KAI_LEFT_RANGE] = "extract.range", [KAI_LEFT_SUFFIX] = "extract.suffix",
@@ -23,34 +22,6 @@ static enum kai_err found(void *ctx, enum kai_vtype type, struct kai_view norm)
 static void left(void *ctx, enum kai_left why, struct kai_view text)
 {
     kai_lines_leave(ctx, LEFT[why], text);
-}
-
-/* A text that names a stricter label than is asked for would be lowered by what is taken from it,
- * wherever in it that stands: all of it is refused, whatever may be skipped. */
-static enum kai_err check_labels(struct importer *im)
-{
-    struct kai_label asked = im->opts->label;
-    struct kai_said said;
-    struct kai_why why = {.code = NULL};
-    enum kai_err err = KAI_OK;
-
-    if (asked.tlp == KAI_TLP_NONE)
-        return KAI_OK; /* It is missed as that. */
-    said = kai_said(im->file);
-    why.line = said.tlp_line;
-    if (said.tlp > asked.tlp) {
-        (void)kai_why_set(&why, KAI_EDENIED, "label.lower", kai_tlp_name(said.tlp),
-                          kai_tlp_name(asked.tlp), im->name);
-        err = kai_importer_refuse(im, &why, "", "");
-    }
-    if (err == KAI_OK && said.pap > asked.pap && said.pap > KAI_PAP_CLEAR) {
-        why = (struct kai_why){.line = said.pap_line};
-        (void)kai_why_set(&why, KAI_EDENIED, "label.lower", kai_pap_name(said.pap),
-                          kai_pap_name(asked.pap > KAI_PAP_CLEAR ? asked.pap : KAI_PAP_CLEAR),
-                          im->name);
-        err = kai_importer_refuse(im, &why, "", "");
-    }
-    return err;
 }
 
 /* As much of a line as is looked at at once: all of it, or up to a blank; 0 where there is none. */
@@ -96,12 +67,11 @@ static enum kai_err take_line(struct kai_lines *l, struct kai_view line)
 enum kai_err kai_import_extract(struct importer *im)
 {
     struct kai_extract x = {.found = found, .left = left};
-    enum kai_err err = check_labels(im);
+    enum kai_err err = kai_importer_said(im, kai_said(im->file));
 
     if (err != KAI_OK || im->sum.refused > 0)
         return err;
     err = kai_extract_init(&x);
-
     if (err == KAI_OK)
         err = kai_lines_run(im, take_line, &x, NULL, "extract.nothing");
     kai_extract_free(&x);

@@ -123,7 +123,11 @@ static enum kai_err take_line(struct kai_lines *l, struct kai_view line)
     return err;
 }
 
-enum kai_err kai_import_hosts(struct importer *im)
+enum kai_err kai_import_hosts(struct importer *im, size_t at)
 {
+    enum kai_err err = kai_importer_said(im, kai_importer_remarks(im, at, KAI_SAID_SIGN));
+
+    if (err != KAI_OK || im->sum.refused > 0)
+        return err;
     return kai_lines_run(im, take_line, NULL, NULL, "file.empty");
 }

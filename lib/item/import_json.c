@@ -7,6 +7,7 @@
 #include "item/importer.h"
 #include "item/stix20.h"
 #include "item/stix_json.h"
+#include "item/unmatched.h"
 
 #define KEYS_MAX    32u  /* Properties of a bundle: it has three. */
 #define FIRST_LINES 100u /* Refusals beyond are only counted by whoever listens. */
@@ -22,6 +23,7 @@ struct walk {
     bool any;                    /* Had an object. */
     enum { ASK, YES, NO } is_20; /* Whether the bundle is one of STIX 2.0. */
     struct kai_made made;        /* What is made of those. */
+    struct kai_unmatched unmatched;
     struct kai_view keys[KEYS_MAX];
     size_t keys_n;
 };
@@ -78,8 +80,10 @@ static enum kai_err refuse_double(struct walk *w, size_t first, const char *path
     return refuse(w, &why, path, id);
 }
 
-/* One object that has been parsed: check, compare with those before, hand out. */
-static enum kai_err judge(struct walk *w, size_t n, json_t *o, const char *path)
+/* One object that has been parsed: check, compare with those before, hand out. own: what is said of
+ * it beside its own markings. */
+static enum kai_err judge(struct walk *w, size_t n, json_t *o, struct kai_label own,
+                          const char *path)
 {
     struct kai_why why = {.line = w->line};
     struct kai_stix_info info;
@@ -105,7 +109,8 @@ static enum kai_err judge(struct walk *w, size_t n, json_t *o, const char *path)
     }
     if (answer == KAI_SEEN_DIFFERENT)
         return refuse_double(w, first, path, info.id);
-    if (kai_importer_label(w->im, &info, info.label, &label, &why) != KAI_OK)
+    if (kai_importer_words(o, &own, &why) != KAI_OK ||
+        kai_importer_label(w->im, &info, own, &label, &why) != KAI_OK)
         return refuse(w, &why, path, info.id);
     const struct kai_stix_kept kept = {.o = o};
     struct kai_candidate c = {
@@ -168,12 +173,13 @@ static enum kai_err refuse_unparsed(struct walk *w, const struct kai_json_span *
 }
 
 /* *told: its markings are refused. */
-static enum kai_err check_markings(struct walk *w, const json_t *o, const char *path, bool *told)
+static enum kai_err check_markings(struct walk *w, const json_t *o, const char *path,
+                                   struct kai_label *said, bool *told)
 {
     struct kai_why why = {.line = w->line};
     const char *id = json_string_value(json_object_get(o, "id"));
     bool labelled = w->im->opts->label.tlp != KAI_TLP_NONE;
-    enum kai_err err = kai_definitions_check(&w->im->defs, w->file, o, labelled, &why);
+    enum kai_err err = kai_definitions_check(&w->im->defs, w->file, o, labelled, said, &why);
 
     *told = err == KAI_EMALFORMED;
     return *told ? refuse(w, &why, path, id != NULL ? id : "") : err;
@@ -186,6 +192,7 @@ static enum kai_err take_object(struct walk *w, const char *path)
     struct kai_why why = {.code = NULL};
     json_t *o = NULL;
     bool has_end = kai_json_skip(rest(w), &span);
+    struct kai_label said = {.tlp = KAI_TLP_NONE};
     bool told = false;
     enum kai_err err;
 
@@ -195,13 +202,15 @@ static enum kai_err take_object(struct walk *w, const char *path)
     } else {
         err = kai_json_parse(kai_view_of(w->file.p + w->at, span.n), &o, &why);
         if (err == KAI_OK)
-            err = check_markings(w, o, path, &told);
+            err = check_markings(w, o, path, &said, &told);
+        if (err == KAI_OK && !told)
+            err = kai_unmatched_look(&w->unmatched, o, w->line, path);
         if (told) {
             /* What is behind it is judged as always. */
         } else if (err == KAI_OK && kai_stix20_is(o) && is_20(w)) {
-            err = kai_stix20_give(&w->made, o, path, w->line);
+            err = kai_stix20_give(&w->made, o, said, path, w->line);
         } else if (err == KAI_OK) {
-            err = judge(w, span.n, o, path);
+            err = judge(w, span.n, o, said, path);
         } else if (err == KAI_EMALFORMED) {
             /* Where brackets do not match, nobody knows where the next object begins. */
             w->ended = !kai_json_matched(kai_view_of(w->file.p + w->at, span.n));
@@ -376,6 +385,7 @@ static enum kai_err take_bundle(struct walk *w)
 static const char *kind_of(struct kai_view text)
 {
     struct kai_json_members m;
+    const char *kind = "json";
 
     kai_json_members_begin(&m, text);
     while (kai_json_members_key(&m)) {
@@ -393,8 +403,12 @@ static const char *kind_of(struct kai_view text)
             return "bundle"; /* To say where it breaks off. */
         if (!has_end)
             break;
+        if (kai_view_eq(m.key, kai_view_of("\"objects\"", 9)) && m.value.p[0] == '[')
+            kind = "bundle"; /* An envelope of TAXII: neither type nor id. */
+        if (kai_view_eq(m.key, kai_view_of("\"Attribute\"", 11)) && m.value.p[0] == '[')
+            kind = "misp";
     }
-    return "json";
+    return kind;
 }
 
 /* Whether it is whole, as far as that can be told without parsing much of it. */
@@ -436,6 +450,8 @@ enum kai_err kai_import_json(struct importer *im)
         else if (!w.any)
             err = kai_importer_refuse_file(im, "file.empty", NULL, NULL);
     }
+    if (err == KAI_OK)
+        kai_unmatched_tell(&w.unmatched, im);
     kai_seen_free(&w.seen);
     kai_made_free(&w.made);
     return err;

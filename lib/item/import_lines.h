@@ -66,9 +66,9 @@ void kai_lines_leave(struct kai_lines *l, const char *code, struct kai_view text
 /* Text as an argument of a reason, cut where it does not fit. Returns out. */
 const char *kai_lines_text(char out[static KAI_WHY_ARG_BYTES], struct kai_view text);
 
-/* Whether a text is a hosts file: half of its lines or more begin with an address that leads
- * nowhere, and have names behind it. */
+/* Whether a text is a hosts file (at: behind a byte order mark): half of its lines or more begin
+ * with an address that leads nowhere, and have names behind it. */
 bool kai_hosts_look(struct kai_view file, size_t at);
-KAI_MUST_USE enum kai_err kai_import_hosts(struct importer *im);
+KAI_MUST_USE enum kai_err kai_import_hosts(struct importer *im, size_t at);
 
 #endif

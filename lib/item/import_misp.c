@@ -11,7 +11,8 @@ static enum kai_err no_event(struct importer *im, const char *path)
     return kai_importer_refuse(im, &why, path, "");
 }
 
-static enum kai_err take_all(struct kai_made *m, const json_t *list)
+/* name: of the list, "" where it is the file. */
+static enum kai_err take_all(struct kai_made *m, const json_t *list, const char *name)
 {
     enum kai_err err = KAI_OK;
     char path[64];
@@ -19,14 +20,14 @@ static enum kai_err take_all(struct kai_made *m, const json_t *list)
     size_t i;
 
     if (!json_is_array(list) || json_array_size(list) == 0)
-        return no_event(m->im, "response");
+        return no_event(m->im, name);
     json_array_foreach(list, i, o)
     {
         const json_t *event = json_object_get(o, "Event");
 
         if (err != KAI_OK)
             break;
-        (void)snprintf(path, sizeof path, "response[%zu].Event", i);
+        (void)snprintf(path, sizeof path, "%s[%zu].Event", name, i);
         err = json_is_object(event) ? kai_misp_event(m, event, path) : no_event(m->im, path);
     }
     return err;
@@ -42,8 +43,12 @@ enum kai_err kai_import_misp(struct importer *im)
         return err;
     const json_t *event = json_object_get(o, "Event");
     kai_made_init(&m, im);
-    if (json_object_get(o, "response") != NULL)
-        err = take_all(&m, json_object_get(o, "response"));
+    if (json_is_array(o))
+        err = take_all(&m, o, "");
+    else if (json_object_get(o, "response") != NULL)
+        err = take_all(&m, json_object_get(o, "response"), "response");
+    else if (event == NULL) /* As PyMISP writes one. */
+        err = kai_misp_event(&m, o, "");
     else
         err = json_is_object(event) ? kai_misp_event(&m, event, "Event") : no_event(im, "Event");
     kai_made_free(&m);

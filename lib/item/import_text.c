@@ -1,14 +1,14 @@
 /* import_text: a plain list, one value a line. */
-#include "item/import_lines.h"
-
 #include <string.h>
 
 #include "item/ascii.h"
+#include "item/csv_shape.h"
+#include "item/import_lines.h"
 
 #define SAMPLE_LINES 8u /* When none of so many is a value, it is no list. */
 
-/* A line's value: its first word. Empty for blank lines and comments. A registry key may hold
- * blanks: it ends at a tab. */
+/* A line's value: its first word, or the name in "||name^". Empty for blank lines and comments.
+ * Registry keys and paths of Windows may hold blanks: they end at a tab or " #". */
 static struct kai_view word_of(struct kai_view line)
 {
     size_t n = 0;
@@ -18,11 +18,14 @@ static struct kai_view word_of(struct kai_view line)
     while (line.n > 0 &&
            (line.p[line.n - 1] == ' ' || line.p[line.n - 1] == '\t' || line.p[line.n - 1] == '\r'))
         line.n--;
-    if (line.n == 0 || line.p[0] == '#' || line.p[0] == ';')
+    if (line.n == 0 || line.p[0] == '#' || line.p[0] == ';' || line.p[0] == '!' ||
+        kai_ascii_begins(line, "[Adblock"))
         return kai_view_of(line.p, 0);
-    bool blanks = kai_ascii_begins(line, "HKEY_") || kai_ascii_begins(line, "HKLM\\") ||
-                  kai_ascii_begins(line, "HKCU\\");
-    while (n < line.n && line.p[n] != '\t' && (blanks || line.p[n] != ' '))
+    if (line.n > 3 && kai_ascii_begins(line, "||") && line.p[line.n - 1] == '^')
+        return kai_view_of(line.p + 2, line.n - 3); /* Of a blocker of advertisements. */
+    bool blanks = kai_value_holds_blanks(line);
+    while (n < line.n && line.p[n] != '\t' &&
+           (line.p[n] != ' ' || (blanks && n + 1 < line.n && line.p[n + 1] != '#')))
         n++;
     return kai_view_of(line.p, n);
 }
@@ -75,43 +78,60 @@ static enum kai_err take_line(struct kai_lines *l, struct kai_view line)
     return err == KAI_ENOMEM ? err : refuse_line(l, &why);
 }
 
-/* What a file looks like when none of its first lines is a value; NULL when it may be a list. */
-static const char *not_a_list(struct kai_view file, size_t at)
+/* Refuse what is no list: none of its first lines is a value. A table whose columns have other
+ * names is told so; a single line may be a mistake. */
+static enum kai_err check_list(struct importer *im, size_t at)
 {
     char norm[KAI_VALUE_BYTES_MAX];
+    char text[KAI_WHY_ARG_BYTES];
     enum kai_vtype type;
+    struct kai_why why = {.line = 0};
+    struct kai_view first = {0};
     unsigned lines = 0;
-    unsigned commas = 0;
+    unsigned cells = 0;
     size_t n;
 
-    while (at < file.n && lines < SAMPLE_LINES) {
-        struct kai_view word = word_of(kai_lines_next(file, &at));
+    for (uint64_t line_no = 1; at < im->file.n && lines < SAMPLE_LINES; line_no++) {
+        struct kai_view line = kai_lines_next(im->file, &at);
+        struct kai_view word = word_of(line);
 
         if (word.n == 0)
             continue;
         if (kai_value_guess(word, &type, norm, sizeof norm, &n, NULL) == KAI_OK)
-            return NULL;
-        lines++;
-        commas += kai_view_find(word, ',') < word.n;
+            return KAI_OK;
+        if (lines++ == 0) {
+            first = line;
+            why.line = line_no;
+        }
+        cells += kai_view_find(line, ',') < line.n || kai_view_find(line, ';') < line.n ||
+                 kai_view_find(line, '\t') < line.n;
     }
-    if (lines < SAMPLE_LINES)
-        return NULL;
-    return commas == lines ? "csv" : "text";
+    if (lines > 1 && cells == lines && kai_utf8_ok(first.p, first.n)) {
+        first.n -= first.p[first.n - 1] == '\r';
+        (void)kai_why_set(&why, KAI_EMALFORMED, "csv.header", kai_lines_text(text, first), NULL,
+                          NULL);
+        return kai_importer_refuse(im, &why, "", "");
+    }
+    return lines < SAMPLE_LINES ? KAI_OK
+                                : kai_importer_refuse_file(im, "file.format", "text", NULL);
 }
 
 enum kai_err kai_import_text(struct importer *im)
 {
     struct kai_view file = im->file;
     size_t at = kai_ascii_begins(file, "\xef\xbb\xbf") ? 3 : 0;
-    bool is_csv;
-    enum kai_err err = kai_csv_look(file, &is_csv);
+    struct kai_csv_shape shape;
+    enum kai_err err = kai_csv_look(file, &shape);
 
-    if (err != KAI_OK || is_csv)
-        return err != KAI_OK ? err : kai_import_csv(im);
+    if (err != KAI_OK || shape.delim != 0)
+        return err != KAI_OK ? err : kai_import_csv(im, &shape);
     if (kai_hosts_look(file, at))
-        return kai_import_hosts(im);
-    const char *format = not_a_list(file, at);
-    if (format != NULL)
-        return kai_importer_refuse_file(im, "file.format", format, NULL);
+        return kai_import_hosts(im, at);
+    err = check_list(im, at);
+    if (err != KAI_OK || im->sum.refused > 0)
+        return err;
+    err = kai_importer_said(im, kai_importer_remarks(im, at, KAI_SAID_BLANK));
+    if (err != KAI_OK || im->sum.refused > 0)
+        return err;
     return kai_lines_run(im, take_line, NULL, im->opts->aside, "file.empty");
 }

@@ -281,8 +281,9 @@ static enum kai_err take_csaf(struct advisory *a, const json_t *v, size_t i)
 static const char *read_document(struct advisory *a)
 {
     const json_t *tracking = json_object_get(a->document, "tracking");
-    const json_t *tlp = json_object_get(json_object_get(a->document, "distribution"), "tlp");
-    const json_t *label = json_object_get(tlp, "label");
+    const json_t *distribution = json_object_get(a->document, "distribution");
+    const json_t *label = json_object_get(json_object_get(distribution, "tlp"), "label");
+    const json_t *text = json_object_get(distribution, "text");
     int64_t created;
     int64_t modified;
 
@@ -299,6 +300,12 @@ static const char *read_document(struct advisory *a)
     if (label != NULL &&
         (!json_is_string(label) || !kai_tlp_parse(kai_json_view(label), &a->label.tlp)))
         return "document.distribution.tlp.label";
+    if (json_is_string(text) && (label != NULL || a->m->im->opts->label.tlp != KAI_TLP_NONE)) {
+        struct kai_said said = kai_said(kai_json_view(text)); /* Alone it is no label. */
+
+        a->label =
+            kai_label_stricter(a->label, (struct kai_label){.tlp = said.tlp, .pap = said.pap});
+    }
     a->created_ms = (uint64_t)created;
     a->modified_ms = (uint64_t)modified;
     return NULL;

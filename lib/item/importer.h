@@ -5,6 +5,7 @@
 #include "item/definitions.h"
 #include "item/import.h"
 #include "item/json.h"
+#include "item/said.h"
 
 struct importer {
     struct kai_view file;
@@ -34,16 +35,27 @@ KAI_MUST_USE enum kai_err kai_importer_label(const struct importer *im,
                                              const struct kai_stix_info *info, struct kai_label own,
                                              struct kai_label *label, struct kai_why *why);
 
+/* Raise *own by what stands among an object's labels: people write there what should be a marking.
+ * Errors: KAI_EMALFORMED (label.unknown). */
+KAI_MUST_USE enum kai_err kai_importer_words(const json_t *o, struct kai_label *own,
+                                             struct kai_why *why);
+
+/* A text that names a stricter label than is asked for would be lowered by what is taken from it,
+ * wherever in it that stands: the whole file is refused, whatever may be skipped (im->sum.refused).
+ * Returns what the sink returned. */
+KAI_MUST_USE enum kai_err kai_importer_said(struct importer *im, struct kai_said said);
+
+/* The labels that a list names beside its values: in remarks, behind values (rest), and where bad
+ * lines are left out in a line of their own. at: of its first line. */
+struct kai_said kai_importer_remarks(const struct importer *im, size_t at, enum kai_said_rest rest);
+
 /* Tell what is no refusal. */
 void kai_importer_note(struct importer *im, struct kai_why *why, const char *path);
 
-/* MISP events: {"Event": ...} or {"response": [...]}. */
+/* MISP events: {"Event": ...}, a list of such or in {"response": [...]}, or an event as it is. */
 KAI_MUST_USE enum kai_err kai_import_misp(struct importer *im);
 /* Vulnerabilities: a CSAF 2.0 advisory, or the KEV catalogue. */
 KAI_MUST_USE enum kai_err kai_import_vuln(struct importer *im, bool is_csaf);
-/* Whether a text's first line is the header of a CSV file with values. Errors: KAI_ENOMEM. */
-KAI_MUST_USE enum kai_err kai_csv_look(struct kai_view file, bool *is_csv);
-KAI_MUST_USE enum kai_err kai_import_csv(struct importer *im);
 /* Text that begins with a brace. */
 KAI_MUST_USE enum kai_err kai_import_json(struct importer *im);
 /* Any other text. */

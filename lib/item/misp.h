@@ -16,8 +16,9 @@ uint64_t kai_misp_ms(const json_t *o, const char *key);
 /* first_seen and the like; 0 as above. */
 uint64_t kai_misp_time_ms(const json_t *o, const char *key);
 
-/* ---- Labels. Raise *label by the tlp: and pap: tags of an event or attribute, and add the names
- * of the other tags, but local ones, to labels (an array). Errors: KAI_EMALFORMED (misp.tag). */
+/* ---- Labels. Raise *label by the tags of an event or attribute that are a TLP or PAP or name one,
+ * and add the names of those that are none, but local ones, to labels (an array). Errors:
+ * KAI_EMALFORMED (misp.tag). */
 KAI_MUST_USE enum kai_err kai_misp_tags(const json_t *o, struct kai_label *label, json_t *labels,
                                         struct kai_why *why);
 /* Errors: KAI_EMALFORMED (misp.own-only, misp.sharing-group): it says that it must not go further.

@@ -8,6 +8,14 @@
 
 #define REPORT_BYTES_MAX 700000u /* Then another report begins: an object has 1 MiB. */
 
+/* An event that is the whole file has no path. */
+static void sub_path(char out[static KAI_MISP_PATH_CAP], const char *path, const char *list,
+                     size_t i)
+{
+    (void)snprintf(out, KAI_MISP_PATH_CAP, "%s%s%s[%zu]", path, path[0] != '\0' ? "." : "", list,
+                   i);
+}
+
 enum kai_err kai_misp_refuse(struct kai_misp_reading *ev, struct kai_why *why, const char *path)
 {
     return kai_importer_refuse(ev->m->im, why, path, "");
@@ -123,7 +131,7 @@ static enum kai_err plain_attribute(struct kai_misp_reading *ev, const json_t *o
     bool bad = false;
     enum kai_err err = p.labels == NULL || terms == NULL ? KAI_ENOMEM : KAI_OK;
 
-    (void)snprintf(path, sizeof path, "%s.Attribute[%zu]", ev->path, i);
+    sub_path(path, ev->path, "Attribute", i);
     if (err == KAI_OK)
         err = take_attribute(ev, &p, false, terms, &n, &bad);
     if (err == KAI_OK && n > 0)
@@ -154,7 +162,7 @@ static enum kai_err take_members(struct kai_misp_reading *ev, struct kai_misp_at
 
         if (err == KAI_OK && p.labels == NULL)
             err = KAI_ENOMEM;
-        (void)snprintf(path, sizeof path, "%s.Attribute[%zu]", whole->path, i);
+        sub_path(path, whole->path, "Attribute", i);
         if (err == KAI_OK)
             err = take_attribute(ev, &p, of_domain, terms, &n, &bad);
         if (n > 0) {
@@ -181,7 +189,7 @@ static enum kai_err take_object(struct kai_misp_reading *ev, const json_t *o, si
     bool ok = true;
     enum kai_err err = p.labels == NULL || terms == NULL ? KAI_ENOMEM : KAI_OK;
 
-    (void)snprintf(path, sizeof path, "%s.Object[%zu]", ev->path, i);
+    sub_path(path, ev->path, "Object", i);
     if (err == KAI_OK && !kai_misp_true(o, "deleted")) {
         err = admit(ev, &p, &ok);
         if (err == KAI_OK && ok)

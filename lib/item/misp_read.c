@@ -4,6 +4,7 @@
 
 #include "item/ascii.h"
 #include "item/misp.h"
+#include "item/said.h"
 
 #define SECONDS_MAX 253402300799u /* The end of the year 9999. */
 
@@ -58,31 +59,24 @@ uint64_t kai_misp_time_ms(const json_t *o, const char *key)
     return kai_made_time(kai_misp_text(o, key), &ms) && ms > 0 ? (uint64_t)ms : 0;
 }
 
+static bool is_label(struct kai_view tag)
+{
+    return kai_ascii_begins(tag, "tlp:") || kai_ascii_begins(tag, "pap:");
+}
+
 static enum kai_err take_tag(const json_t *tag, struct kai_label *label, json_t *labels,
                              struct kai_why *why)
 {
     const json_t *name = json_object_get(tag, "name");
-    uint8_t level;
 
     if (!json_is_string(name) || json_string_length(name) == 0)
         return KAI_OK;
-    struct kai_view text = kai_json_view(name);
-    if (kai_ascii_begins(text, "tlp:")) {
-        if (!kai_tlp_parse(text, &level))
-            return kai_why_set(why, KAI_EMALFORMED, "misp.tag", json_string_value(name), NULL,
-                               NULL);
-        label->tlp = level > label->tlp ? level : label->tlp;
-    } else if (kai_ascii_begins(text, "pap:")) {
-        if (!kai_pap_parse(text, &level))
-            return kai_why_set(why, KAI_EMALFORMED, "misp.tag", json_string_value(name), NULL,
-                               NULL);
-        label->pap = level > label->pap ? level : label->pap;
-    } else if (!kai_misp_true(tag, "local")) {
-        return json_array_append_new(labels, json_string(json_string_value(name))) == 0
-                   ? KAI_OK
-                   : KAI_ENOMEM;
-    }
-    return KAI_OK;
+    if (!kai_said_tag(kai_json_view(name), label))
+        return kai_why_set(why, KAI_EMALFORMED, "misp.tag", json_string_value(name), NULL, NULL);
+    if (is_label(kai_json_view(name)) || kai_misp_true(tag, "local"))
+        return KAI_OK;
+    return json_array_append_new(labels, json_string(json_string_value(name))) == 0 ? KAI_OK
+                                                                                    : KAI_ENOMEM;
 }
 
 enum kai_err kai_misp_tags(const json_t *o, struct kai_label *label, json_t *labels,

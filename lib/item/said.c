@@ -1,14 +1,17 @@
 /* said: the labels that a free text names. */
 #include "item/said.h"
 
+#include <string.h>
+
 #include "item/ascii.h"
 
-#define GAP_MAX    12u  /* "TLP 2.0 - **(RED": more is another sentence. */
-#define MARKUP_MAX 256u /* Bytes of a tag; and so many in a row, as of a cell's end and begin. */
-#define TAGS_MAX   6u
-#define BLANK      ' '
-#define SIGN       '.'
-#define NOTHING    '\0' /* Not seen by a reader: zeros of UTF-16, soft hyphens. */
+#define GAP_MAX        12u  /* "TLP 2.0 - **(RED": more is another sentence. */
+#define MARKUP_MAX     256u /* Bytes of a tag; and so many in a row, as of a cell's end and begin. */
+#define TAGS_MAX       6u
+#define LABEL_LINE_MAX 40u /* "Traffic Light Protocol: AMBER+STRICT" */
+#define BLANK          ' '
+#define SIGN           '.'
+#define NOTHING        '\0' /* Not seen by a reader: zeros of UTF-16, soft hyphens. */
 
 /* ---- Characters: each as a letter in lower case, a digit, BLANK, SIGN or NOTHING. */
 struct character {
@@ -210,7 +213,9 @@ static void look(struct kai_view text, size_t at, uint8_t *tlp, uint8_t *pap)
 
     *tlp = KAI_TLP_NONE;
     *pap = KAI_PAP_NONE;
-    if ((end = behind(text, at, "tlp")) > 0)
+    if ((end = behind(text, at, "tlp")) > 0 ||
+        (end = behind(text, at, "trafficlightprotocol")) > 0 ||
+        (end = behind(text, at, "traffic-light-protocol")) > 0)
         *tlp = label_behind(text, end, tlp_at);
     else if ((end = behind(text, at, "pap")) > 0)
         *pap = label_behind(text, end, pap_at);
@@ -249,4 +254,133 @@ struct kai_said kai_said(struct kai_view text)
         }
     }
     return said;
+}
+
+/* ---- Lists: what is no value. */
+/* at: where in the file that was said. */
+static void raise_said(struct kai_said *all, struct kai_view file, size_t at, struct kai_view text)
+{
+    struct kai_said one = kai_said(text);
+    uint64_t before = 0;
+
+    if (one.tlp <= all->tlp && one.pap <= all->pap)
+        return;
+    for (size_t i = 0; i < at; i++)
+        before += file.p[i] == '\n';
+    if (one.tlp > all->tlp) {
+        all->tlp = one.tlp;
+        all->tlp_line = before + one.tlp_line;
+    }
+    if (one.pap > all->pap) {
+        all->pap = one.pap;
+        all->pap_line = before + one.pap_line;
+    }
+}
+
+static bool is_remark(struct kai_view line)
+{
+    while (line.n > 0 && (line.p[0] == ' ' || line.p[0] == '\t'))
+        line = kai_view_from(line, 1);
+    return line.n > 0 && (line.p[0] == '#' || line.p[0] == ';');
+}
+
+/* Where each of the signs that begin a remark comes next: most lists have few of them. */
+struct signs {
+    const char *of; /* At most 4. */
+    size_t next[4];
+};
+
+/* Of the next sign at `at` or behind; file.n: there is none. */
+static size_t next_sign(struct signs *s, struct kai_view file, size_t at)
+{
+    size_t first = file.n;
+
+    for (size_t i = 0; s->of[i] != '\0'; i++) {
+        if (s->next[i] < at || at == 0)
+            s->next[i] = at + kai_view_find(kai_view_from(file, at), (uint8_t)s->of[i]);
+        if (s->next[i] < first)
+            first = s->next[i];
+    }
+    return first;
+}
+
+static struct kai_view line_from(struct kai_view file, size_t at)
+{
+    struct kai_view line = kai_view_from(file, at);
+
+    line.n = kai_view_find(line, '\n');
+    return line;
+}
+
+static bool is_frame(uint8_t c)
+{
+    return c <= ' ' || strchr("\"'*_=-<>()[]{}|,;", c) != NULL;
+}
+
+/* A line that is a label and nothing else, whatever is drawn around it. */
+static bool is_label_alone(struct kai_view line)
+{
+    while (line.n > 0 && is_frame(line.p[0]))
+        line = kai_view_from(line, 1);
+    while (line.n > 0 && is_frame(line.p[line.n - 1]))
+        line.n--;
+    return line.n <= LABEL_LINE_MAX && memchr(line.p, ',', line.n) == NULL &&
+           memchr(line.p, ';', line.n) == NULL && memchr(line.p, '\t', line.n) == NULL &&
+           (behind(line, 0, "tlp") > 0 || behind(line, 0, "pap") > 0 ||
+            behind(line, 0, "traffic") > 0);
+}
+
+struct kai_said kai_said_alone(struct kai_view file)
+{
+    struct kai_said said = {.tlp = KAI_TLP_NONE};
+
+    for (size_t at = 0; at < file.n;) {
+        struct kai_view line = line_from(file, at);
+
+        if (line.n > 0 && is_label_alone(line))
+            raise_said(&said, file, at, line);
+        at += line.n + 1;
+    }
+    return said;
+}
+
+struct kai_said kai_said_remarks(struct kai_view file, enum kai_said_rest rest)
+{
+    struct kai_said said = {.tlp = KAI_TLP_NONE};
+    struct signs signs = {.of = rest == KAI_SAID_BLANK ? "#; \t" : "#;"};
+    size_t at = 0;
+
+    while (at < file.n && (at = next_sign(&signs, file, at)) < file.n) {
+        size_t sign = at;
+        size_t begin = at;
+
+        while (begin > 0 && file.p[begin - 1] != '\n')
+            begin--;
+        struct kai_view line = line_from(file, begin);
+        at = begin + line.n + 1;
+        if (is_remark(line)) { /* With those that follow: a label may be cut by a line's end. */
+            while (at < file.n && is_remark(line_from(file, at)))
+                at += line_from(file, at).n + 1;
+            size_t end = at < file.n ? at : file.n;
+            raise_said(&said, file, begin, kai_view_of(file.p + begin, end - begin));
+        } else if (rest != KAI_SAID_NOT) {
+            size_t behind_value = rest == KAI_SAID_SIGN ? kai_view_find(line, '#') : sign - begin;
+
+            raise_said(&said, file, begin, kai_view_from(line, behind_value));
+        }
+    }
+    return said;
+}
+
+/* ---- Tags. */
+bool kai_said_tag(struct kai_view tag, struct kai_label *label)
+{
+    struct kai_said said = kai_said(tag);
+    uint8_t one = KAI_TLP_NONE;
+
+    if ((kai_ascii_begins(tag, "tlp:") && !kai_tlp_parse(tag, &one)) ||
+        (kai_ascii_begins(tag, "pap:") && !kai_pap_parse(tag, &one)))
+        return false;
+    *label = kai_label_stricter(*label, (struct kai_label){.tlp = said.tlp, .pap = said.pap});
+    return true;
 }

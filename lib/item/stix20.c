@@ -335,7 +335,7 @@ static enum kai_err lift_markings(json_t *o, struct kai_label *own)
     enum kai_err err = kai_stix_markings(o, &info, NULL);
     if (err != KAI_OK)
         return err == KAI_ENOMEM ? err : KAI_OK; /* The check of the object says what is wrong. */
-    *own = info.label;
+    *own = kai_label_stricter(*own, info.label);
     marking = kai_tlp_marking(info.label.tlp);
     if (marking == NULL)
         return KAI_OK;
@@ -346,12 +346,16 @@ static enum kai_err lift_markings(json_t *o, struct kai_label *own)
     return json_object_del(o, "granular_markings") == 0 ? KAI_OK : KAI_ENOMEM;
 }
 
-enum kai_err kai_stix20_give(struct kai_made *m, json_t *o, const char *path, uint64_t line)
+enum kai_err kai_stix20_give(struct kai_made *m, json_t *o, struct kai_label own, const char *path,
+                             uint64_t line)
 {
     json_t *objects = json_object_get(o, "objects");
-    struct kai_label own = {.tlp = 0};
-    enum kai_err err = upgrade(o) ? KAI_OK : KAI_ENOMEM;
+    struct kai_why why = {.line = line};
     bool ok = true;
+
+    if (kai_importer_words(o, &own, &why) != KAI_OK)
+        return kai_importer_refuse(m->im, &why, path, text_of(o, "id"));
+    enum kai_err err = upgrade(o) ? KAI_OK : KAI_ENOMEM;
 
     if (err == KAI_OK && strcmp(text_of(o, "type"), "observed-data") == 0 &&
         json_object_size(objects) > 0 && json_object_get(o, "object_refs") == NULL) {

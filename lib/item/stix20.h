@@ -11,7 +11,7 @@ bool kai_stix20_is(const json_t *o);
 /* Change it and hand it out, with the observables of an observed-data before it: spec_version;
  * labels where 2.1 has a name of its own for them (indicator_types, ...); pattern_type; is_family;
  * objects. o is changed; the caller's. Errors: KAI_ENOMEM, what the sink returned. */
-KAI_MUST_USE enum kai_err kai_stix20_give(struct kai_made *m, json_t *o, const char *path,
-                                          uint64_t line);
+KAI_MUST_USE enum kai_err kai_stix20_give(struct kai_made *m, json_t *o, struct kai_label own,
+                                          const char *path, uint64_t line);
 
 #endif

@@ -96,6 +96,9 @@ bool kai_disguised(struct kai_view text, bool at_word);
 KAI_MUST_USE enum kai_err kai_value_guess(struct kai_view text, enum kai_vtype *type, char *out,
                                           size_t cap, size_t *n, struct kai_why *why);
 
+/* Whether a value that begins so may have blanks in it: a registry key, a path of Windows. */
+bool kai_value_holds_blanks(struct kai_view text);
+
 /* Whether a name ends in what is no top-level domain and what people's files end in. */
 bool kai_value_is_file_name(struct kai_view text);
 /* MD5 to SHA-512 by the number of hex digits, TLSH; else KAI_V_NONE. */

@@ -11,11 +11,28 @@ const struct kai_text_reason kai_reasons_bring[] = {
         "行を修正してください。コンマや改行を含む項目は二重引用符で囲みます。",
     },
     {
+        "csv.context",
+        "Left out: {1} rows that are nothing to detect by (to_ids).",
+        "Nothing to do.",
+        "取り込まなかったもの: 検知に使わない行（to_ids）{1} 件",
+        "操作は不要です。",
+    },
+    {
         "csv.encoding",
         "The cell is not in UTF-8.",
         "Save the file as UTF-8.",
         "UTF-8 ではない文字が含まれています。",
         "ファイルを UTF-8 で保存し直してください。",
+    },
+    {
+        "csv.header",
+        "The first line names no column of values that is known, or two: {1}.",
+        "Name the columns in the first line: value, type, tlp, description; or domain, ip, url, "
+        "sha256 and the like.",
+        "見出し行に値の列がないか、2 つあります: {1}",
+        "先頭行に列名を書いてください: value・type・tlp・description、または "
+        "domain・ip・url・sha256 "
+        "など。",
     },
     {
         "csv.label",

@@ -128,6 +128,17 @@ const struct kai_text_reason kai_reasons_stix[] = {
         "型名は英小文字、数字、ハイフンからなる 3～250 文字です。",
     },
     {
+        "stix.unmatched",
+        "Nothing will match {2} indicators: no value can be read from their patterns (LIKE, "
+        "MATCHES, "
+        "or a value that is none of its type), first {1}.",
+        "Correct them at the source if they hold plain values. They go out as they are.",
+        "値を取り出せないパターンの indicator が {2} "
+        "件あり、照合には使われません（LIKE・MATCHES、型と"
+        "異なる値など。最初は {1}）",
+        "値を書いたつもりのものは作成元で修正してください。そのまま配布はされます。",
+    },
+    {
         "stix.version",
         "The object is of STIX version {1}; version 2.1 is needed.",
         "Convert it to STIX 2.1 at its source. Objects of 2.1 say \"spec_version\": \"2.1\".",

@@ -16,7 +16,7 @@
 
 #define RAW_BYTES 131072u
 
-enum form { FORM_PLAIN, FORM_GZIP, FORM_ZSTD };
+enum form { FORM_PLAIN, FORM_GZIP, FORM_ZSTD, FORM_UTF16_LE, FORM_UTF16_BE };
 
 struct hunt_source {
     const char *path;
@@ -87,6 +87,9 @@ static enum kai_err find_form(struct hunt_source *s, struct kai_why *why)
         if (s->zstd == NULL || ZSTD_isError(ZSTD_DCtx_setParameter(s->zstd, ZSTD_d_windowLogMax,
                                                                    KAI_HUNT_WINDOW_LOG_MAX)))
             return KAI_ENOMEM;
+    } else if (begins(s, "\xff\xfe", 2) || begins(s, "\xfe\xff", 2)) {
+        s->form = s->raw[0] == 0xff ? FORM_UTF16_LE : FORM_UTF16_BE;
+        s->from = 2;
     }
     return KAI_OK;
 }
@@ -198,6 +201,62 @@ static enum kai_err step_zstd(struct hunt_source *s, uint8_t *out, size_t cap, s
     return KAI_OK;
 }
 
+static uint32_t unit_at(const struct hunt_source *s, size_t at)
+{
+    uint32_t a = s->raw[at];
+    uint32_t b = s->raw[at + 1];
+
+    return s->form == FORM_UTF16_LE ? b << 8 | a : a << 8 | b;
+}
+
+static size_t put_utf8(uint8_t *out, uint32_t c)
+{
+    if (c < 0x80) {
+        out[0] = (uint8_t)c;
+        return 1;
+    }
+    size_t n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+    for (size_t i = n; i-- > 1; c >>= 6)
+        out[i] = (uint8_t)(0x80 | (c & 0x3f));
+    out[0] = (uint8_t)(0xf00 >> n | c);
+    return n;
+}
+
+/* Half a pair that stands alone becomes U+FFFD; an odd byte at the end is none. */
+static void step_utf16(struct hunt_source *s, uint8_t *out, size_t cap, size_t *n)
+{
+    while (cap - *n >= 4 && s->to - s->from >= 2) {
+        uint32_t c = unit_at(s, s->from);
+        size_t used = 2;
+
+        if ((c & 0xfc00) == 0xd800) {
+            if (s->to - s->from < 4 && !s->ended)
+                return;
+            uint32_t low = s->to - s->from < 4 ? 0 : unit_at(s, s->from + 2);
+            if ((low & 0xfc00) == 0xdc00) {
+                c = 0x10000 + ((c & 0x3ff) << 10 | (low & 0x3ff));
+                used = 4;
+            }
+        }
+        if ((c & 0xfffff800) == 0xd800)
+            c = 0xfffd;
+        *n += put_utf8(out + *n, c);
+        s->from += used;
+    }
+}
+
+static enum kai_err step(struct hunt_source *s, uint8_t *out, size_t cap, size_t *n,
+                         struct kai_why *why)
+{
+    if (s->form == FORM_GZIP)
+        return step_gzip(s, out, cap, n, why);
+    if (s->form == FORM_ZSTD)
+        return step_zstd(s, out, cap, n, why);
+    step_utf16(s, out, cap, n);
+    return KAI_OK;
+}
+
 enum kai_err hunt_source_read(struct hunt_source *s, void *out, size_t cap, size_t *n,
                               struct kai_why *why)
 {
@@ -206,8 +265,7 @@ enum kai_err hunt_source_read(struct hunt_source *s, void *out, size_t cap, size
         return s->ended && s->from == s->to ? KAI_OK : read_plain(s, out, cap, n, why);
     for (;;) {
         size_t before = s->to - s->from;
-        enum kai_err err =
-            s->form == FORM_GZIP ? step_gzip(s, out, cap, n, why) : step_zstd(s, out, cap, n, why);
+        enum kai_err err = step(s, out, cap, n, why);
 
         if (err != KAI_OK || *n > 0)
             return err;

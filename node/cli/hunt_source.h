@@ -1,4 +1,5 @@
-/* hunt_source: the bytes of a log: a file or standard input, as it is, gzip or Zstandard. */
+/* hunt_source: the bytes of a log: a file or standard input, as it is, gzip or Zstandard. UTF-16
+ * with a byte order mark, as Windows writes it, comes as UTF-8. */
 #ifndef KAI_NODE_CLI_HUNT_SOURCE_H
 #define KAI_NODE_CLI_HUNT_SOURCE_H
 
@@ -17,8 +18,8 @@ KAI_MUST_USE enum kai_err hunt_source_open(struct hunt_source **out, const char 
                                            struct kai_why *why);
 void hunt_source_close(struct hunt_source *s); /* NULL does nothing. */
 
-/* Up to cap bytes, at least one; *n = 0: the end. Errors: KAI_EIO (file.read, hunt.cut: the
- * compressed data ends early, hunt.compressed: it is bad, or needs too large a window). */
+/* Up to cap (4 or more) bytes, at least one; *n = 0: the end. Errors: KAI_EIO (file.read, hunt.cut:
+ * the compressed data ends early, hunt.compressed: it is bad, or needs too large a window). */
 KAI_MUST_USE enum kai_err hunt_source_read(struct hunt_source *s, void *out, size_t cap, size_t *n,
                                            struct kai_why *why);
 /* Whether a read would have to wait for somebody to write. */

@@ -25,6 +25,7 @@ struct guard {
     const char *to;
     uint64_t red;
     bool unread;           /* Something in it was not understood. */
+    bool list;             /* Values without an object, and without a label. */
     struct kai_why *large; /* Nobody could read it: why. */
 };
 
@@ -58,13 +59,23 @@ static enum kai_err on_refuse(void *ctx, const struct kai_why *why, const char *
 {
     struct guard *g = ctx;
 
-    (void)id;
-    if (strcmp(why->code, "file.size") == 0) {
+    if (strcmp(why->code, "file.size") == 0)
         *g->large = *why;
-    } else if (strcmp(why->code, "label.missing") != 0) {
+    else if (strcmp(why->code, "label.missing") != 0)
         g->unread = true;
-    }
+    else if (id[0] == '\0')
+        g->list = true;
     return KAI_OK;
+}
+
+/* In what was not understood its bytes decide: better one refused too many. Of a list it is what
+ * stands beside its values. */
+static bool says_red(const struct guard *g, struct kai_view text)
+{
+    if (g->unread)
+        return kai_said(text).tlp == KAI_TLP_RED;
+    return g->list && (kai_said_remarks(text, KAI_SAID_BLANK).tlp == KAI_TLP_RED ||
+                       kai_said_alone(text).tlp == KAI_TLP_RED);
 }
 
 /* ---- The file. */
@@ -155,8 +166,7 @@ enum kai_err kai_red_guard(struct kai_cli *cli, const char *file, const struct k
         err = kai_import_scan(text, file, &opts, &sink, NULL);
     if (err == KAI_OK && why->code != NULL)
         err = KAI_ELIMIT;
-    /* In what was not understood its bytes decide: better one refused too many. */
-    if (err == KAI_OK && g.red == 0 && g.unread && kai_said(text).tlp == KAI_TLP_RED)
+    if (err == KAI_OK && g.red == 0 && says_red(&g, text))
         refuse(&g, 0, "", "");
     kai_whole_close(&w);
     *stays = g.red > 0;

@@ -57,6 +57,12 @@ class Hunt(WorldCase):
         self.assertEqual(pairs(self.hunt("-", stdin=TEXT.encode()).rows), WANT)
         self.assertEqual(pairs(self.hunt(stdin=TEXT.replace("\n", "\r\n").encode()).rows), WANT)
         self.assertEqual(pairs(self.hunt(stdin=TEXT[:-1].encode()).rows), WANT)
+        # As Windows writes it, with a letter that takes two units and half of one.
+        wide = "\ufeff" + "\U0001f600 " + TEXT
+        self.assertEqual(pairs(self.hunt(self.world.file(wide.encode("utf-16-le"), "le.log")).rows), WANT)
+        self.assertEqual(pairs(self.hunt(stdin=wide.encode("utf-16-be") + b"\xd8\x00\x00").rows), WANT)
+        many = wide + "x\U0001f600" * 200000 + "\n192.0.2.7\n"
+        self.assertEqual(pairs(self.hunt(self.world.file(many.encode("utf-16-le"), "many.log")).rows), sorted(WANT + [(len(LOG) + 2, "192.0.2.7")]))
         if subprocess.run(["sh", "-c", "command -v zstd"], stdout=subprocess.DEVNULL).returncode == 0:
             frames = b"".join(subprocess.run(["zstd", "-c"], input=part.encode(), stdout=subprocess.PIPE, check=True).stdout
                               for part in (TEXT[:half], TEXT[half:]))

@@ -140,7 +140,9 @@ class Red(WorldCase, Persons):
         misp = {"Event": {"info": words[1], "Tag": [{"name": "tlp:red"}]}}
         texts = {"one": json.dumps(red), "tlp1": json.dumps(red_1), "granular": json.dumps(granular), "broken": json.dumps(broken),
                  "cut": bundle([red, green])[:-40], "beside": bundle([green, red]), "own": bundle([own, marked]), "escaped": escaped,
-                 "misp": json.dumps(misp), "utf16": json.dumps(red).encode("utf-16")}
+                 "misp": json.dumps(misp), "labels": json.dumps(dict(green, labels=["tlp:red"], name=words[0])),
+                 "list": "# TLP:RED\n%s\n" % words[0], "first": "TLP:RED\n%s\n" % words[0], "table": "# TLP: RED\nvalue,note\n%s,\n" % words[0],
+                 "utf16": json.dumps(red).encode("utf-16")}
         self.a.ask("audience", "create", "closed", "--kind", "group", "--member", "Beta")
         items = self.a.status()["items"]
         for name, text in texts.items():

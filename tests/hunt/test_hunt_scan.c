@@ -96,6 +96,9 @@ static const struct {
     {"peer 2001:db8::1: reset. And ::ffff:192.0.2.7.", "ac"},
     {"query a.b.evil.example. IN A", "e"},
     {"notevil.example evil.example.org evil-example evil.exampl", ""},
+    {"UDP Rcv 203.0.113.1 0001 Q [0001 D NOERROR] A (1)a(4)EVIL(7)example(0)", "e"},
+    {"(4)evil(7)example(3)org(0) (5)xevil(7)example(0) (9)evil(7)example(0)", ""},
+    {"evil(1)x (4)evil(7)exampl(e)", ""},
     {".EVIL.Example, (evil.example) x=evil.example;", "e"},
     {"GET http://bad.example/x?y=1 200", "f"},
     {"see http://bad.example/x?y=1. Or (HTTPS://Bad.Example)", "fg"},
@@ -123,6 +126,7 @@ static const struct {
     {"hxxp://bad[.]example/x?y=1 and 192[.]0[.]2[.]7", "af"},
     {"hxxps[:]//bad(.)example/ a[.]evil{dot}example", "eg"},
     {"joe+x[at]evil[.]example", "eh"},
+    {"from=<Joe+X@evil.example>", "eh"},
     {"evil dot example", "e"},
     {"B\xc3\xbc"
      "cher.example",

@@ -71,8 +71,10 @@ static void say_list(struct brought *b, const struct kai_candidate *c)
 
     assert_int_equal(kai_list_read(&list, c->content, true, NULL), KAI_OK);
     assert_int_equal(list.n, c->n);
-    say(b, "+%s %s %.*s", kai_vtype_name(list.type), kai_tlp_name(c->label.tlp),
-        (int)list.template_json.n, (const char *)list.template_json.p);
+    say(b, "+%s %s", kai_vtype_name(list.type), kai_tlp_name(c->label.tlp));
+    if (c->label.pap != 0)
+        say(b, " %s", kai_pap_name(c->label.pap));
+    say(b, " %.*s", (int)list.template_json.n, (const char *)list.template_json.p);
     while (!b->quiet && kai_list_next(&list, &at, &v))
         say(b, " %.*s", (int)v.n, (const char *)v.p);
     say(b, "\n");

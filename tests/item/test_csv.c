@@ -61,9 +61,62 @@ static const struct brought_case TABLE[] = {
     {"value,description\n", 2, "-file.empty 0 f\n"},
     {"# c\nvalue,description\na.example,\n", 2, "+domain-name TLP:GREEN {} a.example\n"},
     /* No header of ours. */
-    {"colour,shape\nred,round\n", 2, "-list.line 1 f\n-list.line 2 f\n"},
+    {"colour,shape\nred,round\n", 2, "-csv.header 1 f\n"},
     {"x,value\ry.example,z\ra.example", 2, "-csv.value 1 f: column 2 (value)\n-csv.columns 1 f\n"},
-    {"value,ioc\na.example,b.example\n", 2, "-list.line 1 f\n-list.line 2 f\n"},
+    {"value,ioc\na.example,b.example\n", 2, "-csv.header 1 f\n"},
+    {"colour;shape\nred;round\n", 2, "-csv.header 1 f\n"},
+    {"colour,shape\nred\n", 2, "-list.line 1 f\n-list.line 2 f\n"},
+    /* As spreadsheets elsewhere save them. */
+    {"Indicator;Type;TLP\r\na.example;domain;amber\r\n;;\r\n", 0,
+     "+domain-name TLP:AMBER {} a.example\n"},
+    {"\xef\xbb\xbfsep=;\r\nindicator;note\r\na.example;\"x;y\"\r\n", 2,
+     "+domain-name TLP:GREEN {'description':'x;y'} a.example\n"},
+    {"ip\tnote\n192.0.2.1\ta, b\n", 2, "+ipv4-addr TLP:GREEN {'description':'a, b'} 192.0.2.1\n"},
+    {"種別,値,備考\nドメイン,a.example,C2\nIPアドレス,192.0.2.1,C2\n", 2,
+     "+ipv4-addr TLP:GREEN {'description':'C2'} 192.0.2.1\n"
+     "+domain-name TLP:GREEN {'description':'C2'} a.example\n"},
+    /* abuse.ch's: the header is a remark, and there are remarks behind the rows. */
+    {"####\r\n# List #\r\n#\r\n# id,dateadded,url,threat\r\n"
+     "\"1\",\"2026-01-01 00:00:00\",\"http://a.example/x,y\",\"t\"\r\n# END\r\n",
+     2, "+url TLP:GREEN {'description':'threat: t'} http://a.example/x,y\n"},
+    {"# \"seen\",\"ioc_value\",\"ioc_type\"\n\"x\", \"192.0.2.1:80\", \"ip:port\"\n"
+     "\"x\", \"" MD5_A "\", \"md5_hash\"\n",
+     2, "+ipv4-addr TLP:GREEN {} 192.0.2.1\n+md5 TLP:GREEN {} " MD5_A "\n"},
+    {"\"seen\",\"dst_ip\",\"dst_port\"\n\"x\",\"192.0.2.1\",\"80\"\n", 2,
+     "+ipv4-addr TLP:GREEN {'description':'dst_port: 80'} 192.0.2.1\n"},
+    {"C:\\Program Files\\x y.exe # c\n%TEMP%\\a b.exe\tc\n/tmp/x y\nmailto:a@b.example\n", 2,
+     "+email-addr TLP:GREEN {} a@b.example\n"
+     "+file-path TLP:GREEN {} %TEMP%\\a b.exe /tmp/x C:\\Program Files\\x y.exe\n"},
+    {"192.0.2.0/24;x\n192.0.2.0/24,x\nb.example\n192.0.2.1/24/x\n192.0.2.1/243;x\n", 2,
+     "-list.line 1 f\n-list.line 2 f\n+domain-name TLP:GREEN {} b.example\n"
+     "+url TLP:GREEN {} http://192.0.2.1/24/x http://192.0.2.1/243;x\n"},
+    {"[Adblock Plus]\n! x y\n||ads.example^\n||b.example^$third-party\n@@||c.example^\n", 2,
+     "-list.line 4 f\n-value.email 5 f\n+domain-name TLP:GREEN {} ads.example\n"},
+    {"! TLP:RED\n||ads.example^\n", 2, "-label.lower 1 f\n"},
+    {"# ip, score\n192.0.2.1\n", 2, "+ipv4-addr TLP:GREEN {} 192.0.2.1\n"},
+    /* MISP's: composite types, and what is no detection. */
+    {"uuid,type,value,to_ids,attribute_tag\nu,ip-dst|port,192.0.2.1|80,1,\n"
+     "u,filename|sha256,a.exe|" SHA256_A ",1,\nu,link,https://a.example/,0,\nu,text,x,0,\n",
+     2, "+ipv4-addr TLP:GREEN {} 192.0.2.1\n+sha256 TLP:GREEN {} " SHA256_A "\n~csv.context 2 \n"},
+    {"type,value\nfilename|md5,a.exe\n", 2, "-value.empty 2 f: column 2 (value)\n"},
+    /* Labels that are said beside the value. */
+    {"value,type,label,pap,id\na.example,domain-name,TLP:AMBER,PAP:RED,x\n", 0,
+     "+domain-name TLP:AMBER PAP:RED {'description':'pap: PAP:RED'} a.example\n"},
+    {"value,label\na.example,phishing\n", 2,
+     "+domain-name TLP:GREEN {'description':'label: phishing'} a.example\n"},
+    {"value,type\na.example,domain\n\"TLP:RED\",\n", 2, "-label.lower 2 f\n-label.lower 3 f\n"},
+    {"tlp,value\nTLP:RED,a.example\nTLP:GREEN,b.example\n", 0,
+     "+domain-name TLP:RED {} a.example\n+domain-name TLP:GREEN {} b.example\n"},
+    {"No.,value,note\n1,a.example,\n2,,\n", 2, "+domain-name TLP:GREEN {} a.example\n"},
+    {"# ja3_md5,Firstseen\n" MD5_A ",2017-07-14\n", 2, "+hash TLP:GREEN {} " MD5_A "\n"},
+    {"value,tags\na.example,\"x,tlp:red\"\n", 2, "-label.lower 2 f\n"},
+    {"value,tags,tlp\na.example,TLP:AMBER,green\n", 0,
+     "+domain-name TLP:AMBER {'description':'tags: TLP:AMBER'} a.example\n"},
+    {"value,tags\na.example,tlp:green\n", 0, "-label.missing 2 f\n"},
+    {"# TLP:AMBER\nvalue,note\na.example,\n", 2, "-label.lower 3 f\n"},
+    {"# TLP:AMBER\nvalue,note\na.example,\n", 3, "+domain-name TLP:AMBER {} a.example\n"},
+    {"value,tlp\nhttp://a.example/tlp/red,green\n", 0,
+     "+url TLP:GREEN {} http://a.example/tlp/red\n"},
 };
 
 static void test_table(void **state)

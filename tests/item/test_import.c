@@ -111,6 +111,11 @@ static const struct {
     {"{\"Event\":{}}", 2, "-misp.event 0 f: Event\n"},
     {"{\"a\":1}", 2, "-file.format 0 f\n"},
     {"{\"a\":}", 2, "-json.syntax 1 f\n"},
+    /* An envelope of TAXII, as a client saves it. */
+    {"{\"more\":false,\"objects\":[" TOOL(U1, "") "]}", 2, "+objects[0] TLP:GREEN\n"},
+    {"{\"objects\":[" TOOL(U1, "") ",{}],\"next\":\"x\"}", 2,
+     "+objects[0] TLP:GREEN\n-stix.required 1 f: objects[1].type\n"},
+    {"{\"objects\":{}}", 2, "-file.format 0 f\n"},
     {TOOL(U1, ""), 2, "+ TLP:GREEN\n"},
     {TOOL(U1, ""), 0, "-label.missing 1 f\n"},
     {TOOL(U1, MARKED(RED)), 0, "+ TLP:RED\n"},
@@ -169,11 +174,23 @@ static const struct {
     {BUNDLE TOOL(U1, MARKED(GREEN "\",\"" OTHER)) "," DEFINED("statement",
                                                               "\"statement\":\"(c) us\"") "]}",
      0, "+objects[0] TLP:GREEN\n-label.missing 1 f: objects[1]\n"},
+    {BUNDLE DEFINED("statement", "\"statement\":\"For you only (TLP:AMBER)\"") "," TOOL(
+         U1, MARKED(GREEN "\",\"" OTHER)) "," TOOL(U2, PARTLY(OTHER)) "]}",
+     2, "+objects[0] TLP:GREEN\n-label.lower 1 f: objects[1]\n-label.lower 1 f: objects[2]\n"},
+    {BUNDLE TOOL(U1, MARKED(GREEN "\",\"" OTHER)) "," TOOL(U2, MARKED(OTHER)) "," DEFINED(
+         "statement", "\"statement\":\"For you only (TLP:AMBER)\"") "]}",
+     0, "+objects[0] TLP:AMBER\n-label.missing 1 f: objects[1]\n-label.missing 1 f: objects[2]\n"},
     {BUNDLE TOOL(U1, MARKED(GREEN "\",\"" OTHER)) "]}", 0, "-label.marking 1 f: objects[0]\n"},
     {TOOL(U1, MARKED(GREEN) PARTLY(OTHER)), 0, "-label.marking 1 f\n"},
     {TOOL(U1, MARKED(GREEN "\",\"" OTHER)), 2, "+ TLP:GREEN\n"},
     {TOOL(U1, MARKED(OTHER)), 0, "-label.missing 1 f\n"},
     {TOOL(U1, MARKED(OTHER)), 2, "+ TLP:GREEN\n"},
+    /* What people write among the labels, where it should be a marking. */
+    {TOOL(U1, MARKED(GREEN) ",\"labels\":[\"x\",\"tlp:red\"]"), 0, "+ TLP:RED\n"},
+    {TOOL(U1, MARKED(GREEN) ",\"labels\":[\"TLP:CLEAR\"]"), 0, "+ TLP:GREEN\n"},
+    {TOOL(U1, ",\"labels\":[\"TLP:AMBER+STRICT\"]"), 0, "+ TLP:AMBER+STRICT\n"},
+    {TOOL(U1, ",\"labels\":[\"tlp:amber\"]"), 2, "-label.lower 1 f\n"},
+    {TOOL(U1, MARKED(GREEN) ",\"labels\":[\"tlp:ex:chr\"]"), 3, "-label.unknown 1 f\n"},
     /* Lists. */
     {"192.0.2.1\n192.0.2.1\n192.0.2.10\n192.0.2.9\n", 2, "+ipv4-addr 3 TLP:GREEN\n"},
     {"192.0.2.1\n", 0, "-label.missing 0 f\n"},
@@ -185,8 +202,18 @@ static const struct {
     {"192.0.2.1\nnonsense\n192.0.2.300\nb.example\n\xff\n", 2,
      "-list.line 2 f\n-list.line 3 f\n-value.utf8 5 f\n+ipv4-addr 1 TLP:GREEN\n"
      "+domain-name 1 TLP:GREEN\n"},
+    /* Their remarks name a label. */
+    {"# TLP:\n# RED\n192.0.2.1\n", 4, "-label.lower 1 f\n"},
+    {"192.0.2.1\n192.0.2.2\tx (tlp:amber)\n", 2, "-label.lower 2 f\n"},
+    {"192.0.2.1\n** TLP:AMBER **\n", 2, "-label.lower 2 f\n"},
+    {"TLP:AMBER\n\n192.0.2.1\n", 3, "-list.line 1 f\n+ipv4-addr 1 TLP:AMBER\n"},
+    {"; PAP:RED\nb.example\n", 2, "-label.lower 1 f\n"},
+    {"# TLP:AMBER\n192.0.2.1\nhttp://tlp.red/\n", 3, "+ipv4-addr 1 TLP:AMBER\n+url 1 TLP:AMBER\n"},
+    {"# Traffic Light Protocol: RED\n0.0.0.0 a.example\n", 2, "-label.lower 1 f\n"},
+    {"0.0.0.0 b.example\n0.0.0.0 a.example ; # tlp:red\n", 2, "-label.lower 2 f\n"},
+    {"0.0.0.0 tlp.red.example\n", 2, "+domain-name 1 TLP:GREEN\n"},
     {"a\nb\nc\nd\ne\nf\ng\nh\n192.0.2.1\n", 2, "-file.format 0 f\n"},
-    {"a,b\nc,d\ne,f\ng,h\ni,j\nk,l\nm,n\no,p\n", 2, "-file.format 0 f\n"},
+    {"a,b\nc,d\ne,f\ng,h\ni,j\nk,l\nm,n\no,p\n", 2, "-csv.header 1 f\n"},
 };
 
 static void test_table(void **state)

@@ -11,9 +11,12 @@
 #define ATTRS(list)           EVENT(GREEN ",'Attribute':[" list "]")
 #define A(type, value)        "{'uuid':'" U("01") "','type':'" type "','value':'" value "','to_ids':true}"
 #define AX(type, value, more) "{'type':'" type "','value':'" value "'" more "}"
-#define REPORT(n)             "+report TLP:GREEN Case | " n " refs\n"
-#define ONE(name, pattern)    "+indicator TLP:GREEN " name " | " pattern "\n" REPORT("1")
-#define MD5_A                 "d41d8cd98f00b204e9800998ecf8427e"
+#define TAGGED(tag)                                                                                \
+    EVENT(",'Tag':[{'name':'tlp:green'},{'name':'" tag                                             \
+          "'}],'Attribute':[" A("domain", "a.example") "]")
+#define REPORT(n)          "+report TLP:GREEN Case | " n " refs\n"
+#define ONE(name, pattern) "+indicator TLP:GREEN " name " | " pattern "\n" REPORT("1")
+#define MD5_A              "d41d8cd98f00b204e9800998ecf8427e"
 
 static const struct brought_case TABLE[] = {
     {"{'Event':{}}", 2, "-misp.event 0 f: Event\n"},
@@ -22,6 +25,15 @@ static const struct brought_case TABLE[] = {
     {"{'response':[]}", 2, "-misp.event 0 f: response\n"},
     {"{'response':[5,{'Event':7}]}", 2,
      "-misp.event 0 f: response[0].Event\n-misp.event 0 f: response[1].Event\n"},
+    /* As PyMISP writes it. */
+    {"[ {'Event':{" HEAD GREEN ",'Attribute':[" A("domain", "a.example") "]}},{'Event':7} ]", 0,
+     ONE("a.example", "[domain-name:value = `a.example`]") "-misp.event 0 f: [1].Event\n"},
+    {"[{'Event':1}", 2, "-json.syntax 1 f\n"},
+    {"{" HEAD GREEN ",'Attribute':[" A("domain", "a.example") "," AX(
+         "domain", "x", ",'to_ids':1,'distribution':0") "]}",
+     0,
+     "+indicator TLP:GREEN a.example | [domain-name:value = `a.example`]\n"
+     "-misp.own-only 0 f: Attribute[1]\n" REPORT("1")},
     {"{'Event':{'uuid':'x','timestamp':1}}", 2, "-misp.event 0 f: Event\n"},
     {"{'Event':{'uuid':'" U("00") "','timestamp':'soon'}}", 2, "-misp.event 0 f: Event\n"},
     {EVENT(""), 2, "-misp.event 0 f: Event\n"}, /* There is nothing in it. */
@@ -106,6 +118,15 @@ static const struct brought_case TABLE[] = {
      "+indicator TLP:CLEAR PAP:RED a.example | [domain-name:value = `a.example`]\n"
      "+report TLP:CLEAR PAP:RED Case | 1 refs\n"},
     {EVENT(",'Tag':[{'name':'tlp:ex:chr'}]"), 2, "-misp.tag 0 f: Event\n"},
+    /* Labels of other forms and taxonomies raise it too; they stay tags. */
+    {TAGGED(" tlp:red"), 0,
+     "+indicator TLP:RED a.example | [domain-name:value = `a.example`]\n"
+     "+report TLP:RED Case | 1 refs\n"},
+    {TAGGED("iep:traffic-light-protocol=AMBER"), 0,
+     "+indicator TLP:AMBER a.example | [domain-name:value = `a.example`]\n"
+     "+report TLP:AMBER Case | 1 refs\n"},
+    {TAGGED("iep2-policy:tlp=amber"), 2,
+     "-label.lower 0 f: Event.Attribute[0]\n-misp.event 0 f: Event\n"},
     {EVENT(",'Tag':[{'name':'tlp:purple'}]"), 0, "-misp.tag 0 f: Event\n"},
     {EVENT(GREEN ",'Attribute':[" AX("domain", "b.example",
                                      ",'to_ids':1,'Tag':[{'name':'tlp:unclear'}]") "]"),

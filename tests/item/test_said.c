@@ -64,6 +64,8 @@ static const struct {
     {"TLP\xff"
      "RED",
      5, 0},
+    {"Traffic Light Protocol: AMBER", 3, 0},
+    {"traffic-light-protocol=\"RED\"", 5, 0},
     {"marking-definition--E828B379-4e03-4974-9ac4-e53a884c97c1", 5, 0},
     {"5e57c739-391a-4eb3-b6be-7d15ca92d5ed", 5, 0},
     /* HTML. */

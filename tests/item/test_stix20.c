@@ -15,6 +15,8 @@
     O("indicator", "01",                                                                           \
       ",'labels':['malicious-activity'],'pattern':'[url:value = `http://a.example/`]',"            \
       "'valid_from':'2026-01-01T00:00:00Z'" more)
+#define PATTERN(n, pattern)                                                                        \
+    O("indicator", n, ",'labels':['x'],'pattern':'" pattern "','valid_from':'2026-01-01T00:00:00Z'")
 #define OBSERVED(objects, more)                                                                    \
     O("observed-data", "02",                                                                       \
       ",'first_observed':'2026-01-01T00:00:00Z','last_observed':'2026-01-01T00:00:00Z',"           \
@@ -35,6 +37,28 @@ static const struct brought_case TABLE[] = {
     {BUNDLE(INDICATOR(GREEN ",'granular_markings':[{'marking_ref':'" RED
                             "','selectors':['labels.[0]']}]")),
      0, "+indicator TLP:RED  | [url:value = `http://a.example/`]\n"},
+    /* What people write among the labels, where it should be a marking. */
+    {BUNDLE(O("malware", "03", ",'labels':['trojan','tlp:red'],'name':'m'" GREEN)), 0,
+     "+malware TLP:RED m\n"},
+    {BUNDLE(O("malware", "03", ",'labels':['TLP:purple'],'name':'m'" GREEN)), 0,
+     "-label.unknown 1 f: objects[0]\n"},
+    {BUNDLE(OBSERVED("{'0':{'type':'directory','path':'x'}}", GREEN ",'labels':['tlp:amber']")), 0,
+     "+directory TLP:AMBER \n+observed-data TLP:AMBER  | 1 refs\n"},
+    {BUNDLE("{'type':'marking-definition','id':'marking-definition--" U(
+         "50") "','created':'2026-01-01T00:00:00Z','definition_type':"
+               "'statement','definition':{'statement':'TLP (red)'}}," O(
+                   "malware", "03",
+                   ",'labels':['trojan'],'name':'m','object_marking_refs':['marking-definition--" U(
+                       "50") "']")),
+     2, "+marking-definition TLP:GREEN \n-label.lower 1 f: objects[1]\n"},
+    /* Nothing will match these: that is told. */
+    {BUNDLE(PATTERN("10", "[ipv4-addr:value = `192.0.2.1:80`]") "," PATTERN(
+         "11", "[url:value LIKE `%x`]") ",\n" INDICATOR("")),
+     2,
+     "+indicator TLP:GREEN  | [ipv4-addr:value = `192.0.2.1:80`]\n+indicator TLP:GREEN  | "
+     "[url:value LIKE `%x`]\n"
+     "+indicator TLP:GREEN  | [url:value = `http://a.example/`]\n~stix.unmatched [ipv4-addr:value "
+     "= `192.0.2.1:80`] 2\n"},
     /* In a bundle of 2.1, what has no version is refused as before. */
     {"{'type':'bundle','id':'bundle--" U("99") "','objects':[" INDICATOR("") "]}", 2,
      "-stix.version 1 f: objects[0].spec_version\n"},
