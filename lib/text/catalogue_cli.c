@@ -24,6 +24,13 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "query に表示される ID を指定してください。",
     },
     {
+        "output.cut",
+        "The answer could not be written to standard output as a whole.",
+        "Check free space, or what it is written to, and run the command again.",
+        "結果を標準出力に最後まで書き込めませんでした。",
+        "空き容量や出力先を確認し、もう一度実行してください。",
+    },
+    {
         "passphrase.differs",
         "The two passphrases differ.",
         "Run the command again.",
@@ -84,11 +91,11 @@ const struct kai_text_reason kai_reasons_cli[] = {
     {
         "query.term",
         "There is no term {1}: in a query.",
-        "Terms are value: ip: domain: url: hash: email: cve: type: label: by: audience: since: "
-        "until: text:.",
+        "Terms are value: ip: domain: url: hash: email: cve: type: label: pap: by: audience: "
+        "since: until: seen: text: exercise: withdrawn: expired:.",
         "検索式に {1}: という項目はありません。",
-        "使えるのは value: ip: domain: url: hash: email: cve: type: label: by: audience: since: "
-        "until: text: です。",
+        "使えるのは value: ip: domain: url: hash: email: cve: type: label: pap: by: audience: "
+        "since: until: seen: text: exercise: withdrawn: expired: です。",
     },
     {
         "query.text",
@@ -132,6 +139,13 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "Write it as NAME=VALUE.",
         "{1} は属性として正しくありません。",
         "名前=値 の形で指定してください。",
+    },
+    {
+        "usage.bytes",
+        "What is given as {1} is not UTF-8 text.",
+        "Set the terminal, or the script, to UTF-8 and write it again.",
+        "{1} の指定が UTF-8 のテキストではありません。",
+        "端末やスクリプトの文字コードを UTF-8 にして、もう一度指定してください。",
     },
     {
         "usage.conflict",

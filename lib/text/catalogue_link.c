@@ -135,6 +135,17 @@ const struct kai_text_reason kai_reasons_link[] = {
         "管理組織を追加してください: audience add {1} --steward 組織名",
     },
     {
+        "audience.owner-out",
+        "Your organisation is in no community {1}: its attributes do not fit that rule.",
+        "Choose a rule that it fits, or have an organisation make the audience that fits: only "
+        "members "
+        "write into it, and its name is written there.",
+        "自組織は共有先 {1} に入れません。自組織の属性がその条件に合わないためです。",
+        "自組織に合う条件にするか、条件に合う組織に作成を依頼してください。書き込めるのは参加組織だ"
+        "けで、"
+        "共有先の名前もそこに書かれます。",
+    },
+    {
         "audience.owner-stays",
         "The owner of {1} stays its steward.",
         "Take others out, or make another audience.",

@@ -132,7 +132,6 @@ int kai_cmd_person_revoke(struct kai_cli *cli);
 int kai_cmd_run(struct kai_cli *cli);
 int kai_cmd_status(struct kai_cli *cli);
 int kai_cmd_peers(struct kai_cli *cli);
-int kai_cmd_doctor(struct kai_cli *cli);
 int kai_cmd_audience_create(struct kai_cli *cli);
 int kai_cmd_audience_add(struct kai_cli *cli);
 int kai_cmd_audience_remove(struct kai_cli *cli);

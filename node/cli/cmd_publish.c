@@ -221,7 +221,7 @@ static int publish_file(struct kai_cli *cli, const char *file, const json_t *arg
     } else if (!stays) {
         json_t *one = json_deep_copy(args);
 
-        (void)json_object_set_new(one, "name", json_string(file));
+        (void)json_object_set_new(one, "name", kai_cli_path(file));
         status = kai_cli_call(cli, "publish", one, h.path, false, kai_tally_line, t);
     }
     kai_held_close(&h);

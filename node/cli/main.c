@@ -1,14 +1,17 @@
 /* main: finds the verb, reads the options, runs it. */
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "crypto/start.h"
 
-#include "node/cli/cli.h"
+#include "node/cli/args.h"
 #include "node/say.h"
 
 #ifndef KAIRAN_VERSION
@@ -187,8 +190,7 @@ static void read_common(struct kai_cli *cli, int argc, char **argv)
 
 int kai_cmd_version(struct kai_cli *cli)
 {
-    (void)cli;
-    (void)puts("kairan " KAIRAN_VERSION);
+    (void)puts(cli->json ? "{\"version\":\"" KAIRAN_VERSION "\"}" : "kairan " KAIRAN_VERSION);
     return KAI_EXIT_DONE;
 }
 
@@ -241,6 +243,9 @@ static int run(struct kai_cli *cli, int argc, char **argv)
     }
     if (status != KAI_EXIT_DONE)
         return status;
+    status = kai_cli_words_ok(cli);
+    if (status != KAI_EXIT_DONE)
+        return status;
     const char *lang = kai_cli_opt(cli, "--lang");
     if (lang != NULL && !kai_lang_parse(lang, &cli->lang))
         return kai_cli_usage(cli, "usage.lang", lang);
@@ -257,10 +262,40 @@ static void keep_secrets(void)
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+/* A stream that the caller closed: else the next file that is opened, a store's, takes its number,
+ * and what is said goes into that. Neither read nor written, as a closed one. False: it cannot be.
+ */
+static bool hold_streams(void)
+{
+    static const int modes[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", modes[fd]) != fd)
+            return false;
+    return true;
+}
+
+/* An answer of which something is missing is none. Whoever stops reading knows it. */
+static int end_output(const struct kai_cli *cli, int status)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO};
+    struct kai_why why = {0};
+
+    if ((fflush(stdout) == 0 && ferror(stdout) == 0) || status != KAI_EXIT_DONE)
+        return status;
+    if (poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0)
+        return KAI_EXIT_FAILED;
+    kai_ignore(kai_why_set(&why, KAI_EIO, "output.cut", NULL, NULL, NULL));
+    (void)kai_cli_fail(cli, KAI_EIO, &why);
+    return KAI_EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
     struct kai_cli cli = {0};
 
+    if (!hold_streams())
+        return KAI_EXIT_FAILED;
     keep_secrets();
     (void)signal(SIGPIPE, SIG_IGN);
     read_common(&cli, argc, argv);
@@ -276,7 +311,5 @@ int main(int argc, char **argv)
     verb_first(argc, argv);
     int status = run(&cli, argc - 1, argv + 1);
     free(args);
-    if (fflush(stdout) != 0 && status == KAI_EXIT_DONE)
-        status = KAI_EXIT_FAILED;
-    return status;
+    return end_output(&cli, status);
 }
