@@ -84,6 +84,10 @@ int kai_cli_call(struct kai_cli *cli, const char *verb, json_t *args, const char
                  kai_line_fn *line, void *ctx);
 /* The same, the lines as an array of objects; NULL after an error, which was printed: *status. */
 json_t *kai_cli_ask(struct kai_cli *cli, const char *verb, json_t *args, int *status);
+/* Open the home itself. Another process that holds it is waited for a little: a verb is soon done.
+ * *there: it is a node, which listens. Errors: as kai_core_open(). */
+enum kai_err kai_cli_open(struct kai_cli *cli, struct kai_core **core, bool *there,
+                          struct kai_why *why);
 /* After calls with cli->hold. */
 void kai_cli_release(struct kai_cli *cli);
 /* Ask the running node for an answer without an end, until stop() says so (asked once a

@@ -249,7 +249,11 @@ static int run(struct kai_cli *cli, int argc, char **argv)
     const char *lang = kai_cli_opt(cli, "--lang");
     if (lang != NULL && !kai_lang_parse(lang, &cli->lang))
         return kai_cli_usage(cli, "usage.lang", lang);
-    enum kai_err err = kai_home_find(&cli->home, kai_cli_opt(cli, "--home"), &why);
+    const char *home = kai_cli_opt(cli, "--home");
+    if (home != NULL &&
+        home[0] == '\0') /* A variable that is not set must not mean another home. */
+        return kai_cli_usage(cli, "usage.value", "--home");
+    enum kai_err err = kai_home_find(&cli->home, home, &why);
     return err == KAI_OK ? cli->verb->run(cli) : kai_cli_fail(cli, err, &why);
 }
 

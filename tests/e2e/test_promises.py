@@ -7,7 +7,7 @@ import os
 import subprocess
 import unittest
 
-from world import FAILED, FORBIDDEN, USAGE, Lines, WorldCase, addresses, bundle, indicator, keys_of, until
+from world import FAILED, FORBIDDEN, KAIRAN, USAGE, Lines, WorldCase, addresses, bundle, indicator, keys_of, until
 
 ITEM_KEYS = ("id type value values label pap exercise origin origin_name via audience first_seen created valid_from "
              "valid_until withdrawn recalled disputed exportable stix")
@@ -71,6 +71,19 @@ class Promises(WorldCase):
         node.terminate()
         self.assertEqual(0, node.wait(20))
 
+    def test_home_that_somebody_else_has_just_opened(self):
+        """A verb on a stopped node's home holds it for a moment: others, and a node that begins, wait for it."""
+        home = self.world.home("Gamma")
+        for _ in range(6):
+            verbs = [home.spawn("status", "--json") for _ in range(6)]
+            node = home.run()
+            verbs += [home.spawn("status", "--json") for _ in range(4)]
+            for verb in verbs:
+                out, err = verb.communicate(timeout=60)
+                self.assertEqual((0, b""), (verb.returncode, err))
+                self.assertEqual("Gamma", json.loads(out)["org"])
+            self.assertEqual(0, node.stop()[0])
+
     def test_no_answer_beside_an_error(self):
         for form in ("stix", "csv", "table", "json"):
             result = self.a.call("query", "ip:none", "--format", form)
@@ -122,6 +135,11 @@ class Promises(WorldCase):
         none = {"KAIRAN_PASSPHRASE": None}
         self.usage(self.world.home("None").call("network", "create", "--name", "N", "--org", "O", "--json", env=none),
                    "passphrase.none")
+
+    def test_home_without_a_name(self):
+        done = subprocess.run([KAIRAN, "--home", "", "status", "--json"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, env=self.world.environment({"KAIRAN_HOME": self.a.dir}), timeout=60)
+        self.assertEqual((USAGE, b""), (done.returncode, done.stdout))
 
     def test_release_to_any_needs_a_label(self):
         self.usage(self.a.call("release", "grant", self.a.query("one.example")[0]["id"], "--any", "--json"), "release.any")
