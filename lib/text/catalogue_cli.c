@@ -134,6 +134,13 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "指定できる内容は kairan help コマンド名 で確認してください。",
     },
     {
+        "usage.arguments-size",
+        "The arguments are longer than 1 MiB.",
+        "Send fewer at once: several requests, or a file where the verb takes one.",
+        "引数が 1 MiB を超えています。",
+        "複数の要求に分けるか、ファイルを受け付けるコマンドではファイルで送ってください。",
+    },
+    {
         "usage.attr",
         "{1} is not an attribute.",
         "Write it as NAME=VALUE.",

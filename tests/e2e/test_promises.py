@@ -5,9 +5,11 @@ import gzip
 import json
 import os
 import subprocess
+import time
 import unittest
 
-from world import FAILED, FORBIDDEN, KAIRAN, USAGE, Lines, WorldCase, addresses, bundle, indicator, keys_of, until
+from api import Api
+from world import FAILED, FORBIDDEN, KAIRAN, PATIENCE, USAGE, Lines, WorldCase, addresses, bundle, indicator, keys_of, until
 
 ITEM_KEYS = ("id type value values label pap exercise origin origin_name via audience first_seen created valid_from "
              "valid_until withdrawn recalled disputed exportable stix")
@@ -140,6 +142,24 @@ class Promises(WorldCase):
         done = subprocess.run([KAIRAN, "--home", "", "status", "--json"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, env=self.world.environment({"KAIRAN_HOME": self.a.dir}), timeout=60)
         self.assertEqual((USAGE, b""), (done.returncode, done.stdout))
+
+    def test_all_files_are_waited_for_together(self):
+        files = [self.world.file("wait%d.example\n" % i, "wait.txt") for i in range(8)]
+        began = time.monotonic()
+        answer = self.a.ask("publish", *files, "--to", "all", "--label", "GREEN", "--wait", "9", "--timeout", "1s", status=FAILED).last
+        self.assertEqual(8, answer["accepted"])
+        self.assertLess(time.monotonic() - began, 4 * PATIENCE)
+
+    def test_limits_are_named(self):
+        api = Api(self.a)
+        api.request("POST", "/v1/query", b"x" * (2 << 20))
+        answer = api.getresponse()
+        self.assertEqual((413, "usage.arguments-size"), (answer.status, json.loads(answer.read())["error"]))
+        api.close()
+        path = self.world.file("x" * 70000 + "\n", "long.txt")
+        rows = self.a.ask("publish", path, "--to", "all", "--label", "GREEN", status=FAILED).rows
+        self.assertEqual("value.long", rows[0]["refused"]["code"])
+        self.assertIn("70000", rows[0]["refused"]["reason"])
 
     def test_release_to_any_needs_a_label(self):
         self.usage(self.a.call("release", "grant", self.a.query("one.example")[0]["id"], "--any", "--json"), "release.any")
