@@ -322,11 +322,16 @@ copy:
             tmp = NULL;
         }
     }
-    if (in != stdin)
-        (void)fclose(in);
-    if (tmp == NULL || fflush(tmp) != 0) {
+    bool whole = tmp != NULL && ferror(in) == 0 && fflush(tmp) == 0;
+    if (!whole) {
         kai_ignore(kai_why_set(&why, KAI_EIO, "file.read", file, strerror(errno), NULL));
         *status = kai_cli_fail(cli, KAI_EIO, &why);
+    }
+    if (in != stdin)
+        (void)fclose(in);
+    if (!whole) {
+        if (tmp != NULL)
+            (void)fclose(tmp);
         return NULL;
     }
     rewind(tmp);

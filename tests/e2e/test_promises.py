@@ -150,6 +150,12 @@ class Promises(WorldCase):
         self.assertEqual(8, answer["accepted"])
         self.assertLess(time.monotonic() - began, 4 * PATIENCE)
 
+    def test_input_that_cannot_be_read_is_not_empty(self):
+        self.a.ask("inventory", "import", self.world.file("kept.example\n"))
+        status, out, err = self.sh(self.a, '"$@" </', "inventory", "import", "-", "--json")
+        self.assertEqual((FAILED, "", "file.read"), (status, out, json.loads(err)["error"]))
+        self.assertEqual(["kept.example"], [row["text"] for row in self.a.ask("inventory", "list").rows])
+
     def test_limits_are_named(self):
         api = Api(self.a)
         api.request("POST", "/v1/query", b"x" * (2 << 20))
