@@ -31,6 +31,13 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "空き容量や出力先を確認し、もう一度実行してください。",
     },
     {
+        "output.table",
+        "That is too much for one table.",
+        "Ask for less (--limit, and --after for pages), or for lines: --json, --format csv.",
+        "1 つの表に収まりません。",
+        "--limit（続きは --after）で件数を絞るか、--json または --format csv を指定してください。",
+    },
+    {
         "passphrase.differs",
         "The two passphrases differ.",
         "Run the command again.",

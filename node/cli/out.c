@@ -156,12 +156,13 @@ int kai_cli_table(const struct kai_cli *cli, const struct kai_column *cols, size
                   const json_t *rows)
 {
     struct kai_table *t = kai_table_new();
+    struct kai_why why = {0};
     struct kai_buf out;
     size_t i;
     json_t *row;
 
     if (t == NULL)
-        return KAI_EXIT_FAILED;
+        return kai_cli_fail(cli, KAI_ENOMEM, &why);
     for (size_t k = 0; k < n; k++)
         kai_table_column(t, kai_text(cli->lang, cols[k].heading), cols[k].align);
     json_array_foreach(rows, i, row) for (size_t k = 0; k < n; k++)
@@ -172,7 +173,11 @@ int kai_cli_table(const struct kai_cli *cli, const struct kai_column *cols, size
         (void)fwrite(out.p, 1, out.len, stdout);
     kai_buf_free(&out);
     kai_table_free(t);
-    return err == KAI_OK ? KAI_EXIT_DONE : KAI_EXIT_FAILED;
+    if (err == KAI_OK)
+        return KAI_EXIT_DONE;
+    if (err == KAI_ELIMIT)
+        kai_ignore(kai_why_set(&why, err, "output.table", NULL, NULL, NULL));
+    return kai_cli_fail(cli, err, &why);
 }
 
 static void help_json(const struct kai_cli *cli, const struct kai_verb *v)

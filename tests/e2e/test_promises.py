@@ -156,6 +156,17 @@ class Promises(WorldCase):
         self.assertEqual((FAILED, "", "file.read"), (status, out, json.loads(err)["error"]))
         self.assertEqual(["kept.example"], [row["text"] for row in self.a.ask("inventory", "list").rows])
 
+    def test_table_that_is_too_large(self):
+        """It is said, and what to do instead."""
+        long = "x" * 4000
+        self.a.publish("".join("http://long.example/%d/%s\n" % (i, long) for i in range(18000)), "--label", "GREEN")
+        until("indexed", lambda: self.a.ask("status").last["index_lag_ms"] == 0 and self.a.query("url:*/17999/" + long))
+        result = self.a.call("query", "url:http://long.example/*")
+        self.assertEqual((FAILED, ""), (result.status, result.out))
+        self.assertIn("--format csv", result.err)
+        result = self.a.call("query", "url:http://long.example/*", "--format", "csv")
+        self.assertEqual(18001, result.out.count("\n"))
+
     def test_limits_are_named(self):
         api = Api(self.a)
         api.request("POST", "/v1/query", b"x" * (2 << 20))
