@@ -309,6 +309,13 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "回数を減らすか、コマンドを分けて実行してください。",
     },
     {
+        "usage.twice",
+        "The option {1} is given twice.",
+        "Give it once: this command takes one.",
+        "オプション {1} が 2 回指定されています。",
+        "1 つだけ指定してください。",
+    },
+    {
         "usage.type",
         "There is no type of value {1}.",
         "Write ip, hash, or a type as query shows it: ipv4-addr, domain-name, url, sha256.",

@@ -38,7 +38,7 @@ struct kai_cli {
 struct kai_verb {
     const char *name;     /* "org admit" */
     const char *synopsis; /* What follows the name. */
-    const char *options;  /* "--to= --also= --skip-bad": '=' takes a value. */
+    const char *options;  /* "--to= --also=+ --skip-bad": '=' takes a value, "=+" several. */
     size_t args_min;
     size_t args_max;
     int (*run)(struct kai_cli *cli);

@@ -61,10 +61,12 @@ static const struct kai_verb *find_verb(int argc, char **argv, int *used)
     return NULL;
 }
 
-/* The options every verb has, then its own. 0: unknown, 1: a flag, 2: takes a value. */
-static int option_kind(const struct kai_verb *verb, const char *name)
+enum option { OPTION_UNKNOWN, OPTION_FLAG, OPTION_VALUE, OPTION_VALUES };
+
+/* The options every verb has, then its own. Of those that all have the first value counts. */
+static enum option option_kind(const struct kai_verb *verb, const char *name)
 {
-    static const char common[] = "--home= --json --lang= --help";
+    static const char common[] = "--home=+ --json --lang=+ --help";
     const char *lists[2] = {common, verb->options};
     size_t n = strlen(name);
 
@@ -73,12 +75,12 @@ static int option_kind(const struct kai_verb *verb, const char *name)
             if (p != lists[l] && p[-1] != ' ')
                 continue;
             if (p[n] == '=')
-                return 2;
+                return p[n + 1] == '+' ? OPTION_VALUES : OPTION_VALUE;
             if (p[n] == ' ' || p[n] == '\0')
-                return 1;
+                return OPTION_FLAG;
         }
     }
-    return 0;
+    return OPTION_UNKNOWN;
 }
 
 static int add_option(struct kai_cli *cli, const char *name, const char *value)
@@ -98,16 +100,19 @@ static int read_option(struct kai_cli *cli, int argc, char **argv, int *i)
 
     if (eq != NULL)
         *eq = '\0';
-    int kind = option_kind(cli->verb, name);
-    if (kind == 0)
+    enum option kind = option_kind(cli->verb, name);
+    if (kind == OPTION_UNKNOWN)
         return kai_cli_usage(cli, "usage.option", name);
-    if (kind == 1)
+    /* Whichever of two labels or audiences was taken, the other was meant as well. */
+    if (kind == OPTION_VALUE && kai_cli_opt(cli, name) != NULL)
+        return kai_cli_usage(cli, "usage.twice", name);
+    if (kind == OPTION_FLAG)
         return eq != NULL ? kai_cli_usage(cli, "usage.option", name) : add_option(cli, name, "");
     if (eq != NULL)
         return add_option(cli, name, eq + 1);
     /* What is an option itself is no value: something was left out before it. */
-    if (*i + 1 >= argc ||
-        (strncmp(argv[*i + 1], "--", 2) == 0 && option_kind(cli->verb, argv[*i + 1]) != 0))
+    if (*i + 1 >= argc || (strncmp(argv[*i + 1], "--", 2) == 0 &&
+                           option_kind(cli->verb, argv[*i + 1]) != OPTION_UNKNOWN))
         return kai_cli_usage(cli, "usage.value", name);
     return add_option(cli, name, argv[++*i]);
 }

@@ -120,6 +120,13 @@ class Promises(WorldCase):
             self.usage(self.a.call(*args, "--json"), "usage.bytes")
         self.assertEqual([], self.a.query("label.example"))
 
+    def test_option_that_is_given_twice(self):
+        listed = self.world.file("twice.example\n", "list.txt")
+        self.usage(self.a.call("publish", listed, "--to", "all", "--label", "CLEAR", "--label", "GREEN", "--json"), "usage.twice")
+        self.usage(self.a.call("publish", listed, "--to", "all", "--to=public", "--label", "CLEAR", "--json"), "usage.twice")
+        self.assertEqual([], self.a.query("twice.example"))
+        self.a.ask("publish", listed, "--to", "all", "--also", "public", "--also", "all", "--label", "CLEAR")
+
     def test_paths_that_are_no_text(self):
         path = os.path.join(self.world.dir, NO_TEXT)
         with open(path, "w") as f:
