@@ -199,17 +199,38 @@ int kai_cmd_version(struct kai_cli *cli)
     return KAI_EXIT_DONE;
 }
 
-/* Options may stand before the verb: put the verb first. */
-static void verb_first(int argc, char **argv)
+/* Behind the options that all verbs have. */
+static int skip_options(int argc, char **argv, int i)
 {
-    int i = 1;
-
     while (i < argc && argv[i][0] == '-' && argv[i][1] != '\0') {
         bool takes = strcmp(argv[i], "--home") == 0 || strcmp(argv[i], "--lang") == 0;
 
         i += takes ? 2 : 1;
     }
-    for (int words = 0; words < 2 && i < argc && argv[i][0] != '-'; words++, i++) {
+    return i;
+}
+
+/* "org": the first of two words. */
+static bool is_half(const char *word)
+{
+    size_t n = strlen(word);
+
+    for (size_t i = 0; i < kai_verbs_n; i++)
+        if (strncmp(kai_verbs[i].name, word, n) == 0 && kai_verbs[i].name[n] == ' ')
+            return true;
+    return false;
+}
+
+/* Options may stand before the verb, and between its words: put the verb first. */
+static void verb_first(int argc, char **argv)
+{
+    int i = skip_options(argc, argv, 1);
+
+    for (int words = 0; words < 2; words++, i++) {
+        if (words == 1 && is_half(argv[1]))
+            i = skip_options(argc, argv, i);
+        if (i >= argc || argv[i][0] == '-')
+            break;
         char *word = argv[i];
 
         memmove(&argv[words + 2], &argv[words + 1], (size_t)(i - words - 1) * sizeof argv[0]);

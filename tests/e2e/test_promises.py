@@ -120,6 +120,14 @@ class Promises(WorldCase):
             self.usage(self.a.call(*args, "--json"), "usage.bytes")
         self.assertEqual([], self.a.query("label.example"))
 
+    def test_options_stand_anywhere(self):
+        want = self.a.ask("org", "list").out
+        for args in (["--json", "org", "list"], ["org", "--json", "list"], ["org", "--lang", "ja", "list", "--json"],
+                     ["--lang=ja", "org", "--json", "list"]):
+            self.assertEqual(want, self.a.call(*args).out, args)
+        self.assertEqual(1, len(self.a.call("query", "one.example", "--limit", "1", "--json").rows))
+        self.usage(self.a.call("org", "--json"), "usage.verb")
+
     def test_option_that_is_given_twice(self):
         listed = self.world.file("twice.example\n", "list.txt")
         self.usage(self.a.call("publish", listed, "--to", "all", "--label", "CLEAR", "--label", "GREEN", "--json"), "usage.twice")
