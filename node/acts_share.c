@@ -286,6 +286,7 @@ struct share {
     struct kai_act_shared *out;
     const char *code; /* Of the first that may not. */
     uint8_t tlp;
+    uint8_t ceiling; /* Of the target. */
     struct kai_why *why;
 };
 
@@ -306,6 +307,7 @@ static enum kai_err share_row(struct share *h, const struct kai_row *row, bool *
     if (err == KAI_OK && code != NULL && h->code == NULL) {
         h->code = code;
         h->tlp = row->tlp;
+        h->ceiling = (uint8_t)a.f.target_ceiling;
     }
     if (err == KAI_OK && code == NULL) {
         *done = true;
@@ -338,7 +340,8 @@ enum kai_err kai_act_reshare(struct kai_core *c, const struct kai_act_rows *rows
     for (size_t i = 0; i < rows->n && err == KAI_OK && !done; i++)
         err = share_row(&h, &rows->row[i], &done);
     if (err == KAI_OK && !done)
-        err = kai_why_set(why, KAI_EDENIED, h.code, kai_tlp_name(h.tlp), target_name, NULL);
+        err = kai_why_set(why, KAI_EDENIED, h.code, kai_tlp_name(h.tlp), target_name,
+                          kai_tlp_name(h.ceiling));
     kai_reader_free(&r);
     return err;
 }

@@ -211,6 +211,8 @@ static void take_body(struct request *r, const char *data, size_t n)
     if (!r->publish) {
         kai_buf_add(&r->body, data, n);
         r->err = r->body.err;
+        if (r->err == KAI_ELIMIT)
+            kai_ignore(kai_why_set(&r->call.why, r->err, "usage.arguments-size", NULL, NULL, NULL));
         return;
     }
     if (r->spool == -1)

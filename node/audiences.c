@@ -206,6 +206,17 @@ static enum kai_err check_relays(const struct kai_core *c, struct change *ch)
     return KAI_OK;
 }
 
+/* The name of a community is written into it, which only its members can. */
+static enum kai_err check_owner(const struct kai_core *c, struct change *ch)
+{
+    const struct kai_org *self = kai_roster_org(kai_net_roster(c->net), c->self.org_id);
+
+    if (ch->rec.kind != KAI_AUD_COMMUNITY ||
+        ((self->caps & KAI_CAP_PROVIDER) == 0 && kai_rule_fits(self, &ch->rec)))
+        return KAI_OK;
+    return kai_why_set(ch->why, KAI_EDENIED, "audience.owner-out", ch->spec->name, NULL, NULL);
+}
+
 static enum kai_err job_create(struct kai_core *c, void *arg)
 {
     struct change *ch = arg;
@@ -226,6 +237,9 @@ static enum kai_err job_create(struct kai_core *c, void *arg)
     };
     randombytes_buf(ch->rec.nonce, sizeof ch->rec.nonce);
     memcpy(ch->rec.rule, s->rule, sizeof ch->rec.rule);
+    err = check_owner(c, ch);
+    if (err != KAI_OK)
+        return err;
     kai_copy_text(ch->name, sizeof ch->name, s->name);
     kai_aud_id(ch->id, c->self.org_id, ch->rec.nonce);
     err = add_steward(ch, c->self.org_id); /* The owner keeps the keys, others beside it. */

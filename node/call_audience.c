@@ -195,6 +195,10 @@ static void put_mailbox(struct kai_jput *j, const struct kai_core *c, const stru
     kai_jput_text(j, "owner", self->name);
     kai_jput_array(j, "stewards");
     kai_jput_end(j);
+    kai_jput_array(j, "relays");
+    kai_jput_end(j);
+    put_history(j, KAI_HISTORY_ALL);
+    kai_jput_bool(j, "one_steward", false);
     kai_jput_uint(j, "members", 1);
     kai_jput_null(j, "epoch");
     kai_jput_bool(j, "member", true);

@@ -376,7 +376,9 @@ static bool on_row(void *ctx, uint64_t row_no, uint64_t index)
     if ((row.flags & KAI_ROW_GONE) != 0)
         return true; /* As if it had never come. */
     struct kai_query_hit hit = {.row = &row, .index = index};
-    if (g->stix) {
+    if (g->stix && row.kind == KAI_ROW_SEALED) {
+        q->err = kai_why_set(&g->call->why, KAI_EDENIED, "read.sealed", NULL, NULL, NULL);
+    } else if (g->stix) {
         if (g->n == 0)
             q->err = kai_reader_stix(&q->r, &row, index, &g->call->out);
     } else if (g->explain) {

@@ -234,12 +234,23 @@ enum kai_err kai_verb_status(struct kai_call *call)
     return kai_jput_line(&j);
 }
 
+/* Its name; of a mailbox, and where the name has not come, the beginning of its id. */
+static const char *aud_label(struct kai_core *c, const uint8_t aud_id[static KAI_ID_BYTES],
+                             char id[static KAI_HEX_CAP(8)])
+{
+    const char *name = kai_keyring_name(c->ring, aud_id);
+
+    return name[0] != '\0' ? name : kai_hex(id, aud_id, 8);
+}
+
 static void put_auds(const struct gather *g, struct kai_jput *j, const struct kai_link_info *l)
 {
+    char id[KAI_HEX_CAP(8)];
+
     kai_jput_array(j, "audiences");
     for (size_t i = 0; i < l->n_auds; i++)
         if (kai_shown_aud(g->o, l->auds[i], g->call->who->clearance))
-            kai_jput_text(j, NULL, kai_keyring_name(g->call->core->ring, l->auds[i]));
+            kai_jput_text(j, NULL, aud_label(g->call->core, l->auds[i], id));
     kai_jput_end(j);
 }
 
@@ -354,6 +365,8 @@ static void put_org(struct kai_jput *j, const struct kai_roster *r, const struct
     kai_jput_text(j, "parent", parent != NULL ? parent->name : NULL);
     if (o->has_parent)
         kai_jput_hex(j, "parent_id", o->parent, KAI_ID_BYTES);
+    else
+        kai_jput_null(j, "parent_id");
     put_tier(j, r, o);
     kai_jput_text(j, "status", kai_call_status(o->active, o->revoked, o->not_after));
     kai_jput_text(j, "label_max", label_max_name(o->label_max));

@@ -259,9 +259,8 @@ static void put_content(struct kai_jput *j, const struct kai_row *row,
     }
     kai_jput_end(j);
     kai_jput_bool(j, "exportable", v.strong && kai_rules_exportable(row, clearance, kai_wall_ms()));
-    if (row->kind == KAI_ROW_SEALED) /* `open` shows it, to whom it is sealed. */
-        return;
-    if (kai_stix_compact(object, compact) == KAI_OK)
+    /* What is sealed `open` shows, to whom it is sealed. */
+    if (row->kind != KAI_ROW_SEALED && kai_stix_compact(object, compact) == KAI_OK)
         kai_jput_raw(j, "stix", kai_buf_view(compact));
     else
         kai_jput_null(j, "stix");
@@ -304,6 +303,9 @@ enum kai_err kai_reader_put(struct kai_reader *r, const struct kai_query_hit *hi
     if (whole_list) {
         kai_jput_uint(&j, "list_values", row->n_values);
         kai_jput_null(&j, "value");
+        kai_jput_array(&j, "values"); /* Each value of it is an item of its own. */
+        kai_jput_end(&j);
+        kai_jput_bool(&j, "exportable", kai_rules_exportable(row, r->clearance, kai_wall_ms()));
         kai_jput_null(&j, "stix");
     } else {
         put_content(&j, row, hit, kai_buf_view(&object), norm, r->clearance, &compact);

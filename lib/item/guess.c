@@ -1,6 +1,7 @@
 /* guess: what a bare word is. */
 #include "item/value.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "item/ascii.h"
@@ -265,7 +266,15 @@ enum kai_err kai_value_guess(struct kai_view text, enum kai_vtype *type, char *o
     *n = 0;
     if (t.n == 0)
         return kai_why_set(why, KAI_ENOTFOUND, "value.empty", "", NULL, NULL);
-    if (t.n > 2 * KAI_VALUE_BYTES_MAX || !kai_utf8_ok(t.p, t.n))
+    if (t.n > 2 * KAI_VALUE_BYTES_MAX) {
+        char bytes[24];
+        char limit[24];
+
+        (void)snprintf(bytes, sizeof bytes, "%zu", t.n);
+        (void)snprintf(limit, sizeof limit, "%u", (unsigned int)KAI_VALUE_BYTES_MAX);
+        return kai_why_set(why, KAI_EMALFORMED, "value.long", "", bytes, limit);
+    }
+    if (!kai_utf8_ok(t.p, t.n))
         return kai_why_set(why, KAI_EMALFORMED, "value.utf8", "", NULL, NULL);
     if (is_registry(t))
         return as(&g, KAI_V_REGKEY, t);

@@ -24,6 +24,20 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "query に表示される ID を指定してください。",
     },
     {
+        "output.cut",
+        "The answer could not be written to standard output as a whole.",
+        "Check free space, or what it is written to, and run the command again.",
+        "結果を標準出力に最後まで書き込めませんでした。",
+        "空き容量や出力先を確認し、もう一度実行してください。",
+    },
+    {
+        "output.table",
+        "That is too much for one table.",
+        "Ask for less (--limit, and --after for pages), or for lines: --json, --format csv.",
+        "1 つの表に収まりません。",
+        "--limit（続きは --after）で件数を絞るか、--json または --format csv を指定してください。",
+    },
+    {
         "passphrase.differs",
         "The two passphrases differ.",
         "Run the command again.",
@@ -84,11 +98,11 @@ const struct kai_text_reason kai_reasons_cli[] = {
     {
         "query.term",
         "There is no term {1}: in a query.",
-        "Terms are value: ip: domain: url: hash: email: cve: type: label: by: audience: since: "
-        "until: text:.",
+        "Terms are value: ip: domain: url: hash: email: cve: type: label: pap: by: audience: "
+        "since: until: seen: text: exercise: withdrawn: expired:.",
         "検索式に {1}: という項目はありません。",
-        "使えるのは value: ip: domain: url: hash: email: cve: type: label: by: audience: since: "
-        "until: text: です。",
+        "使えるのは value: ip: domain: url: hash: email: cve: type: label: pap: by: audience: "
+        "since: until: seen: text: exercise: withdrawn: expired: です。",
     },
     {
         "query.text",
@@ -127,11 +141,25 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "指定できる内容は kairan help コマンド名 で確認してください。",
     },
     {
+        "usage.arguments-size",
+        "The arguments are longer than 1 MiB.",
+        "Send fewer at once: several requests, or a file where the verb takes one.",
+        "引数が 1 MiB を超えています。",
+        "複数の要求に分けるか、ファイルを受け付けるコマンドではファイルで送ってください。",
+    },
+    {
         "usage.attr",
         "{1} is not an attribute.",
         "Write it as NAME=VALUE.",
         "{1} は属性として正しくありません。",
         "名前=値 の形で指定してください。",
+    },
+    {
+        "usage.bytes",
+        "What is given as {1} is not UTF-8 text.",
+        "Set the terminal, or the script, to UTF-8 and write it again.",
+        "{1} の指定が UTF-8 のテキストではありません。",
+        "端末やスクリプトの文字コードを UTF-8 にして、もう一度指定してください。",
     },
     {
         "usage.conflict",
@@ -279,6 +307,13 @@ const struct kai_text_reason kai_reasons_cli[] = {
         "Give it fewer times, or split the command into several.",
         "オプション {1} の指定が多すぎます。",
         "回数を減らすか、コマンドを分けて実行してください。",
+    },
+    {
+        "usage.twice",
+        "The option {1} is given twice.",
+        "Give it once: this command takes one.",
+        "オプション {1} が 2 回指定されています。",
+        "1 つだけ指定してください。",
     },
     {
         "usage.type",

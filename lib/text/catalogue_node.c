@@ -249,10 +249,10 @@ const struct kai_text_reason kai_reasons_node[] = {
     },
     {
         "reindex.running",
-        "The index is being built anew already.",
-        "Wait until it is done. status shows how far it is.",
-        "索引の再作成はすでに進行中です。",
-        "終わるまでお待ちください。進み具合は status に表示されます。",
+        "The index is in use: a node runs in this home, or another command makes it anew.",
+        "Stop the node, or wait for that command, and repeat it.",
+        "索引は使用中です。このホームのノードが動いているか、別のコマンドが作り直しています。",
+        "ノードを止めるか、そのコマンドが終わるのを待ってから、もう一度実行してください。",
     },
     {
         "selftest.open",

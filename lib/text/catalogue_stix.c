@@ -218,9 +218,9 @@ const struct kai_text_reason kai_reasons_stix[] = {
     },
     {
         "value.long",
-        "The value of type {1} has {2} bytes; at most {3} are allowed.",
+        "The value[ of type {1}] has {2} bytes; at most {3} are allowed.",
         "Shorten it, or check whether several values have run together.",
-        "{1} の値は {2} バイトです。上限は {3} バイトです。",
+        "[{1} の]値は {2} バイトです。上限は {3} バイトです。",
         "短くしてください。複数の値がつながっていないかも確認してください。",
     },
     {

@@ -119,7 +119,7 @@ const struct kai_text_phrase kai_phrases_cli[] = {
      "one again. Then make a new backup.",
      "{1} より後の入会、失効、変更はバックアップに含まれていないため、もう一度行ってくださ"
      "い。その後、新しいバックアップを作ってください。"},
-    {"reindex.done", "The index has been built anew: {1} entries.", "索引を作り直しました: {1} 件"},
+    {"reindex.done", "The index has been built anew: {1} items.", "索引を作り直しました: {1} 件"},
     {"replace.done",
      "{1} is admitted anew[ up to {2}][, until {3}]. Its organisations, nodes and persons stay; "
      "its nodes are renewed by its own node.",

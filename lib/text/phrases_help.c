@@ -4,6 +4,8 @@
 const struct kai_text_phrase kai_phrases_help[] = {
     {"help.audience-add", "add members to an audience", "共有先に参加組織を追加します"},
     {"help.audience-create", "make an audience", "共有先を作成します"},
+    {"help.audience-create.label", "--label CEILING: the strictest label that it may carry",
+     "--label 上限: 扱える最も厳しいラベル"},
     {"help.audience-list", "list the audiences of this node", "共有先の一覧を表示します"},
     {"help.audience-remove", "take members out of an audience", "共有先から参加組織を外します"},
     {"help.audience-show", "show an audience with its members",
@@ -12,6 +14,8 @@ const struct kai_text_phrase kai_phrases_help[] = {
      "このホームの内容をパスフレーズで封じた 1 つのファイルにします"},
     {"help.demo", "show five organisations exchanging information on this machine",
      "この端末で 5 組織の情報共有を実演します"},
+    {"help.demo.keep", "--keep: leave the nodes running, and say how to look around",
+     "--keep: ノードを動かしたままにし、見て回る方法を表示します"},
     {"help.exit",
      "Exit status: 0 done; 1 failed; 2 wrong usage; 3 forbidden by an access rule; 4 nothing "
      "found.",

@@ -24,7 +24,7 @@ const struct kai_text_phrase kai_phrases_table[] = {
     {"org.status.expired", "expired", "期限切れ"},
     {"org.status.pending", "pending", "手続き中"},
     {"org.status.revoked", "revoked", "失効"},
-    {"peers.audiences", "AUDIENCES", "共有先数"},
+    {"peers.audiences", "AUDIENCES", "共有先"},
     {"peers.direction", "DIRECTION", "方向"},
     {"peers.direction.in", "in", "着信"},
     {"peers.direction.out", "out", "発信"},

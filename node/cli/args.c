@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "node/cli/files.h"
+#include "query/expr.h"
+#include "text/json.h"
 
 void kai_cli_put_text(const struct kai_cli *cli, json_t *args, const char *option, const char *key)
 {
@@ -54,16 +56,39 @@ void kai_cli_print_json(json_t *o)
     json_decref(o);
 }
 
-char *kai_cli_expression(const struct kai_cli *cli)
+json_t *kai_cli_path(const char *path)
 {
+    struct kai_jput j;
     struct kai_buf b;
 
-    kai_buf_init(&b, 65536);
+    kai_buf_init(&b, 8 * KAI_PATH_BYTES_MAX);
+    kai_jput_init(&j, &b);
+    kai_jput_text(&j, NULL, path);
+    json_t *text = json_loadb((const char *)b.p, b.len, JSON_DECODE_ANY, NULL);
+    kai_buf_free(&b);
+    return text != NULL ? text : json_string("");
+}
+
+char *kai_cli_expression(const struct kai_cli *cli, int *status)
+{
+    struct kai_buf b;
+    char most[24];
+
+    kai_buf_init(&b, KAI_QUERY_BYTES_MAX + 1);
     for (size_t i = 0; i < cli->n_args; i++) {
         if (i > 0)
             kai_buf_u8(&b, ' ');
         kai_buf_text(&b, cli->args[i]);
     }
     kai_buf_u8(&b, '\0');
-    return (char *)b.p; /* Taken over by the caller. */
+    if (b.err == KAI_OK)
+        return (char *)b.p; /* Taken over by the caller. */
+    /* What is left of it would ask for something else, as for everything. */
+    struct kai_why why = {0};
+    (void)snprintf(most, sizeof most, "%u", (unsigned int)KAI_QUERY_BYTES_MAX);
+    if (b.err == KAI_ELIMIT)
+        kai_ignore(kai_why_set(&why, b.err, "query.too-long", "bytes", most, NULL));
+    *status = kai_cli_fail(cli, b.err, &why);
+    kai_buf_free(&b);
+    return NULL;
 }

@@ -38,7 +38,7 @@ struct kai_cli {
 struct kai_verb {
     const char *name;     /* "org admit" */
     const char *synopsis; /* What follows the name. */
-    const char *options;  /* "--to= --also= --skip-bad": '=' takes a value. */
+    const char *options;  /* "--to= --also=+ --skip-bad": '=' takes a value, "=+" several. */
     size_t args_min;
     size_t args_max;
     int (*run)(struct kai_cli *cli);
@@ -84,6 +84,10 @@ int kai_cli_call(struct kai_cli *cli, const char *verb, json_t *args, const char
                  kai_line_fn *line, void *ctx);
 /* The same, the lines as an array of objects; NULL after an error, which was printed: *status. */
 json_t *kai_cli_ask(struct kai_cli *cli, const char *verb, json_t *args, int *status);
+/* Open the home itself. Another process that holds it is waited for a little: a verb is soon done.
+ * *there: it is a node, which listens. Errors: as kai_core_open(). */
+enum kai_err kai_cli_open(struct kai_cli *cli, struct kai_core **core, bool *there,
+                          struct kai_why *why);
 /* After calls with cli->hold. */
 void kai_cli_release(struct kai_cli *cli);
 /* Ask the running node for an answer without an end, until stop() says so (asked once a
@@ -132,7 +136,6 @@ int kai_cmd_person_revoke(struct kai_cli *cli);
 int kai_cmd_run(struct kai_cli *cli);
 int kai_cmd_status(struct kai_cli *cli);
 int kai_cmd_peers(struct kai_cli *cli);
-int kai_cmd_doctor(struct kai_cli *cli);
 int kai_cmd_audience_create(struct kai_cli *cli);
 int kai_cmd_audience_add(struct kai_cli *cli);
 int kai_cmd_audience_remove(struct kai_cli *cli);

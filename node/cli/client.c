@@ -2,6 +2,7 @@
  * the same. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,9 @@
 #include "node/cli/cli.h"
 
 #define LINE_BYTES_MAX (16u << 20)
+/* How long a home is waited for that another process holds, and how often it is tried. */
+#define HOME_WAIT_MS 5000u
+#define HOME_STEP_MS 20u
 
 struct ask {
     struct kai_cli *cli;
@@ -258,8 +262,6 @@ static int ask_home(struct ask *a, const char *verb, const json_t *args, struct 
     int status;
 
     kai_who_home(&who); /* Whoever can open it: the permissions of its files decide. */
-    if (err == KAI_OK && a->cli->core == NULL)
-        err = kai_core_open(&a->cli->core, &a->cli->home, &call.why);
     call.core = a->cli->core;
     if (err != KAI_OK) {
         status = kai_cli_fail(a->cli, err, &call.why);
@@ -320,15 +322,50 @@ copy:
             tmp = NULL;
         }
     }
-    if (in != stdin)
-        (void)fclose(in);
-    if (tmp == NULL || fflush(tmp) != 0) {
+    bool whole = tmp != NULL && ferror(in) == 0 && fflush(tmp) == 0;
+    if (!whole) {
         kai_ignore(kai_why_set(&why, KAI_EIO, "file.read", file, strerror(errno), NULL));
         *status = kai_cli_fail(cli, KAI_EIO, &why);
+    }
+    if (in != stdin)
+        (void)fclose(in);
+    if (!whole) {
+        if (tmp != NULL)
+            (void)fclose(tmp);
         return NULL;
     }
     rewind(tmp);
     return tmp;
+}
+
+enum kai_err kai_cli_open(struct kai_cli *cli, struct kai_core **core, bool *there,
+                          struct kai_why *why)
+{
+    char path[108];
+    bool forbidden;
+    enum kai_err err = socket_path(cli, path, why);
+
+    *there = false;
+    for (unsigned int ms = 0; err == KAI_OK; ms += HOME_STEP_MS) {
+        err = kai_core_open(core, &cli->home, why);
+        *there = err == KAI_EBUSY && node_listens(path, &forbidden);
+        if (err != KAI_EBUSY || *there || ms >= HOME_WAIT_MS)
+            break;
+        (void)poll(NULL, 0, HOME_STEP_MS);
+        *why = (struct kai_why){0};
+        err = KAI_OK;
+    }
+    return err;
+}
+
+static int ask_running(struct ask *a, const char *path, const char *verb, const json_t *args,
+                       const char *file, curl_off_t size)
+{
+    char *text = json_dumps(args, JSON_COMPACT);
+    int status = text == NULL ? KAI_EXIT_FAILED : ask_node(a, path, verb, text, file, size);
+
+    free(text);
+    return status;
 }
 
 static int dispatch(struct ask *a, const char *verb, const json_t *args, const char *file)
@@ -350,17 +387,18 @@ static int dispatch(struct ask *a, const char *verb, const json_t *args, const c
         err = kai_why_set(&why, KAI_EDENIED, "api.forbidden", path, NULL, NULL);
     if (err != KAI_OK)
         return kai_cli_fail(a->cli, err, &why);
-    if (there) {
-        char *text = json_dumps(args, JSON_COMPACT);
-
-        status = text == NULL ? KAI_EXIT_FAILED : ask_node(a, path, verb, text, file, st.st_size);
-        free(text);
-        return status;
-    }
+    if (there)
+        return ask_running(a, path, verb, args, file, st.st_size);
     if (a->stop != NULL) {
         a->lost = true;
         return KAI_EXIT_FAILED;
     }
+    if (a->cli->core == NULL)
+        err = kai_cli_open(a->cli, &a->cli->core, &there, &why);
+    if (there) /* It has just begun to. */
+        return ask_running(a, path, verb, args, file, st.st_size);
+    if (err != KAI_OK)
+        return kai_cli_fail(a->cli, err, &why);
     if (st.st_size > 0) {
         map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fileno(a->upload), 0);
         if (map == MAP_FAILED)

@@ -70,8 +70,11 @@ int kai_cmd_release_list(struct kai_cli *cli)
 
 int kai_cmd_release_grant(struct kai_cli *cli)
 {
-    json_t *args = json_pack("{s:s}", "id", cli->args[0]);
+    json_t *args;
 
+    if (kai_cli_flag(cli, "--any") && kai_cli_opt(cli, "--label") == NULL)
+        return kai_cli_usage(cli, "release.any", NULL);
+    args = json_pack("{s:s}", "id", cli->args[0]);
     kai_cli_put_text(cli, args, "--to", "to");
     kai_cli_put_text(cli, args, "--label", "label");
     if (kai_cli_flag(cli, "--any"))

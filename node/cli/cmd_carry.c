@@ -87,7 +87,7 @@ static bool finish(struct volumes *v)
         (void)unlink(v->tmp);
         return false;
     }
-    return json_array_append_new(v->files, json_string(v->path)) == 0;
+    return json_array_append_new(v->files, kai_cli_path(v->path)) == 0;
 }
 
 static bool on_line(void *ctx, const char *line, size_t n)
@@ -163,7 +163,8 @@ int kai_cmd_carry_pack(struct kai_cli *cli)
         return status;
     }
     kai_cli_put_text(cli, args, "--for", "for");
-    kai_cli_put_text(cli, args, "--receipt", "name");
+    if (receipt != NULL)
+        (void)json_object_set_new(args, "name", kai_cli_path(receipt));
     ask(&v, "carry-pack", args, receipt != NULL ? receipt : "/dev/null", &status);
     if (status == KAI_EXIT_DONE && cli->json) {
         (void)json_object_set(v.last, "files", v.files);
@@ -184,7 +185,7 @@ static void say_unpacked(const struct kai_cli *cli, const char *file, json_t *o)
     char a[24], b[24], c[24];
 
     if (cli->json) {
-        (void)json_object_set_new(o, "file", json_string(file));
+        (void)json_object_set_new(o, "file", kai_cli_path(file));
         kai_cli_print_json(json_incref(o));
         return;
     }
@@ -208,12 +209,13 @@ int kai_cmd_carry_unpack(struct kai_cli *cli)
     for (size_t i = 0; i < cli->n_args && status == KAI_EXIT_DONE; i++) {
         struct volumes v = {.cli = cli, .out = out};
         bool receipt = out != NULL && i + 1 == cli->n_args; /* What is held after all of them. */
-        json_t *args = json_pack("{s:s, s:b}", "name", cli->args[i], "receipt", receipt);
+        json_t *args =
+            json_pack("{s:o, s:b}", "name", kai_cli_path(cli->args[i]), "receipt", receipt);
 
         ask(&v, "carry-unpack", args, cli->args[i], &status);
         if (status == KAI_EXIT_DONE) {
             if (receipt)
-                (void)json_object_set_new(v.last, "receipt", json_string(out));
+                (void)json_object_set_new(v.last, "receipt", kai_cli_path(out));
             say_unpacked(cli, cli->args[i], v.last);
             if (receipt && !cli->json)
                 kai_cli_say(cli, "carry.receipt", out, NULL, NULL);

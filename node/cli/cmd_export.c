@@ -216,8 +216,8 @@ static void tell(struct run *r, const json_t *sum)
 
     (void)snprintf(n, sizeof n, "%llu", (unsigned long long)values);
     if (r->cli->json)
-        kai_cli_print_json(json_pack("{s:s, s:s, s:I, s:I, s:O}", "file", r->path, "format",
-                                     kai_cli_opt(r->cli, "--format"), "matched",
+        kai_cli_print_json(json_pack("{s:o, s:s, s:I, s:I, s:O}", "file", kai_cli_path(r->path),
+                                     "format", kai_cli_opt(r->cli, "--format"), "matched",
                                      (json_int_t)number_of(sum, "matched"), "values",
                                      (json_int_t)values, "left_out", left));
     else
@@ -354,8 +354,10 @@ int kai_cmd_export(struct kai_cli *cli)
     r.format = kai_export_parse(format);
     if (r.format == KAI_EXPORT_NONE)
         return kai_cli_usage(cli, "usage.format", format);
-    char *expr = kai_cli_expression(cli);
-    args = json_pack("{s:s, s:s}", "expr", expr != NULL ? expr : "", "format", format);
+    char *expr = kai_cli_expression(cli, &status);
+    if (expr == NULL)
+        return status;
+    args = json_pack("{s:s, s:s}", "expr", expr, "format", format);
     free(expr);
     if (r.follow) {
         (void)json_object_set_new(args, "follow", json_true());

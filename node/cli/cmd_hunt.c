@@ -212,9 +212,13 @@ static bool feed(struct hunt *h, const char *file, bool first, bool *end)
         }
         enum kai_err err =
             hunt_source_read(h->source, p->text + n, sizeof p->text - n, &got, &h->why);
-        if (err != KAI_OK)
-            return fail(h, err);
-        *end = got == 0;
+        *end = err != KAI_OK || got == 0;
+        if (err != KAI_OK) { /* What was read of it is looked at, but for a line without its end. */
+            const uint8_t *feed = memrchr(p->text, '\n', n);
+
+            (void)fail(h, err);
+            n = feed != NULL ? (size_t)(feed - p->text) + 1 : 0;
+        }
         if (*end)
             break;
         n += got;

@@ -1,7 +1,7 @@
 /* cmd_inventory: what the organisation has itself, and what touches it. */
 #include <stdio.h>
 
-#include "node/cli/cli.h"
+#include "node/cli/args.h"
 
 #define N(a) (sizeof(a) / sizeof(a)[0])
 
@@ -28,8 +28,9 @@ static bool on_counts(void *ctx, const char *line, size_t n)
 
 int kai_cmd_inventory_import(struct kai_cli *cli)
 {
-    return kai_cli_call(cli, "inventory-import", json_pack("{s:s}", "name", cli->args[0]),
-                        cli->args[0], false, cli->json ? kai_cli_print_line : on_counts, cli);
+    return kai_cli_call(cli, "inventory-import",
+                        json_pack("{s:o}", "name", kai_cli_path(cli->args[0])), cli->args[0], false,
+                        cli->json ? kai_cli_print_line : on_counts, cli);
 }
 
 int kai_cmd_inventory_list(struct kai_cli *cli)

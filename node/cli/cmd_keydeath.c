@@ -94,7 +94,7 @@ int kai_cmd_keydeath_make(struct kai_cli *cli)
         if (err != KAI_OK)
             status = kai_cli_fail(cli, err, &why);
         else if (cli->json)
-            kai_cli_print_json(json_pack("{s:s, s:s}", "name", name, "file", out));
+            kai_cli_print_json(json_pack("{s:s, s:o}", "name", name, "file", kai_cli_path(out)));
         else
             kai_cli_say(cli, "keydeath.made", out, NULL, NULL);
     }

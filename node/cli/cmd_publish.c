@@ -203,9 +203,22 @@ void kai_tally_say(const struct kai_cli *cli, const struct kai_tally *t)
     json_array_foreach(t->ids, i, id) kai_cli_say(cli, "red.id", json_string_value(id), NULL, NULL);
 }
 
+#define WAIT_MS 30000u
+
+/* However many files there are, all of them are waited for as long as was said. */
+static void put_wait(json_t *args, uint64_t since_ms)
+{
+    const json_t *said = json_object_get(args, "timeout_ms");
+    uint64_t most = said != NULL ? (uint64_t)json_integer_value(said) : WAIT_MS;
+    uint64_t gone = kai_now_ms() - since_ms;
+
+    (void)json_object_set_new(args, "timeout_ms",
+                              json_integer((json_int_t)(gone < most ? most - gone : 0)));
+}
+
 /* Nothing that is RED goes to the node, and nothing that is too large to be read. */
 static int publish_file(struct kai_cli *cli, const char *file, const json_t *args,
-                        struct kai_tally *t)
+                        uint64_t since_ms, struct kai_tally *t)
 {
     struct kai_why why = {0};
     struct kai_held h;
@@ -221,7 +234,8 @@ static int publish_file(struct kai_cli *cli, const char *file, const json_t *arg
     } else if (!stays) {
         json_t *one = json_deep_copy(args);
 
-        (void)json_object_set_new(one, "name", json_string(file));
+        (void)json_object_set_new(one, "name", kai_cli_path(file));
+        put_wait(one, since_ms);
         status = kai_cli_call(cli, "publish", one, h.path, false, kai_tally_line, t);
     }
     kai_held_close(&h);
@@ -232,6 +246,7 @@ static int publish_files(struct kai_cli *cli)
 {
     struct kai_tally t = {.cli = cli};
     json_t *args = json_object();
+    uint64_t since_ms = kai_now_ms();
     int worst = kai_publish_args(cli, args);
 
     if (worst == KAI_EXIT_DONE && kai_cli_opt(cli, "--to") == NULL &&
@@ -244,7 +259,7 @@ static int publish_files(struct kai_cli *cli)
     }
     begun = worst == KAI_EXIT_DONE;
     for (size_t i = 0; begun && i < cli->n_args; i++) {
-        int status = publish_file(cli, cli->args[i], args, &t);
+        int status = publish_file(cli, cli->args[i], args, since_ms, &t);
 
         if (status != KAI_EXIT_DONE && worst != KAI_EXIT_FAILED)
             worst = status; /* A failure says more than a rule, and either more than success. */

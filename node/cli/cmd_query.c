@@ -18,8 +18,10 @@ struct rows {
     struct kai_cli *cli;
     const char *format;
     uint64_t n;
-    json_t *page; /* Rows of the table so far. */
-    bool paged;   /* The last line says where the next page begins. */
+    uint64_t objects; /* Rows that have one. */
+    json_t *page;     /* Rows of the table so far. */
+    bool paged;       /* The last line says where the next page begins. */
+    bool begun;       /* What stands before the first row is printed: an error has no answer. */
 };
 
 static const struct kai_column row_columns[] = {
@@ -66,6 +68,34 @@ static bool is_after(const struct rows *r, const char *line, size_t n)
     return is;
 }
 
+static void bundle_id(char out[static 48])
+{
+    uint8_t u[16];
+    char hex[33];
+
+    randombytes_buf(u, sizeof u);
+    u[6] = (uint8_t)((u[6] & 0x0f) | 0x40);
+    u[8] = (uint8_t)((u[8] & 0x3f) | 0x80);
+    (void)kai_hex(hex, u, sizeof u);
+    (void)snprintf(out, 48, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16,
+                   hex + 20);
+}
+
+/* What stands before the rows. */
+static void print_begin(struct rows *r)
+{
+    char id[48];
+
+    if (r->begun)
+        return;
+    r->begun = true;
+    bundle_id(id);
+    if (strcmp(r->format, "stix") == 0)
+        (void)printf("{\"type\":\"bundle\",\"id\":\"bundle--%s\",\"objects\":[\n", id);
+    if (strcmp(r->format, "csv") == 0)
+        (void)fputs("value,type,label,origin,audience,first_seen,id\r\n", stdout);
+}
+
 static bool on_row(void *ctx, const char *line, size_t n)
 {
     struct rows *r = ctx;
@@ -74,6 +104,7 @@ static bool on_row(void *ctx, const char *line, size_t n)
     if (r->paged && is_after(r, line, n))
         return true;
     r->n++;
+    print_begin(r);
     if (strcmp(r->format, "json") == 0)
         return kai_cli_print_line(NULL, line, n);
     o = json_loadb(line, n, JSON_ALLOW_NUL, NULL);
@@ -81,7 +112,7 @@ static bool on_row(void *ctx, const char *line, size_t n)
         const json_t *stix = json_object_get(o, "stix");
 
         if (json_is_object(stix)) {
-            if (r->n > 1)
+            if (r->objects++ > 0)
                 (void)fputs(",\n", stdout);
             (void)json_dumpf(stix, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15));
         }
@@ -98,19 +129,6 @@ static bool on_row(void *ctx, const char *line, size_t n)
     return true;
 }
 
-static void bundle_id(char out[static 48])
-{
-    uint8_t u[16];
-    char hex[33];
-
-    randombytes_buf(u, sizeof u);
-    u[6] = (uint8_t)((u[6] & 0x0f) | 0x40);
-    u[8] = (uint8_t)((u[8] & 0x3f) | 0x80);
-    (void)kai_hex(hex, u, sizeof u);
-    (void)snprintf(out, 48, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16,
-                   hex + 20);
-}
-
 static int ask(struct kai_cli *cli, const char *verb)
 {
     const char *format = kai_cli_opt(cli, "--format");
@@ -122,16 +140,18 @@ static int ask(struct kai_cli *cli, const char *verb)
                                                 : "table",
                      .paged = after != NULL};
     uint64_t n = 0;
-    char id[48];
 
     if (format != NULL && strcmp(format, "table") != 0 && strcmp(format, "json") != 0 &&
         strcmp(format, "stix") != 0 && strcmp(format, "csv") != 0)
         return kai_cli_usage(cli, "usage.format", format);
     if (limit != NULL && (!kai_cli_number(limit, &n) || n == 0))
         return kai_cli_usage(cli, "usage.number", "--limit");
+    int status;
+    char *expr = kai_cli_expression(cli, &status);
+    if (expr == NULL)
+        return status;
     r.page = json_array();
-    char *expr = kai_cli_expression(cli);
-    json_t *args = json_pack("{s:s}", "expr", expr != NULL ? expr : "");
+    json_t *args = json_pack("{s:s}", "expr", expr);
     if (n > 0)
         (void)json_object_set_new(args, "limit", json_integer((json_int_t)n));
     if (r.paged)
@@ -140,13 +160,10 @@ static int ask(struct kai_cli *cli, const char *verb)
     if (r.paged && cli->n_args == 0 && strcmp(after, "start") != 0)
         (void)json_object_del(args, "expr"); /* The cursor has it. */
     free(expr);
-    bundle_id(id);
-    if (strcmp(r.format, "stix") == 0)
-        (void)printf("{\"type\":\"bundle\",\"id\":\"bundle--%s\",\"objects\":[\n", id);
-    if (strcmp(r.format, "csv") == 0)
-        (void)fputs("value,type,label,origin,audience,first_seen,id\r\n", stdout);
-    int status = kai_cli_call(cli, verb, args, NULL, false, on_row, &r);
-    if (strcmp(r.format, "stix") == 0)
+    status = kai_cli_call(cli, verb, args, NULL, false, on_row, &r);
+    if (status == KAI_EXIT_DONE)
+        print_begin(&r);
+    if (r.begun && strcmp(r.format, "stix") == 0)
         (void)fputs("\n]}\n", stdout);
     if (status == KAI_EXIT_DONE && strcmp(r.format, "table") == 0 && r.n > 0)
         status = kai_cli_table(cli, row_columns, ROW_COLUMNS, r.page);
@@ -294,8 +311,12 @@ static bool on_watch(void *ctx, const char *line, size_t n)
     for (size_t k = 0; k < ROW_COLUMNS; k++) {
         const char *v = json_string_value(json_object_get(o, row_columns[k].key));
 
-        (void)printf("%s%.*s", k == 0 ? "" : "\t",
-                     strcmp(row_columns[k].key, "id") == 0 ? 16 : 4096, v != NULL ? v : "-");
+        if (k > 0)
+            (void)putchar('\t');
+        if (v != NULL && strcmp(row_columns[k].key, "id") == 0)
+            (void)printf("%.16s", v);
+        else
+            print_clean(v != NULL ? v : "-");
     }
     (void)putchar('\n');
     json_decref(o);
@@ -329,10 +350,13 @@ static int watch_hooked(struct kai_cli *cli, const struct kai_hook_what *what, j
 int kai_cmd_watch(struct kai_cli *cli)
 {
     struct kai_hook_what what = {.program = cli->program, .url = kai_cli_opt(cli, "--post")};
-    char *expr = kai_cli_expression(cli);
-    json_t *args = json_pack("{s:s, s:b}", "expr", expr != NULL ? expr : "", "relevant",
-                             kai_cli_flag(cli, "--relevant") ? 1 : 0);
+    int status;
+    char *expr = kai_cli_expression(cli, &status);
 
+    if (expr == NULL)
+        return status;
+    json_t *args =
+        json_pack("{s:s, s:b}", "expr", expr, "relevant", kai_cli_flag(cli, "--relevant") ? 1 : 0);
     free(expr);
     if (what.program != NULL || what.url != NULL)
         return watch_hooked(cli, &what, args);

@@ -93,9 +93,10 @@ int kai_cmd_run(struct kai_cli *cli)
     struct kai_api *api = NULL;
     struct kai_why why = {0};
     enum kai_err err = read_config(cli, &cfg, &why);
+    bool there;
 
     if (err == KAI_OK)
-        err = kai_core_open(&core, &cli->home, &why);
+        err = kai_cli_open(cli, &core, &there, &why);
     if (err == KAI_OK && kai_cli_flag(cli, "--sure"))
         err = kai_sure_confirm(core);
     if (err == KAI_OK)

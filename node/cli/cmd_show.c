@@ -105,9 +105,58 @@ int kai_cmd_peers(struct kai_cli *cli)
     return kai_cli_show(cli, "peers", json_object(), peer_columns, N(peer_columns));
 }
 
+/* ---- The tree: below each organisation those that it admitted, a step further in. */
+#define TREE_DEPTH_MAX 32u
+
+static bool is_listed(const json_t *rows, const char *id)
+{
+    size_t i;
+    const json_t *o;
+
+    json_array_foreach(rows, i, o) if (strcmp(json_string_value(json_object_get(o, "id")), id) ==
+                                       0) return true;
+    return false;
+}
+
+/* of: whose, NULL: those at the top, whose sponsor is not known here either. */
+static void put_branch(json_t *tree, const json_t *rows, const char *of, unsigned int depth)
+{
+    char name[512];
+    size_t i;
+    json_t *o;
+
+    json_array_foreach(rows, i, o)
+    {
+        const char *parent = json_string_value(json_object_get(o, "parent_id"));
+
+        if (of != NULL ? parent == NULL || strcmp(parent, of) != 0
+                       : parent != NULL && is_listed(rows, parent))
+            continue;
+        (void)snprintf(name, sizeof name, "%*s%s", (int)(2 * depth), "",
+                       json_string_value(json_object_get(o, "name")));
+        json_t *shown = json_copy(o);
+        (void)json_object_set_new(shown, "name", json_string(name));
+        (void)json_array_append_new(tree, shown);
+        if (depth < TREE_DEPTH_MAX)
+            put_branch(tree, rows, json_string_value(json_object_get(o, "id")), depth + 1);
+    }
+}
+
 int kai_cmd_org_list(struct kai_cli *cli)
 {
-    return kai_cli_show(cli, "org-list", json_object(), org_columns, N(org_columns));
+    int status;
+
+    if (cli->json)
+        return kai_cli_call(cli, "org-list", json_object(), NULL, false, kai_cli_print_line, NULL);
+    json_t *rows = kai_cli_ask(cli, "org-list", json_object(), &status);
+    if (rows == NULL)
+        return status;
+    json_t *tree = json_array();
+    put_branch(tree, rows, NULL, 0);
+    status = kai_cli_table(cli, org_columns, N(org_columns), tree);
+    json_decref(tree);
+    json_decref(rows);
+    return status;
 }
 
 int kai_cmd_org_show(struct kai_cli *cli)

@@ -282,8 +282,12 @@ int kai_cmd_stream(struct kai_cli *cli)
 
     if (status != KAI_EXIT_DONE)
         return status;
-    char *expr = kai_cli_expression(cli);
-    json_t *args = json_pack("{s:s, s:s, s:b}", "expr", expr != NULL ? expr : "", "clearance",
+    char *expr = kai_cli_expression(cli, &status);
+    if (expr == NULL) {
+        sodium_memzero(password, sizeof password);
+        return status;
+    }
+    json_t *args = json_pack("{s:s, s:s, s:b}", "expr", expr, "clearance",
                              kai_cli_opt(cli, "--clearance"), "settle", (int)r.once);
     free(expr);
     if (s.path == NULL)

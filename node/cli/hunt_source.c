@@ -267,7 +267,9 @@ enum kai_err hunt_source_read(struct hunt_source *s, void *out, size_t cap, size
         size_t before = s->to - s->from;
         enum kai_err err = step(s, out, cap, n, why);
 
-        if (err != KAI_OK || *n > 0)
+        if (*n > 0) /* An error behind it comes again. */
+            return KAI_OK;
+        if (err != KAI_OK)
             return err;
         if (s->to - s->from < before)
             continue; /* A header went by. */

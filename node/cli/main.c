@@ -1,14 +1,17 @@
 /* main: finds the verb, reads the options, runs it. */
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "crypto/start.h"
 
-#include "node/cli/cli.h"
+#include "node/cli/args.h"
 #include "node/say.h"
 
 #ifndef KAIRAN_VERSION
@@ -58,10 +61,12 @@ static const struct kai_verb *find_verb(int argc, char **argv, int *used)
     return NULL;
 }
 
-/* The options every verb has, then its own. 0: unknown, 1: a flag, 2: takes a value. */
-static int option_kind(const struct kai_verb *verb, const char *name)
+enum option { OPTION_UNKNOWN, OPTION_FLAG, OPTION_VALUE, OPTION_VALUES };
+
+/* The options every verb has, then its own. Of those that all have the first value counts. */
+static enum option option_kind(const struct kai_verb *verb, const char *name)
 {
-    static const char common[] = "--home= --json --lang= --help";
+    static const char common[] = "--home=+ --json --lang=+ --help";
     const char *lists[2] = {common, verb->options};
     size_t n = strlen(name);
 
@@ -70,12 +75,12 @@ static int option_kind(const struct kai_verb *verb, const char *name)
             if (p != lists[l] && p[-1] != ' ')
                 continue;
             if (p[n] == '=')
-                return 2;
+                return p[n + 1] == '+' ? OPTION_VALUES : OPTION_VALUE;
             if (p[n] == ' ' || p[n] == '\0')
-                return 1;
+                return OPTION_FLAG;
         }
     }
-    return 0;
+    return OPTION_UNKNOWN;
 }
 
 static int add_option(struct kai_cli *cli, const char *name, const char *value)
@@ -95,16 +100,19 @@ static int read_option(struct kai_cli *cli, int argc, char **argv, int *i)
 
     if (eq != NULL)
         *eq = '\0';
-    int kind = option_kind(cli->verb, name);
-    if (kind == 0)
+    enum option kind = option_kind(cli->verb, name);
+    if (kind == OPTION_UNKNOWN)
         return kai_cli_usage(cli, "usage.option", name);
-    if (kind == 1)
+    /* Whichever of two labels or audiences was taken, the other was meant as well. */
+    if (kind == OPTION_VALUE && kai_cli_opt(cli, name) != NULL)
+        return kai_cli_usage(cli, "usage.twice", name);
+    if (kind == OPTION_FLAG)
         return eq != NULL ? kai_cli_usage(cli, "usage.option", name) : add_option(cli, name, "");
     if (eq != NULL)
         return add_option(cli, name, eq + 1);
     /* What is an option itself is no value: something was left out before it. */
-    if (*i + 1 >= argc ||
-        (strncmp(argv[*i + 1], "--", 2) == 0 && option_kind(cli->verb, argv[*i + 1]) != 0))
+    if (*i + 1 >= argc || (strncmp(argv[*i + 1], "--", 2) == 0 &&
+                           option_kind(cli->verb, argv[*i + 1]) != OPTION_UNKNOWN))
         return kai_cli_usage(cli, "usage.value", name);
     return add_option(cli, name, argv[++*i]);
 }
@@ -187,22 +195,42 @@ static void read_common(struct kai_cli *cli, int argc, char **argv)
 
 int kai_cmd_version(struct kai_cli *cli)
 {
-    (void)cli;
-    (void)puts("kairan " KAIRAN_VERSION);
+    (void)puts(cli->json ? "{\"version\":\"" KAIRAN_VERSION "\"}" : "kairan " KAIRAN_VERSION);
     return KAI_EXIT_DONE;
 }
 
-/* Options may stand before the verb: put the verb first. */
-static void verb_first(int argc, char **argv)
+/* Behind the options that all verbs have. */
+static int skip_options(int argc, char **argv, int i)
 {
-    int i = 1;
-
     while (i < argc && argv[i][0] == '-' && argv[i][1] != '\0') {
         bool takes = strcmp(argv[i], "--home") == 0 || strcmp(argv[i], "--lang") == 0;
 
         i += takes ? 2 : 1;
     }
-    for (int words = 0; words < 2 && i < argc && argv[i][0] != '-'; words++, i++) {
+    return i;
+}
+
+/* "org": the first of two words. */
+static bool is_half(const char *word)
+{
+    size_t n = strlen(word);
+
+    for (size_t i = 0; i < kai_verbs_n; i++)
+        if (strncmp(kai_verbs[i].name, word, n) == 0 && kai_verbs[i].name[n] == ' ')
+            return true;
+    return false;
+}
+
+/* Options may stand before the verb, and between its words: put the verb first. */
+static void verb_first(int argc, char **argv)
+{
+    int i = skip_options(argc, argv, 1);
+
+    for (int words = 0; words < 2; words++, i++) {
+        if (words == 1 && is_half(argv[1]))
+            i = skip_options(argc, argv, i);
+        if (i >= argc || argv[i][0] == '-')
+            break;
         char *word = argv[i];
 
         memmove(&argv[words + 2], &argv[words + 1], (size_t)(i - words - 1) * sizeof argv[0]);
@@ -241,10 +269,17 @@ static int run(struct kai_cli *cli, int argc, char **argv)
     }
     if (status != KAI_EXIT_DONE)
         return status;
+    status = kai_cli_words_ok(cli);
+    if (status != KAI_EXIT_DONE)
+        return status;
     const char *lang = kai_cli_opt(cli, "--lang");
     if (lang != NULL && !kai_lang_parse(lang, &cli->lang))
         return kai_cli_usage(cli, "usage.lang", lang);
-    enum kai_err err = kai_home_find(&cli->home, kai_cli_opt(cli, "--home"), &why);
+    const char *home = kai_cli_opt(cli, "--home");
+    if (home != NULL &&
+        home[0] == '\0') /* A variable that is not set must not mean another home. */
+        return kai_cli_usage(cli, "usage.value", "--home");
+    enum kai_err err = kai_home_find(&cli->home, home, &why);
     return err == KAI_OK ? cli->verb->run(cli) : kai_cli_fail(cli, err, &why);
 }
 
@@ -257,10 +292,40 @@ static void keep_secrets(void)
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+/* A stream that the caller closed: else the next file that is opened, a store's, takes its number,
+ * and what is said goes into that. Neither read nor written, as a closed one. False: it cannot be.
+ */
+static bool hold_streams(void)
+{
+    static const int modes[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", modes[fd]) != fd)
+            return false;
+    return true;
+}
+
+/* An answer of which something is missing is none. Whoever stops reading knows it. */
+static int end_output(const struct kai_cli *cli, int status)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO};
+    struct kai_why why = {0};
+
+    if ((fflush(stdout) == 0 && ferror(stdout) == 0) || status != KAI_EXIT_DONE)
+        return status;
+    if (poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0)
+        return KAI_EXIT_FAILED;
+    kai_ignore(kai_why_set(&why, KAI_EIO, "output.cut", NULL, NULL, NULL));
+    (void)kai_cli_fail(cli, KAI_EIO, &why);
+    return KAI_EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
     struct kai_cli cli = {0};
 
+    if (!hold_streams())
+        return KAI_EXIT_FAILED;
     keep_secrets();
     (void)signal(SIGPIPE, SIG_IGN);
     read_common(&cli, argc, argv);
@@ -276,7 +341,5 @@ int main(int argc, char **argv)
     verb_first(argc, argv);
     int status = run(&cli, argc - 1, argv + 1);
     free(args);
-    if (fflush(stdout) != 0 && status == KAI_EXIT_DONE)
-        status = KAI_EXIT_FAILED;
-    return status;
+    return end_output(&cli, status);
 }

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "node/call.h"
-#include "node/cli/cli.h"
+#include "node/cli/args.h"
 
 static void print_text(FILE *to, const struct kai_cli *cli, const char *id, const char *a1,
                        const char *a2, const char *a3)
@@ -55,7 +55,8 @@ int kai_cli_fail_json(const struct kai_cli *cli, const json_t *error)
     return status >= 1 && status <= 4 ? (int)status : KAI_EXIT_FAILED;
 }
 
-int kai_cli_fail(const struct kai_cli *cli, enum kai_err err, const struct kai_why *why)
+/* as: the exit status; 0: that of the error. */
+static int fail_as(const struct kai_cli *cli, enum kai_err err, const struct kai_why *why, int as)
 {
     struct kai_call call = {.lang = cli->lang, .why = *why};
     struct kai_buf line;
@@ -64,6 +65,8 @@ int kai_cli_fail(const struct kai_cli *cli, enum kai_err err, const struct kai_w
     kai_buf_init(&line, 65536);
     kai_call_error(&call, err, &line);
     json_t *error = json_loadb((const char *)line.p, line.len, 0, NULL);
+    if (as != 0)
+        (void)json_object_set_new(error, "exit", json_integer(as));
     if (error != NULL)
         status = kai_cli_fail_json(cli, error);
     json_decref(error);
@@ -71,12 +74,17 @@ int kai_cli_fail(const struct kai_cli *cli, enum kai_err err, const struct kai_w
     return status;
 }
 
+int kai_cli_fail(const struct kai_cli *cli, enum kai_err err, const struct kai_why *why)
+{
+    return fail_as(cli, err, why, 0);
+}
+
 int kai_cli_usage(const struct kai_cli *cli, const char *code, const char *arg)
 {
     struct kai_why why = {0};
 
     kai_ignore(kai_why_set(&why, KAI_EMALFORMED, code, arg, NULL, NULL));
-    (void)kai_cli_fail(cli, KAI_EMALFORMED, &why);
+    (void)fail_as(cli, KAI_EMALFORMED, &why, KAI_EXIT_USAGE);
     if (cli->verb != NULL && !cli->json)
         (void)fprintf(stderr, "  kairan %s %s\n", cli->verb->name, cli->verb->synopsis);
     return KAI_EXIT_USAGE;
@@ -148,12 +156,13 @@ int kai_cli_table(const struct kai_cli *cli, const struct kai_column *cols, size
                   const json_t *rows)
 {
     struct kai_table *t = kai_table_new();
+    struct kai_why why = {0};
     struct kai_buf out;
     size_t i;
     json_t *row;
 
     if (t == NULL)
-        return KAI_EXIT_FAILED;
+        return kai_cli_fail(cli, KAI_ENOMEM, &why);
     for (size_t k = 0; k < n; k++)
         kai_table_column(t, kai_text(cli->lang, cols[k].heading), cols[k].align);
     json_array_foreach(rows, i, row) for (size_t k = 0; k < n; k++)
@@ -164,13 +173,27 @@ int kai_cli_table(const struct kai_cli *cli, const struct kai_column *cols, size
         (void)fwrite(out.p, 1, out.len, stdout);
     kai_buf_free(&out);
     kai_table_free(t);
-    return err == KAI_OK ? KAI_EXIT_DONE : KAI_EXIT_FAILED;
+    if (err == KAI_OK)
+        return KAI_EXIT_DONE;
+    if (err == KAI_ELIMIT)
+        kai_ignore(kai_why_set(&why, err, "output.table", NULL, NULL, NULL));
+    return kai_cli_fail(cli, err, &why);
+}
+
+static void help_json(const struct kai_cli *cli, const struct kai_verb *v)
+{
+    kai_cli_print_json(json_pack("{s:s, s:s, s:s}", "command", v->name, "takes", v->synopsis,
+                                 "does", kai_text(cli->lang, v->help)));
 }
 
 static int help_all(const struct kai_cli *cli)
 {
     size_t widest = 0;
 
+    for (size_t i = 0; cli->json && i < kai_verbs_n; i++)
+        help_json(cli, &kai_verbs[i]);
+    if (cli->json)
+        return KAI_EXIT_DONE;
     kai_cli_say(cli, "help.usage", NULL, NULL, NULL);
     (void)putchar('\n');
     kai_cli_say(cli, "help.verbs", NULL, NULL, NULL);
@@ -239,9 +262,13 @@ int kai_cmd_help(struct kai_cli *cli)
 
         if (strncmp(v->name, name, n) != 0 || (v->name[n] != '\0' && v->name[n] != ' '))
             continue;
+        found = true;
+        if (cli->json) {
+            help_json(cli, v);
+            continue;
+        }
         (void)printf("kairan %s %s\n  %s\n", v->name, v->synopsis, kai_text(cli->lang, v->help));
         help_options(cli, v);
-        found = true;
     }
     return found ? KAI_EXIT_DONE : kai_cli_usage(cli, "usage.verb", name);
 }

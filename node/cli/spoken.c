@@ -85,7 +85,7 @@ void kai_cli_say_written(const struct kai_cli *cli, const char *done, const char
     kai_cli_words(cli, hash, words);
     if (cli->json) {
         kai_cli_print_json(
-            json_pack("{s:s, s:s, s:s}", "name", name, "file", path, "words", words));
+            json_pack("{s:s, s:o, s:s}", "name", name, "file", kai_cli_path(path), "words", words));
         return;
     }
     kai_cli_say(cli, done, name, path, NULL);

@@ -3,13 +3,13 @@
 
 const struct kai_verb kai_verbs[] = {
     {"network create", "--name NAME --org NAME [--node NAME] [--charter FILE]...",
-     "--name= --org= --node= --charter= --passphrase-file=", 0, 0, kai_cmd_network_create,
+     "--name= --org= --node= --charter=+ --passphrase-file=", 0, 0, kai_cmd_network_create,
      "help.network-create"},
     {"network show", "", "", 0, 0, kai_cmd_network_show, "help.network-show"},
     {"network amend",
      "[--name NAME] [--threshold N] [--add ORGANISATION]... [--drop ORGANISATION]... "
      "[--charter FILE]... --out FILE",
-     "--name= --threshold= --add= --drop= --charter= --out= --passphrase-file=", 0, 0,
+     "--name= --threshold= --add=+ --drop=+ --charter=+ --out= --passphrase-file=", 0, 0,
      kai_cmd_network_amend, "help.network-amend"},
     {"network sign", "AMENDMENT --out FILE [--fingerprint \"WORDS\"]",
      "--out= --fingerprint= --passphrase-file=", 1, 1, kai_cmd_network_sign, "help.network-sign"},
@@ -20,7 +20,7 @@ const struct kai_verb kai_verbs[] = {
      "REQUEST --out FILE [--clearance LABEL] [--may-admit DEPTH] [--max-children N] [--expires "
      "DATE] [--provider] [--attr KEY=VALUE]... "
      "[--fingerprint \"WORDS\"]",
-     "--out= --clearance= --may-admit= --max-children= --expires= --provider --attr= "
+     "--out= --clearance= --may-admit= --max-children= --expires= --provider --attr=+ "
      "--fingerprint=",
      1, 1, kai_cmd_org_admit, "help.org-admit"},
     {"org join", "ADMISSION [--fingerprint \"WORDS\"]", "--fingerprint= --passphrase-file=", 1, 1,
@@ -31,11 +31,11 @@ const struct kai_verb kai_verbs[] = {
     {"org show", "ORGANISATION", "", 1, 1, kai_cmd_org_show, "help.org-show"},
     {"org revoke",
      "ORGANISATION [--reason left|compromise|lost|rules] [--keep ORGANISATION|all]...",
-     "--reason= --keep=", 1, 1, kai_cmd_org_revoke, "help.org-revoke"},
+     "--reason= --keep=+", 1, 1, kai_cmd_org_revoke, "help.org-revoke"},
     {"org replace",
      "ORGANISATION [--clearance LABEL] [--may-admit DEPTH] [--max-children N] [--expires DATE] "
      "[--attr KEY=VALUE]... [--request REQUEST]",
-     "--clearance= --may-admit= --max-children= --expires= --attr= --request=", 1, 1,
+     "--clearance= --may-admit= --max-children= --expires= --attr=+ --request=", 1, 1,
      kai_cmd_org_replace, "help.org-replace"},
     {"org succeed", "OLD-ORGANISATION NEW-ORGANISATION", "--passphrase-file=", 2, 2,
      kai_cmd_org_succeed, "help.org-succeed"},
@@ -66,19 +66,20 @@ const struct kai_verb kai_verbs[] = {
      "[--listen tcp://HOST:PORT] [--listen-intro tcp://HOST:PORT] [--advertise tcp://HOST:PORT] "
      "[--dial tcp://HOST:PORT/NODEKEY]... [--api PATH|tcp://127.0.0.1:PORT]... "
      "[--sure]",
-     "--listen= --listen-intro= --advertise= --dial= --api= --sure", 0, 0, kai_cmd_run, "help.run"},
+     "--listen= --listen-intro= --advertise= --dial=+ --api=+ --sure", 0, 0, kai_cmd_run,
+     "help.run"},
     {"status", "", "", 0, 0, kai_cmd_status, "help.status"},
     {"peers", "", "", 0, 0, kai_cmd_peers, "help.peers"},
     {"audience create",
      "NAME --kind public|community|group|clients|providers|persons [--label CEILING] [--member "
      "ORGANISATION|PERSON]... [--steward ORGANISATION]... [--relay NODE]... [--history "
      "none|Nd|all] [--rule KEY=VALUE]...",
-     "--kind= --label= --member= --steward= --relay= --history= --rule=", 1, 1,
+     "--kind= --label= --member=+ --steward=+ --relay=+ --history= --rule=+", 1, 1,
      kai_cmd_audience_create, "help.audience-create"},
     {"audience add", "AUDIENCE [--member NAME]... [--steward ORGANISATION]... [--relay NODE]...",
-     "--member= --steward= --relay=", 1, 1, kai_cmd_audience_add, "help.audience-add"},
+     "--member=+ --steward=+ --relay=+", 1, 1, kai_cmd_audience_add, "help.audience-add"},
     {"audience remove", "AUDIENCE [--member NAME]... [--steward ORGANISATION]... [--relay NODE]...",
-     "--member= --steward= --relay=", 1, 1, kai_cmd_audience_remove, "help.audience-remove"},
+     "--member=+ --steward=+ --relay=+", 1, 1, kai_cmd_audience_remove, "help.audience-remove"},
     {"audience list", "[--all]", "--all", 0, 0, kai_cmd_audience_list, "help.audience-list"},
     {"audience show", "AUDIENCE", "", 1, 1, kai_cmd_audience_show, "help.audience-show"},
     {"publish",
@@ -86,7 +87,7 @@ const struct kai_verb kai_verbs[] = {
      "[--pap PAP] [--exercise] "
      "[--skip-bad] [--wait N [--timeout 30s]] "
      "[--extract] [--dry-run]",
-     "--to= --through= --wish= --also= --label= --pap= --exercise --skip-bad --wait= --timeout= "
+     "--to= --through= --wish= --also=+ --label= --pap= --exercise --skip-bad --wait= --timeout= "
      "--extract --dry-run",
      1, 1000000, kai_cmd_publish, "help.publish"},
     {"open", "ID [--name NAME] [--key FILE] [--out FILE]",
@@ -101,7 +102,7 @@ const struct kai_verb kai_verbs[] = {
      "[EXPRESSION] --to URL... --stream NAME --clearance LABEL [--subject SUBJECT] [--create] "
      "[--replicas N] [--state FILE] [--once] [--tls-ca FILE] [--tls-cert FILE --tls-key FILE] "
      "[--creds FILE | --user NAME --password-file FILE]",
-     "--to= --stream= --clearance= --subject= --create --replicas= --state= --once --tls-ca= "
+     "--to=+ --stream= --clearance= --subject= --create --replicas= --state= --once --tls-ca= "
      "--tls-cert= --tls-key= --creds= --user= --password-file=",
      0, 64, kai_cmd_stream, "help.stream"},
     {"watch",
@@ -111,7 +112,7 @@ const struct kai_verb kai_verbs[] = {
     {"inventory list", "", "", 0, 0, kai_cmd_inventory_list, "help.inventory-list"},
     {"relevant", "[EXPRESSION] [--format table|json|stix|csv] [--limit N]", "--format= --limit=", 0,
      64, kai_cmd_relevant, "help.relevant"},
-    {"hunt", "[FILE...] [--type TYPE]... [--since DATE|7d]", "--type= --since=", 0, 1000000,
+    {"hunt", "[FILE...] [--type TYPE]... [--since DATE|7d]", "--type=+ --since=", 0, 1000000,
      kai_cmd_hunt, "help.hunt"},
     {"reshare", "ID --to AUDIENCE", "--to=", 1, 1, kai_cmd_reshare, "help.reshare"},
     {"release request", "ID --to AUDIENCE [--reason TEXT]", "--to= --reason=", 1, 1,
@@ -130,7 +131,7 @@ const struct kai_verb kai_verbs[] = {
     {"receipts", "ID [--acted]", "--acted", 1, 1, kai_cmd_receipts, "help.receipts"},
     {"contribution list", "", "", 0, 0, kai_cmd_contribution_list, "help.contribution-list"},
     {"contribution publish", "ID --to AUDIENCE [--keep PROPERTY]... [--label LABEL]",
-     "--to= --keep= --label=", 1, 1, kai_cmd_contribution_publish, "help.contribution-publish"},
+     "--to= --keep=+ --label=", 1, 1, kai_cmd_contribution_publish, "help.contribution-publish"},
     {"carry pack", "--for NODE|ORGANISATION --out FILE [--receipt FILE] [--max-bytes N]",
      "--for= --out= --receipt= --max-bytes=", 0, 0, kai_cmd_carry_pack, "help.carry-pack"},
     {"carry unpack", "FILE... [--receipt FILE]", "--receipt=", 1, 1000, kai_cmd_carry_unpack,

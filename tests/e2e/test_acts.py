@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from world import DONE, FORBIDDEN, NOTHING, FAILED, WorldCase, bundle, indicator, until
+from world import DONE, FORBIDDEN, NOTHING, USAGE, WorldCase, bundle, indicator, until
 
 
 def raw(o):
@@ -69,7 +69,7 @@ class Acts(WorldCase):
     def test_released_to_any(self):
         """Only the row of its label says where it may go then."""
         item, _ = self.share("203.0.113.78")
-        self.a.ask("release", "grant", item, "--any", status=FAILED)
+        self.a.ask("release", "grant", item, "--any", status=USAGE)
         self.a.ask("release", "grant", item, "--any", "--label", "green")
         self.a.ask("release", "grant", item, "--to", "all", "--label", "green")
         until("Beta has both", lambda: self.b.call("reshare", item, "--to", "all", "--json").status == DONE)
