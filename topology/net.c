@@ -9,6 +9,7 @@
 
 #define SETTLE_ROUNDS 4
 #define TICK_MS       250u
+#define TRIM_MS       60000u
 
 enum kai_err kai_net_new(struct kai_net **out, const struct kai_net_options *opt)
 {
@@ -51,6 +52,17 @@ enum kai_err kai_net_new(struct kai_net **out, const struct kai_net_options *opt
     return KAI_OK;
 }
 
+/* They grow again as they are needed. */
+static void free_buffers(struct kai_net *n)
+{
+    kai_buf_free(&n->frame);
+    kai_buf_free(&n->opened);
+    kai_buf_free(&n->scratch);
+    free(n->rows);
+    n->rows = NULL;
+    n->cap_rows = 0;
+}
+
 void kai_net_free(struct kai_net *n)
 {
     if (!n)
@@ -72,12 +84,9 @@ void kai_net_free(struct kai_net *n)
     kai_roster_unref(n->roster);
     kai_packer_free(n->packer);
     kai_buf_free(&n->charter);
-    kai_buf_free(&n->frame);
-    kai_buf_free(&n->opened);
-    kai_buf_free(&n->scratch);
+    free_buffers(n);
     free(n->fetch);
     free(n->missing);
-    free(n->rows);
     free(n->audits);
     free(n->auds);
     free(n->meters);
@@ -364,10 +373,20 @@ uint64_t kai_net_next(const struct kai_net *n)
     return next > n->now_ms ? next : n->now_ms + 1;
 }
 
+/* What the largest frame and the longest comparison needed. */
+static void trim(struct kai_net *n)
+{
+    if (n->now_ms < n->trim_ms || n->depth > 1)
+        return;
+    n->trim_ms = n->now_ms + TRIM_MS;
+    free_buffers(n);
+}
+
 uint64_t kai_net_on_tick(struct kai_net *n, uint64_t now_ms, uint64_t wall_ms)
 {
     n->wall_ms = wall_ms;
     kai_step_begin(n, now_ms);
+    trim(n);
     for (size_t i = 0; i < n->n_links; i++)
         kai_link_tick(n, n->links[i]);
     kai_fetch_tick(n);

@@ -16,23 +16,23 @@ static size_t slot_of(const uint8_t *log_pk)
 
 void kai_push_know(struct kai_link *l, const uint8_t log_pk[static KAI_KEY_BYTES], uint64_t seq)
 {
-    struct kai_id_seq *k;
+    struct kai_peer_has *k;
 
     if (!l->known && !(l->known = calloc(KAI_KNOWN_SLOTS, sizeof *l->known)))
         return;
     k = &l->known[slot_of(log_pk)];
-    if (memcmp(k->log_pk, log_pk, KAI_KEY_BYTES) == 0 && k->seq >= seq)
+    if (memcmp(k->log, log_pk, sizeof k->log) == 0 && k->seq >= seq)
         return;
-    memcpy(k->log_pk, log_pk, KAI_KEY_BYTES);
+    memcpy(k->log, log_pk, sizeof k->log);
     k->seq = seq;
 }
 
 bool kai_push_known(const struct kai_link *l, const uint8_t log_pk[static KAI_KEY_BYTES],
                     uint64_t seq)
 {
-    const struct kai_id_seq *k = l->known ? &l->known[slot_of(log_pk)] : NULL;
+    const struct kai_peer_has *k = l->known ? &l->known[slot_of(log_pk)] : NULL;
 
-    return k && k->seq >= seq && memcmp(k->log_pk, log_pk, KAI_KEY_BYTES) == 0;
+    return k && k->seq >= seq && memcmp(k->log, log_pk, sizeof k->log) == 0;
 }
 
 /* ---- PUSH. */

@@ -202,8 +202,11 @@ struct kai_link {
     size_t parked_bytes;
     size_t n_forked;
     uint8_t (*forked)[KAI_KEY_BYTES];
-    struct kai_id_seq *known; /* KAI_KNOWN_SLOTS: what IHAVE said, only to spare pushes. */
-    uint64_t have_due_ms;     /* The first of its shares'; UINT64_MAX: no IHAVE waits. */
+    struct kai_peer_has { /* What IHAVE said, only to spare pushes. */
+        uint8_t log[16];  /* The first half of its key: these do not meet by chance. */
+        uint64_t seq;
+    } * known;            /* KAI_KNOWN_SLOTS. */
+    uint64_t have_due_ms; /* The first of its shares'; UINT64_MAX: no IHAVE waits. */
     bool addrs_sent, heard_sent;
     /* tree.c */
     unsigned slot; /* Its bit in kai_nlog.lazy. */
@@ -311,6 +314,7 @@ struct kai_net {
     bool full;
     bool stopping;
     uint64_t now_ms, wall_ms;
+    uint64_t trim_ms; /* Memory is not given back before. */
     unsigned depth;
     uint64_t n_files; /* Carry files that were opened. */
 
