@@ -3,11 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/vfs.h>
@@ -15,41 +12,18 @@
 
 #include "store/store_priv.h"
 
-#define ORPHAN_RETRY_MS 10
-#define ORPHAN_TRIES    500u
-
 /* A second open in one process would succeed, and break LMDB's own locks when either closes. */
 static atomic_flag opened = ATOMIC_FLAG_INIT;
 
-/* Who wrote into the lock that it took it: digits, or nothing. */
-static void holder(int fd, char text[static 32])
+static enum kai_err locked_by(int fd, struct kai_why *why)
 {
-    ssize_t n = pread(fd, text, 31, 0);
+    char text[32] = "";
+    ssize_t n = pread(fd, text, sizeof text - 1, 0);
+    size_t len = n > 0 ? (size_t)n : 0;
 
-    text[n > 0 ? n : 0] = '\0';
+    text[len] = '\0';
     text[strspn(text, "0123456789")] = '\0';
-}
-
-static bool gone(const char *pid)
-{
-    return pid[0] != '\0' && kill((pid_t)strtol(pid, NULL, 10), 0) != 0 && errno == ESRCH;
-}
-
-/* Of one that was killed, a child that checks the file for it holds the lock until it is killed in
- * its turn, a moment later. */
-static enum kai_err take(int fd, struct kai_why *why)
-{
-    char text[32];
-
-    for (unsigned i = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; i++) {
-        if (errno != EWOULDBLOCK)
-            return kai_why_set(why, KAI_EIO, "store.io", strerror(errno), NULL, NULL);
-        holder(fd, text);
-        if (!gone(text) || i == ORPHAN_TRIES)
-            return kai_why_set(why, KAI_EBUSY, "store.locked", text, NULL, NULL);
-        (void)poll(NULL, 0, ORPHAN_RETRY_MS); /* Nobody is told when it becomes free. */
-    }
-    return KAI_OK;
+    return kai_why_set(why, KAI_EBUSY, "store.locked", text, NULL, NULL);
 }
 
 enum kai_err lock_take(struct kai_store *s, struct kai_why *why)
@@ -68,9 +42,11 @@ enum kai_err lock_take(struct kai_store *s, struct kai_why *why)
         enum kai_err err = errno == EACCES || errno == EPERM ? KAI_EPERM : KAI_EIO;
         return kai_why_set(why, err, "store.io", strerror(errno), NULL, NULL);
     }
-    enum kai_err taken = take(s->lock_fd, why);
-    if (taken != KAI_OK)
-        return taken;
+    if (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK)
+            return locked_by(s->lock_fd, why);
+        return kai_why_set(why, KAI_EIO, "store.io", strerror(errno), NULL, NULL);
+    }
     /* Only for the message above: the lock itself is the kernel's. */
     n = snprintf(text, sizeof text, "%jd\n", (intmax_t)getpid());
     if (ftruncate(s->lock_fd, 0) != 0 || pwrite(s->lock_fd, text, (size_t)n, 0) != n)

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <lmdb.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,71 +51,6 @@ static void test_second(void **state)
     close(go[1]);
     kai_store_close(s);
     kai_store_close(kit_open(dir));
-    kit_dir_rm(dir);
-}
-
-/* A child of one that was killed has the lock still. Returns it; it ends when go is closed. */
-static pid_t orphan(const char *dir, const int go[2])
-{
-    pid_t pid = 0;
-    int from[2];
-    int status;
-
-    assert_int_equal(pipe(from), 0);
-    pid_t killed = fork();
-    if (killed == 0) {
-        struct kai_store *s = kit_open(dir);
-        pid_t child = fork();
-        char c;
-        if (child == 0) {
-            close(go[1]);
-            _exit(read(go[0], &c, 1) == 0 ? 0 : 1);
-        }
-        (void)!write(from[1], &child, sizeof child);
-        _exit(s != NULL ? 0 : 1);
-    }
-    assert_int_equal(waitpid(killed, &status, 0), killed);
-    assert_int_equal(status, 0);
-    assert_int_equal(read(from[0], &pid, sizeof pid), sizeof pid);
-    close(from[0]);
-    close(from[1]);
-    return pid;
-}
-
-/* Who comes next waits for it, as long as it is not for good. */
-static void test_lock_of_an_orphan(void **state)
-{
-    char dir[64];
-    int go[2];
-    int out[2];
-    int status;
-    enum kai_err err = KAI_EMALFORMED;
-
-    (void)state;
-    kit_dir(dir);
-    assert_int_equal(pipe(go), 0);
-    assert_int_equal(pipe(out), 0);
-    assert_true(orphan(dir, go) > 0);
-    pid_t next = fork();
-    if (next == 0) {
-        struct kai_store *s;
-        struct kai_why why;
-        close(go[1]);
-        err = kit_try(&s, dir, &why);
-        (void)!write(out[1], &err, sizeof err);
-        kai_store_close(s);
-        _exit(0);
-    }
-    struct pollfd p = {.fd = out[0], .events = POLLIN};
-    assert_int_equal(poll(&p, 1, 300), 0); /* Without an answer. */
-    close(go[0]);
-    close(go[1]); /* The orphan ends. */
-    assert_int_equal(read(out[0], &err, sizeof err), sizeof err);
-    assert_int_equal(err, KAI_OK);
-    assert_int_equal(waitpid(next, &status, 0), next);
-    assert_int_equal(status, 0);
-    close(out[0]);
-    close(out[1]);
     kit_dir_rm(dir);
 }
 
@@ -483,11 +417,10 @@ static void test_disk_full(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_second),     cmocka_unit_test(test_lock_of_an_orphan),
-        cmocka_unit_test(test_folder),     cmocka_unit_test(test_map_kept),
-        cmocka_unit_test(test_newer),      cmocka_unit_test(test_clean),
-        cmocka_unit_test(test_continuous), cmocka_unit_test(test_full),
-        cmocka_unit_test(test_disk_full),
+        cmocka_unit_test(test_second),   cmocka_unit_test(test_folder),
+        cmocka_unit_test(test_map_kept), cmocka_unit_test(test_newer),
+        cmocka_unit_test(test_clean),    cmocka_unit_test(test_continuous),
+        cmocka_unit_test(test_full),     cmocka_unit_test(test_disk_full),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
