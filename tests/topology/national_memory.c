@@ -65,7 +65,7 @@ static bool is_new(void *const *held, size_t n, const void *p)
 static size_t books_of(const struct kai_sim *s, const struct sim_node *n)
 {
     size_t sum = sizeof *n + s->n_auds * (sizeof *n->data + sizeof *n->keys) +
-                 s->n_nodes * sizeof *n->note + n->cap_ctl * sizeof *n->ctl_entry +
+                 s->n_nodes * sizeof *n->heard_of + n->cap_ctl * sizeof *n->ctl_entry +
                  n->cap_has * sizeof *n->ctl_has + n->cap_events * sizeof *n->event +
                  n->log_map.cap * sizeof *n->log_map.slot + n->cap_logs * sizeof *n->log;
 

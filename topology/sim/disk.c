@@ -136,7 +136,7 @@ static void on_note(void *ctx, uint64_t type, const uint8_t who[static KAI_ID_BY
     }
     if (type == KAI_REC_ADDR && i != SIM_MAP_NONE &&
         kai_view_eq(note, kai_buf_view(&n->sim->addr[i])))
-        n->note[i] = kai_buf_view(&n->sim->addr[i]);
+        n->heard_of[i] = true;
 }
 
 void kai_sim_death(struct kai_sim *s, size_t node, struct kai_view note)
@@ -341,8 +341,8 @@ static void feed_ctl(struct kai_sim *s, struct sim_node *n)
 static void feed_book(struct kai_sim *s, struct sim_node *n)
 {
     for (size_t k = 0; k < s->n_nodes; k++)
-        if (n->note[s->order[k]].p)
-            kai_net_on_addr(n->net, n->note[s->order[k]]);
+        if (n->heard_of[s->order[k]])
+            kai_net_on_addr(n->net, sim_world_addr(s, s->order[k]));
 }
 
 void sim_node_start(struct kai_sim *s, size_t i)
@@ -465,5 +465,5 @@ void sim_node_free(struct sim_node *n)
     free(n->log);
     free(n->data);
     free(n->keys);
-    free(n->note);
+    free(n->heard_of);
 }

@@ -167,7 +167,7 @@ static void introduce_all(struct kai_sim *s)
     for (size_t i = 0; i < s->n_nodes; i++)
         for (size_t k = 0; k < s->n_nodes && s->node[i].admitted; k++)
             if (s->node[k].admitted)
-                s->node[i].note[k] = sim_world_addr(s, k);
+                sim_world_hears_of(s, i, k);
 }
 
 static void hire(struct kai_sim *s)

@@ -125,7 +125,7 @@ struct sim_node {
     struct sim_log *log; /* Durable. */
     struct sim_map log_map;
     struct sim_own *data, *keys; /* By audience. */
-    struct kai_view *note;       /* Addresses heard of, by node: durable. */
+    bool *heard_of;              /* Whose addresses it has, by node: durable. */
     size_t n_charters, cap_charters;
     struct kai_buf *charter; /* Versions after the first, and dead keys: durable. */
     size_t n_forks, cap_forks;
@@ -288,6 +288,7 @@ struct sim_entry *sim_world_record(struct kai_sim *s, struct sim_key *k, uint64_
 /* audience.c: the owner's next word on an audience. */
 void sim_world_audience(struct kai_sim *s, size_t aud, const struct kai_orgs *members);
 struct kai_view sim_world_addr(struct kai_sim *s, size_t node);
+void sim_world_hears_of(struct kai_sim *s, size_t node, size_t of);
 /* What comes with the admission of a node: some addresses, and what names them. */
 void sim_world_addresses(struct kai_sim *s, size_t node);
 

@@ -64,8 +64,8 @@ static void make_node(struct kai_sim *s, size_t i, size_t org, uint64_t caps)
     sim_map_put(&s->node_by_curve, n->curve_pk, i);
     n->data = calloc(s->n_auds + 1, sizeof *n->data);
     n->keys = calloc(s->n_auds + 1, sizeof *n->keys);
-    n->note = calloc(s->n_nodes, sizeof *n->note);
-    SIM_MUST(n->data && n->keys && n->note);
+    n->heard_of = calloc(s->n_nodes, sizeof *n->heard_of);
+    SIM_MUST(n->data && n->keys && n->heard_of);
 }
 
 /* Append a record to a control log. */
@@ -197,14 +197,14 @@ void sim_world_addresses(struct kai_sim *s, size_t node)
     for (size_t n = 0; n < ADMISSION_ADDRS; n++, at = sim_random(s) % s->n_nodes) {
         if (!s->node[at].admitted)
             continue;
-        s->node[node].note[at] = sim_world_addr(s, at);
+        sim_world_hears_of(s, node, at);
         for (size_t org = s->node[at].org;; org = s->org[org].parent) {
             hand_logs(s, &s->node[admits], node, org);
             if (org == 0)
                 break;
         }
     }
-    s->node[node].note[node] = sim_world_addr(s, node);
+    sim_world_hears_of(s, node, node);
 }
 
 void sim_world_org(struct kai_sim *s, size_t org)
@@ -297,6 +297,13 @@ struct kai_view sim_world_addr(struct kai_sim *s, size_t node)
         SIM_MUST(b->err == KAI_OK);
     }
     return kai_buf_view(b);
+}
+
+/* No thread makes an address: that it is there was seen to before. */
+void sim_world_hears_of(struct kai_sim *s, size_t node, size_t of)
+{
+    (void)sim_world_addr(s, of);
+    s->node[node].heard_of[of] = true;
 }
 
 /* ---- The whole of it. */
