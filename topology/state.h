@@ -313,8 +313,7 @@ struct kai_net {
     bool retry_data;
     bool full;
     bool stopping;
-    uint64_t now_ms, wall_ms;
-    uint64_t trim_ms; /* Memory is not given back before. */
+    uint64_t now_ms, wall_ms, trim_ms; /* trim_ms: memory is not given back before. */
     unsigned depth;
     uint64_t n_files; /* Carry files that were opened. */
 

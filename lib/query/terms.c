@@ -118,10 +118,8 @@ static bool read_time(struct maker *m, uint64_t *at, uint64_t *day_ms)
     struct kai_view v = kai_view_of(m->text, m->n);
 
     *day_ms = 0;
-    if (kai_time_parse(v, at))
-        return true;
     if (kai_time_parse_loose(v, at)) {
-        *day_ms = DAY_MS;
+        *day_ms = memchr(v.p, 'T', v.n) == NULL ? DAY_MS : 0;
         return true;
     }
     if (strlen(m->text) != m->n || !kai_duration_parse(m->text, at))

@@ -146,13 +146,49 @@ bool kai_time_parse(struct kai_view text, uint64_t *ms)
     return true;
 }
 
+#define DISTANCE_BYTES 6u  /* "+09:00" */
+#define TEXT_BYTES_MAX 40u /* More digits than a clock has. */
+
+/* Of a time with a distance to UTC at its end: *text with Z in its place, in buf, and *minutes. */
+static bool cut_distance(struct kai_view *text, char buf[static TEXT_BYTES_MAX], int *minutes)
+{
+    unsigned int hour;
+    unsigned int minute;
+    size_t n = text->n;
+
+    if (n <= DISTANCE_BYTES || n > TEXT_BYTES_MAX)
+        return false;
+    struct kai_view v = kai_view_of(text->p + n - DISTANCE_BYTES, DISTANCE_BYTES);
+    bool west = *v.p == '-';
+    if (!west && *v.p != '+')
+        return false;
+    v = kai_view_of(v.p + 1, v.n - 1);
+    if (!digits(&v, 2, ':', &hour) || !digits(&v, 2, '\0', &minute) || v.n != 0 || hour > 14 ||
+        minute > 59)
+        return false;
+    memcpy(buf, text->p, n - DISTANCE_BYTES);
+    buf[n - DISTANCE_BYTES] = 'Z';
+    *text = kai_view_of(buf, n - DISTANCE_BYTES + 1);
+    *minutes = (int)(hour * 60 + minute) * (west ? -1 : 1);
+    return true;
+}
+
 bool kai_time_parse_loose(struct kai_view text, uint64_t *ms)
 {
     struct kai_view v = text;
+    char buf[TEXT_BYTES_MAX];
+    int minutes = 0;
 
     if (text.n == 10)
         return date(&v, '\0', ms);
-    return kai_time_parse(text, ms);
+    (void)cut_distance(&v, buf, &minutes);
+    if (!kai_time_parse(v, ms))
+        return false;
+    int64_t at = (int64_t)*ms - (int64_t)minutes * 60000;
+    if (at < 0 || (uint64_t)at > KAI_TIME_MAX)
+        return false;
+    *ms = (uint64_t)at;
+    return true;
 }
 
 struct unit {

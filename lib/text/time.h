@@ -15,7 +15,8 @@ void kai_time_print(uint64_t ms, char out[static KAI_TIME_CAP]);
 /* Exactly "YYYY-MM-DDThh:mm:ss[.f...]Z", upper case, 1970 to 9999, no leap second; digits past
  * the third of the fraction are cut off. */
 bool kai_time_parse(struct kai_view text, uint64_t *ms);
-/* The same, or a date alone, which is its first millisecond: for until: and since:. */
+/* The same, also with the distance to UTC of a place, "+09:00", in the place of Z; or a date alone,
+ * which is its first millisecond in UTC. As people write them. */
 bool kai_time_parse_loose(struct kai_view text, uint64_t *ms);
 
 /* A whole number and a unit, nothing else: "500ms" "30s" "5m" "2h" "90d" "2w". */

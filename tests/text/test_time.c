@@ -123,6 +123,16 @@ static void test_parse(void **state)
     assert_true(kai_time_parse_loose(v("1970-01-02T00:00:00.001Z"), &ms));
     assert_int_equal(ms, 86400001);
     assert_false(kai_time_parse_loose(v("1970-02-30"), &ms));
+    assert_true(kai_time_parse_loose(v("1970-01-02T09:00:00.001+09:00"), &ms));
+    assert_int_equal(ms, 86400001);
+    assert_true(kai_time_parse_loose(v("1970-01-01T19:30:00-04:30"), &ms));
+    assert_int_equal(ms, 86400000);
+    assert_false(kai_time_parse_loose(v("1970-01-01T08:59:59+09:00"), &ms)); /* Before 1970. */
+    assert_false(kai_time_parse_loose(v("9999-12-31T23:59:59-00:01"), &ms));
+    assert_false(kai_time_parse_loose(v("1970-01-02T09:00:00+0900"), &ms));
+    assert_false(kai_time_parse_loose(v("1970-01-02T09:00:00Z+09:00"), &ms));
+    assert_false(kai_time_parse_loose(v("1970-01-02T09:00:00+15:00"), &ms));
+    assert_false(kai_time_parse_loose(v("1970-01-02T09:00:00.000000000000000000000+09:00"), &ms));
     assert_false(kai_time_parse_loose(v("1970/01/02"), &ms));
 }
 
