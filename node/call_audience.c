@@ -8,6 +8,7 @@
 #include "crypto/hash.h"
 #include "node/audiences.h"
 #include "node/call.h"
+#include "node/finder.h"
 #include "node/persons.h"
 #include "node/shown.h"
 
@@ -176,15 +177,12 @@ static void put_audience(struct kai_jput *j, const struct kai_outlook *o,
     kai_jput_bool(j, "member", a->member);
 }
 
-/* Every organisation has one: nobody made it, anybody may write to it. */
-static void put_mailbox(struct kai_jput *j, const struct kai_core *c, const struct kai_outlook *o)
+/* Every organisation has one: nobody made it, anybody may write to it. The line stays open. */
+static void put_mailbox(struct kai_jput *j, const struct kai_org *self)
 {
-    const struct kai_org *self = kai_roster_org(o->roster, c->self.org_id);
     uint64_t most = kai_aud_kind_ceiling(KAI_AUD_MAILBOX);
     uint8_t id[KAI_ID_BYTES];
 
-    if (self == NULL)
-        return;
     kai_mailbox_id(id, self->id);
     kai_jput_object(j, NULL);
     kai_jput_hex(j, "id", id, KAI_ID_BYTES);
@@ -202,8 +200,6 @@ static void put_mailbox(struct kai_jput *j, const struct kai_core *c, const stru
     kai_jput_uint(j, "members", 1);
     kai_jput_null(j, "epoch");
     kai_jput_bool(j, "member", true);
-    kai_jput_end(j);
-    (void)kai_jput_line(j);
 }
 
 static enum kai_err create(struct kai_call *call, struct kai_aud_spec *s)
@@ -330,7 +326,12 @@ enum kai_err kai_verb_audience_list(struct kai_call *call)
         kai_jput_end(&j);
         (void)kai_jput_line(&j);
     }
-    put_mailbox(&j, call->core, o);
+    const struct kai_org *self = kai_roster_org(o->roster, call->core->self.org_id);
+    if (self != NULL) {
+        put_mailbox(&j, self);
+        kai_jput_end(&j);
+        (void)kai_jput_line(&j);
+    }
     kai_outlook_put(o);
     return call->out.err;
 }
@@ -428,11 +429,44 @@ static enum kai_err job_members(struct kai_core *c, void *arg)
     return put_persons(c, s->j, s->id);
 }
 
+/* Under the name that the list has for it, or its id. */
+static const struct kai_org *with_mailbox(const struct kai_core *c, const struct kai_outlook *o,
+                                          const char *name)
+{
+    const struct kai_org *self = kai_roster_org(o->roster, c->self.org_id);
+    struct kai_finder f = {0};
+    uint8_t id[KAI_ID_BYTES];
+
+    if (self == NULL)
+        return NULL;
+    kai_mailbox_id(id, self->id);
+    kai_finder_consider(&f, self, kai_aud_kind_name(KAI_AUD_MAILBOX), id, name);
+    return f.n_name + f.n_id > 0 ? self : NULL;
+}
+
+static enum kai_err show_mailbox(struct kai_call *call, const struct kai_org *self)
+{
+    struct kai_jput j;
+    uint8_t id[KAI_ID_BYTES];
+
+    call->why = (struct kai_why){0};
+    kai_mailbox_id(id, self->id);
+    kai_jput_init(&j, &call->out);
+    put_mailbox(&j, self);
+    enum kai_err err = put_holding(call, &j, id);
+    kai_jput_array(&j, "member_names");
+    kai_jput_text(&j, NULL, self->name);
+    kai_jput_end(&j);
+    kai_jput_end(&j);
+    return err == KAI_OK ? kai_jput_line(&j) : err;
+}
+
 enum kai_err kai_verb_audience_show(struct kai_call *call)
 {
     enum kai_err err = KAI_OK;
     const char *name = kai_arg_need(call, "audience", &err);
     const struct kai_aud_name *a;
+    const struct kai_org *self;
     struct kai_jput j;
     struct show s = {.call = call, .j = &j};
 
@@ -450,6 +484,8 @@ enum kai_err kai_verb_audience_show(struct kai_call *call)
         kai_jput_end(&j);
         if (err == KAI_OK)
             err = kai_jput_line(&j);
+    } else if (err == KAI_ENOTFOUND && (self = with_mailbox(call->core, o, name)) != NULL) {
+        err = show_mailbox(call, self);
     }
     kai_outlook_put(o);
     return err;

@@ -155,6 +155,10 @@ class Kinds(WorldCase):
     def test_mailbox_is_listed(self):
         row = audience(self.school, "mailbox")
         self.assertEqual(("mailbox", "School", "TLP:GREEN"), tuple(row[k] for k in ("kind", "owner", "ceiling")))
+        for name in ("mailbox", row["id"], row["id"][:8]):
+            shown = self.school.ask("audience", "show", name).last
+            self.assertEqual(row, {k: shown[k] for k in row})
+            self.assertEqual(["School"], shown["member_names"])
 
     def test_refusals(self):
         for args, status, code in (
