@@ -89,7 +89,7 @@ static bool org_fits(const struct kai_keyring *k, const struct kai_aud *a, const
         return true;
     case KAI_AUD_COMMUNITY:
         return rec->rule_open && KAI_CHECK(COMMUNITY_PROVIDERS, !is_provider(o)) &&
-               KAI_CHECK(COMMUNITY_RULE, kai_rule_fits(o, rec));
+               (owner || KAI_CHECK(COMMUNITY_RULE, kai_rule_fits(o, rec)));
     case KAI_AUD_GROUP:
         return a->rule_known && KAI_CHECK(GROUP_LISTED, listed(k, a, o));
     case KAI_AUD_CLIENTS:

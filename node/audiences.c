@@ -206,13 +206,12 @@ static enum kai_err check_relays(const struct kai_core *c, struct change *ch)
     return KAI_OK;
 }
 
-/* The name of a community is written into it, which only its members can. */
+/* The name of a community is written into it, which only its members can: no provider is one. */
 static enum kai_err check_owner(const struct kai_core *c, struct change *ch)
 {
     const struct kai_org *self = kai_roster_org(kai_net_roster(c->net), c->self.org_id);
 
-    if (ch->rec.kind != KAI_AUD_COMMUNITY ||
-        ((self->caps & KAI_CAP_PROVIDER) == 0 && kai_rule_fits(self, &ch->rec)))
+    if (ch->rec.kind != KAI_AUD_COMMUNITY || (self->caps & KAI_CAP_PROVIDER) == 0)
         return KAI_OK;
     return kai_why_set(ch->why, KAI_EDENIED, "audience.owner-out", ch->spec->name, NULL, NULL);
 }

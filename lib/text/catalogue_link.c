@@ -136,12 +136,10 @@ const struct kai_text_reason kai_reasons_link[] = {
     },
     {
         "audience.owner-out",
-        "Your organisation would be no member of {1}: its attributes do not fit the rule.",
-        "Choose a rule that it fits, or have an organisation that fits make the audience: its name "
-        "is written into it, which only members can.",
-        "自組織は共有先 {1} に入れません。自組織の属性がその条件に合わないためです。",
-        "自組織に合う条件にするか、条件に合う組織に作成を依頼してください。共有先の名前は、参加組織"
-        "だけが書き込める場所に記録されます。",
+        "Your organisation would be no member of {1}: a provider is in no community.",
+        "Have the organisation that answers for yours make it, or make a group.",
+        "自組織は共有先 {1} に入れません。委託先は community に入れないためです。",
+        "自組織を管理する組織に作成を依頼するか、group を作成してください。",
     },
     {
         "audience.owner-stays",

@@ -30,10 +30,9 @@ static enum kai_err job_change(struct kai_core *c, void *arg)
 
     rec.ver++;
     if (ch->narrows) {
-        rec.rule_open = true;
-        rec.n_rule = 1;
-        kai_copy_text(rec.rule[0].key, sizeof rec.rule[0].key, "sector");
-        kai_copy_text(rec.rule[0].value, sizeof rec.rule[0].value, "nobody's");
+        rec.kind = KAI_AUD_GROUP; /* Of those whom a rule names that never comes. */
+        rec.rule_open = false;
+        memset(rec.rule_hash, 7, sizeof rec.rule_hash);
     }
     kai_buf_init(&body, KAI_CERT_BYTES_MAX);
     kai_aud_rec_write(&body, &rec);

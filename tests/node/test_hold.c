@@ -22,7 +22,7 @@ static const struct kai_who ADMIN = {.role = KAI_ROLE_ADMIN, .clearance = KAI_TL
 struct stewards {
     struct rig *r;
     bool away;
-    bool without_us; /* By a rule that fits nobody. */
+    bool without_us; /* A group, of those whom a rule names that never comes. */
     uint64_t ceiling;
     enum kai_err err;
 };
@@ -44,9 +44,9 @@ static enum kai_err job_stewards(struct kai_core *c, void *arg)
     else
         memcpy(rec.stewards[0], c->self.org_id, KAI_ID_BYTES);
     if (s->without_us) {
-        rec.n_rule = 1;
-        kai_copy_text(rec.rule[0].key, sizeof rec.rule[0].key, "sector");
-        kai_copy_text(rec.rule[0].value, sizeof rec.rule[0].value, "nobody's");
+        rec.kind = KAI_AUD_GROUP;
+        rec.rule_open = false;
+        memset(rec.rule_hash, 7, sizeof rec.rule_hash);
     }
     kai_buf_init(&body, KAI_CERT_BYTES_MAX);
     kai_aud_rec_write(&body, &rec);

@@ -111,7 +111,7 @@ static bool fits(const struct kai_sim *s, const struct sim_node *by, const struc
     case KAI_AUD_PUBLIC:
         return true;
     case KAI_AUD_COMMUNITY:
-        return !provider(s, org) && (!a->is.water || o->water);
+        return !provider(s, org) && (org == a->is.owner || !a->is.water || o->water);
     case KAI_AUD_CLIENTS:
         return org == a->is.owner || (org != 0 && o->parent == a->is.owner && !provider(s, org));
     case KAI_AUD_PROVIDERS:
