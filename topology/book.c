@@ -327,5 +327,5 @@ void kai_net_on_anchor(struct kai_net *n, const uint8_t node[static KAI_ID_BYTES
     struct kai_place *p = kai_book_find(n, node);
 
     if (p && p->anchor == 0)
-        p->anchor = ++n->overlay.n_anchors;
+        p->anchor = (uint16_t)++n->overlay.n_anchors; /* Not more than addresses. */
 }

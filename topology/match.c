@@ -130,7 +130,8 @@ static bool send_tokens(struct kai_net *n, struct kai_link *l, size_t from, size
 static size_t find_sent(const struct kai_link *l, const uint8_t *aud, const struct kai_secret *e)
 {
     for (size_t i = 0; i < l->n_sent; i++)
-        if (l->sent[i].real && memcmp(l->sent[i].commit, e->commit, KAI_ID_BYTES) == 0 &&
+        if (l->sent[i].real &&
+            memcmp(l->sent[i].commit, e->commit, sizeof l->sent[i].commit) == 0 &&
             memcmp(l->sent[i].aud_id, aud, KAI_ID_BYTES) == 0)
             return i;
     return SIZE_MAX;
@@ -186,7 +187,7 @@ static void put_tokens(struct kai_net *n, struct kai_link *l, const struct kai_u
         make_token(n, l, e[j].route, l->dialled, t->token);
         make_token(n, l, e[j].route, !l->dialled, t->peer);
         memcpy(t->aud_id, use->id, KAI_ID_BYTES);
-        memcpy(t->commit, e[j].commit, KAI_ID_BYTES);
+        memcpy(t->commit, e[j].commit, sizeof t->commit);
         t->real = true;
         t->got = KAI_HANDLES_MAX;
         if (find_got(l, t->peer) != SIZE_MAX)

@@ -354,7 +354,8 @@ static void retry_in(struct kai_net *n, struct kai_place *p, uint64_t least_ms)
     wait = wait < least_ms ? least_ms : wait;
     wait = wait > most ? most : wait;
     p->retry_ms = n->now_ms + wait / 2 + kai_random_below(n, wait);
-    p->failures++;
+    if (p->failures < UINT16_MAX)
+        p->failures++;
     kai_overlay_changed(n);
 }
 

@@ -22,20 +22,20 @@ struct kai_place { /* An address of the peer book; the rest of it stands in the 
     uint8_t node[KAI_ID_BYTES];
     uint8_t curve_pk[KAI_KEY_BYTES];
     uint64_t counter;
-    uint64_t not_after; /* Wall clock. */
-    uint64_t paid_ms;   /* How far its author has used up what it may say. */
-    bool late;          /* Not yet passed on, for that. */
-    bool listens;
-    uint32_t net; /* Of its address, to spread links over networks; 0: this machine. */
-    struct kai_cover in;
+    uint64_t not_after;  /* Wall clock. */
+    uint64_t paid_ms;    /* How far its author has used up what it may say. */
     uint64_t retry_ms;   /* No dial before. */
-    bool busy;           /* As it had a link too many: visits need not wait so long. */
     uint64_t dialled_ms; /* A dial is under way since then; 0: none. */
-    uint32_t failures;   /* One after the other. */
-    bool keep;           /* Configured: whoever runs the node wants this link. */
-    unsigned anchor;     /* Place among the long-lived links of before the last start; 0: none. */
-    bool chance;         /* Dialled to look at it, or to ask it: no link for long. */
+    struct kai_cover in;
     struct kai_kept *note;
+    uint32_t net;      /* Of its address, to spread links over networks; 0: this machine. */
+    uint16_t failures; /* One after the other. */
+    uint16_t anchor;   /* Place among the long-lived links of before the last start; 0: none. */
+    bool late;         /* Not yet passed on, for what its author has used up. */
+    bool listens;
+    bool busy;   /* Not dialled before retry_ms as it had a link too many: visits wait less. */
+    bool keep;   /* Configured: whoever runs the node wants this link. */
+    bool chance; /* Dialled to look at it, or to ask it: no link for long. */
 };
 
 struct kai_cover_aud { /* What the overlay wants for one of our audiences. */

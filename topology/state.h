@@ -173,9 +173,9 @@ struct kai_link {
     struct kai_sent_token {
         uint8_t token[16];
         uint8_t aud_id[KAI_ID_BYTES];
-        uint8_t commit[KAI_ID_BYTES];
-        uint8_t peer[16]; /* The other end's token of the same secret, */
-        uint32_t got;     /* and where it stands in got; KAI_HANDLES_MAX: not shown. */
+        uint8_t commit[16]; /* The first half: these do not meet by chance. */
+        uint8_t peer[16];   /* The other end's token of the same secret, */
+        uint32_t got;       /* and where it stands in got; KAI_HANDLES_MAX: not shown. */
         bool real;
     } * sent;
     size_t cap_sent, n_got, cap_got;
@@ -349,9 +349,9 @@ struct kai_net {
         uint8_t node[KAI_ID_BYTES];
         uint64_t counter;
         uint64_t paid_ms; /* How far its author has used up what it may say. */
-        bool late;        /* Not yet passed on, for that. */
-        size_t reads;     /* For it, in the last look of withheld.c. */
         struct kai_kept *note;
+        uint32_t reads; /* For it, in the last look of withheld.c. */
+        bool late;      /* Not yet passed on, for what its author has used up. */
     } * heard;          /* Sorted by node; KAI_HEARD_MAX. */
     uint64_t heard_sum; /* Of what stands in it; equal ones need not be exchanged. */
     uint64_t heard_ms, heard_late_ms;

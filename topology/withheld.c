@@ -139,7 +139,7 @@ static void look(struct kai_net *n)
         if (k < n->n_logs && READS - reads > SHARE - h->reads)
             most = reads + SHARE - h->reads;
         search(n, log, m, &reads, most);
-        h->reads += reads - was;
+        h->reads += (uint32_t)(reads - was);
     }
 }
 
