@@ -14,8 +14,8 @@
 #include "topology/state.h"
 
 /* n organisations of one node each, all known to all; audience 0 is a community of everybody, 1 one
- * of the organisations of water: n_water of them, from 1 up (the founder has no certificate that
- * could say so). */
+ * of the organisations of water, the first of whom owns it: n_water of them, from 1 up (the founder
+ * has no certificate that could say so). */
 static void plan_of(struct kai_sim_plan *p, size_t n, size_t n_water)
 {
     memset(p, 0, sizeof *p);
@@ -24,7 +24,7 @@ static void plan_of(struct kai_sim_plan *p, size_t n, size_t n_water)
     for (size_t i = 1; i <= n_water; i++)
         p->org[i].water = true;
     p->aud[0] = (struct kai_sim_aud){.kind = KAI_AUD_COMMUNITY};
-    p->aud[1] = (struct kai_sim_aud){.kind = KAI_AUD_COMMUNITY, .water = true};
+    p->aud[1] = (struct kai_sim_aud){.kind = KAI_AUD_COMMUNITY, .water = true, .owner = 1};
 }
 
 static struct kai_sim *open_sim(const struct kai_sim_plan *p, bool dials)
