@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "keys/checkpoint.h"
@@ -26,10 +27,21 @@ static void publish(struct kai_sim *s, size_t aud, size_t n)
 
 static struct kai_sim *stage(void)
 {
+    struct kai_sim_plan *p = calloc(1, sizeof *p);
     struct kai_sim_options o = {
-        .seed = 61, .n_nodes = NODES, .latency_ms = 20, .no_dials = true, .introduced = true};
-    struct kai_sim *s = kai_sim_new(&o);
+        .seed = 61, .plan = p, .latency_ms = 20, .no_dials = true, .introduced = true};
 
+    assert_non_null(p);
+    p->n_orgs = NODES;
+    p->n_auds = 2;
+    p->aud[PUBLIC] = (struct kai_sim_aud){.kind = KAI_AUD_PUBLIC};
+    p->aud[ALL] = (struct kai_sim_aud){.kind = KAI_AUD_COMMUNITY};
+    for (size_t i = 0; i < p->n_auds; i++) {
+        p->aud[i].label_max = 2;
+        p->aud[i].history = KAI_HISTORY_ALL;
+    }
+    struct kai_sim *s = kai_sim_new(&o);
+    free(p);
     kai_sim_connect(s, OTHER, AUTHOR);
     kai_sim_connect(s, OTHER, FOUNDER);
     kai_sim_run(s, 8000);
