@@ -342,8 +342,7 @@ static bool leads(const struct kai_net *n, struct kai_place *p)
 
 static void retry_in(struct kai_net *n, struct kai_place *p, uint64_t least_ms)
 {
-    uint64_t wait = RETRY_MIN_MS << (p->failures < 9 ? p->failures : 9);
-    uint64_t most = RETRY_MAX_MS;
+    uint64_t wait = RETRY_MIN_MS << (p->failures < 9 ? p->failures : 9), most = RETRY_MAX_MS;
 
     p->dialled_ms = 0; /* It is no link to be. */
     p->busy = false;
