@@ -339,9 +339,10 @@ const struct kai_text_reason kai_reasons_home[] = {
     {
         "store.locked",
         "Another process[ (number {1})] uses this home.",
-        "Stop that one first, or use its node: every command works while it runs.",
+        "Stop that one first, or use its node: all commands but reindex work while it runs.",
         "このホームは別のプロセス[（番号 {1}）]が使用中です。",
-        "先に停止するか、そのまま使ってください。ノードの稼働中もすべてのコマンドが使えます。",
+        "先に停止するか、そのまま使ってください。ノードの稼働中も reindex "
+        "以外のコマンドが使えます。",
     },
     {
         "store.missing",
